@@ -1,0 +1,46 @@
+"""Failures in words: what broke, what it means, what to do, the last lines, where the rest is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gate.logs import LogPlace
+from gate.step import Step
+from gate.verdict import Outcome
+
+
+def short_time(seconds: float) -> str:
+    """``7 s``, ``1 min 12 s``, ``2 h 03 min``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def step_failure(
+    step: Step,
+    shard: int,
+    outcome: Outcome,
+    last_lines: Sequence[str],
+    place: LogPlace | None,
+    task: str,
+) -> str:
+    """The whole explanation of a step that failed."""
+    which = f"migration step '{step.name}'" + (f", shard {shard} of {step.shards}," if step.shards > 1 else "")
+    text = [f"{which} failed: {outcome.title}"]
+    text.append(f"  command:     {' '.join(step.command)}")
+    if outcome.cause:
+        text.append(f"  likely:      {outcome.cause}")
+    if outcome.remedy:
+        text.append(f"  what to do:  {outcome.remedy}")
+    if last_lines:
+        text.append("  last lines of its log:")
+        text.extend(f"    | {line}" for line in last_lines)
+    else:
+        text.append("  its log:     nothing was printed")
+    if place is not None and task:
+        text.append(f"  full log:    log group {place.group}, stream {place.stream(task)}")
+    text.append("  The service was not touched: the version before keeps serving.")
+    return "\n".join(text)

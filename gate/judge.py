@@ -1,0 +1,159 @@
+"""What to do about a service's deployment, and what became of it. Pure decisions on what DescribeServices says.
+
+A rollback is a *new* PRIMARY deployment that reaches COMPLETED, so only the id of the deployment that was started says
+anything about it. Sources: ECS API reference, Deployment; "How the deployment circuit breaker detects failures".
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A deployment of the wanted revision is already there: judge that one."""
+
+    deployment: str
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """Call UpdateService; *force* when the revision is the same but its deployment failed."""
+
+    force: bool
+
+
+@dataclass(frozen=True)
+class Impossible:
+    """There is no service that could be deployed to."""
+
+    reason: str
+
+
+NextStep = Watch | Deploy | Impossible
+
+
+def primary(service: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The service's newest deployment."""
+    return next((one for one in service.get("deployments", []) if one.get("status") == "PRIMARY"), None)
+
+
+def next_step(service: Mapping[str, Any] | None, task_definition: str) -> NextStep:
+    """What brings *task_definition* to the service, which UpdateService with an unchanged revision would not."""
+    if service is None:
+        return Impossible("it does not exist")
+    if service.get("status") != "ACTIVE":
+        return Impossible(f"it is {service.get('status')}")
+    current = primary(service)
+    if current is None or current.get("taskDefinition") != task_definition:
+        return Deploy(force=False)
+    if current.get("rolloutState") == "FAILED":
+        return Deploy(force=True)
+    return Watch(str(current["id"]))
+
+
+def serving(service: Mapping[str, Any] | None, other_than: str) -> str:
+    """The revision to go back to: of the newest completed deployment that is not *other_than*; empty when there is none."""
+    deployments: Sequence[Mapping[str, Any]] = (service or {}).get("deployments", [])
+    completed = [
+        one for one in deployments if one.get("rolloutState") == "COMPLETED" and one.get("taskDefinition") != other_than
+    ]
+    newest = max(completed, key=lambda one: str(one.get("createdAt", "")), default=None)
+    return str(newest["taskDefinition"]) if newest else ""
+
+
+class State(enum.Enum):
+    """Where a deployment is."""
+
+    IN_PROGRESS = "in progress"
+    COMPLETED = "completed"
+    ROLLED_BACK = "rolled back"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+    GONE = "gone"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A deployment's state and why."""
+
+    state: State
+    reason: str = ""
+
+
+def judge(service: Mapping[str, Any] | None, deployment: str, previous: str) -> Judgement:
+    """What became of *deployment*, by its id; *previous* is the revision that served before."""
+    if service is None or service.get("status") != "ACTIVE":
+        return Judgement(State.GONE, f"the service is {(service or {}).get('status', 'gone')}")
+    ours = next((one for one in service.get("deployments", []) if one.get("id") == deployment), None)
+    now = primary(service)
+    if ours is not None and now is not None and ours.get("id") == now.get("id"):
+        state, reason = ours.get("rolloutState"), str(ours.get("rolloutStateReason") or "")
+        if state == "FAILED":
+            return Judgement(State.FAILED, reason)
+        if state != "COMPLETED":
+            return Judgement(State.IN_PROGRESS, reason)
+        if service.get("desiredCount", 0) == 0:
+            return Judgement(State.FAILED, "the service's desired count is 0: nothing runs, so nothing is proven")
+        return Judgement(State.COMPLETED, reason)
+    reason = str((ours or {}).get("rolloutStateReason") or "")
+    if now is not None and previous and now.get("taskDefinition") == previous:
+        return Judgement(State.ROLLED_BACK, reason or str(now.get("rolloutStateReason") or ""))
+    if now is not None:
+        return Judgement(
+            State.SUPERSEDED,
+            f"deployment {now.get('id')} of {_revision(now)} took its place" + (f"; {reason}" if reason else ""),
+        )
+    return Judgement(State.GONE, reason or "the service no longer lists it")
+
+
+def progress(service: Mapping[str, Any], deployment: str) -> str:
+    """One line: how many tasks of the deployment run, and what is left of the one before."""
+    deployments = service.get("deployments", [])
+    ours: Mapping[str, Any] = next((one for one in deployments if one.get("id") == deployment), {})
+    others = sum(int(one.get("runningCount", 0)) for one in deployments if one.get("id") != deployment)
+    line = f"{ours.get('runningCount', 0)} of {service.get('desiredCount', 0)} new tasks running"
+    if ours.get("pendingCount"):
+        line += f", {ours['pendingCount']} pending"
+    if ours.get("failedTasks"):
+        line += f", {ours['failedTasks']} failed"
+    return line + (f", {others} old" if others else "")
+
+
+@dataclass(frozen=True)
+class TargetState:
+    """How many targets of a group are in which state, and the reasons of those that are not healthy."""
+
+    states: Mapping[str, int]
+    reasons: tuple[str, ...]
+
+    def all_healthy(self, at_least: int) -> bool:
+        """True when nothing but healthy and leaving targets is registered, and enough of them are healthy."""
+        alive = {state: count for state, count in self.states.items() if state != "draining"}
+        return alive.get("healthy", 0) >= at_least and sum(alive.values()) == alive.get("healthy", 0)
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items())) or "no targets"
+        return counts + (f" ({'; '.join(self.reasons)})" if self.reasons else "")
+
+
+def target_state(descriptions: Sequence[Mapping[str, Any]]) -> TargetState:
+    """Sums up DescribeTargetHealth. Source: ELBv2 TargetHealth."""
+    states: dict[str, int] = {}
+    reasons: dict[str, None] = {}
+    for one in descriptions:
+        health = one.get("TargetHealth", {})
+        state = str(health.get("State", "unknown"))
+        states[state] = states.get(state, 0) + 1
+        if state not in ("healthy", "draining"):
+            text = ": ".join(part for part in (health.get("Reason"), health.get("Description")) if part)
+            if text:
+                reasons[text] = None
+    return TargetState(states, tuple(reasons))
+
+
+def _revision(deployment: Mapping[str, Any]) -> str:
+    return str(deployment.get("taskDefinition", "?")).rpartition("/")[2]

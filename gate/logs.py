@@ -1,0 +1,97 @@
+"""A task's log, line by line, while it is written.
+
+IAM: logs:GetLogEvents on the migration's log group. Sources: CloudWatch Logs GetLogEvents; ECS awslogs driver (a stream
+is named PREFIX/CONTAINER/TASK-ID and created when the container starts).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from gate.redact import redact
+
+LAST_LINES = 30
+
+
+@dataclass(frozen=True)
+class LogPlace:
+    """Where a container's log goes."""
+
+    group: str
+    prefix: str
+    container: str
+    region: str = ""
+
+    def stream(self, task_arn: str) -> str:
+        return f"{self.prefix}/{self.container}/{task_arn.rpartition('/')[2]}"
+
+    @classmethod
+    def of(cls, container: Mapping[str, Any]) -> LogPlace | None:
+        """From a container definition; None when it does not log to CloudWatch in a way that can be followed."""
+        options = (container.get("logConfiguration") or {}).get("options") or {}
+        if not options.get("awslogs-group") or not options.get("awslogs-stream-prefix"):
+            return None
+        return cls(
+            group=options["awslogs-group"],
+            prefix=options["awslogs-stream-prefix"],
+            container=container["name"],
+            region=options.get("awslogs-region", ""),
+        )
+
+
+@dataclass
+class LogTail:
+    """Reads one stream forward and remembers its last lines.
+
+    Attributes:
+        count: lines read so far.
+        last: the newest lines, with credentials masked.
+    """
+
+    logs: Any
+    group: str
+    stream: str
+    count: int = 0
+    last: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
+    _token: str = ""
+    _unread: list[str] = field(default_factory=list)  # survives a page that could not be read
+
+    def read(self) -> list[str]:
+        """The lines that came since the last read, masked.
+
+        Pages may be empty or short without being the end; the end is a token that comes back unchanged. A missing group or
+        stream reads as "no lines yet": the stream is only created when the container starts.
+        """
+        while True:
+            request: dict[str, Any] = {
+                "logGroupName": self.group,
+                "logStreamName": self.stream,
+                "startFromHead": True,
+            }
+            if self._token:
+                request["nextToken"] = self._token
+            try:
+                page = self.logs.get_log_events(**request)
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                    return self._taken()
+                raise
+            for event in page["events"]:
+                for line in str(event["message"]).rstrip("\n").split("\n"):
+                    self.count += 1
+                    shown = redact(line.rstrip("\r"))
+                    self.last.append(shown)
+                    self._unread.append(shown)
+            following = page["nextForwardToken"]
+            if following == self._token:
+                return self._taken()
+            self._token = following
+
+    def _taken(self) -> list[str]:
+        lines, self._unread = self._unread, []
+        return lines

@@ -1,0 +1,45 @@
+"""The ``gate`` package: its resources and its one configuration, the AWS account."""
+
+from __future__ import annotations
+
+from gate.plugin.migration_run import MigrationRun
+from gate.plugin.provider import Provider
+from gate.plugin.resource import Checked, CheckFailure, Properties
+from gate.plugin.rollout import Rollout
+from gate.session import Account, Clients
+
+_KEYS = {"region", "profile", "assumeRole", "endpoint", "account", "version"}
+
+
+class GateProvider(Provider):
+    """Serves MigrationRun and Rollout."""
+
+    name = "gate"
+    version = "0.1.0"
+
+    def __init__(self) -> None:
+        self.clients = Clients(Account())
+        self.resources = {
+            "gate:index:MigrationRun": MigrationRun(lambda: self.clients),
+            "gate:index:Rollout": Rollout(lambda: self.clients),
+        }
+        self.functions = {}
+
+    async def check_config(self, old: Properties, new: Properties) -> Checked:
+        unknown = sorted(new.keys() - _KEYS)
+        failures = [
+            CheckFailure(key, f"unknown provider setting; it has {', '.join(sorted(_KEYS - {'version'}))}")
+            for key in unknown
+        ]
+        return Checked(new, failures)
+
+    async def configure(self, args: Properties) -> None:
+        self.clients = Clients(
+            Account(
+                region=args.get("region") or "",
+                profile=args.get("profile") or "",
+                assume_role=args.get("assumeRole") or "",
+                endpoint=args.get("endpoint") or "",
+                account=str(args.get("account") or ""),
+            )
+        )

@@ -1,0 +1,168 @@
+"""``gate:index:MigrationRun``: an image's migrations, run to their end before anything may use that image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gate import forget
+from gate.errors import GateError
+from gate.fingerprint import Subject, changed
+from gate.plugin.boundary import Account, clock, in_thread, who
+from gate.plugin.resource import Call, Checked, CheckFailure, Created, Difference, Properties, Resource, State
+from gate.plugin.values import UNKNOWN, contains_unknown
+from gate.records import Records
+from gate.run import RunResult, migrate
+from gate.step import Step
+from gate.step_run import Deployer
+from gate.tasks import Place
+
+_REQUIRED = (
+    "cluster",
+    "taskDefinition",
+    "container",
+    "serviceTaskDefinition",
+    "network",
+    "steps",
+    "imageDigest",
+    "records",
+)
+_OPTIONAL = ("database", "environment", "secrets", "phase", "retain")
+_SUBJECT = ("imageDigest", "steps", "environment", "secrets", "database", "phase")
+"""The inputs that decide whether the steps must run; everything else updates without running."""
+
+
+class MigrationRun(Resource):
+    """Runs the steps when the fingerprint changed; its output is the service task definition that it let through."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
+        failures = [CheckFailure(key, "is missing") for key in _REQUIRED if new.get(key) is None]
+        failures += [
+            CheckFailure(key, "is not an input of MigrationRun") for key in new.keys() - {*_REQUIRED, *_OPTIONAL}
+        ]
+        if isinstance(new.get("steps"), list):
+            for step in new["steps"]:
+                if not contains_unknown(step):
+                    try:
+                        Step.parse(step)
+                    except GateError as error:
+                        failures.append(CheckFailure("steps", str(error)))
+        image = new.get("imageDigest")
+        if isinstance(image, str) and "@sha256:" not in image:
+            failures.append(CheckFailure("imageDigest", f"{image!r} names no digest; it must be repository@sha256:…"))
+        return Checked({"phase": "before", "environment": {}, "secrets": {}, "database": ""} | new, failures)
+
+    async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
+        keys = sorted(key for key in old.inputs.keys() | new.keys() if old.inputs.get(key) != new.get(key))
+        return Difference(changes=bool(keys), diffs=keys)
+
+    async def create(self, call: Call, new: Properties) -> Created:
+        if call.preview:
+            names = ", ".join(_names(new)) or "no step"
+            call.log(f"would run {names}, before any task of the service is replaced")
+            return Created("", _preview(new))
+        return Created(_id(new), _outputs(new, await in_thread(self._migrate, call, new)))
+
+    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+        why = _reasons(old.inputs, new)
+        if not why:
+            return old.outputs | new
+        if call.preview:
+            call.log(f"would run {', '.join(_names(new)) or 'no step'}: {why}")
+            return _preview(new)
+        call.log(f"running {', '.join(_names(new))}: {why}")
+        return _outputs(new, await in_thread(self._migrate, call, new))
+
+    async def delete(self, call: Call, id: str, old: State) -> None:
+        await in_thread(self._forget, call, old.inputs)
+
+    def _migrate(self, call: Call, inputs: Properties) -> RunResult:
+        clients = self._account()
+        clients.verify()
+        deployer = Deployer(
+            ecs=clients["ecs"],
+            logs=clients["logs"],
+            records=Records(clients["ssm"], inputs["records"]),
+            clock=clock(call),
+            log=lambda text, ephemeral: call.log(text, ephemeral=ephemeral),
+            who=who(),
+        )
+        network = inputs["network"]
+        place = Place(
+            cluster=inputs["cluster"],
+            task_definition=inputs["taskDefinition"],
+            container=inputs["container"],
+            subnets=tuple(network["subnets"]),
+            security_groups=tuple(network.get("securityGroups") or ()),
+            assign_public_ip=bool(network.get("assignPublicIp", False)),
+        )
+        return migrate(deployer, _subject(inputs), inputs["phase"], place)
+
+    def _forget(self, call: Call, inputs: Properties) -> None:
+        clients = self._account()
+        clients.verify()
+        ecs, records = clients["ecs"], Records(clients["ssm"], inputs["records"])
+        forget.stop_live_tasks(ecs, records, inputs["cluster"], call.log)
+        if inputs.get("retain", True) or forget.in_use(ecs, inputs["cluster"], inputs["serviceTaskDefinition"]):
+            return
+        for task_definition in {inputs["taskDefinition"], inputs["serviceTaskDefinition"]}:
+            count = forget.deregister(ecs, task_definition)
+            call.log(f"deregistered {count} revisions of {forget.family(task_definition)}")
+        records.delete_all()
+
+
+def _subject(inputs: Properties) -> Subject:
+    steps = tuple(Step.parse(step) for step in inputs["steps"])
+    return Subject(
+        image=inputs["imageDigest"],
+        steps=tuple(step for step in steps if step.phase == inputs.get("phase", "before")),
+        environment=inputs.get("environment") or {},
+        secrets=inputs.get("secrets") or {},
+        database=inputs.get("database") or "",
+    )
+
+
+def _reasons(old: Properties, new: Properties) -> str:
+    """Why the steps must run, in words; empty when they need not."""
+    if any(contains_unknown(new.get(key)) for key in _SUBJECT):
+        unknown = [key for key in _SUBJECT if contains_unknown(new.get(key))]
+        return f"if {' or '.join(unknown)}, not known yet, turns out to differ"
+    differences = changed(_subject(old), _subject(new))
+    return " and ".join(differences) + " changed" if differences else ""
+
+
+def _names(inputs: Properties) -> list[str]:
+    steps = inputs.get("steps")
+    if not isinstance(steps, list):
+        return []
+    phase = inputs.get("phase", "before")
+    return [
+        str(step["name"])
+        for step in steps
+        if isinstance(step, dict) and step.get("name") is not UNKNOWN and (step.get("phase") or "before") == phase
+    ]
+
+
+def _id(inputs: Properties) -> str:
+    return f"{inputs['records']}#{inputs['phase']}"
+
+
+def _outputs(inputs: Properties, result: RunResult) -> Properties:
+    steps: list[dict[str, Any]] = [
+        {
+            "name": step.name,
+            "tasks": list(step.tasks),
+            "exitCodes": list(step.exit_codes),
+            "attempts": step.attempts,
+            "seconds": step.seconds,
+            "logStreams": list(step.log_streams),
+        }
+        for step in result.steps
+    ]
+    return inputs | {"results": steps, "run": result.number, "fingerprint": result.fingerprint}
+
+
+def _preview(inputs: Properties) -> Properties:
+    return inputs | {"results": UNKNOWN, "run": UNKNOWN, "fingerprint": UNKNOWN}

@@ -1,0 +1,79 @@
+"""An image's migrations as a Pulumi resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+
+class MigrationRun(pulumi.CustomResource):
+    """Runs an image's migration steps as one-off Fargate tasks and lets its service task definition through.
+
+    Give :attr:`service_task_definition`, never the TaskDefinition's own ARN, to whatever deploys the service: then no
+    partial update (``--target``) can go around the gate.
+
+    Args:
+        cluster: cluster ARN.
+        task_definition: revision ARN of the migration task.
+        container: the container whose command a step replaces.
+        service_task_definition: revision ARN to let through.
+        network: ``{"subnets": […], "securityGroups": […], "assignPublicIp": bool}``.
+        steps: ``{"name", "command", "phase", "timeout" (seconds), "attempts", "shards", "environment"}`` each.
+        image_digest: ``repository@sha256:…``.
+        database: the database's own identity (RDS: ``resourceId``).
+        environment, secrets: of the migration task, as written there; a change runs the steps again.
+        records: SSM path of the run records, ``/sluice/PROJECT/STACK/runs``.
+        phase: which steps this run takes, ``before`` or ``after`` the rollout.
+        retain: keep records and revisions when the resource is deleted.
+
+    Attributes:
+        service_task_definition: the revision that this image's migrations let through.
+        results: per step: name, tasks, exitCodes, attempts, seconds, logStreams.
+        run: number of the run record that proves it.
+        fingerprint: what the steps ran for.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        cluster: pulumi.Input[str],
+        task_definition: pulumi.Input[str],
+        container: pulumi.Input[str],
+        service_task_definition: pulumi.Input[str],
+        network: pulumi.Input[Mapping[str, Any]],
+        steps: pulumi.Input[Sequence[Mapping[str, Any]]],
+        image_digest: pulumi.Input[str],
+        database: pulumi.Input[str],
+        records: pulumi.Input[str],
+        environment: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        secrets: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        phase: str = "before",
+        retain: bool = True,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "cluster": cluster,
+            "taskDefinition": task_definition,
+            "container": container,
+            "serviceTaskDefinition": service_task_definition,
+            "network": network,
+            "steps": steps,
+            "imageDigest": image_digest,
+            "database": database,
+            "records": records,
+            "environment": environment or {},
+            "secrets": secrets or {},
+            "phase": phase,
+            "retain": retain,
+            "results": None,
+            "run": None,
+            "fingerprint": None,
+        }
+        super().__init__("gate:index:MigrationRun", name, props, opts)
+        self.service_task_definition: pulumi.Output[str] = pulumi.get(self, "serviceTaskDefinition")
+        self.results: pulumi.Output[Sequence[Mapping[str, Any]]] = pulumi.get(self, "results")
+        self.run: pulumi.Output[int] = pulumi.get(self, "run")
+        self.fingerprint: pulumi.Output[str] = pulumi.get(self, "fingerprint")

@@ -1,0 +1,97 @@
+"""Run records: what is known of a run after its deployer died, and after ECS forgot its tasks. Pure data.
+
+One SSM parameter per run and one per step below it; a Standard parameter holds 4 KB, so task ids are kept without the
+ARN's prefix. Source: SSM "PutParameter" (an existing name with Overwrite=false is refused: an atomic create).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+RunState = Literal["running", "succeeded", "failed", "closed"]
+
+
+@dataclass(frozen=True)
+class TaskRecord:
+    """One attempt of one shard. *task* is empty between the intent to start it and ECS's answer."""
+
+    shard: int
+    attempt: int
+    task: str = ""
+    exit: int | None = None
+    seconds: int | None = None
+    done: str = ""  # the outcome's kind, empty while it runs
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """The tasks of one step, newest attempt last."""
+
+    name: str
+    tasks: tuple[TaskRecord, ...] = ()
+
+    def latest(self, shard: int) -> TaskRecord | None:
+        return max(
+            (task for task in self.tasks if task.shard == shard),
+            key=lambda task: task.attempt,
+            default=None,
+        )
+
+    def put(self, task: TaskRecord) -> StepRecord:
+        """The record with *task* added, or taking the place of the same shard's same attempt."""
+        kept = [one for one in self.tasks if (one.shard, one.attempt) != (task.shard, task.attempt)]
+        return replace(
+            self,
+            tasks=tuple(sorted([*kept, task], key=lambda one: (one.shard, one.attempt))),
+        )
+
+    def to_json(self) -> str:
+        tasks = [[task.shard, task.attempt, task.task, task.exit, task.seconds, task.done] for task in self.tasks]
+        return json.dumps({"name": self.name, "tasks": tasks}, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> StepRecord:
+        raw = json.loads(text)
+        return cls(raw["name"], tuple(TaskRecord(*task) for task in raw["tasks"]))
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run of a phase's steps.
+
+    Attributes:
+        number: counts up per stack.
+        by: ``up`` or ``run`` (an operator's one-off command).
+        who: user and host that began or adopted it.
+        started, finished: seconds since the epoch.
+    """
+
+    number: int
+    by: Literal["up", "run"]
+    fingerprint: str
+    image: str
+    who: str
+    started: int
+    phase: str = "before"
+    steps: tuple[str, ...] = ()
+    state: RunState = "running"
+    finished: int | None = None
+    message: str = ""
+    steps_done: dict[str, StepRecord] = field(default_factory=dict, compare=False)
+
+    @property
+    def open(self) -> bool:
+        return self.state == "running"
+
+    def to_json(self) -> str:
+        raw = {key: value for key, value in asdict(self).items() if key not in ("number", "steps_done")}
+        raw["message"] = self.message[:1000]  # the parameter's 4 KB
+        return json.dumps(raw, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, number: int, text: str) -> RunRecord:
+        raw: dict[str, Any] = json.loads(text)
+        raw["steps"] = tuple(raw.get("steps", ()))
+        return cls(number=number, **raw)

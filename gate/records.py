@@ -1,0 +1,81 @@
+"""Run records in SSM Parameter Store.
+
+IAM: ssm:GetParametersByPath, ssm:GetParameter, ssm:PutParameter, ssm:DeleteParameters on
+``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from gate.record import RunRecord, StepRecord
+
+KEPT = 50
+
+
+class Records:
+    """The runs of one stack, below *prefix* (``/sluice/PROJECT/STACK/runs``)."""
+
+    def __init__(self, ssm: Any, prefix: str) -> None:
+        self._ssm = ssm
+        self.prefix = prefix.rstrip("/")
+
+    def name(self, number: int) -> str:
+        return f"{self.prefix}/{number}"
+
+    def all(self) -> list[RunRecord]:
+        """Every run, oldest first; open ones with their steps."""
+        runs = [
+            RunRecord.from_json(int(name.rpartition("/")[2]), value)
+            for name, value in self._below(self.prefix)
+            if name.rpartition("/")[2].isdigit()
+        ]
+        return [self.with_steps(run) if run.open else run for run in sorted(runs, key=lambda run: run.number)]
+
+    def with_steps(self, run: RunRecord) -> RunRecord:
+        steps = [StepRecord.from_json(value) for _, value in self._below(self.name(run.number))]
+        return replace(run, steps_done={step.name: step for step in steps})
+
+    def create(self, run: RunRecord) -> bool:
+        """Takes the run's number: the lock. False when somebody else has it."""
+        try:
+            self._put(self.name(run.number), run.to_json(), overwrite=False)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ParameterAlreadyExists":
+                return False
+            raise
+        return True
+
+    def save(self, run: RunRecord) -> None:
+        """Rewrites a run; only its creator or adopter may."""
+        self._put(self.name(run.number), run.to_json(), overwrite=True)
+
+    def save_step(self, run: RunRecord, step: StepRecord) -> None:
+        self._put(f"{self.name(run.number)}/{step.name}", step.to_json(), overwrite=True)
+
+    def prune(self, keep: int = KEPT) -> None:
+        """Deletes all but the newest *keep* runs."""
+        names = [name for name, _ in self._below(self.prefix) if name.rpartition("/")[2].isdigit()]
+        names.sort(key=lambda name: int(name.rpartition("/")[2]))
+        for name in names[: max(0, len(names) - keep)]:
+            self._delete([step for step, _ in self._below(name)] + [name])
+
+    def delete_all(self) -> None:
+        self._delete([name for name, _ in self._below(self.prefix, recursive=True)])
+
+    def _put(self, name: str, value: str, overwrite: bool) -> None:
+        self._ssm.put_parameter(Name=name, Value=value, Type="String", Tier="Standard", Overwrite=overwrite)
+
+    def _below(self, path: str, recursive: bool = False) -> Iterator[tuple[str, str]]:
+        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=recursive)
+        for page in pages:
+            for parameter in page["Parameters"]:
+                yield parameter["Name"], parameter["Value"]
+
+    def _delete(self, names: list[str]) -> None:
+        for start in range(0, len(names), 10):  # DeleteParameters takes ten names
+            self._ssm.delete_parameters(Names=names[start : start + 10])

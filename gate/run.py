@@ -1,0 +1,218 @@
+"""A run: the steps of one phase for one image, gated by records so that nothing ever runs twice at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gate.clock import Halt
+from gate.errors import GateError, Interrupted
+from gate.explain import short_time
+from gate.fingerprint import Subject
+from gate.logs import LogPlace
+from gate.patience import Patience
+from gate.plan import Adopt, Close, Refuse, Start, TakeSuccess, plan
+from gate.record import RunRecord, StepRecord
+from gate.step_run import Deployer, StepRun, poll_seconds
+from gate.tasks import Place, Tasks, token
+from gate.verdict import StepFailed, essential
+
+CLOSE_SECONDS = 1800.0
+"""How long a dead deployer's task of another image is waited for."""
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a step did. *tasks* are ids, one per shard; *seconds* is the longest shard's time."""
+
+    name: str
+    tasks: tuple[str, ...]
+    exit_codes: tuple[int | None, ...]
+    attempts: int
+    seconds: int
+    log_streams: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A run that succeeded, this time or before."""
+
+    number: int
+    fingerprint: str
+    steps: tuple[StepResult, ...]
+
+
+def migrate(to: Deployer, subject: Subject, phase: str, place: Place) -> RunResult:
+    """Runs the subject's steps, or takes up what an earlier deployer left.
+
+    Raises:
+        StepFailed: a step did not end with exit code 0 everywhere.
+        Interrupted: Ctrl-C (the task is stopped) or a dying deployer (the task is left).
+        Unknown: AWS cannot be asked any more; the task goes on.
+        GateError: somebody else's run is under way.
+    """
+    patience = Patience(to.clock, "reading the run records")
+    tasks = Tasks(to.ecs, place.cluster)
+    while True:
+        runs = patience.ask(to.records.all)
+        live = frozenset(run.number for run in runs if run.open and run.by == "run" and _live(to, tasks, run, place))
+        decision = plan(runs, subject.fingerprint, phase, to.clock.now(), live)
+        if isinstance(decision, Refuse):
+            raise GateError(_refusal(decision.run))
+        if isinstance(decision, Close):
+            _close(to, tasks, decision.run, place)
+            continue
+        if isinstance(decision, TakeSuccess):
+            to.log(
+                f"run {decision.run.number} of the same image and steps has already succeeded: nothing to run",
+                False,
+            )
+            run = patience.ask(to.records.with_steps, decision.run)
+            return _result(
+                run,
+                subject,
+                _log_place(patience.ask(tasks.definition, place.task_definition), place),
+            )
+        if isinstance(decision, Adopt):
+            to.log(
+                f"taking over run {decision.run.number}, begun by {decision.run.who}",
+                False,
+            )
+            run = replace(decision.run, who=to.who)
+            patience.ask(to.records.save, run)
+        elif isinstance(decision, Start):
+            run = _begin(to, subject, phase, decision.number)
+            if not patience.ask(to.records.create, run):
+                continue  # somebody took the number in between: decide again
+        return _steps(to, run, subject, place)
+
+
+def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord:
+    return RunRecord(
+        number=number,
+        by="up",
+        fingerprint=subject.fingerprint,
+        image=subject.digest,
+        who=to.who,
+        started=round(to.clock.now()),
+        phase=phase,
+        steps=tuple(step.name for step in subject.steps),
+    )
+
+
+def _steps(to: Deployer, run: RunRecord, subject: Subject, place: Place) -> RunResult:
+    patience = Patience(to.clock, "keeping the run records")
+    definition = patience.ask(Tasks(to.ecs, place.cluster).definition, place.task_definition)
+    names = essential(definition["containerDefinitions"])
+    log_place = _log_place(definition, place)
+    done: dict[str, StepRecord] = dict(run.steps_done)
+    try:
+        for number, step in enumerate(subject.steps, start=1):
+            title = f"step {number} of {len(subject.steps)} ({step.name})"
+            done[step.name] = StepRun(to, run, step, place, names, log_place, title).run()
+    except StepFailed as failure:
+        first_line = str(failure).partition("\n")[0]
+        closed = replace(run, state="failed", finished=round(to.clock.now()), message=first_line)
+        patience.ask(to.records.save, closed)
+        raise
+    finished = replace(run, state="succeeded", finished=round(to.clock.now()), steps_done=done)
+    patience.ask(to.records.save, finished)
+    patience.ask(to.records.prune)
+    return _result(finished, subject, log_place)
+
+
+def _log_place(definition: dict[str, Any], place: Place) -> LogPlace | None:
+    container = next(
+        (one for one in definition["containerDefinitions"] if one["name"] == place.container),
+        None,
+    )
+    if container is None:
+        names = ", ".join(one["name"] for one in definition["containerDefinitions"])
+        raise GateError(f"the migration task definition has no container {place.container!r}; it has {names}")
+    return LogPlace.of(container)
+
+
+def _result(run: RunRecord, subject: Subject, log_place: LogPlace | None) -> RunResult:
+    steps = []
+    for step in subject.steps:
+        record = run.steps_done.get(step.name, StepRecord(step.name))
+        latest = [task for shard in range(step.shards) if (task := record.latest(shard)) is not None]
+        steps.append(
+            StepResult(
+                name=step.name,
+                tasks=tuple(task.task for task in latest),
+                exit_codes=tuple(task.exit for task in latest),
+                attempts=max((task.attempt for task in latest), default=0),
+                seconds=max((task.seconds or 0 for task in latest), default=0),
+                log_streams=tuple(log_place.stream(task.task) for task in latest) if log_place else (),
+            )
+        )
+    return RunResult(run.number, subject.fingerprint, tuple(steps))
+
+
+def _arns(to: Deployer, tasks: Tasks, run: RunRecord, place: Place) -> list[str]:
+    """The tasks of a run that may still be alive, also those that were started but not recorded."""
+    head, _, cluster = place.cluster.rpartition(":cluster/")
+    arns = []
+    for step in run.steps_done.values():
+        for task in step.tasks:
+            if task.done:
+                continue
+            if task.task:
+                arns.append(f"{head}:task/{cluster}/{task.task}")
+                continue
+            attempt = token(to.records.name(run.number), step.name, task.shard, task.attempt)
+            found = tasks.find(attempt, place.task_definition)
+            if found:
+                arns.append(found)
+    return arns
+
+
+def _live(to: Deployer, tasks: Tasks, run: RunRecord, place: Place) -> bool:
+    arns = _arns(to, tasks, run, place)
+    return any(task.get("lastStatus") != "STOPPED" for task in tasks.describe(arns).values())
+
+
+def _close(to: Deployer, tasks: Tasks, run: RunRecord, place: Place) -> None:
+    """Waits until a dead deployer's tasks have stopped, then closes its record."""
+    patience = Patience(to.clock, f"waiting for the tasks of run {run.number}")
+    arns = patience.ask(_arns, to, tasks, run, place)
+    begun = said = to.clock.now()
+    while True:
+        found = patience.ask(tasks.describe, arns) if arns else {}
+        running = [arn.rpartition("/")[2] for arn, task in found.items() if task.get("lastStatus") != "STOPPED"]
+        if not running:
+            break
+        halt = to.clock.halted()
+        if halt is not None:
+            left = "was left running" if halt is Halt.ABANDON else "was left running; it is not this update's"
+            raise Interrupted(
+                f"cancelled while waiting for task {', '.join(running)} of run {run.number}, which {left}"
+            )
+        now = to.clock.now()
+        if now - begun > CLOSE_SECONDS:
+            raise GateError(
+                f"task {', '.join(running)} of run {run.number} (another image, begun by {run.who}) has not stopped after "
+                f"{short_time(now - begun)}; stop it by hand (aws ecs stop-task) or wait, then run `pulumi up` again"
+            )
+        if now - said >= 10 or said == begun:
+            said = now
+            to.log(
+                f"waiting for task {', '.join(running)} of run {run.number} (another image) to stop",
+                False,
+            )
+        to.clock.wait(poll_seconds(now - begun))
+    closed = replace(run, state="closed", finished=round(to.clock.now()), message="its deployer died")
+    patience.ask(to.records.save, closed)
+
+
+def _refusal(run: RunRecord) -> str:
+    tasks = [task.task for step in run.steps_done.values() for task in step.tasks if not task.done and task.task]
+    return (
+        f"run {run.number} is under way: `sluice run` by {run.who}, task {', '.join(tasks) or 'about to start'}. "
+        "Nothing was started. Wait until it has ended, then run `pulumi up` again"
+    )
+
+
+__all__: Sequence[str] = ["RunResult", "StepResult", "migrate"]

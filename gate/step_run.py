@@ -1,0 +1,386 @@
+"""Runs one step: its shards side by side, each a task, to the end of every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gate.clock import Clock, Halt
+from gate.errors import Interrupted
+from gate.explain import short_time, step_failure
+from gate.logs import LogPlace, LogTail
+from gate.patience import Patience
+from gate.record import RunRecord, StepRecord, TaskRecord
+from gate.records import Records
+from gate.step import Step
+from gate.tasks import Place, Tasks, token
+from gate.verdict import Kind, Outcome, StepFailed, forgotten, retryable, verdict
+
+MISSING_SECONDS = 30.0
+"""How long a task that was started may be missing from DescribeTasks (ECS is eventually consistent)."""
+STOP_SECONDS = 190.0
+"""How long a stop may take: the longest stopTimeout (120 s) and the removal of the network interface."""
+PROGRESS_SECONDS = 1.0
+LOG_SECONDS = 1.0
+LATE_LINES_SECONDS = 1.5
+"""Lines may arrive after the task has stopped; a failure's last lines are worth this pause."""
+
+CANCELLED = "Sluice: cancelled by the user"
+
+
+@dataclass(frozen=True)
+class Deployer:
+    """What the runner works with: AWS clients, the records, time, and a place for lines.
+
+    Attributes:
+        log: takes a line, and whether it is only progress (shown in the resource's status column).
+    """
+
+    ecs: Any
+    logs: Any
+    records: Records
+    clock: Clock
+    log: Callable[[str, bool], None]
+    who: str
+
+
+@dataclass
+class Shard:
+    """One shard's way through its attempts."""
+
+    index: int
+    attempt: int = 0
+    starts: int = 0
+    task: str = ""
+    seen: dict[str, Any] = field(default_factory=dict)
+    tail: LogTail | None = None
+    read_at: float = 0.0
+    asked_at: float = 0.0
+    not_before: float = 0.0
+    stopping: str = ""
+    adopted: bool = False
+    outcome: Outcome | None = None
+
+
+def poll_seconds(elapsed: float) -> float:
+    """How long to wait before looking again: often at first, where most migrations end, rarely in a long one."""
+    return min(max(0.3, elapsed / 20), 5.0)
+
+
+def backoff_seconds(starts: int) -> float:
+    """Pause before a task that could not be started is tried again: 2, 4, 8 … at most 60 seconds."""
+    return float(min(2**starts, 60))
+
+
+class StepRun:
+    """One step of one run.
+
+    Args:
+        place: where its tasks run.
+        essential: names of the task definition's essential containers.
+        log_place: where the step's container logs; None when that cannot be followed.
+    """
+
+    def __init__(
+        self,
+        deployer: Deployer,
+        run: RunRecord,
+        step: Step,
+        place: Place,
+        essential: frozenset[str],
+        log_place: LogPlace | None,
+        title: str,
+    ) -> None:
+        self._to = deployer
+        self._run = run
+        self._step = step
+        self._place = place
+        self._essential = essential
+        self._log_place = log_place
+        self._title = title
+        self._tasks = Tasks(deployer.ecs, place.cluster)
+        self._patience = Patience(deployer.clock, f"watching migration step '{step.name}'")
+        self._record = run.steps_done.get(step.name, StepRecord(step.name))
+        self._shards = [self._resume(index) for index in range(step.shards)]
+        self._begun = 0.0
+        self._progress_at = 0.0
+
+    def _resume(self, index: int) -> Shard:
+        known = self._record.latest(index)
+        if known is None:
+            return Shard(index)
+        shard = Shard(index, attempt=known.attempt, task=self._arn(known.task), adopted=bool(known.task))
+        if known.done == Kind.SUCCEEDED.value:
+            shard.outcome = Outcome(Kind.SUCCEEDED, "exit code 0", exit_code=0)
+        elif known.done:
+            shard.task = ""  # that attempt is over; the next one is a new task
+        return shard
+
+    def run(self) -> StepRecord:
+        """Runs every shard to its end. Raises StepFailed, Interrupted or Unknown."""
+        clock = self._to.clock
+        self._begun = clock.now()
+        self._find_intended()
+        while pending := [shard for shard in self._shards if shard.outcome is None]:
+            self._heed_interruption()
+            for shard in pending:
+                if not shard.task and clock.now() >= shard.not_before:
+                    self._start(shard)
+            self._look(pending)
+            self._expire(pending)
+            self._show_progress()
+            if any(shard.outcome is None for shard in self._shards):
+                clock.wait(poll_seconds(clock.now() - self._begun))
+        self._raise_failure()
+        return self._record
+
+    # -- starting
+
+    def _find_intended(self) -> None:
+        """An attempt that was recorded without a task: the deployer died around RunTask. Look whether it got through."""
+        for shard in self._shards:
+            known = self._record.latest(shard.index)
+            if shard.outcome is None and not shard.task and known is not None and not known.done:
+                found = self._patience.ask(self._tasks.find, self._token(shard), self._place.task_definition)
+                if found:
+                    shard.task, shard.adopted = found, True
+                    self._put(shard)
+                else:
+                    shard.attempt -= 1  # the same attempt is asked for again, under the same token
+        adopted = [shard.task.rpartition("/")[2] for shard in self._shards if shard.task and shard.outcome is None]
+        if adopted:
+            self._say(f"going on with the task that an earlier deployer left: {', '.join(adopted)}")
+
+    def _start(self, shard: Shard) -> None:
+        shard.attempt += 1
+        shard.starts += 1
+        self._put(shard)  # the intent, before the call: whoever comes next looks for the task
+        if self._to.clock.halted():
+            return
+        environment = dict(self._step.environment)
+        if self._step.shards > 1:
+            environment |= {
+                "SHARD_INDEX": str(shard.index),
+                "SHARD_COUNT": str(self._step.shards),
+            }
+        started = self._patience.ask(
+            self._tasks.start,
+            self._place,
+            self._step.command,
+            environment,
+            self._token(shard),
+        )
+        if isinstance(started, Outcome):
+            self._not_started(shard, started)
+            return
+        shard.task, shard.asked_at, shard.seen, shard.tail = (
+            started,
+            self._to.clock.now(),
+            {},
+            None,
+        )
+        self._put(shard)
+        self._say(
+            f"task {started.rpartition('/')[2]} started: {' '.join(self._step.command)}",
+            shard,
+        )
+
+    def _not_started(self, shard: Shard, outcome: Outcome) -> None:
+        self._put(shard, outcome)
+        if shard.starts < self._step.attempts:
+            pause = backoff_seconds(shard.starts)
+            shard.task, shard.not_before = "", self._to.clock.now() + pause
+            self._say(
+                f"{outcome.title}; trying again in {pause:.0f} s ({shard.starts} of {self._step.attempts})",
+                shard,
+            )
+        else:
+            shard.outcome = outcome
+
+    # -- watching
+
+    def _look(self, shards: Sequence[Shard]) -> None:
+        watched = [shard for shard in shards if shard.task and shard.outcome is None]
+        if not watched:
+            return
+        found = self._patience.ask(self._tasks.describe, [shard.task for shard in watched])
+        now = self._to.clock.now()
+        for shard in watched:
+            task = found.get(shard.task)
+            if task is None:
+                if shard.seen or now - max(shard.asked_at, self._begun) > MISSING_SECONDS:
+                    shard.outcome = forgotten(shard.task)
+                    self._put(shard, shard.outcome)
+                continue
+            first_sight, shard.seen = not shard.seen, task
+            outcome = verdict(task, self._essential)
+            if outcome.kind is Kind.RUNNING:
+                if now - shard.read_at >= LOG_SECONDS:
+                    self._read_log(shard)
+                continue
+            if shard.adopted and not outcome.succeeded and (first_sight or _cancelled_by_us(task)):
+                self._begin_again(shard, outcome)
+            else:
+                self._ended(shard, outcome)
+
+    def _begin_again(self, shard: Shard, outcome: Outcome) -> None:
+        """A failure of an earlier deployer's task: that deployer would have reported it, and this update is the retry."""
+        self._put(shard, outcome)
+        self._say(f"task {shard.task.rpartition('/')[2]}, left by an earlier deployer, ended: {outcome.title}", shard)
+        shard.task, shard.adopted = "", False
+
+    def _ended(self, shard: Shard, outcome: Outcome) -> None:
+        self._read_log(shard)
+        if not outcome.succeeded and outcome.kind is not Kind.NOT_STARTED:
+            self._to.clock.wait(LATE_LINES_SECONDS)
+            self._read_log(shard)
+        if shard.stopping:
+            outcome = replace(
+                outcome,
+                kind=Kind.FAILED,
+                title=shard.stopping + self._printed(shard),
+                cause="a migration that hangs usually waits for a lock, for a database it cannot reach, or for input",
+                remedy="read its last lines; look for long transactions in the database; raise the step's timeout if it "
+                "was only slow",
+            )
+        if retryable(outcome):
+            self._not_started(shard, outcome)
+            return
+        shard.outcome = outcome
+        self._put(shard, outcome)
+        taken = short_time(self._seconds(shard))
+        self._say(f"{outcome.title} after {taken}", shard)
+
+    def _printed(self, shard: Shard) -> str:
+        count = shard.tail.count if shard.tail else 0
+        return f"; it had printed {count} line{'' if count == 1 else 's'}" if count else "; it had printed nothing"
+
+    def _read_log(self, shard: Shard) -> None:
+        if self._log_place is None:
+            return
+        if shard.tail is None:
+            shard.tail = LogTail(self._to.logs, self._log_place.group, self._log_place.stream(shard.task))
+        shard.read_at = self._to.clock.now()
+        for line in self._patience.ask(shard.tail.read):
+            self._to.log(f"{self._label(shard)} | {line}", False)
+
+    def _expire(self, shards: Sequence[Shard]) -> None:
+        """Stops what is over its time, and gives up on a stop that does not come."""
+        now = self._to.clock.now()
+        for shard in shards:
+            if not shard.task or shard.outcome is not None:
+                continue
+            limit = self._step.timeout
+            running = now - self._started_at(shard)
+            if not shard.stopping and running > limit:
+                shard.stopping = f"timed out after {short_time(limit)}"
+                self._say(f"{shard.stopping}: stopping the task", shard)
+                self._patience.ask(self._tasks.stop, shard.task, f"Sluice: {shard.stopping}")
+            elif shard.stopping and running > limit + STOP_SECONDS:
+                shard.outcome = Outcome(
+                    Kind.FAILED,
+                    f"{shard.stopping}, and the task has not stopped {STOP_SECONDS:.0f} s after it was told to",
+                    remedy="look at the task in ECS; the next `pulumi up` waits until it has stopped",
+                )
+
+    def _started_at(self, shard: Shard) -> float:
+        created = shard.seen.get("createdAt")
+        return float(created.timestamp()) if created is not None else max(shard.asked_at, self._begun)
+
+    # -- ends
+
+    def _heed_interruption(self) -> None:
+        halt = self._to.clock.halted()
+        if halt is None:
+            return
+        live = [shard for shard in self._shards if shard.task and shard.outcome is None]
+        ids = ", ".join(shard.task.rpartition("/")[2] for shard in live)
+        if halt is Halt.ABANDON:
+            raise Interrupted(
+                f"the deployer is gone; left running, to be adopted by the next `pulumi up`: {ids or 'nothing'}"
+            )
+        for shard in live:
+            self._tasks.stop(shard.task, CANCELLED)
+        stopped = f"stopped task {ids}" if ids else "no task was running"
+        raise Interrupted(
+            f"migration step '{self._step.name}' was cancelled: {stopped}. The service was not touched, the version before "
+            "keeps serving. The next `pulumi up` waits until the task has stopped and runs the step again"
+        )
+
+    def _raise_failure(self) -> None:
+        outcomes = {shard.index: shard.outcome for shard in self._shards if shard.outcome is not None}
+        failed = [shard for shard in self._shards if shard.outcome is not None and not shard.outcome.succeeded]
+        if not failed:
+            return
+        texts = [
+            step_failure(
+                self._step,
+                shard.index,
+                shard.outcome,
+                list(shard.tail.last) if shard.tail else [],
+                self._log_place,
+                shard.task,
+            )
+            for shard in failed
+            if shard.outcome is not None
+        ]
+        raise StepFailed("\n".join(texts), outcomes)
+
+    def _put(self, shard: Shard, outcome: Outcome | None = None) -> None:
+        record = TaskRecord(
+            shard=shard.index,
+            attempt=shard.attempt,
+            task=shard.task.rpartition("/")[2],
+            exit=outcome.exit_code if outcome else None,
+            seconds=round(self._seconds(shard)) if outcome else None,
+            done=outcome.kind.value if outcome else "",
+        )
+        self._record = self._record.put(record)
+        self._patience.ask(self._to.records.save_step, self._run, self._record)
+
+    def _seconds(self, shard: Shard) -> float:
+        """From the task's creation to its end, by ECS's own times."""
+        stopped = shard.seen.get("executionStoppedAt") or shard.seen.get("stoppedAt")
+        return (stopped.timestamp() if stopped else self._to.clock.now()) - self._started_at(shard)
+
+    def _token(self, shard: Shard) -> str:
+        return token(
+            self._to.records.name(self._run.number),
+            self._step.name,
+            shard.index,
+            shard.attempt,
+        )
+
+    def _arn(self, task_id: str) -> str:
+        if not task_id:
+            return ""
+        head, _, cluster = self._place.cluster.rpartition(":cluster/")
+        return f"{head}:task/{cluster}/{task_id}"
+
+    # -- what people see
+
+    def _label(self, shard: Shard) -> str:
+        return self._step.name if self._step.shards == 1 else f"{self._step.name}[{shard.index}]"
+
+    def _say(self, text: str, shard: Shard | None = None) -> None:
+        self._to.log(f"{self._label(shard) if shard else self._step.name}: {text}", False)
+
+    def _show_progress(self) -> None:
+        now = self._to.clock.now()
+        if now - self._progress_at < PROGRESS_SECONDS:
+            return
+        self._progress_at = now
+        states = ", ".join(self._states()) or "starting"
+        self._to.log(f"{self._title}, {short_time(now - self._begun)}: {states}", True)
+
+    def _states(self) -> Iterator[str]:
+        if self._step.shards == 1:
+            yield str(self._shards[0].seen.get("lastStatus", "starting")).lower()
+            return
+        done = sum(shard.outcome is not None for shard in self._shards)
+        yield f"{done} of {self._step.shards} shards done"
+
+
+def _cancelled_by_us(task: Mapping[str, Any]) -> bool:
+    return str(task.get("stoppedReason") or "").startswith(CANCELLED)
