@@ -30,7 +30,7 @@ def in_use(ecs: Any, cluster: str, task_definition: str) -> bool:
 
 
 def deregister(ecs: Any, task_definition: str) -> int:
-    """Deregisters every revision of the family (revisions are kept on purpose while the stack lives); returns how many."""
+    """Deregisters every revision of the family (they are kept on purpose while the stack lives); returns how many."""
     pages = ecs.get_paginator("list_task_definitions").paginate(familyPrefix=family(task_definition))
     arns = [
         arn

@@ -56,7 +56,7 @@ def next_step(service: Mapping[str, Any] | None, task_definition: str) -> NextSt
 
 
 def serving(service: Mapping[str, Any] | None, other_than: str) -> str:
-    """The revision to go back to: of the newest completed deployment that is not *other_than*; empty when there is none."""
+    """The revision to go back to: the newest completed deployment's that is not *other_than*; empty without one."""
     deployments: Sequence[Mapping[str, Any]] = (service or {}).get("deployments", [])
     completed = [
         one for one in deployments if one.get("rolloutState") == "COMPLETED" and one.get("taskDefinition") != other_than

@@ -64,8 +64,8 @@ class LogTail:
     def read(self) -> list[str]:
         """The lines that came since the last read, masked.
 
-        Pages may be empty or short without being the end; the end is a token that comes back unchanged. A missing group or
-        stream reads as "no lines yet": the stream is only created when the container starts.
+        Pages may be empty or short without being the end; the end is a token that comes back unchanged. A missing group
+        or stream reads as "no lines yet": the stream is only created when the container starts.
         """
         while True:
             request: dict[str, Any] = {

@@ -39,8 +39,8 @@ class Patience:
             except (BotoCoreError, ClientError) as error:
                 if expired(error):
                     raise Unknown(
-                        f"the AWS credentials expired while {self._what}: the verdict is unknown. It goes on by itself; "
-                        "log in again and run `pulumi up`, which picks it up where it is"
+                        f"the AWS credentials expired while {self._what}: the verdict is unknown. It goes on by "
+                        "itself; log in again and run `pulumi up`, which picks it up where it is"
                     ) from error
                 if not transient(error):
                     raise

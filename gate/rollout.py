@@ -180,7 +180,8 @@ class Rollout:
                 raise RolloutFailed(f"{text}\n  {_short(previous)} serves again.")
             if state is not State.IN_PROGRESS or self._clock.now() > until:
                 raise RolloutFailed(
-                    f"{text}\n  Going back to {_short(previous)} did not complete ({state.value}): look at the service in ECS now."
+                    f"{text}\n  Going back to {_short(previous)} did not complete ({state.value}): "
+                    "look at the service in ECS now."
                 )
             if self._clock.halted():
                 raise Interrupted(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gate.clock import Halt
+from gate.deployer import Deployer
 from gate.errors import GateError, Interrupted
 from gate.explain import short_time
 from gate.fingerprint import Subject
@@ -14,7 +15,8 @@ from gate.logs import LogPlace
 from gate.patience import Patience
 from gate.plan import Adopt, Close, Refuse, Start, TakeSuccess, plan
 from gate.record import RunRecord, StepRecord
-from gate.step_run import Deployer, StepRun, poll_seconds
+from gate.shard import poll_seconds
+from gate.step_run import StepRun
 from gate.tasks import Place, Tasks, token
 from gate.verdict import StepFailed, essential
 
@@ -193,8 +195,9 @@ def _close(to: Deployer, tasks: Tasks, run: RunRecord, place: Place) -> None:
         now = to.clock.now()
         if now - begun > CLOSE_SECONDS:
             raise GateError(
-                f"task {', '.join(running)} of run {run.number} (another image, begun by {run.who}) has not stopped after "
-                f"{short_time(now - begun)}; stop it by hand (aws ecs stop-task) or wait, then run `pulumi up` again"
+                f"task {', '.join(running)} of run {run.number} (another image, begun by {run.who}) has not stopped "
+                f"after {short_time(now - begun)}; stop it by hand (aws ecs stop-task) or wait, then "
+                "run `pulumi up` again"
             )
         if now - said >= 10 or said == begun:
             said = now

@@ -1,8 +1,8 @@
 """An ECS service and its targets: look, deploy, stop going on.
 
 IAM: ecs:DescribeServices and ecs:UpdateService on the service, iam:PassRole on the task and execution roles of the
-revisions (``iam:PassedToService`` ecs-tasks.amazonaws.com), ecs:ListTasks and ecs:DescribeTasks (condition ecs:cluster),
-ecs:DescribeTaskDefinition on ``*``, logs:GetLogEvents on the service's log group,
+revisions (``iam:PassedToService`` ecs-tasks.amazonaws.com), ecs:ListTasks and ecs:DescribeTasks (condition
+ecs:cluster), ecs:DescribeTaskDefinition on ``*``, logs:GetLogEvents on the service's log group,
 elasticloadbalancing:DescribeTargetHealth on ``*``.
 """
 

@@ -92,8 +92,9 @@ class Clients:
             raise GateError(f"AWS does not accept the credentials or cannot be reached: {error}") from error
         if self._account.account and found != self._account.account:
             raise GateError(
-                f"these credentials belong to AWS account {found}, but the stack's settings say {self._account.account}; "
-                "nothing was done. Switch to the right profile or role, or correct the setting `aws.account`"
+                f"these credentials belong to AWS account {found}, but the stack's settings say "
+                f"{self._account.account}; nothing was done. "
+                "Switch to the right profile or role, or correct the setting `aws.account`"
             )
         self._verified = True
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from gate.clock import Clock, Halt
+from gate.clock import Halt
+from gate.deployer import Deployer
 from gate.errors import Interrupted
 from gate.explain import short_time, step_failure
 from gate.logs import LogPlace, LogTail
 from gate.patience import Patience
 from gate.record import RunRecord, StepRecord, TaskRecord
-from gate.records import Records
+from gate.shard import Shard, backoff_seconds, poll_seconds
 from gate.step import Step
 from gate.tasks import Place, Tasks, token
 from gate.verdict import Kind, Outcome, StepFailed, forgotten, retryable, verdict
@@ -27,50 +28,6 @@ LATE_LINES_SECONDS = 1.5
 """Lines may arrive after the task has stopped; a failure's last lines are worth this pause."""
 
 CANCELLED = "Sluice: cancelled by the user"
-
-
-@dataclass(frozen=True)
-class Deployer:
-    """What the runner works with: AWS clients, the records, time, and a place for lines.
-
-    Attributes:
-        log: takes a line, and whether it is only progress (shown in the resource's status column).
-    """
-
-    ecs: Any
-    logs: Any
-    records: Records
-    clock: Clock
-    log: Callable[[str, bool], None]
-    who: str
-
-
-@dataclass
-class Shard:
-    """One shard's way through its attempts."""
-
-    index: int
-    attempt: int = 0
-    starts: int = 0
-    task: str = ""
-    seen: dict[str, Any] = field(default_factory=dict)
-    tail: LogTail | None = None
-    read_at: float = 0.0
-    asked_at: float = 0.0
-    not_before: float = 0.0
-    stopping: str = ""
-    adopted: bool = False
-    outcome: Outcome | None = None
-
-
-def poll_seconds(elapsed: float) -> float:
-    """How long to wait before looking again: often at first, where most migrations end, rarely in a long one."""
-    return min(max(0.3, elapsed / 20), 5.0)
-
-
-def backoff_seconds(starts: int) -> float:
-    """Pause before a task that could not be started is tried again: 2, 4, 8 … at most 60 seconds."""
-    return float(min(2**starts, 60))
 
 
 class StepRun:
@@ -138,7 +95,7 @@ class StepRun:
     # -- starting
 
     def _find_intended(self) -> None:
-        """An attempt that was recorded without a task: the deployer died around RunTask. Look whether it got through."""
+        """An attempt recorded without a task: the deployer died around RunTask. Look whether it got through."""
         for shard in self._shards:
             known = self._record.latest(shard.index)
             if shard.outcome is None and not shard.task and known is not None and not known.done:
@@ -225,7 +182,7 @@ class StepRun:
                 self._ended(shard, outcome)
 
     def _begin_again(self, shard: Shard, outcome: Outcome) -> None:
-        """A failure of an earlier deployer's task: that deployer would have reported it, and this update is the retry."""
+        """A failure of an earlier deployer's task: that one would have reported it, and this update is the retry."""
         self._put(shard, outcome)
         self._say(f"task {shard.task.rpartition('/')[2]}, left by an earlier deployer, ended: {outcome.title}", shard)
         shard.task, shard.adopted = "", False
@@ -241,8 +198,8 @@ class StepRun:
                 kind=Kind.FAILED,
                 title=shard.stopping + self._printed(shard),
                 cause="a migration that hangs usually waits for a lock, for a database it cannot reach, or for input",
-                remedy="read its last lines; look for long transactions in the database; raise the step's timeout if it "
-                "was only slow",
+                remedy="read its last lines; look for long transactions in the database; raise the step's timeout if "
+                "it was only slow",
             )
         if retryable(outcome):
             self._not_started(shard, outcome)
@@ -304,8 +261,8 @@ class StepRun:
             self._tasks.stop(shard.task, CANCELLED)
         stopped = f"stopped task {ids}" if ids else "no task was running"
         raise Interrupted(
-            f"migration step '{self._step.name}' was cancelled: {stopped}. The service was not touched, the version before "
-            "keeps serving. The next `pulumi up` waits until the task has stopped and runs the step again"
+            f"migration step '{self._step.name}' was cancelled: {stopped}. The service was not touched, the version "
+            "before keeps serving. The next `pulumi up` waits until the task has stopped and runs the step again"
         )
 
     def _raise_failure(self) -> None:

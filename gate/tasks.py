@@ -148,7 +148,7 @@ def _refused(error: ClientError) -> Outcome | None:
         return Outcome(
             Kind.NOT_STARTED,
             f"ECS could not assume the task's role: {message}",
-            "a new role takes a while to be known everywhere, or its trust policy does not name ecs-tasks.amazonaws.com",
+            "a new role takes a while to be known everywhere, or its trust policy lacks ecs-tasks.amazonaws.com",
             "check the role's trust policy if this stays",
         )
     if "Capacity is unavailable" in message or "limit" in message:

@@ -90,8 +90,8 @@ def essential(containers: Sequence[Mapping[str, Any]]) -> frozenset[str]:
 def verdict(task: Mapping[str, Any], essential_names: frozenset[str]) -> Outcome:
     """Judges a task as DescribeTasks shows it.
 
-    Every essential container is judged, not the first one: side-cars may have been added. An exit code that is absent is
-    a failure, never 0: the container did not start, or its end was lost.
+    Every essential container is judged, not the first one: side-cars may have been added. An exit code that is absent
+    is a failure, never 0: the container did not start, or its end was lost.
 
     Args:
         task: one of ``tasks[]``.

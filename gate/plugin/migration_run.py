@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gate import forget
+from gate.deployer import Deployer
 from gate.errors import GateError
 from gate.fingerprint import Subject, changed
 from gate.plugin.boundary import Account, clock, in_thread, who
@@ -13,7 +14,6 @@ from gate.plugin.values import UNKNOWN, contains_unknown
 from gate.records import Records
 from gate.run import RunResult, migrate
 from gate.step import Step
-from gate.step_run import Deployer
 from gate.tasks import Place
 
 _REQUIRED = (

@@ -43,7 +43,7 @@ class Rollout(Resource):
         if not keys:
             try:
                 live = await in_thread(self._live, old.inputs)
-            except Exception as error:  # noqa: BLE001 - a preview must not fail because AWS cannot be asked
+            except Exception as error:  # a preview must not fail because AWS cannot be asked
                 call.log(f"could not compare with the live service: {error}", "warning")
             else:
                 if live and live != new["taskDefinition"]:

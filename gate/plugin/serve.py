@@ -64,8 +64,9 @@ async def serve(provider: Provider, address: str) -> None:
         except TimeoutError:
             continue
     servicer.cancelled.set()
-    deadline = loop.time() + _GRACE_SECONDS
-    while servicer.running and loop.time() < deadline:
-        await asyncio.sleep(0.05)
+    try:
+        await asyncio.wait_for(servicer.idle.wait(), _GRACE_SECONDS)
+    except TimeoutError:
+        print(f"{provider.name}: ending with calls still under way", file=sys.stderr)
     await server.stop(grace=0.1)
     await engine.close()

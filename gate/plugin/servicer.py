@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - the methods have the protocol's names
 """The engine's gRPC protocol on one side, a :class:`~gate.plugin.provider.Provider` in plain Python on the other.
 
 Every response seals the top-level properties that came in as secrets (or that the provider names), because copies of a
@@ -9,6 +10,7 @@ Source: pulumi's ``provider.proto``, as shipped with the SDK.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -49,7 +51,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._engine = engine
         self._orphaned = orphaned
         self.cancelled = threading.Event()
-        self.running = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
+        self._running = 0
 
     # -- the provider itself
 
@@ -233,7 +237,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         secrets: Iterable[str] = (),
     ) -> T:
         """Awaits *work*; its errors leave in the protocol's own forms, after the last log line."""
-        self.running += 1
+        self._running += 1
+        self.idle.clear()
         try:
             return await work
         except Refused as refusal:
@@ -244,7 +249,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             await self._half_done(context, half, self._sealed(token, frozenset(secrets)))
         except grpc.aio.AbortError:
             raise
-        except Exception as error:  # noqa: BLE001 - the boundary: a defect must reach people as a defect
+        except Exception as error:  # the boundary: a defect must reach people as a defect
             traceback.print_exc()
             await self._engine.flush()
             frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -254,8 +259,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 f"({frame.filename}:{frame.lineno})",
             )
         finally:
-            self.running -= 1
             await self._engine.flush()
+            self._running -= 1
+            if not self._running:
+                self.idle.set()
 
     async def _refuse(self, context: Context, text: str) -> NoReturn:
         await context.abort(grpc.StatusCode.FAILED_PRECONDITION, text)

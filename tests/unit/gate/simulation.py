@@ -1,4 +1,4 @@
-"""A clock that only moves when somebody waits, and an ECS that runs tasks by script, in the shapes of the API reference."""
+"""A clock that only moves when somebody waits, and an ECS that runs tasks by script, in the API's shapes."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Ecs:
         if error is not None:
             raise error
 
-    def describe_task_definition(self, taskDefinition: str) -> dict[str, Any]:
+    def describe_task_definition(self, **request: str) -> dict[str, Any]:
         self._called("describe_task_definition")
         return {"taskDefinition": {"containerDefinitions": list(self.containers)}}
 

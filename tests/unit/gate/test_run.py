@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from gate.clock import Halt
+from gate.deployer import Deployer
 from gate.errors import GateError, Interrupted
 from gate.fingerprint import Subject
 from gate.patience import Unknown
 from gate.record import RunRecord
 from gate.run import RunResult, migrate
 from gate.step import Step
-from gate.step_run import Deployer
 from gate.tasks import Place
 from gate.verdict import StepFailed
 from tests.unit.gate.simulation import CLUSTER, DEFINITION, Clock, Ecs, Records, Script, client_error

@@ -33,6 +33,6 @@ def test_defaults() -> None:
     ],
 )
 def test_bad(wrong: dict[str, Any], says: str) -> None:
-    with pytest.raises(GateError, match="^step ") as error:
+    with pytest.raises(GateError, match=r"^step ") as error:
         Step.parse(GOOD | wrong)
     assert says in str(error.value)

@@ -1,0 +1,202 @@
+"""The whole road on real containers: deploy, roll, fail, interrupt, kill, and go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from tests.e2e.stage import STACK, Client, Stage, until
+
+PAGE = "src/notes/page.html"
+
+
+def test_first_deploy(stage: Stage) -> None:
+    """From nothing: the migration ran in the very image that serves, and the service answers."""
+    finished = stage.up()
+    outputs = stage.outputs()
+    status, _, page = Client(outputs["url"]).ask()
+    assert status == 200
+    assert "<html" in page
+    assert [step["exitCodes"] for step in outputs["migrations"]] == [[0], [0]]
+    digest = outputs["image"].rpartition("@")[2]
+    assert {task["containers"][0]["imageDigest"] for task in stage.migration_tasks()} == {digest}
+    assert "master | " in finished.output, "the migration's log lines must be shown"
+
+
+def test_nothing_changed_starts_nothing(deployed: Stage) -> None:
+    before = {task["taskArn"] for task in deployed.migration_tasks()}
+    service = deployed.service()
+    finished = deployed.up()
+    assert "unchanged" in finished.output
+    assert finished.seconds < 15
+    assert {task["taskArn"] for task in deployed.migration_tasks()} == before
+    assert deployed.service()["deployments"][0]["id"] == service["deployments"][0]["id"]
+
+
+def test_preview_touches_nothing_and_says_what_would_run(deployed: Stage) -> None:
+    before = {task["taskArn"] for task in deployed.migration_tasks()}
+    deployed.edit(PAGE, "</body>", "<!-- previewed --></body>")
+    finished = deployed.pulumi("preview", "--diff")
+    assert "would run master, verify" in finished.output
+    assert {task["taskArn"] for task in deployed.migration_tasks()} == before
+
+
+def test_refresh_finds_no_drift(deployed: Stage) -> None:
+    deployed.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+    deployed.pulumi("preview", "--expect-no-changes")
+
+
+def test_changed_code_rolls_without_a_failed_request(deployed: Stage) -> None:
+    before = deployed.outputs()
+    deployed.edit(PAGE, "</body>", "<!-- second --></body>")
+    with Client(before["url"]).calling() as client:
+        finished = deployed.up()
+        until(lambda: "<!-- second -->" in client.answers[-1][3], 10, "the new version answers")
+    after = deployed.outputs()
+    assert after["image"] != before["image"]
+    assert after["migrations"][0]["tasks"] != before["migrations"][0]["tasks"]
+    assert client.failed == []
+    assert len(client.answers) > 20
+    assert "<!-- second -->" not in client.answers[0][3]
+    migrated = finished.output.index("verify: exit code 0")
+    assert migrated < finished.output.index("deployment ecs-svc/"), "no task may be replaced before the gate has passed"
+
+
+def test_a_failing_migration_fails_the_update_and_the_old_version_serves(deployed: Stage) -> None:
+    before = deployed.service()
+    broken = deployed.add_migration(9001, "import sys\nprint('tenant 42 has no owner', flush=True)\nsys.exit(3)")
+    with Client(deployed.outputs()["url"]).calling() as client:
+        finished = deployed.up(expect=None)
+    assert finished.code != 0
+    assert "migration step 'master' failed: exit code 3" in finished.output
+    assert "tenant 42 has no owner" in finished.output
+    assert "keeps serving" in finished.output
+    assert "Traceback" not in finished.output
+    after = deployed.service()
+    assert after["taskDefinition"] == before["taskDefinition"]
+    assert after["deployments"][0]["id"] == before["deployments"][0]["id"]
+    assert client.failed == []
+
+    broken.write_text(broken.read_text().replace("sys.exit(3)", "op.execute('create table tenants_9001 (id int)')"))
+    with Client(deployed.outputs()["url"]).calling() as client:
+        deployed.up()
+    deployed.applied(broken)
+    assert client.failed == []
+    assert deployed.service()["taskDefinition"] != before["taskDefinition"]
+
+
+def test_a_version_that_does_not_answer_goes_back(deployed: Stage) -> None:
+    """It starts, its /live answers, its targets are healthy, and yet it is not fit: the smoke request decides."""
+    before = deployed.service()["taskDefinition"]
+    deployed.edit("src/notes/app.py", '"/health"', '"/health-elsewhere"')
+    with Client(deployed.outputs()["url"]).calling() as client:
+        finished = deployed.up(expect=None)
+    assert finished.code != 0
+    assert "smoke request" in finished.output
+    assert "serves again" in finished.output
+    assert deployed.service()["taskDefinition"] == before
+    assert client.failed == []
+
+
+SLOW = "import time\nprint('locking the table', flush=True)\ntime.sleep(20)\nop.execute('select 1')"
+
+
+def test_ctrl_c_stops_the_task_and_leaves_the_service(deployed: Stage) -> None:
+    stage = deployed
+    revision = stage.add_migration(9100, SLOW)
+    service, before = stage.service(), {task["taskArn"] for task in stage.migration_tasks()}
+    running = stage.start("up", "--yes", "--skip-preview")
+    running.wait_for("locking the table", 120)
+    interrupted = time.monotonic()
+    running.send(signal.SIGINT)
+    finished = running.finish(30)
+    assert finished.code != 0
+    assert time.monotonic() - interrupted < 10
+    assert "was cancelled: stopped task" in finished.output
+    (task,) = [task for task in stage.migration_tasks() if task["taskArn"] not in before]
+    until(lambda: _status(stage, task["taskArn"]) == "STOPPED", 60, "the task stops")
+    assert stage.service()["taskDefinition"] == service["taskDefinition"]
+    assert Client(stage.outputs()["url"]).ask()[0] == 200
+    stage.up()
+    stage.applied(revision)
+    assert stage.service()["taskDefinition"] != service["taskDefinition"]
+
+
+def test_killed_deployer_is_taken_over_and_only_one_task_ever_ran(deployed: Stage) -> None:
+    stage = deployed
+    revision = stage.add_migration(9200, SLOW)
+    before = {task["taskArn"] for task in stage.migration_tasks()}
+    running = stage.start("up", "--yes", "--skip-preview")
+    running.wait_for("locking the table", 120)
+    running.send(signal.SIGKILL)
+    assert running.finish(30).code == -signal.SIGKILL
+    until(lambda: not _plugins_of(running.process.pid), 10, "the plugins of the killed pulumi exit")
+    stage.pulumi("cancel", "--yes", "--stack", STACK)
+    finished = stage.up()
+    stage.applied(revision)
+    assert "taking over run" in finished.output
+    started = [task for task in stage.migration_tasks() if task["taskArn"] not in before]
+    commands = sorted(" ".join(task["overrides"]["containerOverrides"][0]["command"]) for task in started)
+    assert commands == ["migrate master", "migrate verify"], "exactly one task per step"
+    assert Client(stage.outputs()["url"]).ask()[0] == 200
+
+
+def test_no_password_in_state_or_image(deployed: Stage) -> None:
+    secrets = deployed.client("secretsmanager")
+    names = [one["ARN"] for one in secrets.list_secrets()["SecretList"]]
+    passwords = [json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])["password"] for name in names]
+    assert passwords
+    state = deployed.pulumi("stack", "export", "--show-secrets", "--stack", STACK).output
+    image = deployed.outputs()["image"]
+    inspected = subprocess.run(
+        ["docker", "inspect", image], capture_output=True, text=True, timeout=30, check=True
+    ).stdout
+    history = subprocess.run(
+        ["docker", "history", "--no-trunc", image], capture_output=True, text=True, timeout=30, check=True
+    ).stdout
+    revisions = json.dumps(
+        deployed.client("ecs").describe_task_definition(taskDefinition=deployed.service()["taskDefinition"]),
+        default=str,
+    )
+    for password in passwords:
+        for place in (state, inspected, history, revisions):
+            assert password not in place
+
+
+def test_destroy_leaves_nothing(deployed: Stage) -> None:
+    deployed.pulumi("destroy", "--yes", "--skip-preview")
+    assert (
+        json.loads(deployed.pulumi("stack", "export", "--stack", STACK).output)["deployment"].get("resources") is None
+    )
+    account = deployed.env["AWS_ACCESS_KEY_ID"]
+    running = subprocess.run(
+        ["docker", "ps", "--format", "{{.Names}}"], capture_output=True, text=True, timeout=30, check=True
+    ).stdout.split()
+    assert [name for name in running if account in name and "registry" not in name] == []
+    ssm = deployed.client("ssm")
+    assert ssm.get_parameters_by_path(Path="/sluice", Recursive=True)["Parameters"] == []
+
+
+def _status(stage: Stage, arn: str) -> str:
+    cluster = stage.outputs()["cluster"]
+    return str(stage.client("ecs").describe_tasks(cluster=cluster, tasks=[arn])["tasks"][0]["lastStatus"])
+
+
+def _plugins_of(pid: int) -> list[int]:
+    """Plugin processes whose engine was *pid*'s session (a killed engine's children keep its session)."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            words = Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
+            session = int(Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[3])
+        except OSError:
+            continue  # it ended in between
+        if session == pid and b"gate.plugin" in words:
+            found.append(int(entry))
+    return found

@@ -1,0 +1,176 @@
+"""MigrationRun and Rollout as the engine sees them: checks, diffs and previews, without a cloud."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from gate.plugin.migration_run import MigrationRun
+from gate.plugin.resource import Call, Properties, State
+from gate.plugin.rollout import Rollout
+from gate.plugin.values import UNKNOWN
+from tests.unit.gate.simulation import CLUSTER, DEFINITION
+
+RUN: Properties = {
+    "cluster": CLUSTER,
+    "taskDefinition": DEFINITION,
+    "container": "app",
+    "serviceTaskDefinition": "arn:td/notes:1",
+    "network": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": True},
+    "steps": [{"name": "master", "command": ["migrate"], "phase": "before"}],
+    "imageDigest": "repo@sha256:" + "a" * 64,
+    "records": "/sluice/p/s/runs",
+    "database": "db-1",
+    "environment": {},
+    "secrets": {},
+    "phase": "before",
+    "retain": True,
+}
+ROLLOUT: Properties = {
+    "cluster": CLUSTER,
+    "service": "notes",
+    "taskDefinition": "arn:td/notes:1",
+    "deadline": 300,
+    "imageDigest": RUN["imageDigest"],
+    "targetGroups": [],
+}
+
+
+class Lines(list[str]):
+    def __call__(self, text: str, severity: str, ephemeral: bool) -> None:
+        self.append(f"{severity}: {text}")
+
+
+def call(lines: Lines, preview: bool = True) -> Call:
+    return Call("urn", "name", "type", preview, None, threading.Event(), lambda: False, lines)
+
+
+def no_account() -> Any:
+    raise AssertionError("a preview must not call AWS")
+
+
+def run(coroutine: Any) -> Any:
+    return asyncio.run(coroutine)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"imageDigest": "repo:latest"}, "names no digest"),
+        ({"steps": [{"name": "master", "command": "migrate"}]}, "command must be a list"),
+        ({"cluster": None}, "is missing"),
+        ({"cleanup": True}, "is not an input of MigrationRun"),
+    ],
+)
+def test_bad_inputs_of_a_run(wrong: Properties, says: str) -> None:
+    checked = run(MigrationRun(no_account).check(call(Lines()), {}, RUN | wrong))
+    assert [failure.property for failure in checked.failures] == list(wrong)
+    assert says in checked.failures[0].reason
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"deadline": 0}, "whole number of seconds"),
+        ({"smoke": {"url": "ftp://x"}}, "must begin with http"),
+        ({"smoke": {"url": "http://x", "paht": "/"}}, "unknown key 'paht'"),
+        ({"force": True}, "is not an input of Rollout"),
+    ],
+)
+def test_bad_inputs_of_a_rollout(wrong: Properties, says: str) -> None:
+    checked = run(Rollout(no_account).check(call(Lines()), {}, ROLLOUT | wrong))
+    assert [failure.property for failure in checked.failures] == list(wrong)
+    assert says in checked.failures[0].reason
+
+
+def test_unknown_inputs_are_not_judged_yet() -> None:
+    assert run(MigrationRun(no_account).check(call(Lines()), {}, RUN | {"imageDigest": UNKNOWN})).failures == []
+    assert run(Rollout(no_account).check(call(Lines()), {}, ROLLOUT | {"smoke": {"url": UNKNOWN}})).failures == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"imageDigest": "repo@sha256:" + "b" * 64}, "would run master: the image changed"),
+        ({"imageDigest": UNKNOWN}, "would run master: if imageDigest, not known yet, turns out to differ"),
+        ({"database": "db-2"}, "the database itself (recreated or restored) changed"),
+        ({"environment": {"A": "1"}}, "the migration task's environment changed"),
+    ],
+)
+def test_a_preview_says_what_would_run_and_why(change: Properties, says: str) -> None:
+    lines = Lines()
+    outputs = run(MigrationRun(no_account).update(call(lines), "id", State(RUN, RUN), RUN | change))
+    assert says in lines[0]
+    assert outputs["results"] is UNKNOWN
+    assert outputs["serviceTaskDefinition"] == RUN["serviceTaskDefinition"]
+
+
+@pytest.mark.parametrize("key", ["network", "taskDefinition", "retain", "serviceTaskDefinition"])
+def test_other_changes_update_without_running(key: str) -> None:
+    new = RUN | {key: "changed"}
+    outputs = RUN | {"results": ["kept"], "run": 4}
+    resource = MigrationRun(no_account)
+    assert run(resource.diff(call(Lines()), "id", State(RUN, outputs), new)).diffs == [key]
+    updated = run(resource.update(call(Lines(), preview=False), "id", State(RUN, outputs), new))
+    assert (updated["results"], updated["run"], updated[key]) == (["kept"], 4, "changed")
+
+
+def test_nothing_changed_is_no_difference_and_nothing_ever_replaces() -> None:
+    resource = MigrationRun(no_account)
+    assert not run(resource.diff(call(Lines()), "id", State(RUN, RUN), dict(RUN))).changes
+    everything = dict.fromkeys(RUN, "changed")
+    assert run(resource.diff(call(Lines()), "id", State(RUN, RUN), everything)).replaces == []
+    assert run(Rollout(no_account).diff(call(Lines()), "id", State(ROLLOUT, ROLLOUT), everything)).replaces == []
+
+
+class LiveEcs:
+    def __init__(self, revision: str) -> None:
+        self.revision = revision
+
+    def describe_services(self, **request: Any) -> dict[str, Any]:
+        return {"services": [{"status": "ACTIVE", "taskDefinition": self.revision, "deployments": []}]}
+
+
+class Account(dict[str, Any]):
+    def __missing__(self, service: str) -> None:
+        return None
+
+
+def live(revision: str) -> Rollout:
+    return Rollout(lambda: Account(ecs=LiveEcs(revision)))  # type: ignore[arg-type, return-value]
+
+
+def test_another_live_revision_is_a_change() -> None:
+    lines, state = Lines(), State(ROLLOUT, ROLLOUT)
+    assert not run(live("arn:td/notes:1").diff(call(lines), "id", state, ROLLOUT)).changes
+    difference = run(live("arn:td/notes:9").diff(call(lines), "id", state, ROLLOUT))
+    assert difference.diffs == ["taskDefinition"]
+    assert lines == ["warning: the service runs notes:9: something else deployed it"]
+
+
+def test_a_refresh_shows_the_live_revision_and_the_next_up_deploys_again() -> None:
+    existing = run(live("arn:td/notes:9").read(call(Lines()), "id", ROLLOUT, ROLLOUT))
+    assert existing.outputs["taskDefinition"] == "arn:td/notes:9"
+    difference = run(live("x").diff(call(Lines()), "id", State(existing.inputs, existing.outputs), ROLLOUT))
+    assert difference.diffs == ["taskDefinition"]
+
+
+def test_an_unreachable_aws_is_a_warning_in_a_preview() -> None:
+    def unreachable() -> Any:
+        raise ConnectionError("no route")
+
+    lines = Lines()
+    assert not run(Rollout(unreachable).diff(call(lines), "id", State(ROLLOUT, ROLLOUT), ROLLOUT)).changes
+    assert "could not compare" in lines[0]
+
+
+def test_a_deleted_service_is_gone_at_refresh() -> None:
+    class Gone(LiveEcs):
+        def describe_services(self, **request: Any) -> dict[str, Any]:
+            return {"services": [], "failures": [{"reason": "MISSING"}]}
+
+    rollout = Rollout(lambda: Account(ecs=Gone("")))  # type: ignore[arg-type, return-value]
+    assert run(rollout.read(call(Lines()), "id", ROLLOUT, ROLLOUT)) is None
