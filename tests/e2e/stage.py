@@ -24,7 +24,7 @@ from local.cloud import emulator
 from local.plugins.install import install
 
 ROOT = Path(__file__).resolve().parents[2]
-STACK = "e2e"
+STACK = environment.STACK  # its settings hold the salt already: another name would make Pulumi write a file of its own
 UP_SECONDS = 300
 VERSIONS = "src/notes/migrations/master/versions"
 

@@ -1,0 +1,85 @@
+"""The Docker objects of one checkout, seen from the host through the docker command line.
+
+Everything the local cloud starts carries the label `sluice.account=<account>`, so that two checkouts on one Docker
+daemon never touch each other's containers.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import subprocess
+from collections.abc import Sequence
+
+ACCOUNT_LABEL = "sluice.account"
+
+
+class DockerError(RuntimeError):
+    """A docker command failed; the text is for people."""
+
+
+def docker(arguments: Sequence[str], timeout: float = 60.0) -> str:
+    """Run one docker command and return its standard output, stripped.
+
+    Args:
+        arguments: the command's words after `docker`.
+        timeout: seconds until the command is given up.
+
+    Raises:
+        DockerError: docker is missing, did not answer in time, or refused.
+    """
+    words = ["docker", *arguments]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, check=False)
+    except FileNotFoundError as error:
+        raise DockerError("docker is not installed: `make up` installs it on Debian as root") from error
+    except subprocess.TimeoutExpired as error:
+        raise DockerError(
+            f"`{' '.join(words[:3])}` did not answer within {timeout:.0f} s: is the Docker daemon well?"
+        ) from error
+    if done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise DockerError(f"`{' '.join(words[:3])}` failed: {said[-1] if said else f'exit code {done.returncode}'}")
+    return done.stdout.strip()
+
+
+def bridge_address() -> str:
+    """The host's address on Docker's default bridge, which containers and the host both reach (usually 172.17.0.1).
+
+    Raises:
+        DockerError: Docker does not answer, or its default bridge has no gateway.
+    """
+    template = '{{range .IPAM.Config}}{{.Gateway}}|{{.Subnet}}{{"\\n"}}{{end}}'
+    for line in docker(["network", "inspect", "bridge", "--format", template]).splitlines():
+        gateway, _, subnet = line.partition("|")
+        # Some versions of Docker leave the gateway out: it is then the subnet's first address.
+        candidate = gateway or str(next(ipaddress.ip_network(subnet, strict=False).hosts()))
+        if isinstance(ipaddress.ip_address(candidate), ipaddress.IPv4Address):
+            return candidate
+    raise DockerError("Docker's default network `bridge` has no IPv4 gateway: the local cloud needs one")
+
+
+def owned(account: str) -> list[str]:
+    """Ids of every container, running or not, that belongs to the account."""
+    return docker(["ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={ACCOUNT_LABEL}={account}"]).split()
+
+
+def remove_owned(account: str, keep: Sequence[str] = ()) -> int:
+    """Remove the account's containers, with their anonymous volumes, and its networks. Returns how many went.
+
+    Args:
+        account: the 12-digit account of this checkout.
+        keep: container ids that stay.
+
+    Raises:
+        DockerError: one of them could not be removed.
+    """
+    gone = 0
+    containers = [one for one in owned(account) if one not in set(keep)]
+    if containers:
+        docker(["rm", "--force", "--volumes", *containers], timeout=120)
+        gone += len(containers)
+    networks = docker(["network", "ls", "--quiet", "--filter", f"label={ACCOUNT_LABEL}={account}"]).split()
+    for network in networks:
+        docker(["network", "rm", network])
+        gone += 1
+    return gone

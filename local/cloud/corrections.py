@@ -1,0 +1,71 @@
+"""Apply every correction to MiniStack's modules, once, before the first request.
+
+A correction replaces a function of a module, or its entry in the module's table of operations. `replace` refuses a name
+that the module does not have, so that another MiniStack version fails at the start instead of running uncorrected.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.cloud.settings import Settings
+
+MINISTACK_VERSION = "1.5.33"
+
+
+def install(settings: Settings) -> None:
+    """Apply them all, in the order in which they build on each other."""
+    from importlib.metadata import version
+
+    from local.cloud import ownership
+    from local.cloud.ecr import images as ecr_images
+    from local.cloud.ecs import life, listing, references, scheduler, services, stop_task, tokens
+    from local.cloud.elb import listeners, targets
+    from local.cloud.rds import database, master_secret
+    from local.cloud.ssm import parameter_size
+
+    found = version("ministack")
+    if found != MINISTACK_VERSION:
+        raise SystemExit(
+            f"the corrections in local/cloud were written against MiniStack {MINISTACK_VERSION}, not {found}: "
+            "install local/cloud/requirements.txt"
+        )
+    for correction in (
+        ownership,
+        listeners,
+        targets,
+        life,
+        scheduler,
+        services,
+        stop_task,
+        tokens,
+        references,
+        listing,
+        database,
+        master_secret,
+        ecr_images,
+        parameter_size,
+    ):
+        correction.install(settings)
+
+
+def replace(module: Any, name: str, function: Any) -> Any:
+    """Put `function` in the place of the module's `name`. Returns what was there.
+
+    Raises:
+        AttributeError: the module has no such name, so this is not the version the corrections were written for.
+    """
+    before = getattr(module, name)
+    setattr(module, name, function)
+    return before
+
+
+def replace_operation(module: Any, operation: str, handler: Any) -> Any:
+    """Put `handler` in the place of an AWS operation in the module's `_ACTION_MAP`. Returns what was there.
+
+    Raises:
+        KeyError: the module does not know the operation.
+    """
+    before = module._ACTION_MAP[operation]
+    module._ACTION_MAP[operation] = handler
+    return before

@@ -1,0 +1,163 @@
+"""ECR's repositories are those of the registry that images are pushed to: address, tags and digests are real.
+
+AWS, "Private registry authentication" and "Image tag mutability" (ECR user guide), PutImage (API reference):
+`repositoryUri` and `proxyEndpoint` name the registry; digests are those of the pushed manifests; in an immutable
+repository an existing tag is ImageTagAlreadyExistsException, the same manifest under the same tag
+ImageAlreadyExistsException; a repository with images is deleted with `force` only. MiniStack's address leads nowhere
+and its image list knows nothing of a push.
+
+A push goes to the registry directly, so an immutable tag is guarded for PutImage only, not for `docker push`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from ministack.core.responses import error_response_json, get_account_id
+from ministack.services import ecr
+
+from local.cloud.corrections import replace
+from local.cloud.ecr import manifests
+from local.cloud.settings import Settings
+
+_READING = ("_list_images", "_describe_images", "_batch_get_image")
+
+
+def install(settings: Settings) -> None:
+    """Point ECR at the registry, and read it before every answer about images."""
+    registry = settings.registry
+
+    def path(name: str) -> str:
+        """A repository's path in the registry: other accounts of this emulator have a folder each."""
+        return name if get_account_id() == settings.account else f"{get_account_id()}/{name}"
+
+    def synchronised(handler: Any) -> Any:
+        def handle(data: dict[str, Any]) -> Any:
+            synchronise(registry, data.get("repositoryName", ""), path)
+            return handler(data)
+
+        return handle
+
+    put, batch_delete, delete = ecr._put_image, ecr._batch_delete_image, ecr._delete_repository
+
+    def put_image(data: dict[str, Any]) -> Any:
+        name, tag = data.get("repositoryName", ""), data.get("imageTag")
+        synchronise(registry, name, path)
+        if name not in ecr._repositories:
+            return put(data)
+        body = data.get("imageManifest", "").encode()
+        refused = _refused(name, tag, ecr._image_digest(body))
+        if refused is not None:
+            return refused
+        media_type = data.get("imageManifestMediaType") or "application/vnd.docker.distribution.manifest.v2+json"
+        if not manifests.put(registry, path(name), tag or ecr._image_digest(body), media_type, body):
+            return error_response_json("LayersNotFoundException", "The specified layers could not be found.", 400)
+        return put({**data, "imageManifestMediaType": media_type})
+
+    def batch_delete_image(data: dict[str, Any]) -> Any:
+        name = data.get("repositoryName", "")
+        synchronise(registry, name, path)
+        for image in data.get("imageIds", []):
+            found = ecr._find_image(name, image)
+            if found is not None:
+                manifests.delete(registry, path(name), found["imageDigest"])
+        return batch_delete(data)
+
+    def delete_repository(data: dict[str, Any]) -> Any:
+        name = data.get("repositoryName", "")
+        synchronise(registry, name, path)
+        images = [image["imageDigest"] for image in ecr._images.get(name) or []]
+        answer = delete(data)
+        if answer[0] == 200:
+            for digest in images:
+                manifests.delete(registry, path(name), digest)
+        return answer
+
+    def authorization_token(data: dict[str, Any]) -> Any:
+        token = ecr.base64.b64encode(b"AWS:local").decode()
+        return ecr.json_response(
+            {
+                "authorizationData": [
+                    {
+                        "authorizationToken": token,
+                        "expiresAt": int(time.time()) + 12 * 3600,
+                        "proxyEndpoint": f"http://{registry}",
+                    }
+                ]
+            }
+        )
+
+    replace(ecr, "_repo_uri", lambda name: f"{registry}/{path(name)}")
+    for name in _READING:
+        replace(ecr, name, synchronised(getattr(ecr, name)))
+    replace(ecr, "_describe_images", sized(ecr._describe_images))
+    replace(ecr, "_put_image", put_image)
+    replace(ecr, "_batch_delete_image", batch_delete_image)
+    replace(ecr, "_delete_repository", delete_repository)
+    replace(ecr, "_get_authorization_token", authorization_token)
+
+
+def sized(describe: Any) -> Any:
+    """DescribeImages with the size of the image's layers instead of its manifest's."""
+
+    def handle(data: dict[str, Any]) -> Any:
+        status, headers, body = describe(data)
+        answer = json.loads(body)
+        for detail in answer.get("imageDetails", []):
+            found = ecr._find_image(data["repositoryName"], detail)
+            if found is not None and "_size" in found:
+                detail["imageSizeInBytes"] = found["_size"]
+        return ecr.json_response(answer, status) if status == 200 else (status, headers, body)
+
+    return handle
+
+
+def synchronise(registry: str, name: str, path: Any) -> None:
+    """Bring MiniStack's image list of one repository up to what the registry holds."""
+    if name not in ecr._repositories:
+        return
+    known = {image["imageDigest"]: image for image in ecr._images.get(name) or []}
+    tagged: dict[str, list[str]] = {}
+    for tag in manifests.tags(registry, path(name)):
+        manifest = manifests.get(registry, path(name), tag)
+        if manifest is None:
+            continue
+        tagged.setdefault(manifest.digest, []).append(tag)
+        known.setdefault(
+            manifest.digest,
+            {
+                "registryId": get_account_id(),
+                "repositoryName": name,
+                "imageId": {"imageDigest": manifest.digest},
+                "imageManifest": manifest.body.decode(),
+                "imageManifestMediaType": manifest.media_type,
+                "imagePushedAt": int(time.time()),
+                "imageDigest": manifest.digest,
+                "_size": manifest.size,
+            },
+        )
+    for digest, image in known.items():
+        image["imageTags"] = tagged.get(digest, [])
+        image["imageId"] = {"imageDigest": digest, **({"imageTag": tagged[digest][0]} if digest in tagged else {})}
+    ecr._images[name] = list(known.values())
+
+
+def _refused(name: str, tag: str | None, digest: str) -> Any:
+    same = ecr._find_image(name, {"imageDigest": digest})
+    if same is not None and (tag is None or tag in same["imageTags"]):
+        return error_response_json(
+            "ImageAlreadyExistsException",
+            f"Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}'",
+            400,
+        )
+    other = ecr._find_image(name, {"imageTag": tag}) if tag else None
+    if other is not None and str(ecr._repositories[name].get("imageTagMutability", "")).startswith("IMMUTABLE"):
+        return error_response_json(
+            "ImageTagAlreadyExistsException",
+            f"The image tag '{tag}' already exists in the '{name}' "
+            "repository and cannot be overwritten because the tag is immutable.",
+            400,
+        )
+    return None

@@ -1,0 +1,88 @@
+"""Manifests in the container registry, over its HTTP API (OCI distribution specification). No MiniStack here."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import http.client
+import json
+from typing import Any
+
+_ACCEPTED = (
+    "application/vnd.docker.distribution.manifest.v2+json, "
+    "application/vnd.docker.distribution.manifest.list.v2+json, "
+    "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json"
+)
+_TIMEOUT = 15.0
+
+
+class RegistryError(RuntimeError):
+    """The registry answered something that the specification does not foresee."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """A manifest: its digest is that of its very bytes."""
+
+    digest: str
+    media_type: str
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes of the image's compressed layers and configuration."""
+        content: dict[str, Any] = json.loads(self.body)
+        parts = [*content.get("layers", []), content.get("config") or {}, *content.get("manifests", [])]
+        return sum(int(part.get("size", 0)) for part in parts)
+
+
+def get(registry: str, repository: str, reference: str) -> Manifest | None:
+    """The manifest behind a tag or digest, or None when there is none."""
+    status, headers, body = _ask(registry, "GET", f"/v2/{repository}/manifests/{reference}", {"Accept": _ACCEPTED})
+    if status == 404:
+        return None
+    if status != 200:
+        raise RegistryError(f"the registry answered {status} for {repository}:{reference}")
+    digest = "sha256:" + hashlib.sha256(body).hexdigest()
+    return Manifest(digest, headers.get("content-type", "").partition(";")[0], body)
+
+
+def put(registry: str, repository: str, reference: str, media_type: str, body: bytes) -> bool:
+    """Store a manifest under a tag or digest. False when the registry lacks its layers."""
+    status, _, said = _ask(
+        registry, "PUT", f"/v2/{repository}/manifests/{reference}", {"Content-Type": media_type}, body
+    )
+    if status == 201:
+        return True
+    if status in (400, 404):
+        return False
+    raise RegistryError(f"the registry answered {status} to a manifest of {repository}: {said[:200]!r}")
+
+
+def delete(registry: str, repository: str, digest: str) -> None:
+    """Delete a manifest, and every tag on it."""
+    status, _, _ = _ask(registry, "DELETE", f"/v2/{repository}/manifests/{digest}", {})
+    if status not in (202, 404):
+        raise RegistryError(f"the registry answered {status} to the removal of {repository}@{digest}")
+
+
+def tags(registry: str, repository: str) -> list[str]:
+    """Every tag of the repository."""
+    status, _, body = _ask(registry, "GET", f"/v2/{repository}/tags/list", {})
+    if status == 404:
+        return []
+    if status != 200:
+        raise RegistryError(f"the registry answered {status} for the tags of {repository}")
+    return sorted(json.loads(body).get("tags") or [])
+
+
+def _ask(
+    registry: str, method: str, path: str, headers: dict[str, str], body: bytes | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection(registry, timeout=_TIMEOUT)
+    try:
+        connection.request(method, path, body=body, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()

@@ -1,0 +1,1 @@
+"""Elastic Container Service: a scheduler that waits for health, tasks that end as AWS ends them."""

@@ -1,0 +1,45 @@
+"""ECR tells what was really pushed."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from tests.e2e.cloud.stage import Stage, docker
+
+
+def test_digests_tags_and_addresses_are_the_registrys(stage: Stage) -> None:
+    image = stage.push("1")
+    repository, _, digest = image.partition("@")
+    assert repository == f"{stage.cloud.registry}/app"
+    pushed = docker("image", "inspect", "--format", '{{join .RepoDigests " "}}', f"{repository}:1").split()
+    assert image in pushed
+    assert {"imageDigest": digest, "imageTag": "1"} in stage.ecr.list_images(repositoryName="app")["imageIds"]
+    detail = stage.ecr.describe_images(repositoryName="app", imageIds=[{"imageDigest": digest}])["imageDetails"][0]
+    assert "1" in detail["imageTags"]
+    assert detail["imageSizeInBytes"] > 1_000_000
+    token = stage.ecr.get_authorization_token()["authorizationData"][0]
+    assert token["proxyEndpoint"] == f"http://{stage.cloud.registry}"
+    assert base64.b64decode(token["authorizationToken"]).startswith(b"AWS:")
+
+
+def test_promotion_keeps_the_digest_and_immutable_tags_stay(stage: Stage) -> None:
+    digest = stage.push("1").partition("@")[2]
+    other = stage.push("2").partition("@")[2]
+    stage.ecr.put_image_tag_mutability(repositoryName="app", imageTagMutability="IMMUTABLE")
+    manifest = stage.ecr.batch_get_image(repositoryName="app", imageIds=[{"imageDigest": digest}])["images"][0][
+        "imageManifest"
+    ]
+    stage.ecr.put_image(repositoryName="app", imageManifest=manifest, imageTag="held")
+    found = stage.ecr.describe_images(repositoryName="app", imageIds=[{"imageTag": "held"}])["imageDetails"][0]
+    assert found["imageDigest"] == digest
+    docker("pull", "--quiet", f"{stage.repository}:held")
+    with pytest.raises(stage.ecr.exceptions.ImageAlreadyExistsException):
+        stage.ecr.put_image(repositoryName="app", imageManifest=manifest, imageTag="held")
+    different = stage.ecr.batch_get_image(repositoryName="app", imageIds=[{"imageDigest": other}])["images"][0][
+        "imageManifest"
+    ]
+    with pytest.raises(stage.ecr.exceptions.ImageTagAlreadyExistsException):
+        stage.ecr.put_image(repositoryName="app", imageManifest=different, imageTag="held")
+    stage.ecr.put_image_tag_mutability(repositoryName="app", imageTagMutability="MUTABLE")
