@@ -1,0 +1,15 @@
+"""The page that people see."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+
+from notes.store import Note
+
+PAGE = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
+
+
+def render(notes: Sequence[Note], version: str) -> str:
+    items = [f"<li>{escape(note.text)}<time>{note.created_at:%Y-%m-%d %H:%M}</time></li>" for note in notes]
+    return PAGE.substitute(notes="\n".join(items) or "<li>No notes yet.</li>", version=escape(version))

@@ -1,0 +1,101 @@
+"""Revisions read from files, what is pending, and what a service's health makes of it."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from notes import migrate, schema
+from notes.health import Health, judge
+from notes.schema import History, Unreadable
+
+HISTORY = History(Path("."), (("0001", "notes"), ("0002", "colour"), ("0003", "index")))
+
+
+@pytest.mark.parametrize(
+    ("current", "pending"),
+    [
+        ((), ["0001", "0002", "0003"]),
+        (("0001",), ["0002", "0003"]),
+        (("0003",), []),
+    ],
+)
+def test_pending(current: tuple[str, ...], pending: list[str]) -> None:
+    assert [name for name, _ in HISTORY.pending(current)] == pending
+
+
+def test_a_newer_database_cannot_be_migrated() -> None:
+    with pytest.raises(Unreadable, match="revision 0009, which this image does not know"):
+        HISTORY.pending(("0009",))
+
+
+@pytest.mark.parametrize(
+    ("found", "health"),
+    [
+        (("0003",), Health(None, ("0003",))),
+        (("0009",), Health(None, ("0009",))),
+        ((), Health("the schema is missing: run `migrate master`")),
+        (("0002",), Health("the schema is at 0002, this version needs 0003: run `migrate master`", ("0002",))),
+        (psycopg.errors.UndefinedTable("no"), Health("the schema is missing: run `migrate master`")),
+        (psycopg.errors.InsufficientPrivilege("no"), Health("the database user may not read alembic_version")),
+        (psycopg.OperationalError("db.internal refused"), Health("the database is unreachable")),
+        (TimeoutError(), Health("the database is unreachable")),
+    ],
+)
+def test_judge(found: tuple[str, ...] | BaseException, health: Health) -> None:
+    verdict = judge(HISTORY, found)
+    assert verdict == health
+    assert verdict.status == (503 if health.reason else 200)
+
+
+def test_the_examples_own_history_reads() -> None:
+    assert schema.read().revisions[0] == ("0001", "notes")
+
+
+def revisions(folder: Path, **files: str) -> Path:
+    (folder / "versions").mkdir()
+    for name, text in files.items():
+        (folder / "versions" / f"{name}.py").write_text(text)
+    return folder
+
+
+ONE = '"""one"""\nrevision = "0001"\ndown_revision = None\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, "needs exactly one newest revision, but has 0: none"),
+        ({"a": ONE, "b": ONE.replace("0001", "0002")}, "needs exactly one newest revision, but has 2: 0001, 0002"),
+        ({"a": "def upgrade(:"}, "cannot load the revisions in .*SyntaxError"),
+        ({"a": "import nothing_of_that_name"}, "cannot load the revisions in .*ModuleNotFoundError"),
+    ],
+)
+def test_a_history_that_cannot_be_used(tmp_path: Path, files: dict[str, str], said: str) -> None:
+    with pytest.raises(Unreadable, match=said):
+        schema.read(revisions(tmp_path, **files))
+
+
+def test_a_revision_that_leaves_while_it_is_loaded_keeps_its_code(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as caught:
+        schema.read(revisions(tmp_path, a="import sys; sys.exit(3)"))
+    assert migrate.exit_code(caught.value.code) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (3, 3),
+        (1, 1),
+        (255, 255),
+        (0, 1),
+        (None, 1),
+        ("a text", 1),
+        (256, 1),
+        (259, 3),
+        (-1, 255),
+        (True, 1),
+        (False, 1),
+    ],
+)
+def test_exit_code_is_the_revisions_own_and_never_0(asked: object, code: int) -> None:
+    assert migrate.exit_code(asked) == code
