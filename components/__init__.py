@@ -1,0 +1,1 @@
+"""The parts of a deployment, each a component resource with one typed args object."""

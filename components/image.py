@@ -1,0 +1,80 @@
+"""The application's image: built once, pushed, and from then on known by its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_docker as docker
+
+from components import build_context
+
+PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
+"""ECS' name of a CPU architecture to Docker's name of the platform; both must agree or the task cannot start."""
+
+
+@dataclass(frozen=True)
+class ImageArgs:
+    """context: folder of the build, relative to Pulumi.yaml. dockerfile: relative to context. build_args: its ARGs, no
+    secrets. architecture: X86_64 or ARM64. repository_url, registry_id: where to push."""
+
+    context: str
+    dockerfile: str
+    build_args: Mapping[str, str]
+    architecture: str
+    repository_url: pulumi.Input[str]
+    registry_id: pulumi.Input[str]
+
+
+class Image(pulumi.ComponentResource):
+    """Builds an image when something in its context changed, and pushes it under the hash of that context.
+
+    Outputs: reference (`REPOSITORY@sha256:…`, what every task runs), digest (`sha256:…`), tag. In a preview of a
+    build that would have to run, reference and digest are unknown.
+    """
+
+    reference: pulumi.Output[str]
+    digest: pulumi.Output[str]
+    tag: str
+
+    def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:components:Image", name, None, opts)
+        platform = PLATFORMS[args.architecture]
+        self.tag = build_context.tag(Path(args.context), args.dockerfile, args.build_args, platform)
+        login = aws.ecr.get_authorization_token_output(
+            registry_id=args.registry_id, opts=pulumi.InvokeOutputOptions(parent=self)
+        )
+        image = docker.Image(
+            name,
+            image_name=pulumi.Output.concat(args.repository_url, ":", self.tag),
+            build={
+                "context": args.context,
+                "dockerfile": f"{args.context}/{args.dockerfile}",
+                "args": dict(args.build_args),
+                "platform": platform,
+            },
+            registry={
+                "server": args.repository_url,
+                "username": login.user_name,
+                "password": pulumi.Output.secret(login.password),
+            },
+            skip_push=False,
+            build_on_preview=False,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.reference = image.repo_digest.apply(by_digest)
+        self.digest = self.reference.apply(lambda reference: reference.partition("@")[2])
+        self.register_outputs({"reference": self.reference, "digest": self.digest, "tag": self.tag})
+
+
+def by_digest(reference: str) -> str:
+    """The same reference, when it names an image by digest; a tag or a local image id would not be the same
+    everywhere."""
+    if "@sha256:" not in reference:
+        raise pulumi.RunError(
+            f"the image {reference} was built but has no digest in a registry; check that the push worked and run again"
+        )
+    return reference

@@ -1,0 +1,128 @@
+"""The service: its shape. What runs in it is decided by the deployment."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.container import Container, HealthCheck
+from components.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.placement import Placement
+
+CONTAINER = "service"
+PLATFORM_VERSION = "LATEST"
+
+STOP_MARGIN = 5
+"""Seconds that a container gets after its last request to close what it holds."""
+
+
+@dataclass(frozen=True)
+class ServiceArgs:
+    """cluster: ARN. task_definition: what the gate let through; used when the service is created and never again.
+    tasks: that always run. grace: seconds after a task's start in which failed checks do not count."""
+
+    cluster: pulumi.Input[str]
+    task_definition: pulumi.Input[str]
+    tasks: int
+    grace: int
+    placement: Placement
+    load_balancer: LoadBalancerArgs
+
+
+def service_container(port: int, drain_seconds: int, health: HealthCheck | None) -> Container:
+    """The container of a service task: its requests may end while it stops, and a slow log must not slow it down."""
+    return Container(
+        name=CONTAINER,
+        log_mode="non-blocking",
+        stop_timeout=drain_seconds + STOP_MARGIN,
+        port=port,
+        health=health,
+    )
+
+
+class Service(pulumi.ComponentResource):
+    """An ECS service on Fargate behind a load balancer, rolling, with a circuit breaker that rolls back.
+
+    Outputs: name, url, target_group_arn, shape (changes when something other than the revision makes ECS start a
+    deployment, which somebody has to watch).
+    """
+
+    name: pulumi.Output[str]
+    url: pulumi.Output[str]
+    target_group_arn: pulumi.Output[str]
+    shape: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:components:Service", name, None, opts)
+        balancer = LoadBalancer(name, args.load_balancer, pulumi.ResourceOptions(parent=self))
+        network: aws.ecs.ServiceNetworkConfigurationArgsDict = {
+            "subnets": list(args.placement.subnet_ids),
+            "security_groups": list(args.placement.security_group_ids),
+            "assign_public_ip": args.placement.public_ip,
+        }
+        target: aws.ecs.ServiceLoadBalancerArgsDict = {
+            "target_group_arn": balancer.target_group_arn,
+            "container_name": CONTAINER,
+            "container_port": args.load_balancer.port,
+        }
+        service = aws.ecs.Service(
+            name,
+            cluster=args.cluster,
+            task_definition=args.task_definition,
+            launch_type="FARGATE",
+            platform_version=PLATFORM_VERSION,
+            desired_count=args.tasks,
+            network_configuration=network,
+            load_balancers=[target],
+            health_check_grace_period_seconds=args.grace,
+            # The old tasks serve until as many new ones are healthy; needs room for twice the tasks.
+            deployment_minimum_healthy_percent=100,
+            deployment_maximum_percent=200,
+            deployment_circuit_breaker={"enable": True, "rollback": True},
+            # Said because AWS' own default depends on the service's age. It starts tasks outside of deployments.
+            availability_zone_rebalancing="ENABLED",
+            enable_ecs_managed_tags=True,
+            propagate_tags="SERVICE",
+            enable_execute_command=False,
+            # The provider's own waiting calls a rolled-back deployment a success; the deployment component judges
+            # instead.
+            wait_for_steady_state=False,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[balancer.listener],
+                # Only the rollout moves the service to another revision, once the gate let it through.
+                ignore_changes=["taskDefinition"],
+            ),
+        )
+        self.name = service.name
+        self.url = balancer.url
+        self.target_group_arn = balancer.target_group_arn
+        # After the service: whoever compares shapes must find the deployment that the new shape started.
+        self.shape = pulumi.Output.all(
+            service.id, {"network": network, "target": target, "platform": PLATFORM_VERSION}
+        ).apply(lambda known: fingerprint(known[1]))
+        self.register_outputs(
+            {"name": self.name, "url": self.url, "targetGroupArn": self.target_group_arn, "shape": self.shape}
+        )
+
+
+def fingerprint(shape: Mapping[str, Any]) -> str:
+    """A hash of the settings of a service that make ECS start a deployment, the order of lists apart.
+
+    Source: UpdateService in the Amazon ECS API reference, which says of each parameter whether it does.
+    """
+    return hashlib.sha256(json.dumps(_ordered(shape), sort_keys=True).encode()).hexdigest()
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _ordered(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return sorted((_ordered(part) for part in value), key=json.dumps)
+    return value

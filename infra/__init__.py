@@ -1,0 +1,1 @@
+"""One stack's surroundings: its settings, providers, network, logs and access."""

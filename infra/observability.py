@@ -1,0 +1,40 @@
+"""Where the tasks' output goes: one log group per kind of task, created before the first task, with an end to its
+life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+RETENTION_DAYS = 30
+"""One of the numbers of days that CloudWatch Logs accepts; without one, logs are kept for ever."""
+
+
+@dataclass(frozen=True)
+class LogsArgs:
+    """path: start of the groups' names, `/sluice/PROJECT/STACK`."""
+
+    path: str
+
+
+class Logs(pulumi.ComponentResource):
+    """The log groups of the migration and of the service.
+
+    Outputs: migration, service (log groups; their `name` and `arn`).
+    """
+
+    migration: aws.cloudwatch.LogGroup
+    service: aws.cloudwatch.LogGroup
+
+    def __init__(self, name: str, args: LogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:infra:Logs", name, None, opts)
+        self.migration = self._group(f"{name}-migration", f"{args.path}/migration")
+        self.service = self._group(f"{name}-service", f"{args.path}/service")
+        self.register_outputs({"migration": self.migration.name, "service": self.service.name})
+
+    def _group(self, name: str, path: str) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            name, name=path, retention_in_days=RETENTION_DAYS, opts=pulumi.ResourceOptions(parent=self)
+        )

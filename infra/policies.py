@@ -1,0 +1,82 @@
+"""IAM policies as plain data: who may do what, on exactly which resource."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+VERSION = "2012-10-17"
+
+
+@dataclass(frozen=True)
+class Account:
+    """partition: `aws`, `aws-cn`, `aws-us-gov`. region: where the stack lives. id: twelve digits."""
+
+    partition: str
+    region: str
+    id: str
+
+    @classmethod
+    def of(cls, caller_arn: str, region: str) -> Account:
+        """The account of a caller, from the ARN that STS says it has."""
+        _, partition, _, _, account, *_ = caller_arn.split(":")
+        return cls(partition, region, account)
+
+
+def task_trust(account: Account) -> str:
+    """Lets ECS tasks of this account and Region, and nobody else's, take a role.
+
+    Without the conditions ECS could be made to use the role for another account ("Task IAM role" in the Amazon ECS
+    developer guide, on the confused deputy).
+    """
+    return _policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": account.id},
+                "ArnLike": {"aws:SourceArn": f"arn:{account.partition}:ecs:{account.region}:{account.id}:*"},
+            },
+        }
+    )
+
+
+def execution(repository_arn: str, log_group_arn: str, secret_arns: Sequence[str]) -> str:
+    """What ECS itself needs to start a task: its image, its log group, its secrets.
+
+    Narrower than the managed AmazonECSTaskExecutionRolePolicy, which reads every repository and writes every log
+    group. GetAuthorizationToken is about the registry and knows no resource ("Actions, resources, and condition keys
+    for Amazon ECR" in the Service Authorization Reference).
+    """
+    statements: list[dict[str, Any]] = [
+        {"Sid": "Login", "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+        {
+            "Sid": "Pull",
+            "Effect": "Allow",
+            "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "Resource": repository_arn,
+        },
+        {
+            "Sid": "Log",
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": f"{log_group_arn}:*",
+        },
+    ]
+    if secret_arns:
+        statements.append(
+            {
+                "Sid": "Secrets",
+                "Effect": "Allow",
+                "Action": "secretsmanager:GetSecretValue",
+                "Resource": sorted(secret_arns),
+            }
+        )
+    return _policy(*statements)
+
+
+def _policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": VERSION, "Statement": list(statements)})

@@ -1,0 +1,31 @@
+"""Where on AWS the stack lives."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import field_validator
+
+from infra.settings.model import Model, refused
+
+
+class Aws(Model):
+    """region: an AWS Region. account: twelve digits; another account's credentials are then refused by both
+    providers."""
+
+    region: str
+    account: str | None = None
+
+    @field_validator("region")
+    @classmethod
+    def _region(cls, region: str) -> str:
+        if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
+            raise refused("is not an AWS Region; write one like eu-central-1")
+        return region
+
+    @field_validator("account")
+    @classmethod
+    def _account(cls, account: str | None) -> str | None:
+        if account is not None and not re.fullmatch(r"\d{12}", account):
+            raise refused('is not an AWS account id; write its twelve digits in quotes, like "123456789012"')
+        return account

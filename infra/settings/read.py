@@ -1,0 +1,75 @@
+"""Reads the stack's settings from Pulumi's configuration and checks them whole."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Set
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pulumi
+from pulumi.runtime import config as engine_config
+from pydantic import ValidationError
+
+from infra.settings.explain import mistake
+from infra.settings.mistake import ABSENT, Mistake, SettingsError
+from infra.settings.settings import Settings
+
+ALREADY_SAID = 32
+"""Exit code by which a program tells Pulumi's Python language host that people have seen what is wrong: it then adds
+neither a traceback nor a second error line, as it would for any exception."""
+
+
+NO_SECRETS = (
+    "holds an encrypted value, but settings become plain parts of task definitions; put the value into AWS Secrets"
+    " Manager and remove it here"
+)
+
+
+def load() -> Settings:
+    """The settings of the current stack; ends the program with one clean error when any of them is wrong."""
+    try:
+        return check(pulumi.get_stack(), *configured(), folder=Path.cwd())
+    except SettingsError as wrong:
+        _end(str(wrong))
+
+
+def configured() -> tuple[dict[str, Any], set[str]]:
+    """The project's own configuration, whatever the project is called: the plain keys, decoded, and the encrypted
+    keys."""
+    config = pulumi.Config()
+    prefix = f"{config.name}:"
+    keys = sorted(key.removeprefix(prefix) for key in engine_config.CONFIG.get() if key.startswith(prefix))
+    encrypted = {key for key in keys if engine_config.is_config_secret(prefix + key)}
+    return {key: _decoded(config.require(key)) for key in keys if key not in encrypted}, encrypted
+
+
+def check(stack: str, given: Mapping[str, Any], encrypted: Set[str] = frozenset(), *, folder: Path) -> Settings:
+    """The typed settings, from what a stack gives.
+
+    encrypted: keys with encrypted values, which are refused. folder: where relative paths start (that of Pulumi.yaml).
+    Raises SettingsError with every mistake that was found.
+    """
+    mistakes = [Mistake(key, ABSENT, NO_SECRETS) for key in sorted(encrypted)]
+    try:
+        settings = Settings.model_validate(dict(given), context={"folder": folder})
+    except ValidationError as error:
+        found = [mistake(Settings, details) for details in error.errors(include_url=False)]
+        mistakes += [wrong for wrong in found if wrong.key not in encrypted]
+    if mistakes:
+        raise SettingsError(stack, mistakes)
+    return settings
+
+
+def _decoded(text: str) -> Any:
+    """A configuration value: the engine hands structured ones over as JSON, scalars as they are."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _end(text: str) -> NoReturn:
+    pulumi.log.error(text)
+    sys.exit(ALREADY_SAID)

@@ -1,0 +1,213 @@
+"""Runs the whole program against Pulumi's mocks and records what it asks the engine for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import runpy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.settings import SETTINGS, get_root_resource
+from pulumi.runtime.stack import Stack, run_pulumi_func
+
+ROOT = Path(__file__).parents[2]
+ACCOUNT = "111122223333"
+ZONES = ["eu-central-1c", "eu-central-1a", "eu-central-1b"]
+DIGEST = "sha256:" + "ab" * 32
+TOKEN = "a-login-token-of-the-registry"
+
+REGISTRY = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/sluice-test"
+
+SECRET = "1b47061264138c4ac30d75fd1eb44270"
+"""Marks a secret on the engine's wire (see pulumi.runtime.rpc)."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One resource that the program asked for."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    inputs: dict[str, Any]
+    ignored: list[str]
+    dependencies: list[str]
+    custom: bool
+    provider: str
+
+
+@dataclass
+class Deployed:
+    """Everything that one run of the program asked for."""
+
+    resources: list[Registered] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def all(self, suffix: str) -> list[Registered]:
+        """The resources of a type, by the end of its token (`ecs/service:Service`)."""
+        return [resource for resource in self.resources if resource.type.endswith(suffix)]
+
+    def one(self, suffix: str, name_ends: str = "") -> Registered:
+        """The one resource of a type, or of a type and name."""
+        found = [resource for resource in self.all(suffix) if resource.name.endswith(name_ends)]
+        assert len(found) == 1, f"{len(found)} resources {suffix} {name_ends}: {[one.name for one in self.resources]}"
+        return found[0]
+
+    def container(self, family_ends: str) -> dict[str, Any]:
+        """The one container of a task definition."""
+        definition = self.one("ecs/taskDefinition:TaskDefinition", family_ends)
+        [container] = json.loads(definition.inputs["containerDefinitions"])
+        assert isinstance(container, dict)
+        return container
+
+
+class Cloud(Mocks):
+    """Answers as AWS, Docker and the gate would: computed properties, and nothing of what was not asked for."""
+
+    def __init__(self, *, builds: bool, pushes: bool) -> None:
+        self.builds, self.pushes = builds, pushes
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        kind = args.typ.rpartition(":")[2]
+        arn = f"arn:aws:mock:eu-central-1:{ACCOUNT}:{kind}/{args.name}"
+        computed: dict[str, dict[str, Any]] = {
+            "Repository": {
+                "repositoryUrl": f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/{args.name}",
+                "registryId": ACCOUNT,
+                "name": args.name,
+            },
+            "Instance": {
+                "address": "db.example.internal",
+                "resourceId": "db-RESOURCE",
+                "masterUserSecrets": [
+                    {"secretArn": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:rds!db-1-AbC"}
+                ],
+            },
+            "LoadBalancer": {"dnsName": "web.example.com"},
+            "Image": {"repoDigest": f"{args.inputs.get('imageName', '').rpartition(':')[0]}@{DIGEST}"},
+            # The real one lets the same ARN through; marked here, so that tests can tell who got it from whom.
+            "MigrationRun": {
+                "serviceTaskDefinition": f"let-through/{args.inputs.get('serviceTaskDefinition')}",
+                "results": [{"name": "master", "exitCodes": [0]}],
+            },
+            "Rollout": {"deploymentId": "ecs-svc/1"},
+        }
+        if kind == "Image" and not self.builds:
+            computed["Image"] = {}
+        if kind == "Image" and not self.pushes:
+            computed["Image"] = {"repoDigest": DIGEST}
+        return f"{args.name}-{kind}-id", {"arn": arn, "name": args.name, **args.inputs, **computed.get(kind, {})}
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        answers: dict[str, dict[str, Any]] = {
+            "getCallerIdentity": {"accountId": ACCOUNT, "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ci"},
+            "getAvailabilityZones": {"names": ZONES},
+            "getAuthorizationToken": {"userName": "AWS", "password": TOKEN, "proxyEndpoint": "https://registry"},
+        }
+        return answers[args.token.rpartition(":")[2]], []
+
+
+class Recorder(MockMonitor):
+    """The mocks' engine, which also keeps what each registration said."""
+
+    def __init__(self, mocks: Mocks, deployed: Deployed) -> None:
+        super().__init__(mocks)
+        self.deployed = deployed
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 -- the engine's name
+        answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        self.deployed.resources.append(
+            Registered(
+                urn=answer.urn,
+                type=request.type,
+                name=request.name,
+                parent=request.parent,
+                inputs=rpc.deserialize_properties(request.object),
+                ignored=list(request.ignoreChanges),
+                dependencies=list(request.dependencies),
+                custom=request.custom,
+                provider=request.provider,
+            )
+        )
+        return answer
+
+
+def run(
+    config: Mapping[str, Any],
+    *,
+    project: str = "sluice",
+    preview: bool = False,
+    builds: bool = True,
+    pushes: bool = True,
+    encrypted: tuple[str, ...] = (),
+    deployed: Deployed | None = None,
+) -> Deployed:
+    """One run of `__main__.py` in the current folder, to its end; exceptions of the program are passed on.
+
+    config: settings of the stack, of which `encrypted` are encrypted. preview: as `pulumi preview` runs it. builds,
+    pushes: whether Docker makes an image, and brings it to the registry. deployed: is filled, also when the program
+    fails.
+    """
+    deployed = Deployed() if deployed is None else deployed
+    values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    cloud = Cloud(builds=builds, pushes=pushes)
+
+    def isolated() -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        SETTINGS.outputs.clear()  # what a run that failed left unfinished
+        try:
+            pulumi.runtime.set_mocks(
+                cloud, project=project, stack="test", preview=preview, monitor=Recorder(cloud, deployed)
+            )
+            pulumi.runtime.set_all_config(
+                {f"{project}:{key}": value for key, value in values.items()}, [f"{project}:{key}" for key in encrypted]
+            )
+            loop.run_until_complete(_whole(deployed))
+        finally:
+            _abandon(loop)
+            loop.close()
+            asyncio.set_event_loop(None)
+
+    # Pulumi keeps its settings in context variables: a context of its own keeps every run apart from all others.
+    contextvars.copy_context().run(isolated)
+    return deployed
+
+
+def _abandon(loop: asyncio.AbstractEventLoop) -> None:
+    """Ends what a program that failed left waiting for ever, so that it does not speak up in another test."""
+    waiting = asyncio.all_tasks(loop)
+    for task in waiting:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
+
+
+async def _whole(deployed: Deployed) -> None:
+    def program() -> None:
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+    await run_pulumi_func(program)
+    root = get_root_resource()
+    assert isinstance(root, Stack)
+    for name, value in root.outputs.items():
+        deployed.outputs[name] = await pulumi.Output.from_input(value).future(with_unknowns=True)
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every leaf of a resource's inputs with its path."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from leaves(part, f"{path}.{key}")
+    elif isinstance(value, list):
+        for part in value:
+            yield from leaves(part, f"{path}[]")
+    else:
+        yield path, value

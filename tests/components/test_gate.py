@@ -1,0 +1,167 @@
+"""What the program promises about the gate, the tasks and the service, seen in what it asks the engine for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.components.program import DIGEST, REGISTRY, Deployed, leaves
+
+Deploy = Callable[..., Deployed]
+
+
+class TestGate:
+    """Nothing is deployed that the migrations did not let through."""
+
+    def test_service_and_rollout_get_the_revision_from_the_migration_run_only(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        revision = deployed.one("MigrationRun").inputs["serviceTaskDefinition"]
+        assert revision.endswith("TaskDefinition/sluice-test-service")
+        assert deployed.one("ecs/service:Service").inputs["taskDefinition"] == f"let-through/{revision}"
+        assert deployed.one("Rollout").inputs["taskDefinition"] == f"let-through/{revision}"
+
+    def test_no_other_resource_knows_the_service_revision(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        revision = deployed.one("MigrationRun").inputs["serviceTaskDefinition"]
+        knowing = {one.type for one in deployed.resources if revision in [value for _, value in leaves(one.inputs)]}
+        assert knowing == {"gate:index:MigrationRun"}
+
+    def test_rollout_waits_for_the_service(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        assert deployed.one("ecs/service:Service").urn in deployed.one("Rollout").dependencies
+
+    def test_only_the_rollout_moves_the_service_to_another_revision(self, deploy: Deploy) -> None:
+        assert deploy().one("ecs/service:Service").ignored == ["taskDefinition"]
+
+    def test_steps_arrive_in_their_order_with_their_own_settings(self, deploy: Deploy) -> None:
+        steps = [
+            {"name": "second", "command": ["migrate", "b"], "timeout": 60, "environment": {"A": "1"}},
+            {"name": "first", "command": ["migrate", "a"], "attempts": 1},
+        ]
+        run = deploy(migrations=steps).one("MigrationRun").inputs
+        assert run["steps"] == [
+            {
+                "name": "second",
+                "command": ["migrate", "b"],
+                "phase": "before",
+                "timeout": 60,
+                "attempts": 3,
+                "shards": 1,
+                "environment": {"A": "1"},
+            },
+            {
+                "name": "first",
+                "command": ["migrate", "a"],
+                "phase": "before",
+                "timeout": 900,
+                "attempts": 1,
+                "shards": 1,
+                "environment": {},
+            },
+        ]
+        assert run["database"] == "db-RESOURCE"
+        assert run["records"] == "/sluice/sluice/test/runs"
+
+    def test_the_run_sees_the_variables_and_secrets_of_its_own_task(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        run, container = deployed.one("MigrationRun").inputs, deployed.container("migration")
+        assert {one["name"]: one["value"] for one in container["environment"]} == run["environment"]
+        assert {one["name"]: one["valueFrom"] for one in container["secrets"]} == run["secrets"]
+        assert run["container"] == container["name"]
+        assert run["environment"]["LOG_LEVEL"] == "info"
+
+    @pytest.mark.parametrize("port", [8080, 9000])
+    def test_shape_changes_with_what_starts_a_deployment(
+        self, deploy: Deploy, config: dict[str, Any], port: int
+    ) -> None:
+        shapes = {deploy(app=config["app"] | {"port": value}).one("Rollout").inputs["shape"] for value in (8080, port)}
+        assert len(shapes) == (1 if port == 8080 else 2)
+
+
+class TestTaskDefinitions:
+    """Both tasks: same image, own roles, own logs, revisions kept."""
+
+    def test_revisions_are_kept(self, deploy: Deploy) -> None:
+        definitions = deploy().all("ecs/taskDefinition:TaskDefinition")
+        assert [one.inputs["skipDestroy"] for one in definitions] == [True, True]
+
+    def test_migration_log_loses_no_line(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        logs = {
+            family: deployed.container(family)["logConfiguration"]["options"] for family in ("migration", "service")
+        }
+        assert logs["migration"]["mode"] == "blocking"
+        assert logs["service"]["mode"] == "non-blocking"
+        assert logs["migration"]["awslogs-group"] == "/sluice/sluice/test/migration"
+        assert logs["service"]["awslogs-group"] == "/sluice/sluice/test/service"
+
+    def test_roles_are_separate(self, deploy: Deploy) -> None:
+        definitions = deploy().all("ecs/taskDefinition:TaskDefinition")
+        roles = [one.inputs[key] for one in definitions for key in ("executionRoleArn", "taskRoleArn")]
+        assert len(set(roles)) == 4
+
+    def test_both_run_one_image_by_digest(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        images = {deployed.container(family)["image"] for family in ("migration", "service")}
+        assert images == {f"{REGISTRY}@{DIGEST}"}
+        assert deployed.one("MigrationRun").inputs["imageDigest"] == f"{REGISTRY}@{DIGEST}"
+        assert deployed.one("Rollout").inputs["imageDigest"] == f"{REGISTRY}@{DIGEST}"
+
+    def test_a_service_task_may_finish_its_requests(self, deploy: Deploy) -> None:
+        deployed = deploy(service={"drainSeconds": 20})
+        assert deployed.one("TargetGroup").inputs["deregistrationDelay"] == 20
+        assert deployed.container("service")["stopTimeout"] == 25
+
+    def test_container_check_only_when_asked_for(self, deploy: Deploy) -> None:
+        assert "healthCheck" not in deploy().container("service")
+        checked = deploy(service={"health": {"command": ["CMD", "/healthy"], "retries": 4}})
+        assert checked.container("service")["healthCheck"] == {
+            "command": ["CMD", "/healthy"],
+            "interval": 30,
+            "timeout": 10,
+            "retries": 4,
+            "startPeriod": 90,
+        }
+        assert "healthCheck" not in checked.container("migration")
+
+    def test_variables_are_sorted_so_that_no_update_sees_a_difference(
+        self, deploy: Deploy, config: dict[str, Any]
+    ) -> None:
+        app = config["app"] | {"environment": {"Z": "1", "A": "2"}}
+        names = [one["name"] for one in deploy(app=app).container("service")["environment"]]
+        assert names == sorted(names)
+
+
+class TestService:
+    """Rolling without a gap, on Fargate, watched by nobody but the rollout."""
+
+    def test_keeps_all_old_tasks_until_the_new_ones_are_healthy(self, deploy: Deploy) -> None:
+        service = deploy(service={"min": 3}).one("ecs/service:Service").inputs
+        assert service["launchType"] == "FARGATE"
+        assert service["desiredCount"] == 3
+        assert service["deploymentMinimumHealthyPercent"] == 100
+        assert service["deploymentMaximumPercent"] == 200
+        assert service["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+        assert service["healthCheckGracePeriodSeconds"] == 90
+        assert service["waitForSteadyState"] is False
+        assert "name" not in service, "a fixed name would be deleted before it is replaced"
+
+    def test_waits_for_the_listener(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        assert deployed.one("Listener").urn in deployed.one("ecs/service:Service").dependencies
+
+    def test_load_balancer_asks_the_shallow_path_and_smoke_the_deep_one(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        assert deployed.one("TargetGroup").inputs["healthCheck"]["path"] == "/live"
+        assert deployed.one("Rollout").inputs["smoke"]["url"] == "http://web.example.com/health"
+
+    def test_names_with_a_limit_leave_room_for_the_suffix(
+        self, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("infra.naming.prefix", lambda project, stack: "a-long-project-name-in-a-long-stack")
+        deployed = deploy()
+        for kind in ("lb/loadBalancer:LoadBalancer", "TargetGroup"):
+            names = [one.name for one in deployed.all(kind)]
+            assert [len(name) <= 24 for name in names] == [True]

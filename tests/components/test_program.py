@@ -1,0 +1,213 @@
+"""What the program promises about the image, the database, the settings and the outputs, seen in its requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.output import Unknown
+
+from tests.components.program import ACCOUNT, DIGEST, REGISTRY, SECRET, TOKEN, Deployed, Registered, leaves, run
+
+Deploy = Callable[..., Deployed]
+
+
+class TestImage:
+    """Built once, pushed, never in a preview."""
+
+    def test_is_pushed_under_a_tag_of_its_content(self, deploy: Deploy) -> None:
+        before, again = deploy(), deploy()
+        image = before.one("docker:index/image:Image").inputs
+        assert image["skipPush"] is False
+        assert image["buildOnPreview"] is False
+        assert image["build"]["platform"] == "linux/amd64"
+        assert image["imageName"] == again.one("docker:index/image:Image").inputs["imageName"]
+        Path("shop/Dockerfile").write_text("FROM scratch\nCOPY . /\n")
+        assert deploy().one("docker:index/image:Image").inputs["imageName"] != image["imageName"]
+
+    def test_platform_follows_the_task(self, deploy: Deploy, config: dict[str, Any]) -> None:
+        deployed = deploy(app=config["app"] | {"architecture": "ARM64"})
+        assert deployed.one("docker:index/image:Image").inputs["build"]["platform"] == "linux/arm64"
+        for definition in deployed.all("ecs/taskDefinition:TaskDefinition"):
+            assert definition.inputs["runtimePlatform"]["cpuArchitecture"] == "ARM64"
+
+    def test_repository_tags_never_move(self, deploy: Deploy) -> None:
+        repository = deploy().one("Repository").inputs
+        assert repository["imageTagMutability"] == "IMMUTABLE"
+        assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
+
+    def test_a_preview_goes_on_without_a_digest(self, deploy: Deploy) -> None:
+        deployed = deploy(preview=True, builds=False)
+        assert isinstance(deployed.one("MigrationRun").inputs["imageDigest"], Unknown)
+        assert isinstance(deployed.one("Rollout").inputs["imageDigest"], Unknown)
+        assert isinstance(deployed.outputs["image"], Unknown)
+
+    def test_an_image_without_digest_is_refused(self, deploy: Deploy) -> None:
+        with pytest.raises(pulumi.RunError, match="has no digest in a registry"):
+            deploy(pushes=False)
+
+
+class TestSecrets:
+    """No password is an input of anything; what must be one is sealed."""
+
+    def test_no_password_goes_through_the_program(self, deploy: Deploy) -> None:
+        named = {
+            f"{one.type}{path}"
+            for one in deploy().resources
+            for path, _ in leaves(one.inputs)
+            if "password" in path.lower()
+        }
+        assert named == {
+            "aws:rds/instance:Instance.manageMasterUserPassword",  # true: RDS makes one and keeps it in Secrets Manager
+            "gate:index:MigrationRun.secrets.DB_PASSWORD",  # the reference, see below
+            "docker:index/image:Image.registry.value.password",  # a login of twelve hours, sealed, see below
+        }
+
+    def test_containers_get_references_to_secrets(self, deploy: Deploy) -> None:
+        for family in ("migration", "service"):
+            secrets = {one["name"]: one["valueFrom"] for one in deploy().container(family)["secrets"]}
+            arn = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:rds!db-1-AbC"
+            assert secrets == {"DB_USER": f"{arn}:username::", "DB_PASSWORD": f"{arn}:password::"}
+
+    def test_the_registry_login_is_sealed_wherever_it_appears(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        assert SECRET in deployed.one("docker:index/image:Image").inputs["registry"].values()
+        holding = {one.type for one in deployed.resources if TOKEN in json.dumps(one.inputs)}
+        assert holding == {"docker:index/image:Image"}
+
+
+class TestDatabase:
+    """Encrypted, private, only over TLS; its data outlives a protected stack."""
+
+    def test_is_private_encrypted_and_manages_its_password(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        instance = deployed.one("rds/instance:Instance").inputs
+        assert instance["manageMasterUserPassword"] is True
+        assert instance["storageEncrypted"] is True
+        assert instance["storageType"] == "gp3"
+        assert instance["publiclyAccessible"] is False
+        assert instance["backupRetentionPeriod"] == 7
+        [forced] = deployed.one("ParameterGroup").inputs["parameters"]
+        assert (forced["name"], forced["value"]) == ("rds.force_ssl", "1")
+
+    @pytest.mark.parametrize(("environment", "protected"), [("staging", False), ("prod", True)])
+    def test_only_prod_survives_a_destroy(self, deploy: Deploy, environment: str, protected: bool) -> None:
+        deployed = deploy(environment=environment)
+        instance = deployed.one("rds/instance:Instance").inputs
+        assert instance["deletionProtection"] is protected
+        assert instance["skipFinalSnapshot"] is not protected
+        assert instance.get("finalSnapshotIdentifier") == ("sluice-test-final" if protected else None)
+        assert deployed.one("Repository").inputs["forceDelete"] is not protected
+        assert deployed.one("MigrationRun").inputs["retain"] is protected
+
+    @pytest.mark.parametrize(("verify", "said"), [(True, "true"), (False, "false")])
+    def test_the_application_is_told_to_verify_the_certificate(self, deploy: Deploy, verify: bool, said: str) -> None:
+        environment = deploy(database={"verifyTls": verify}).one("MigrationRun").inputs["environment"]
+        assert environment["DB_SSL"] == "true"
+        assert environment["DB_SSL_REJECT_UNAUTHORIZED"] == said
+
+
+class TestTree:
+    """Everything has an owner and a provider that was said."""
+
+    def test_every_resource_belongs_to_a_component(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        components = {one.urn for one in deployed.resources if not one.custom and one.type.startswith("sluice:")}
+        orphans = [one.urn for one in deployed.resources if free(one) and one.parent not in components]
+        assert orphans == []
+        assert len([one for one in deployed.resources if free(one)]) > 30
+
+    def test_everything_goes_to_the_providers_of_the_stack(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        for one in deployed.resources:
+            package = one.type.partition(":")[0]
+            if one.custom and package in {"aws", "gate"} and not one.type.startswith("pulumi:"):
+                assert f"pulumi:providers:{package}::{package}::" in one.provider, one.urn
+
+    def test_providers_are_bound_to_region_and_account(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        aws, gate = deployed.one("providers:aws").inputs, deployed.one("providers:gate").inputs
+        assert aws["region"] == gate["region"] == "eu-central-1"
+        assert json.loads(aws["allowedAccountIds"]) == [gate["account"]] == [ACCOUNT]
+        assert json.loads(aws["defaultTags"])["tags"]["Environment"] == "staging"
+        assert "endpoints" not in aws
+        assert "endpoint" not in gate
+
+    def test_another_endpoint_is_taken_from_the_sdks_own_variable(
+        self, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://172.17.0.1:4566")
+        deployed = deploy(aws={"region": "eu-central-1"})
+        aws = deployed.one("providers:aws").inputs
+        [endpoints] = json.loads(aws["endpoints"])
+        assert set(endpoints.values()) == {"http://172.17.0.1:4566"}
+        assert {"ec2", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "sts"} == set(endpoints)
+        assert aws["skipCredentialsValidation"] == aws["skipMetadataApiCheck"] == "true"
+        assert "allowedAccountIds" not in aws
+        assert deployed.one("providers:gate").inputs["endpoint"] == "http://172.17.0.1:4566"
+
+
+class TestOutputs:
+    """What operators and the next stack read."""
+
+    def test_are_complete(self, deploy: Deploy) -> None:
+        outputs = deploy().outputs
+        assert outputs["url"] == "http://web.example.com"
+        assert outputs["image"] == f"{REGISTRY}@{DIGEST}"
+        assert outputs["release"]["digest"] == DIGEST
+        assert outputs["migrations"] == [{"name": "master", "exitCodes": [0]}]
+        assert outputs["gate"]["container"] == "migration"
+        assert outputs["gate"]["records"] == "/sluice/sluice/test/runs"
+        assert outputs["database"] == {"address": "db.example.internal", "port": 5432, "name": "app"}
+        assert set(outputs) == {
+            "url",
+            "service",
+            "cluster",
+            "repository",
+            "image",
+            "release",
+            "migrations",
+            "gate",
+            "database",
+            "logGroup",
+        }
+
+
+def free(one: Registered) -> bool:
+    """A real resource, apart from the providers, which belong to the whole stack."""
+    return one.custom and not one.type.startswith("pulumi:providers:")
+
+
+class TestWrongSettings:
+    """One clean error with every mistake; nothing is asked of the engine."""
+
+    def test_end_the_program_before_anything_is_created(self, config: dict[str, Any], caplog: Any) -> None:
+        deployed = Deployed()
+        with pytest.raises(SystemExit) as ended:
+            run(config | {"service": {"min": "two"}, "databas": {}}, deployed=deployed)
+        assert ended.value.code == 32
+        assert [one.type for one in deployed.resources] == ["pulumi:pulumi:Stack"]
+        [said] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+        assert said.splitlines() == [
+            "2 mistakes in the settings of stack test (Pulumi.test.yaml); nothing was created:",
+            '  service.min = "two": must be a whole number, without quotes',
+            "  databas = {}: there is no such setting; did you mean database?",
+        ]
+
+    def test_refuse_encrypted_values(self, config: dict[str, Any], caplog: Any) -> None:
+        with pytest.raises(SystemExit):
+            run(config | {"smoke": {"timeout": 99}}, encrypted=("app",))
+        [said] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+        assert "app: holds an encrypted value" in said
+        assert "smoke.timeout = 99: must be at most 60" in said
+        assert "LOG_LEVEL" not in said
+        assert "is required" not in said
+
+    def test_belong_to_the_project_whatever_its_name(self, config: dict[str, Any]) -> None:
+        renamed = run(config, project="bakery")
+        assert renamed.one("MigrationRun").inputs["records"] == "/sluice/bakery/test/runs"
+        assert renamed.one("Vpc").name == "bakery-test"
