@@ -1,0 +1,11 @@
+"""The resource types that the local AWS provider answers for, filed by what they are about."""
+
+from __future__ import annotations
+
+from local.plugins.aws.entry import Entry
+from local.plugins.aws.table import balancing, container, database, identity, logs, network, registry, security
+
+ENTRIES: tuple[Entry, ...] = (
+    *network.ENTRIES, *security.ENTRIES, *registry.ENTRIES, *database.ENTRIES, *container.ENTRIES, *identity.ENTRIES,
+    *logs.ENTRIES, *balancing.ENTRIES,
+)  # fmt: skip

@@ -1,0 +1,35 @@
+"""The image registry's resource type (botocore service ``ecr``)."""
+
+from __future__ import annotations
+
+from local.plugins.aws.entry import LOCAL, Entry, Name, Operation, Property, names
+
+_NAME = {"repositoryName": "$name"}
+
+REPOSITORY = Entry(
+    "aws:ecr/repository:Repository", "ecr",
+    create=Operation("create_repository"),
+    read=Operation("describe_repositories", {"repositoryNames": ["$name"]}), item="repositories[0]", id="$name",
+    delete=Operation("delete_repository", {**_NAME, "force": "$forceDelete"}),
+    arn="repositoryArn",
+    operations={
+        "mutability": Operation("put_image_tag_mutability", _NAME),
+        "scanning": Operation("put_image_scanning_configuration", _NAME),
+    },
+    properties={
+        "name": Property("repositoryName", replace=True),
+        "imageTagMutability": Property(update="mutability", unset="MUTABLE"),
+        "imageScanningConfiguration": Property(
+            update="scanning", unset={"scanOnPush": False}, block=names("scanOnPush")
+        ),
+        "encryptionConfigurations": Property(
+            "encryptionConfiguration", replace=True, listed=True, block=names("encryptionType kmsKey")
+        ),
+        "forceDelete": LOCAL,
+    },
+    outputs={"arn": "repositoryArn", "registryId": "registryId", "repositoryUrl": "repositoryUri"},
+    name=Name(limit=256, lower=True, prefix=""),
+    gone=("RepositoryNotFoundException",),
+)  # fmt: skip
+
+ENTRIES = (REPOSITORY,)

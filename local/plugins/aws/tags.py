@@ -1,0 +1,112 @@
+"""Tags: how each service takes, shows and drops them, and how they meet the provider's default tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jmespath
+from botocore.model import Shape
+
+from gate.plugin.values import UNKNOWN
+from local.plugins.aws.entry import Members
+from local.plugins.aws.mapping import model
+from local.plugins.aws.work import Work
+
+Tags = dict[str, str]
+
+
+@dataclass(frozen=True)
+class TagOperations:
+    """A service's operations on tags.
+
+    Attributes:
+        add, remove, show: method names; *show* empty: the described resource bears its tags.
+        subject: the member that names the resource.
+        removed: the member that names the tags to drop.
+        shown: JMESPath of the tags in what *show* returns, or in the item.
+    """
+
+    add: str
+    remove: str
+    show: str
+    subject: str
+    removed: str
+    shown: str
+
+
+SERVICES: Mapping[str, TagOperations] = {
+    "ec2": TagOperations("create_tags", "delete_tags", "", "Resources", "Tags", "Tags"),
+    "ecr": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "resourceArn", "tagKeys", "tags"),
+    "ecs": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "resourceArn", "tagKeys", "tags"),
+    "elbv2": TagOperations(
+        "add_tags", "remove_tags", "describe_tags", "ResourceArns", "TagKeys", "TagDescriptions[0].Tags"
+    ),
+    "iam": TagOperations("tag_role", "untag_role", "", "RoleName", "TagKeys", "Tags"),
+    "logs": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "resourceArn", "tagKeys", "tags"),
+    "rds": TagOperations(
+        "add_tags_to_resource",
+        "remove_tags_from_resource",
+        "list_tags_for_resource",
+        "ResourceName",
+        "TagKeys",
+        "TagList",
+    ),
+}
+
+
+def wanted(own: Any, default: Mapping[str, str]) -> Any:
+    """All tags of a resource: its own win over the provider's. Unknown where its own are."""
+    return UNKNOWN if own is UNKNOWN else {**default, **(own or {})}
+
+
+def on_create(service: str, method: str, tags: Tags, resource_type: str = "") -> Members:
+    """The parameters of a create operation that bear *tags*, in the form its shape asks for."""
+    shape = model(service, method).input_shape
+    if not tags:
+        return {}
+    if "Tags" not in shape.members and "TagSpecifications" in shape.members:  # EC2; RDS has both
+        return {"TagSpecifications": [{"ResourceType": resource_type, "Tags": _pairs(tags, "Key", "Value")}]}
+    member = "Tags" if "Tags" in shape.members else "tags"
+    return {member: _form(shape.members[member], tags)}
+
+
+def _form(shape: Shape, tags: Tags) -> Any:
+    if shape.type_name == "map":
+        return dict(tags)
+    key, value = list(shape.member.members)[:2]  # Key, Value or key, value
+    return _pairs(tags, key, value)
+
+
+def _pairs(tags: Tags, key: str, value: str) -> list[dict[str, str]]:
+    return [{key: name, value: content} for name, content in sorted(tags.items())]
+
+
+def seen(work: Work) -> Tags:
+    """The resource's tags, without those AWS sets itself."""
+    service = SERVICES[work.entry.service]
+    answer = work.ask(service.show, **_subject(work, service)) if service.show else work.item
+    raw = jmespath.search(service.shown, answer) or {}
+    if isinstance(raw, list):
+        raw = {pair.get("Key", pair.get("key")): pair.get("Value", pair.get("value", "")) for pair in raw}
+    return {key: value for key, value in raw.items() if not key.startswith("aws:")}
+
+
+def apply(work: Work, tags: Tags) -> None:
+    """Makes the resource bear exactly *tags*."""
+    service, current = SERVICES[work.entry.service], seen(work)
+    surplus = [key for key in current if key not in tags]
+    lacking = {key: value for key, value in tags.items() if current.get(key) != value}
+    if surplus:
+        keys: Any = [{"Key": key} for key in surplus] if service.removed == "Tags" else surplus
+        work.ask(service.remove, **_subject(work, service), **{service.removed: keys})
+    if lacking:
+        shape = model(work.entry.service, service.add).input_shape
+        member = "Tags" if "Tags" in shape.members else "tags"
+        work.ask(service.add, **_subject(work, service), **{member: _form(shape.members[member], lacking)})
+
+
+def _subject(work: Work, service: TagOperations) -> Members:
+    name = work.id if work.entry.service in ("ec2", "iam") else work.arn
+    return {service.subject: [name] if service.subject.endswith("s") else name}

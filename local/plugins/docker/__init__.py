@@ -1,0 +1,1 @@
+"""A small ``docker`` plugin: images, built and pushed by the Docker command line."""

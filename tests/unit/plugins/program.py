@@ -1,0 +1,131 @@
+"""The inputs that a program gives, one resource of every type, in an order in which each finds what it needs.
+
+``{vpc.id}`` stands for an output of the resource of that name. ``CHANGES`` are inputs of a second update of the same
+resource: those that are updated in place.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+TRUST = json.dumps({
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+})  # fmt: skip
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]})
+CONTAINERS = json.dumps([{
+    "name": "service", "image": "127.0.0.1:5000/notes@sha256:" + "0" * 64, "essential": True,
+    "portMappings": [{"containerPort": 8000, "protocol": "tcp"}],
+    "environment": [{"name": "PORT", "value": "8000"}, {"name": "DB_HOST", "value": "db"}],
+}])  # fmt: skip
+TAGS = {"Name": "thing", "team": "notes"}
+
+RESOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("vpc", "aws:ec2/vpc:Vpc",
+     {"cidrBlock": "10.0.0.0/16", "enableDnsSupport": True, "enableDnsHostnames": True, "tags": TAGS}),
+    ("gateway", "aws:ec2/internetGateway:InternetGateway", {"vpcId": "{vpc.id}", "tags": TAGS}),
+    ("first", "aws:ec2/subnet:Subnet",
+     {"vpcId": "{vpc.id}", "cidrBlock": "10.0.0.0/24", "availabilityZone": "us-east-1a", "mapPublicIpOnLaunch": False,
+      "tags": TAGS}),
+    ("second", "aws:ec2/subnet:Subnet",
+     {"vpcId": "{vpc.id}", "cidrBlock": "10.0.1.0/24", "availabilityZone": "us-east-1b"}),
+    ("routes", "aws:ec2/routeTable:RouteTable", {"vpcId": "{vpc.id}", "tags": TAGS}),
+    ("others", "aws:ec2/routeTable:RouteTable", {"vpcId": "{vpc.id}"}),
+    ("outward", "aws:ec2/route:Route",
+     {"routeTableId": "{routes.id}", "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "{gateway.id}"}),
+    ("association", "aws:ec2/routeTableAssociation:RouteTableAssociation",
+     {"subnetId": "{first.id}", "routeTableId": "{routes.id}"}),
+    ("web", "aws:ec2/securityGroup:SecurityGroup", {"vpcId": "{vpc.id}", "description": "the service", "tags": TAGS}),
+    ("database-access", "aws:ec2/securityGroup:SecurityGroup", {"vpcId": "{vpc.id}"}),
+    ("http", "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+     {"securityGroupId": "{web.id}", "ipProtocol": "tcp", "fromPort": 80, "toPort": 80, "cidrIpv4": "0.0.0.0/0",
+      "description": "from anywhere"}),
+    ("postgres", "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+     {"securityGroupId": "{database-access.id}", "ipProtocol": "tcp", "fromPort": 5432, "toPort": 5432,
+      "referencedSecurityGroupId": "{web.id}", "description": "from the service"}),
+    ("all-outward", "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+     {"securityGroupId": "{web.id}", "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0", "description": "to anywhere"}),
+    ("notes", "aws:ecr/repository:Repository",
+     {"imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": True}, "forceDelete": True,
+      "encryptionConfigurations": [{"encryptionType": "AES256"}], "tags": TAGS}),
+    ("subnets", "aws:rds/subnetGroup:SubnetGroup",
+     {"subnetIds": ["{first.id}", "{second.id}"], "description": "private", "tags": TAGS}),
+    ("parameters", "aws:rds/parameterGroup:ParameterGroup",
+     {"family": "postgres17", "description": "notes",
+      "parameters": [{"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"},
+                     {"name": "max_connections", "value": "50", "applyMethod": "pending-reboot"}]}),
+    ("database", "aws:rds/instance:Instance",
+     {"engine": "postgres", "engineVersion": "17", "instanceClass": "db.t4g.micro", "allocatedStorage": 20,
+      "storageType": "gp3", "storageEncrypted": True, "dbName": "notes", "username": "notes",
+      "manageMasterUserPassword": True, "port": 5432, "dbSubnetGroupName": "{subnets.name}",
+      "vpcSecurityGroupIds": ["{database-access.id}"], "parameterGroupName": "{parameters.name}",
+      "publiclyAccessible": False, "multiAz": False, "backupRetentionPeriod": 1, "copyTagsToSnapshot": True,
+      "autoMinorVersionUpgrade": False, "allowMajorVersionUpgrade": False, "applyImmediately": True,
+      "deletionProtection": False, "skipFinalSnapshot": True, "deleteAutomatedBackups": True,
+      "engineLifecycleSupport": "open-source-rds-extended-support-disabled", "tags": TAGS}),
+    ("cluster", "aws:ecs/cluster:Cluster", {"tags": TAGS}),
+    ("execution", "aws:iam/role:Role", {"assumeRolePolicy": TRUST, "description": "starts tasks", "tags": TAGS}),
+    ("logging", "aws:iam/rolePolicy:RolePolicy", {"role": "{execution.name}", "policy": POLICY}),
+    ("log", "aws:cloudwatch/logGroup:LogGroup", {"name": "/sluice/notes/local/service", "retentionInDays": 7}),
+    ("balancer", "aws:lb/loadBalancer:LoadBalancer",
+     {"loadBalancerType": "application", "internal": False, "securityGroups": ["{web.id}"],
+      "subnets": ["{first.id}", "{second.id}"], "idleTimeout": 30, "dropInvalidHeaderFields": True,
+      "enableDeletionProtection": False, "tags": TAGS}),
+    ("targets", "aws:lb/targetGroup:TargetGroup",
+     {"vpcId": "{vpc.id}", "port": 8000, "protocol": "HTTP", "targetType": "ip", "deregistrationDelay": 10,
+      "healthCheck": {"enabled": True, "path": "/live", "protocol": "HTTP", "port": "traffic-port", "matcher": "200",
+                      "interval": 5, "timeout": 2, "healthyThreshold": 2, "unhealthyThreshold": 3}, "tags": TAGS}),
+    ("listener", "aws:lb/listener:Listener",
+     {"loadBalancerArn": "{balancer.id}", "port": 80, "protocol": "HTTP",
+      "defaultActions": [{"type": "forward", "targetGroupArn": "{targets.id}"}], "tags": TAGS}),
+    ("task", "aws:ecs/taskDefinition:TaskDefinition",
+     {"family": "notes-service", "cpu": "256", "memory": "512", "networkMode": "awsvpc",
+      "requiresCompatibilities": ["FARGATE"], "executionRoleArn": "{execution.arn}", "taskRoleArn": "{execution.arn}",
+      "runtimePlatform": {"operatingSystemFamily": "LINUX", "cpuArchitecture": "X86_64"},
+      "containerDefinitions": CONTAINERS, "skipDestroy": False, "tags": TAGS}),
+    ("service", "aws:ecs/service:Service",
+     {"cluster": "{cluster.arn}", "taskDefinition": "{task.arn}", "desiredCount": 0, "launchType": "FARGATE",
+      "platformVersion": "LATEST", "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+      "networkConfiguration": {"subnets": ["{first.id}"], "securityGroups": ["{web.id}"], "assignPublicIp": True},
+      "loadBalancers": [{"targetGroupArn": "{targets.arn}", "containerName": "service", "containerPort": 8000}],
+      "deploymentMinimumHealthyPercent": 100, "deploymentMaximumPercent": 200, "healthCheckGracePeriodSeconds": 5,
+      "availabilityZoneRebalancing": "DISABLED", "propagateTags": "SERVICE", "enableEcsManagedTags": True,
+      "enableExecuteCommand": False, "waitForSteadyState": False, "tags": TAGS}),
+)  # fmt: skip
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "vpc": {"enableDnsHostnames": False, "tags": {"Name": "other"}},
+    "gateway": {"tags": {}},
+    "first": {"mapPublicIpOnLaunch": True},
+    "association": {"routeTableId": "{others.id}"},
+    "web": {"tags": {"Name": "web"}},
+    "http": {"fromPort": 8080, "toPort": 8080, "description": "other port"},
+    "notes": {"imageTagMutability": "MUTABLE", "imageScanningConfiguration": {"scanOnPush": False}},
+    "subnets": {"description": "still private"},
+    "parameters": {"parameters": [{"name": "max_connections", "value": "60", "applyMethod": "pending-reboot"}]},
+    "database": {"backupRetentionPeriod": 3, "copyTagsToSnapshot": False, "tags": {"Name": "database"}},
+    "cluster": {"tags": {"Name": "cluster"}},
+    "execution": {"description": "starts all tasks"},
+    "logging": {"policy": POLICY.replace("logs:*", "logs:PutLogEvents")},
+    "log": {"retentionInDays": 14},
+    "balancer": {"idleTimeout": 60},
+    "targets": {"deregistrationDelay": 20, "healthCheck": {"path": "/live", "matcher": "200-299", "interval": 10,
+                                                           "timeout": 2, "healthyThreshold": 2,
+                                                           "unhealthyThreshold": 3, "enabled": True,
+                                                           "protocol": "HTTP", "port": "traffic-port"}},
+    "listener": {"port": 8080},
+    "service": {"deploymentMaximumPercent": 150, "healthCheckGracePeriodSeconds": 10},
+}  # fmt: skip
+
+
+def filled(value: Any, outputs: dict[str, dict[str, Any]]) -> Any:
+    """*value* with ``{name.output}`` replaced."""
+    if isinstance(value, dict):
+        return {key: filled(item, outputs) for key, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, outputs) for item in value]
+    if isinstance(value, str) and value.startswith("{") and value.endswith("}") and "." in value and " " not in value:
+        name, _, output = value[1:-1].partition(".")
+        return outputs[name][output]
+    return value
