@@ -192,8 +192,8 @@ def test_something_half_done_stays_in_the_state() -> None:
     async def conversation(plugin: Any, keeper: KeepingEngine) -> None:
         with pytest.raises(grpc.aio.AioRpcError) as error:
             await plugin.Create(create({"do": "half", "password": "x"}, {"password"}))
-        metadata: dict[str, Any] = {key: value for key, value in error.value.trailing_metadata() or ()}
-        status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
+        metadata: Any = error.value.trailing_metadata()
+        status = status_pb2.Status.FromString(dict(metadata)["grpc-status-details-bin"])
         detail = provider_pb2.ErrorResourceInitFailed()
         assert status.details[0].Unpack(detail)
         assert (detail.id, list(detail.reasons)) == ("id-7", ["one wheel is missing"])

@@ -1,0 +1,89 @@
+"""The commands behind the Makefile: setup, up, env, down, check, lock."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from local import check, environment, lock
+from local.cloud import emulator
+from local.down import down
+from local.environment import Checkout, NotStarted
+from local.terminal import Terminated
+from local.toolchain import plan
+from local.toolchain.process import Failed
+from local.toolchain.progress import Progress, Timing, duration, table
+from local.toolchain.steps import Interrupted, carry_out, needed
+from local.up import up
+
+INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python3 -m local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("setup", help="install what is missing")
+    commands.add_parser("up", help="set up, start the local cloud, pulumi up")
+    commands.add_parser("env", help="print the environment of the local stack as shell lines")
+    commands.add_parser("down", help="stop the local cloud and forget the local stack")
+    commands.add_parser("lock", help="compile the locks from the requirements*.in files")
+    checks = commands.add_parser("check", help="run the checks, all or the named ones")
+    checks.add_argument("parts", nargs="*", metavar="PART", help=f"any of: {', '.join(check.PARTS)}")
+    chosen = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _terminate)
+    place = environment.checkout(Path(__file__).resolve().parents[1], os.environ)
+    try:
+        return _run(chosen, place)
+    except (Failed, NotStarted, emulator.CloudError) as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
+    except (Interrupted, KeyboardInterrupt):
+        print("interrupted: what ran was ended; the same command goes on where this one stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(chosen: argparse.Namespace, place: Checkout) -> int:
+    if chosen.command == "env":
+        change = environment.changes(place, os.environ, environment.endpoint(place))
+        print(environment.exports(change))
+        if emulator.status(place.local) is None:
+            print("the local cloud is not running: `make up` starts it", file=sys.stderr)
+        return 0
+    progress = Progress()
+    try:
+        if chosen.command == "down":
+            return down(place, progress)
+        if chosen.command == "check":
+            parts = check.chosen(chosen.parts)
+            set_up(place, progress, check.needs(parts))
+            return check.run(place, parts, progress)
+        if chosen.command == "lock":
+            set_up(place, progress, plan.PYTHON)
+            return lock.compile_all(place, progress)
+        timings = set_up(place, progress)
+        return up(place, progress, timings) if chosen.command == "up" else 0
+    finally:
+        progress.close()
+
+
+def set_up(place: Checkout, progress: Progress, names: Sequence[str] | None = None) -> list[Timing]:
+    """Carry out set-up, or only what the named steps need; prints a table when anything had to be done."""
+    steps = plan.steps(place)
+    steps = steps if names is None else needed(steps, names)
+    timings = carry_out(steps, place.logs, progress)
+    worked = [timing for timing in timings if timing.note != "done before"]
+    if worked:
+        progress.say(f"set up in {duration(progress.elapsed())}:\n{table(worked)}")
+    else:
+        progress.say(f"set up: nothing was missing ({duration(progress.elapsed())})")
+    return [*worked, Timing("set-up", progress.elapsed(), "all of it" if worked else "nothing was missing")]
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise Terminated

@@ -1,0 +1,139 @@
+"""Where a checkout keeps its local things, and the environment that puts a process on its local stack.
+
+Standard library only: this runs on the machine's own Python before anything is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+STACK = "local"
+REGION = "us-east-1"
+PASSPHRASE = "local"  # noqa: S105 - protects nothing: the local stack's secrets live and die on this machine
+# The CLI that set-up installs when the machine has none, and the language host that can be built beside it.
+PULUMI_VERSION = "3.250.0"
+LANGUAGE_HOST_VERSION = "3.79.0"
+
+
+class NotStarted(Exception):
+    """The local cloud of this checkout was never started, so there is no address to point a shell at."""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The folders of one checkout. `local` belongs to it alone, `cache` is shared by all checkouts of the machine."""
+
+    root: Path
+    local: Path
+    cache: Path
+
+    @property
+    def venv(self) -> Path:
+        """The project's own virtual environment: the program, the gate and the tests run on it."""
+        return self.root / ".venv"
+
+    @property
+    def cloud_venv(self) -> Path:
+        """The emulator's virtual environment: its dependencies disagree with the project's."""
+        return self.root / ".venv-cloud"
+
+    @property
+    def logs(self) -> Path:
+        return self.local / "logs"
+
+    @property
+    def pulumi_home(self) -> Path:
+        return self.local / "pulumi"
+
+    @property
+    def state(self) -> Path:
+        return self.local / "state"
+
+    @property
+    def cloud_record(self) -> Path:
+        """What the emulator remembers of itself: its endpoint above all."""
+        return self.local / "cloud.json"
+
+    @property
+    def pulumi_record(self) -> Path:
+        """Which Pulumi CLI set-up chose: `{"bin": folder, "road": how it came here}`."""
+        return self.local / "pulumi.json"
+
+    @property
+    def built_pulumi(self) -> Path:
+        return self.cache / f"pulumi-{PULUMI_VERSION}" / "bin"
+
+
+def checkout(root: Path, base: Mapping[str, str]) -> Checkout:
+    """The checkout at `root`; SLUICE_LOCAL_DIR and XDG_CACHE_HOME move its folders."""
+    local = Path(base.get("SLUICE_LOCAL_DIR") or root / ".local")
+    cache = Path(base.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sluice"
+    return Checkout(root=root, local=local.resolve(), cache=cache)
+
+
+def account(local: Path) -> str:
+    """The 12-digit account of a checkout, from its local folder: emulators sharing one Docker daemon stay apart.
+
+    MiniStack takes a 12-digit access key id as the account. The first digit is never 0, lest a tool read it as octal.
+    """
+    number = int.from_bytes(hashlib.sha256(str(local).encode()).digest()[:8], "big")
+    return str(10**11 + number % (9 * 10**11))
+
+
+def pulumi_bin(place: Checkout) -> Path:
+    """The folder of the Pulumi CLI that set-up chose for this checkout."""
+    if place.pulumi_record.is_file():
+        return Path(json.loads(place.pulumi_record.read_text())["bin"])
+    return place.built_pulumi
+
+
+def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str, str | None]:
+    """What differs from `base` in the environment of this checkout; None means: unset."""
+    first = [str(pulumi_bin(place)), str(place.venv / "bin")]
+    rest = [entry for entry in base.get("PATH", os.defpath).split(os.pathsep) if entry not in first]
+    return {
+        "PATH": os.pathsep.join([*first, *rest]),
+        "PULUMI_HOME": str(place.pulumi_home),
+        "PULUMI_BACKEND_URL": base.get("PULUMI_BACKEND_URL") or f"file://{place.state}",
+        "PULUMI_CONFIG_PASSPHRASE": base.get("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE),
+        # Else every command looks for a plugin for each pulumi_* package, time after time.
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": account(place.local),
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PROFILE": None,
+        "AWS_SESSION_TOKEN": None,
+        # Compiling the Pulumi SDKs anew costs every command and every plugin two seconds.
+        "PYTHONDONTWRITEBYTECODE": None,
+    }
+
+
+def applied(base: Mapping[str, str], change: Mapping[str, str | None]) -> dict[str, str]:
+    """`base` with the changes made."""
+    merged = {name: value for name, value in base.items() if name not in change}
+    return merged | {name: value for name, value in change.items() if value is not None}
+
+
+def exports(change: Mapping[str, str | None]) -> str:
+    """The changes as lines for `eval` in a POSIX shell."""
+    return "\n".join(
+        f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}" for name, value in change.items()
+    )
+
+
+def endpoint(place: Checkout) -> str:
+    """Where this checkout's emulator answers, or answered last. Raises NotStarted when it never ran."""
+    try:
+        return str(json.loads(place.cloud_record.read_text())["endpoint"])
+    except FileNotFoundError:
+        raise NotStarted("the local cloud of this checkout was never started: run `make up` first") from None

@@ -1,0 +1,79 @@
+"""The Docker engine: found answering, or started."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+from local.toolchain.packages import Machine
+from local.toolchain.process import Cancelled, Failed, ask
+from local.toolchain.steps import Work
+
+START_SECONDS = 90.0
+
+
+def answers() -> bool:
+    """Does the Docker engine answer this user?"""
+    return ask(["docker", "version", "--format", "{{.Server.Version}}"]) is not None
+
+
+def way_to_start(machine: Machine, systemd: bool, refusal: str) -> str:
+    """How to get a silent engine to answer: `systemctl` or `dockerd`. Raises Failed where a person has to.
+
+    `refusal` is what the client says about the silence.
+    """
+    if "permission denied" in refusal.lower():
+        raise Failed(
+            "the Docker engine runs but refuses this user"
+            "\n  to do: sudo usermod -aG docker $USER, log in again; or run `make up` as root"
+        )
+    if machine.engine_elsewhere:
+        raise Failed(
+            f"the Docker engine that DOCKER_HOST names does not answer\n  it says: {refusal}\n  to do: start it"
+        )
+    if machine.system != "Linux":
+        raise Failed("the Docker engine does not answer\n  to do: start Docker Desktop (or Colima), then try again")
+    if not machine.root:
+        raise Failed("the Docker engine is not started\n  to do: sudo systemctl start docker, then try again")
+    return "systemctl" if systemd else "dockerd"
+
+
+def start(work: Work, machine: Machine, log: Path) -> str:
+    """Start the engine and wait until it answers; it outlives set-up, like any system service."""
+    refusal = subprocess.run(
+        ["docker", "version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
+    ).stderr.strip()
+    way = way_to_start(machine, Path("/run/systemd/system").is_dir(), refusal)
+    if way == "systemctl":
+        work.run(["systemctl", "start", "docker"], seconds=60, remedy="`systemctl status docker` says why")
+        _wait(work, None, Path("the system's journal"))
+        return "started by systemd"
+    if _alive(Path("/var/run/docker.pid")):  # the package's own start script was quicker
+        _wait(work, None, log)
+        return "started by its package"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        daemon = subprocess.Popen(
+            ["dockerd"], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    _wait(work, daemon, log)
+    return "started in the background"
+
+
+def _wait(work: Work, daemon: subprocess.Popen[bytes] | None, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not answers():
+        if work.cancelled.is_set():
+            raise Cancelled
+        if daemon is not None and daemon.poll() is not None:
+            last = log.read_text(errors="replace").splitlines()[-10:]
+            shown = "".join(f"\n    {line}" for line in last)
+            raise Failed(f"dockerd ended with exit code {daemon.returncode}{shown}\n  log: {log}\n  to do: see the log")
+        if time.monotonic() > deadline:
+            raise Failed(f"the Docker engine did not answer within {START_SECONDS:.0f} s\n  to do: see {log}")
+        time.sleep(0.25)
+
+
+def _alive(pid_file: Path) -> bool:
+    return pid_file.is_file() and Path(f"/proc/{pid_file.read_text().strip()}").is_dir()

@@ -1,0 +1,93 @@
+"""The two virtual environments, installed from hash-checked locks by uv (which comes from the package index too)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.toolchain.process import ask
+from local.toolchain.steps import Work
+
+STAMP = "sluice-lock"
+INDEX_REMEDY = "check that pip reaches a package index (its settings are this machine's own)"
+
+
+def stamp(lock: Path) -> str:
+    """What marks an environment as made from this lock by this Python."""
+    return f"{hashlib.sha256(lock.read_bytes()).hexdigest()} {sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def current(venv: Path, lock: Path) -> bool:
+    """Was this environment made from this lock, and does its Python still exist?"""
+    mark = venv / STAMP
+    return mark.is_file() and mark.read_text() == stamp(lock) and (venv / "bin" / "python").exists()
+
+
+def make(work: Work, venv: Path, lock: Path, installer: Path) -> str:
+    """Make the environment, with pip in it (the Pulumi language host asks pip for the installed packages)."""
+    (venv / STAMP).unlink(missing_ok=True)
+    python = with_pip(work, venv)
+    work.run(
+        [installer, "pip", "sync", "--require-hashes", "--python", python, lock],
+        seconds=900,
+        remedy=INDEX_REMEDY,
+        env=os.environ
+        | {"UV_NO_PROGRESS": "1"}
+        | index_settings(os.environ, ask([python, "-m", "pip", "config", "list"]) or ""),
+    )
+    (venv / STAMP).write_text(stamp(lock))
+    return f"from {lock.name}"
+
+
+def with_pip(work: Work, venv: Path) -> Path:
+    """The Python of the environment, which is made anew unless it has a working pip."""
+    python = venv / "bin" / "python"
+    if ask([python, "-c", "import pip"]) is None:
+        shutil.rmtree(venv, ignore_errors=True)
+        remedy = "on Debian: apt-get install python3-venv"
+        work.run([base_python(), "-m", "venv", venv], seconds=120, remedy=remedy)
+    return python
+
+
+def uv(cache: Path, lock: Path) -> Path:
+    """Where the uv of this lock lies, or will lie."""
+    return cache / f"uv-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}" / "bin" / "uv"
+
+
+def fetch_uv(work: Work, venv: Path, lock: Path, cache: Path) -> Path:
+    """uv, by pip and with checked hashes, once for all checkouts; returns the executable."""
+    executable = uv(cache, lock)
+    target = executable.parents[1]
+    if not executable.is_file():
+        building = target.with_name(f"{target.name}.{os.getpid()}")
+        shutil.rmtree(building, ignore_errors=True)
+        python = with_pip(work, venv)
+        options: list[str | Path] = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--target", building]
+        work.run([python, "-m", "pip", "install", *options, "-r", lock], seconds=300, remedy=INDEX_REMEDY)
+        shutil.rmtree(target, ignore_errors=True)
+        building.rename(target)
+    return executable
+
+
+def base_python() -> str:
+    """The Python outside any virtual environment: an environment must not stand on another one."""
+    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}")
+
+
+def index_settings(base: Mapping[str, str], pip_config: str) -> dict[str, str]:
+    """pip's settings of this machine in uv's words, for uv reads none of them. `pip_config`: `pip config list`."""
+    settings: dict[str, str] = {}
+    for line in pip_config.splitlines():
+        name, _, value = line.partition("=")
+        settings[name.rsplit(".", 1)[-1]] = value.strip().strip("'\"")
+    words = {
+        "UV_DEFAULT_INDEX": settings.get("index-url"),
+        "UV_INDEX": settings.get("extra-index-url"),
+        "UV_FIND_LINKS": ",".join(settings.get("find-links", "").split()),
+        "SSL_CERT_FILE": settings.get("cert"),
+    }
+    return {name: value for name, value in words.items() if value and not base.get(name)}

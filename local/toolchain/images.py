@@ -1,0 +1,150 @@
+"""The container images of the local stack, built here: no image registry is needed.
+
+All of them stand on Debian trixie, which is pulled where a registry answers, else made with debootstrap. An image
+carries the hash of what it was made from as a label, so whether it is current takes one question to the engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from local.toolchain import mirror, packages
+from local.toolchain.process import Failed, ask
+from local.toolchain.steps import Work
+
+LABEL = "sluice.inputs"
+TRIXIE = "sluice-local/trixie:13"
+PULLED = "debian:trixie-slim"
+INCLUDED = "ca-certificates,python3"  # what nearly every image needs, in the first pass already
+REGISTRY_SECONDS = 3.0
+BUILD_REMEDY = "see the log; building needs Debian's packages from the mirror that this machine's apt uses"
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image and what it is built from: a folder with a Dockerfile, and the image below it."""
+
+    tag: str
+    folder: Path
+    below: str
+    inputs: str
+
+
+def inputs(folder: Path, below: str, also: Sequence[Path] = ()) -> str:
+    """The hash of everything an image is made from: its folder, further files, and the hash of the image below."""
+    digest = hashlib.sha256(below.encode())
+    for file in [*sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"), *also]:
+        digest.update(f"\0{file.name}\0{file.stat().st_mode & 0o111}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def trixie_inputs() -> str:
+    """The hash of how the base is made."""
+    return hashlib.sha256(f"{TRIXIE} {INCLUDED}".encode()).hexdigest()
+
+
+def current(tag: str, wanted: str) -> bool:
+    """Is the image there, made from these inputs?"""
+    return ask(["docker", "image", "inspect", "--format", f'{{{{index .Config.Labels "{LABEL}"}}}}', tag]) == wanted
+
+
+def architecture() -> str:
+    """The engine's architecture, in Debian's words: amd64, arm64."""
+    answer = ask(["docker", "version", "--format", "{{.Server.Arch}}"])
+    if answer is None:
+        raise Failed("the Docker engine does not answer any more\n  to do: run this again")
+    return answer
+
+
+def build(work: Work, image: Image, folder: Path | None = None) -> str:
+    """Build an image with the classic builder, which every engine has, from `folder` (else the image's own)."""
+    proxies = [name for name in ("http_proxy", "https_proxy", "no_proxy") if name in os.environ]
+    work.run(
+        ["docker", "build", "--network", "host", "--build-arg", f"BASE={image.below}"]
+        + [word for name in proxies for word in ("--build-arg", name)]
+        + ["--label", f"{LABEL}={image.inputs}", "--tag", image.tag, str(folder or image.folder)],
+        seconds=900,
+        remedy=BUILD_REMEDY,
+        env=os.environ | {"DOCKER_BUILDKIT": "0"},
+    )
+    return f"built {image.tag}"
+
+
+def trixie(work: Work, cache: Path) -> str:
+    """Pull or make the base image."""
+    possible = _debootstrap_obstacle()
+    if _registry_answers() or possible is not None:
+        work.now(f"pulling {PULLED}")
+        try:
+            return _pull(work)
+        except Failed as failure:
+            if possible is not None:
+                raise Failed(f"{failure}\n  or: {possible}") from None
+    work.now("making the base image with debootstrap")
+    return _debootstrap(work, cache)
+
+
+def _debootstrap_obstacle() -> str | None:
+    if os.geteuid() != 0:
+        return "run as root on Debian or Ubuntu, where the image can be made with debootstrap"
+    if shutil.which("debootstrap") is None:
+        return "install debootstrap"
+    return None
+
+
+def _registry_answers() -> bool:
+    """Can the engine's default image registry be reached within seconds?"""
+    address = ask(["docker", "info", "--format", "{{.IndexServerAddress}}"])
+    host = urlsplit(address or "").hostname
+    if host is None:
+        return False
+    try:
+        socket.create_connection((host, 443), timeout=REGISTRY_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def _pull(work: Work) -> str:
+    work.run(["docker", "pull", PULLED], seconds=180, remedy="a connection to an image registry")
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "Dockerfile").write_text(f"FROM {PULLED}\n")
+        build(work, Image(TRIXIE, Path(folder), PULLED, trixie_inputs()))
+    return f"pulled {PULLED}"
+
+
+def _debootstrap(work: Work, cache: Path) -> str:
+    release = Path("/etc/os-release").read_text()
+    found = mirror.debian(mirror.configured(), packages.codename(release))
+    # Without a mirror of this machine's own (Ubuntu has none of Debian), debootstrap takes its default one.
+    source = [found] if found and packages.distribution(release) == "debian" else []
+    cache.mkdir(parents=True, exist_ok=True)
+    root = Path(tempfile.mkdtemp(prefix="trixie-", dir=cache))
+    archive = root.with_suffix(".tar")
+    options = ["--variant=minbase", f"--include={INCLUDED}", f"--arch={architecture()}"]
+    try:
+        work.run(
+            ["debootstrap", *options, "trixie", root, *source],
+            seconds=900,
+            remedy="check that this machine's Debian mirror serves trixie and that debian-archive-keyring is current",
+        )
+        without = ["--exclude=./var/cache/apt/archives/*.deb", "--exclude=./var/lib/apt/lists/*"]
+        work.run(["tar", "-C", root, *without, "-cf", archive, "."], seconds=120, remedy="make room on the disk")
+        labels = ["--change", f"LABEL {LABEL}={trixie_inputs()}", "--change", 'CMD ["bash"]']
+        work.run(["docker", "import", *labels, archive, TRIXIE], seconds=300, remedy="`docker info` shows the engine")
+    finally:
+        archive.unlink(missing_ok=True)
+        # Never into another file system: an interrupted debootstrap may leave its /proc mounted.
+        subprocess.run(["umount", root / "proc"], stderr=subprocess.DEVNULL, timeout=10, check=False)
+        subprocess.run(["rm", "-rf", "--one-file-system", root], timeout=120, check=False)
+    return "made with debootstrap"

@@ -1,0 +1,157 @@
+"""What set-up consists of, and in which order."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from local.environment import Checkout
+from local.plugins.install import install
+from local.toolchain import engine, environments, images, packages, pulumi, wheels
+from local.toolchain.images import Image
+from local.toolchain.steps import Step, Work
+
+# What each part of the checks needs; `up` and the end-to-end tests need everything.
+PYTHON = ("python environment",)
+TESTS = ("python environment", "cloud environment")
+
+
+def steps(place: Checkout) -> list[Step]:
+    """All steps of set-up; the longest one first."""
+    locks = place.cache / "locks"
+    project_lock, cloud_lock = place.root / "requirements-dev.txt", place.root / "local" / "cloud" / "requirements.txt"
+    return [
+        Step(
+            "Pulumi CLI",
+            "looking for the Pulumi CLI",
+            done=partial(pulumi.done, place),
+            run=partial(pulumi.provide, place=place),
+            lock=locks / f"{place.built_pulumi.parent.name}.lock",
+        ),
+        Step(
+            "system packages",
+            "installing Debian packages",
+            done=lambda: not packages.missing(packages.look(place.venv)),
+            run=lambda work: packages.install(work, packages.missing(packages.look(place.venv))),
+            lock=locks / "packages.lock",
+        ),
+        Step(
+            "Docker engine",
+            "starting the Docker engine",
+            done=engine.answers,
+            run=lambda work: engine.start(work, packages.look(place.venv), place.cache / "dockerd.log"),
+            after=("system packages",),
+            lock=locks / "engine.lock",
+        ),
+        Step(
+            "python environment",
+            "making the project's virtual environment",
+            done=partial(environments.current, place.venv, project_lock),
+            run=lambda work: environments.make(work, place.venv, project_lock, _uv(work, place)),
+            after=("system packages",),
+            lock=locks / "environments.lock",
+        ),
+        Step(
+            "cloud environment",
+            "making the emulator's virtual environment",
+            done=partial(environments.current, place.cloud_venv, cloud_lock),
+            run=lambda work: environments.make(work, place.cloud_venv, cloud_lock, _uv(work, place)),
+            after=("python environment",),
+            lock=locks / "environments.lock",
+        ),
+        *_images(place, locks),
+        Step(
+            "bundled plugins",
+            "installing the bundled plugins",
+            done=lambda: _plugins_installed(place),
+            run=lambda work: _install_plugins(place),
+        ),
+    ]
+
+
+def _images(place: Checkout, locks: Path) -> list[Step]:
+    folder = place.root / "local" / "images"
+    examples = sorted(place.root.glob("examples/*/requirements.txt"))
+    base = images.trixie_inputs()
+    runtime = images.inputs(folder / "python", base)
+    python = Image("sluice-local/python:3.13", folder / "python", images.TRIXIE, runtime)
+    build = Image(
+        "sluice-local/python-build:3.13",
+        folder / "python-build",
+        python.tag,
+        images.inputs(folder / "python-build", runtime, examples),
+    )
+    postgres = Image(
+        "sluice-local/postgres:17", folder / "postgres", images.TRIXIE, images.inputs(folder / "postgres", base)
+    )
+    registry = Image(
+        "sluice-local/registry:2", folder / "registry", images.TRIXIE, images.inputs(folder / "registry", base)
+    )
+    return [
+        Step(
+            "image trixie",
+            "making the base image",
+            done=partial(images.current, images.TRIXIE, base),
+            run=partial(images.trixie, cache=place.cache),
+            after=("Docker engine",),
+            lock=locks / "image-trixie.lock",
+        ),
+        _built("image python", python, "image trixie", locks),
+        _built("image postgres", postgres, "image trixie", locks),
+        _built("image registry", registry, "image trixie", locks),
+        Step(
+            "image python-build",
+            f"building {build.tag}",
+            done=partial(images.current, build.tag, build.inputs),
+            run=lambda work: _python_build(work, place, build, examples),
+            after=("image python", "python environment"),
+            lock=locks / "image-python-build.lock",
+        ),
+    ]
+
+
+def _built(name: str, image: Image, after: str, locks: Path) -> Step:
+    return Step(
+        name,
+        f"building {image.tag}",
+        done=partial(images.current, image.tag, image.inputs),
+        run=partial(images.build, image=image),
+        after=(after,),
+        lock=locks / f"{name.replace(' ', '-')}.lock",
+    )
+
+
+def _python_build(work: Work, place: Checkout, image: Image, examples: list[Path]) -> str:
+    architecture = images.architecture()
+    downloaded = wheels.folder(place.cache, examples, architecture)
+    wheels.download(work, place.venv / "bin" / "pip", examples, architecture, downloaded)
+    with tempfile.TemporaryDirectory(dir=place.cache) as context:
+        wheels.context(image.folder / "Dockerfile", downloaded, Path(context))
+        return images.build(work, image, Path(context))
+
+
+def uv_lock(place: Checkout) -> Path:
+    return place.root / "local" / "toolchain" / "uv.txt"
+
+
+def _uv(work: Work, place: Checkout) -> Path:
+    return environments.fetch_uv(work, place.venv, uv_lock(place), place.cache)
+
+
+def _plugins_mark(place: Checkout) -> tuple[Path, str]:
+    installer = (place.root / "local" / "plugins" / "install.py").read_bytes()
+    return place.pulumi_home / "sluice-bundled", f"{place.root} {hashlib.sha256(installer).hexdigest()}"
+
+
+def _plugins_installed(place: Checkout) -> bool:
+    mark, wanted = _plugins_mark(place)
+    return mark.is_file() and mark.read_text() == wanted
+
+
+def _install_plugins(place: Checkout) -> str:
+    mark, wanted = _plugins_mark(place)
+    install(place.pulumi_home, place.root)
+    mark.write_text(wanted)
+    return "into this checkout's PULUMI_HOME"

@@ -1,0 +1,136 @@
+"""Run a command of set-up: output to a log file, a deadline, an end by Ctrl-C, and a failure that explains itself."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+TAIL = 15  # lines of a failed command's output that are shown
+GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+
+
+class Failed(Exception):
+    """A step of set-up failed. The text is for people: what failed, how it ended, what to do."""
+
+
+class Cancelled(Exception):
+    """Ctrl-C, or another step failed: this one was ended."""
+
+
+class Runner:
+    """Runs the commands of one step; all of them append to one log file.
+
+    Each command leads a process group of its own, so ending it ends its children and nothing that we did not start.
+    """
+
+    def __init__(self, log: Path, cancelled: threading.Event) -> None:
+        self.log = log
+        self.cancelled = cancelled
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_bytes(b"")
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        *,
+        seconds: float,
+        remedy: str,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        input: Path | None = None,
+    ) -> str:
+        """Run to the end and return what the command wrote.
+
+        Raises Failed on another exit code than 0 or when `seconds` have passed, Cancelled when set-up is ended.
+        """
+        words = [str(word) for word in command]
+        with self.log.open("ab") as log:
+            log.write(f"$ {shlex.join(words)}\n".encode())
+            log.flush()
+            start = log.tell()
+            with open(input or os.devnull, "rb") as source:
+                code = self._wait(words, source.fileno(), log.fileno(), seconds, cwd, env)
+        with self.log.open("rb") as log:
+            log.seek(start)
+            output = log.read().decode(errors="replace")
+        if code is None:
+            raise self.failure(f"`{summary(words)}` did not end within {seconds:.0f} s", output, remedy)
+        if code != 0:
+            raise self.failure(f"`{summary(words)}` ended with exit code {code}", output, remedy)
+        return output
+
+    def failure(self, what: str, output: str, remedy: str) -> Failed:
+        """The failure of a command, with the end of its output, the log's path and the remedy."""
+        lines = [line for line in output.splitlines() if line.strip()][-TAIL:]
+        shown = "".join(f"\n    {line}" for line in lines)
+        return Failed(f"{what}{shown}\n  log: {self.log}\n  to do: {remedy}")
+
+    def _wait(
+        self,
+        words: list[str],
+        source: int,
+        log: int,
+        seconds: float,
+        cwd: Path | None,
+        env: Mapping[str, str] | None,
+    ) -> int | None:
+        if self.cancelled.is_set():
+            raise Cancelled
+        try:
+            child = subprocess.Popen(
+                words, stdin=source, stdout=log, stderr=log, cwd=cwd, env=env, start_new_session=True
+            )
+        except FileNotFoundError:
+            raise Failed(f"`{words[0]}` is not on this machine") from None
+        deadline = time.monotonic() + seconds
+        try:
+            while True:
+                try:
+                    return child.wait(timeout=0.1)
+                except subprocess.TimeoutExpired:
+                    if self.cancelled.is_set():
+                        raise Cancelled from None
+                    if time.monotonic() > deadline:
+                        return None
+        finally:
+            end(child)
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """End a child that we started, and its group: politely, then for certain. Nothing happens when it has ended."""
+    if child.poll() is not None:
+        return
+    os.killpg(child.pid, signal.SIGTERM)
+    try:
+        child.wait(timeout=GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait(timeout=GRACE)
+
+
+def ask(command: Sequence[str | Path], seconds: float = 20.0) -> str | None:
+    """What a short command prints, or None when it is missing, fails, or takes longer than `seconds`."""
+    try:
+        answer = subprocess.run(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=seconds,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.decode(errors="replace").strip()
+
+
+def summary(words: Sequence[str]) -> str:
+    """A command in at most 100 characters."""
+    line = shlex.join(words)
+    return line if len(line) <= 100 else line[:97] + "..."

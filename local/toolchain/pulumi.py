@@ -1,0 +1,199 @@
+"""The Pulumi CLI and its Python language host, by the first of three roads that is open.
+
+1. `pulumi` on PATH, when recent and with its language host beside it.
+2. The official installer, where it can be reached within seconds.
+3. Both built from their Go modules, at the versions and hashes locked beside this file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.environment import LANGUAGE_HOST_VERSION, PULUMI_VERSION, Checkout
+from local.toolchain.process import Failed, ask
+from local.toolchain.steps import Work
+
+OLDEST = (3, 200, 0)
+OLDEST_GO = (1, 26)
+INSTALLER = "https://get.pulumi.com"
+INSTALLER_SECONDS = 4.0
+CLI = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+HOST_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+HOST = f"{HOST_MODULE}/python/cmd/pulumi-language-python"
+VERSION_VARIABLE = f"{HOST_MODULE}/go/common/version.Version"
+LOCKS = Path(__file__).parent
+NAMES = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A Pulumi CLI on PATH."""
+
+    folder: Path
+    version: tuple[int, ...]
+    complete: bool  # the language host is beside it
+
+
+def usable(found: Found | None) -> bool:
+    """Is the CLI on PATH good enough to be used?"""
+    return found is not None and found.complete and found.version >= OLDEST
+
+
+def version(text: str) -> tuple[int, ...]:
+    """The first version number in a text, `v3.250.0-dev` as (3, 250, 0); empty when there is none."""
+    match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+    return tuple(int(part) for part in match.groups(default="0")) if match else ()
+
+
+def go_obstacle(answer: str | None) -> str | None:
+    """Why Go cannot build the CLI, or None. `answer` is what `go version` printed; None when there is no Go."""
+    wanted = f"the Pulumi CLI is built from Go modules here, which needs Go {OLDEST_GO[0]}.{OLDEST_GO[1]} or newer"
+    if answer is None:
+        return f"{wanted}; no Go is on PATH"
+    return None if version(answer)[:2] >= OLDEST_GO else f"{wanted}; this is {answer}"
+
+
+def done(place: Checkout) -> bool:
+    """Is a CLI chosen, and still there? Looks at files only: asking the CLI for its version takes longer."""
+    if not place.pulumi_record.is_file():
+        return False
+    record = json.loads(place.pulumi_record.read_text())
+    folder = Path(record["bin"])
+    ours = folder.is_relative_to(place.cache)
+    return (not ours or folder == place.built_pulumi) and all((folder / name).is_file() for name in NAMES)
+
+
+def provide(work: Work, place: Checkout) -> str:
+    """Find, install or build the CLI; record which road was taken and say it."""
+    found = on_path(os.environ.get("PATH", ""), place)
+    folder, road = place.built_pulumi, ""
+    if found is not None and usable(found):
+        folder, road = found.folder, f"{'.'.join(map(str, found.version))} from PATH"
+    elif complete(folder):
+        road = (folder.parent / "road").read_text()
+    else:
+        road = _official(work, folder.parent) or _built(work, folder.parent)
+    place.pulumi_record.parent.mkdir(parents=True, exist_ok=True)
+    place.pulumi_record.write_text(json.dumps({"bin": str(folder), "road": road}) + "\n")
+    return road
+
+
+def complete(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in NAMES)
+
+
+def on_path(path: str, place: Checkout) -> Found | None:
+    """The CLI on PATH; one that set-up itself put there earlier does not count."""
+    elsewhere = [entry for entry in path.split(os.pathsep) if entry and not Path(entry).is_relative_to(place.cache)]
+    executable = shutil.which("pulumi", path=os.pathsep.join(elsewhere))
+    if executable is None:
+        return None
+    folder = Path(executable).resolve().parent
+    return Found(folder, version(ask([executable, "version"]) or ""), complete(folder))
+
+
+def _official(work: Work, target: Path) -> str | None:
+    """Road 2; None where it is closed."""
+    try:
+        with urllib.request.urlopen(INSTALLER, timeout=INSTALLER_SECONDS) as answer:
+            script = answer.read()
+    except OSError:
+        return None
+    work.now("installing the Pulumi CLI with its official installer")
+    building = _building(target)
+    try:
+        installer = building / "install.sh"
+        installer.write_bytes(script)
+        options: list[str | Path] = ["--version", PULUMI_VERSION, "--install-root", building, "--no-edit-path"]
+        work.run(["sh", installer, *options], seconds=300, remedy=f"see {INSTALLER}")
+        if not complete(building / "bin"):
+            raise Failed(f"the official installer left no complete CLI in {building}")
+        installer.unlink()
+        return _publish(building, target, f"{PULUMI_VERSION} from the official installer")
+    except Failed as failure:
+        with work.log.open("a") as log:
+            log.write(f"{failure}\n")
+        return None
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _built(work: Work, target: Path) -> str:
+    """Road 3."""
+    obstacle = go_obstacle(ask(["go", "version"]))
+    if obstacle is not None:
+        raise Failed(f"{obstacle}\n  to do: install Go, or the Pulumi CLI itself ({INSTALLER}), then try again")
+    building = _building(target)
+    try:
+        work.now("building the Pulumi CLI (from Go modules, about 4 min on two cores)")
+        stamp = f" -X {VERSION_VARIABLE}=v{PULUMI_VERSION}"
+        _go(work, LOCKS / "pulumi", ["build", f"-ldflags=-s -w{stamp}", "-o", building / "bin" / "pulumi", CLI])
+        work.now("building the Pulumi CLI's Python language host (from Go modules)")
+        stamp = f" -X {VERSION_VARIABLE}=v{LANGUAGE_HOST_VERSION}"
+        locks = LOCKS / "language_host"
+        _go(work, locks, ["build", f"-ldflags=-s -w{stamp}", "-o", building / "bin" / "pulumi-language-python", HOST])
+        source = Path(_go(work, locks, ["list", "-m", "-f", "{{.Dir}}", HOST_MODULE]).strip().splitlines()[-1])
+        program = source / "python" / "cmd" / "pulumi-language-python-exec"
+        amended = building / "bin" / "pulumi-language-python-exec"
+        amended.write_text(amend(program.read_text()))
+        amended.chmod(0o755)
+        return _publish(building, target, f"{PULUMI_VERSION} built from Go modules")
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _go(work: Work, locks: Path, command: list[str | Path]) -> str:
+    settings = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false", "CGO_ENABLED": "0"}
+    return work.run(
+        ["go", *command],
+        cwd=locks,
+        env=os.environ | settings | {"GOWORK": "off"},
+        seconds=1800,
+        remedy="check that Go reaches a module proxy (`go env GOPROXY`) and that the disk has 3 GB left",
+    )
+
+
+def amend(program: str) -> str:
+    """The language host's Python half with a clean end on SIGINT.
+
+    The engine interrupts the program when an update fails or is cancelled. Version 3.79 answers with a traceback of
+    KeyboardInterrupt and lingers for seconds in the joins of its threads; the engine has told people the reason
+    already, so the program ends at once and says nothing. Raises Failed when the place is not found.
+    """
+    anchor = '    except Exception:\n        error_msg = "Program failed with an unhandled exception'
+    if program.count(anchor) != 1:
+        raise Failed(
+            "the Pulumi language host's program is not the expected one\n  to do: report this with its version"
+        )
+    interrupted = (
+        "    except KeyboardInterrupt:\n"
+        "        sys.stdout.flush()\n"
+        "        sys.stderr.flush()\n"
+        "        os._exit(PYTHON_PROCESS_EXITED_AFTER_SHOWING_USER_ACTIONABLE_MESSAGE_CODE)\n"
+    )
+    return program.replace(anchor, interrupted + anchor)
+
+
+def _building(target: Path) -> Path:
+    """An empty folder beside the target, so that the finished one can be moved there in one go."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for left in target.parent.glob(f"{target.name}.building-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    building = Path(tempfile.mkdtemp(prefix=f"{target.name}.building-", dir=target.parent))
+    (building / "bin").mkdir()
+    return building
+
+
+def _publish(building: Path, target: Path, road: str) -> str:
+    (building / "road").write_text(road)
+    building.chmod(0o755)
+    shutil.rmtree(target, ignore_errors=True)
+    building.rename(target)
+    return road
