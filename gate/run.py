@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,11 +71,7 @@ def migrate(to: Deployer, subject: Subject, phase: str, place: Place) -> RunResu
                 False,
             )
             run = patience.ask(to.records.with_steps, decision.run)
-            return _result(
-                run,
-                subject,
-                _log_place(patience.ask(tasks.definition, place.task_definition), place),
-            )
+            return _result(run, subject, _shapes(to, subject, place))
         if isinstance(decision, Adopt):
             to.log(
                 f"taking over run {decision.run.number}, begun by {decision.run.who}",
@@ -105,14 +101,13 @@ def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord
 
 def _steps(to: Deployer, run: RunRecord, subject: Subject, place: Place) -> RunResult:
     patience = Patience(to.clock, "keeping the run records")
-    definition = patience.ask(Tasks(to.ecs, place.cluster).definition, place.task_definition)
-    names = essential(definition["containerDefinitions"])
-    log_place = _log_place(definition, place)
+    shapes = _shapes(to, subject, place)
     done: dict[str, StepRecord] = dict(run.steps_done)
     try:
         for number, step in enumerate(subject.steps, start=1):
             title = f"step {number} of {len(subject.steps)} ({step.name})"
-            done[step.name] = StepRun(to, run, step, place, names, log_place, title).run()
+            shape = shapes[step.name]
+            done[step.name] = StepRun(to, run, step, shape.place, shape.essential, shape.log_place, title).run()
     except StepFailed as failure:
         first_line = str(failure).partition("\n")[0]
         closed = replace(run, state="failed", finished=round(to.clock.now()), message=first_line)
@@ -121,7 +116,31 @@ def _steps(to: Deployer, run: RunRecord, subject: Subject, place: Place) -> RunR
     finished = replace(run, state="succeeded", finished=round(to.clock.now()), steps_done=done)
     patience.ask(to.records.save, finished)
     patience.ask(to.records.prune)
-    return _result(finished, subject, log_place)
+    return _result(finished, subject, shapes)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A step's place, and what its task definition says about judging and following its task."""
+
+    place: Place
+    essential: frozenset[str]
+    log_place: LogPlace | None
+
+
+def _shapes(to: Deployer, subject: Subject, place: Place) -> dict[str, _Shape]:
+    """Every step's shape, read before the first one starts: a revision that is wrong must not stop the run half-way."""
+    patience, tasks = Patience(to.clock, "reading the task definitions"), Tasks(to.ecs, place.cluster)
+    shapes: dict[str, _Shape] = {}
+    for step in subject.steps:
+        own = replace(
+            place,
+            task_definition=step.task_definition or place.task_definition,
+            container=step.container or place.container,
+        )
+        definition = patience.ask(tasks.definition, own.task_definition)
+        shapes[step.name] = _Shape(own, essential(definition["containerDefinitions"]), _log_place(definition, own))
+    return shapes
 
 
 def _log_place(definition: dict[str, Any], place: Place) -> LogPlace | None:
@@ -135,9 +154,10 @@ def _log_place(definition: dict[str, Any], place: Place) -> LogPlace | None:
     return LogPlace.of(container)
 
 
-def _result(run: RunRecord, subject: Subject, log_place: LogPlace | None) -> RunResult:
+def _result(run: RunRecord, subject: Subject, shapes: Mapping[str, _Shape]) -> RunResult:
     steps = []
     for step in subject.steps:
+        log_place = shapes[step.name].log_place
         record = run.steps_done.get(step.name, StepRecord(step.name))
         latest = [task for shard in range(step.shards) if (task := record.latest(shard)) is not None]
         steps.append(

@@ -66,7 +66,7 @@ class Clients:
     def _client(self, service: str) -> Any:
         if self._session is None:
             self._session = self._open()
-        return self._session.client(service, config=_CONFIG, endpoint_url=self._account.endpoint or None)  # type: ignore[call-overload]
+        return self._session.client(service, config=_CONFIG, endpoint_url=self._account.endpoint or None)
 
     def _open(self) -> boto3.Session:
         account = self._account

@@ -12,7 +12,19 @@ from gate.errors import GateError
 Phase = Literal["before", "after"]
 
 _NAME = re.compile(r"^[a-z][a-z0-9-]{0,39}$")
-_KEYS = {"name", "command", "phase", "timeout", "attempts", "shards", "environment"}
+_KEYS = {
+    "name",
+    "command",
+    "phase",
+    "timeout",
+    "attempts",
+    "shards",
+    "environment",
+    "taskDefinition",
+    "container",
+    "image",
+    "secrets",
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,10 @@ class Step:
         attempts: how often a task that could not be *started* is tried; one that ran and failed is not repeated.
         shards: tasks side by side, told apart by SHARD_INDEX and SHARD_COUNT.
         environment: added to the task's own.
+        task_definition: revision to run instead of the run's, because RunTask can override neither image nor secrets.
+        container: of that revision, when it is not the run's.
+        image: by digest, when the step has an image of its own.
+        secrets: name to ``valueFrom`` of that revision, as written.
     """
 
     name: str
@@ -35,6 +51,10 @@ class Step:
     attempts: int = 3
     shards: int = 1
     environment: Mapping[str, str] = field(default_factory=dict)
+    task_definition: str = ""
+    container: str = ""
+    image: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Step:
@@ -58,20 +78,31 @@ class Step:
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise GateError(f"step {name}: {key} is {value!r}; it must be a whole number of at least 1")
         environment = raw.get("environment") or {}
+        image = str(raw.get("image") or "")
+        if image and "@sha256:" not in image:
+            raise GateError(f"step {name}: image {image!r} names no digest; it must be repository@sha256:…")
         return cls(
             name=name,
             command=tuple(command),
             phase=cast(Phase, phase),
             environment={key: str(value) for key, value in sorted(environment.items())},
+            task_definition=str(raw.get("taskDefinition") or ""),
+            container=str(raw.get("container") or ""),
+            image=image,
+            secrets=dict(sorted((raw.get("secrets") or {}).items())),
             **numbers,
         )
 
     def as_plain(self) -> dict[str, Any]:
         """What of the step decides whether it must run again (its patience and its retries do not)."""
-        return {
+        plain = {
             "name": self.name,
             "command": list(self.command),
             "phase": self.phase,
             "shards": self.shards,
             "environment": dict(self.environment),
+            "image": self.image.rpartition("@")[2],
+            "secrets": dict(self.secrets),
         }
+        # Only what is said: a step that gains a possibility it does not use is the same step.
+        return {key: value for key, value in plain.items() if value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gate.plugin.generated_secret import GeneratedSecret
 from gate.plugin.migration_run import MigrationRun
 from gate.plugin.provider import Provider
 from gate.plugin.resource import Checked, CheckFailure, Properties
@@ -12,7 +13,7 @@ _KEYS = {"region", "profile", "assumeRole", "endpoint", "account", "version"}
 
 
 class GateProvider(Provider):
-    """Serves MigrationRun and Rollout."""
+    """Serves MigrationRun, Rollout and GeneratedSecret."""
 
     name = "gate"
     version = "0.1.0"
@@ -20,6 +21,7 @@ class GateProvider(Provider):
     def __init__(self) -> None:
         self.clients = Clients(Account())
         self.resources = {
+            "gate:index:GeneratedSecret": GeneratedSecret(lambda: self.clients),
             "gate:index:MigrationRun": MigrationRun(lambda: self.clients),
             "gate:index:Rollout": Rollout(lambda: self.clients),
         }

@@ -6,6 +6,7 @@ from typing import Any
 
 from gate import forget
 from gate.deployer import Deployer
+from gate.drained import await_drained
 from gate.errors import GateError
 from gate.fingerprint import Subject, changed
 from gate.plugin.boundary import Account, clock, in_thread, who
@@ -26,7 +27,7 @@ _REQUIRED = (
     "imageDigest",
     "records",
 )
-_OPTIONAL = ("database", "environment", "secrets", "phase", "retain")
+_OPTIONAL = ("database", "environment", "secrets", "phase", "afterService", "retain")
 _SUBJECT = ("imageDigest", "steps", "environment", "secrets", "database", "phase")
 """The inputs that decide whether the steps must run; everything else updates without running."""
 
@@ -98,6 +99,10 @@ class MigrationRun(Resource):
             security_groups=tuple(network.get("securityGroups") or ()),
             assign_public_ip=bool(network.get("assignPublicIp", False)),
         )
+        after = inputs.get("afterService")
+        if after:
+            service, revision = after["service"], after["taskDefinition"]
+            await_drained(deployer.ecs, deployer.clock, deployer.log, place.cluster, service, revision)
         return migrate(deployer, _subject(inputs), inputs["phase"], place)
 
     def _forget(self, call: Call, inputs: Properties) -> None:
@@ -107,7 +112,8 @@ class MigrationRun(Resource):
         forget.stop_live_tasks(ecs, records, inputs["cluster"], call.log)
         if inputs.get("retain", True) or forget.in_use(ecs, inputs["cluster"], inputs["serviceTaskDefinition"]):
             return
-        for task_definition in {inputs["taskDefinition"], inputs["serviceTaskDefinition"]}:
+        own = {step["taskDefinition"] for step in inputs["steps"] if step.get("taskDefinition")}
+        for task_definition in sorted({inputs["taskDefinition"], inputs["serviceTaskDefinition"], *own}):
             count = forget.deregister(ecs, task_definition)
             call.log(f"deregistered {count} revisions of {forget.family(task_definition)}")
         records.delete_all()
@@ -126,11 +132,21 @@ def _subject(inputs: Properties) -> Subject:
 
 def _reasons(old: Properties, new: Properties) -> str:
     """Why the steps must run, in words; empty when they need not."""
-    if any(contains_unknown(new.get(key)) for key in _SUBJECT):
-        unknown = [key for key in _SUBJECT if contains_unknown(new.get(key))]
+    old, new = _comparable(old), _comparable(new)
+    unknown = [key for key in _SUBJECT if contains_unknown(new.get(key))]
+    if unknown:
         return f"if {' or '.join(unknown)}, not known yet, turns out to differ"
     differences = changed(_subject(old), _subject(new))
     return " and ".join(differences) + " changed" if differences else ""
+
+
+def _comparable(inputs: Properties) -> Properties:
+    """Without what is new with every image and says nothing about it: the steps' own revisions."""
+    steps = inputs.get("steps")
+    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+        return inputs
+    bare = [{key: value for key, value in step.items() if key not in ("taskDefinition", "container")} for step in steps]
+    return inputs | {"steps": bare}
 
 
 def _names(inputs: Properties) -> list[str]:

@@ -20,12 +20,14 @@ class MigrationRun(pulumi.CustomResource):
         container: the container whose command a step replaces.
         service_task_definition: revision ARN to let through.
         network: ``{"subnets": […], "securityGroups": […], "assignPublicIp": bool}``.
-        steps: ``{"name", "command", "phase", "timeout" (seconds), "attempts", "shards", "environment"}`` each.
+        steps: ``{"name", "command", "phase", "timeout" (seconds), "attempts", "shards", "environment"}`` each; a step
+            with an image or secrets of its own adds ``{"taskDefinition", "container", "image", "secrets"}``.
         image_digest: ``repository@sha256:…``.
         database: the database's own identity (RDS: ``resourceId``).
         environment, secrets: of the migration task, as written there; a change runs the steps again.
         records: SSM path of the run records, ``/sluice/PROJECT/STACK/runs``.
         phase: which steps this run takes, ``before`` or ``after`` the rollout.
+        after_service: ``{"service", "taskDefinition"}``; runs once no task of another revision is left.
         retain: keep records and revisions when the resource is deleted.
 
     Attributes:
@@ -51,6 +53,7 @@ class MigrationRun(pulumi.CustomResource):
         environment: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         secrets: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         phase: str = "before",
+        after_service: pulumi.Input[Mapping[str, Any]] | None = None,
         retain: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -67,6 +70,7 @@ class MigrationRun(pulumi.CustomResource):
             "environment": environment or {},
             "secrets": secrets or {},
             "phase": phase,
+            "afterService": after_service,
             "retain": retain,
             "results": None,
             "run": None,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from typing import Any
 
 import pytest
 
+from gate.plugin.generated_secret import GeneratedSecret
 from gate.plugin.migration_run import MigrationRun
 from gate.plugin.resource import Call, Properties, State
 from gate.plugin.rollout import Rollout
@@ -174,3 +176,85 @@ def test_a_deleted_service_is_gone_at_refresh() -> None:
 
     rollout = Rollout(lambda: Account(ecs=Gone("")))  # type: ignore[arg-type, return-value]
     assert run(rollout.read(call(Lines()), "id", ROLLOUT, ROLLOUT)) is None
+
+
+def test_a_steps_own_revision_is_no_reason_to_run_but_its_image_and_secrets_are() -> None:
+    step = {"name": "bootstrap", "command": ["migrate", "bootstrap"], "phase": "before"}
+    old = RUN | {"steps": [step | {"taskDefinition": "arn:td/bootstrap:1", "secrets": {"P": "arn:1"}}]}
+    resource, lines = MigrationRun(no_account), Lines()
+
+    def preview(**change: Any) -> str:
+        lines.clear()
+        new = RUN | {"steps": [{**old["steps"][0], **change}]}
+        run(resource.update(call(lines), "id", State(old, old), new))
+        return lines[0] if lines else "nothing runs"
+
+    assert preview(taskDefinition="arn:td/bootstrap:2") == "nothing runs"
+    assert preview(taskDefinition=UNKNOWN) == "nothing runs"
+    assert "the steps changed" in preview(secrets={"P": "arn:2"})
+    assert "the steps changed" in preview(image="repo@sha256:" + "c" * 64)
+    assert "the steps changed" in preview(environment={"OWNER_SECRET_VERSION": "2"})
+
+
+class SecretsManager:
+    def __init__(self) -> None:
+        self.put: list[dict[str, Any]] = []
+
+    def put_secret_value(self, **request: Any) -> dict[str, str]:
+        self.put.append(request)
+        return {"VersionId": request["ClientRequestToken"]}
+
+    def describe_secret(self, **request: Any) -> dict[str, Any]:
+        versions = {one["ClientRequestToken"]: ["AWSPREVIOUS"] for one in self.put}
+        if self.put:
+            versions[self.put[-1]["ClientRequestToken"]] = ["AWSCURRENT"]
+        return {"VersionIdsToStages": versions}
+
+
+SECRET: Properties = {"secretArn": "arn:secret", "username": "notes_owner", "length": 40}
+
+
+def generated(manager: SecretsManager) -> GeneratedSecret:
+    class Verified(Account):
+        def verify(self) -> None:
+            return None
+
+    return GeneratedSecret(lambda: Verified(secretsmanager=manager))  # type: ignore[arg-type, return-value]
+
+
+def test_a_generated_password_reaches_secrets_manager_and_nothing_else() -> None:
+    manager, lines = SecretsManager(), Lines()
+    created = run(generated(manager).create(call(lines, preview=False), SECRET))
+    value = json.loads(manager.put[0]["SecretString"])
+    assert value["username"] == "notes_owner"
+    assert len(value["password"]) == 40
+    assert value["password"] not in json.dumps(created.outputs) + str(lines)
+    assert created.outputs["versionId"] == manager.put[0]["ClientRequestToken"]
+
+
+def test_every_generated_password_is_another() -> None:
+    manager = SecretsManager()
+    for _ in range(3):
+        run(generated(manager).create(call(Lines(), preview=False), SECRET))
+    assert len({one["SecretString"] for one in manager.put}) == 3
+
+
+def test_a_preview_generates_nothing() -> None:
+    manager = SecretsManager()
+    assert run(generated(manager).create(call(Lines()), SECRET)).outputs["versionId"] is UNKNOWN
+    assert run(generated(manager).update(call(Lines()), "id", State(SECRET, SECRET), SECRET))["versionId"] is UNKNOWN
+    assert manager.put == []
+
+
+def test_a_refresh_finds_the_rotated_version_or_that_it_is_gone() -> None:
+    manager = SecretsManager()
+    assert run(generated(manager).read(call(Lines()), "id", SECRET, SECRET)) is None
+    run(generated(manager).create(call(Lines(), preview=False), SECRET))
+    rotated = manager.put_secret_value(SecretString="{}", ClientRequestToken="by-hand")["VersionId"]
+    assert run(generated(manager).read(call(Lines()), "id", SECRET, SECRET)).outputs["versionId"] == rotated
+
+
+@pytest.mark.parametrize("length", [8, 500, "long", 20.5])
+def test_bad_lengths(length: Any) -> None:
+    checked = run(generated(SecretsManager()).check(call(Lines()), {}, SECRET | {"length": length}))
+    assert [failure.property for failure in checked.failures] == ["length"]

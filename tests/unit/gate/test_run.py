@@ -332,3 +332,18 @@ def test_an_adopted_task_that_fails_under_our_eyes_is_a_failure() -> None:
         stage.deploy(halts={10: Halt.ABANDON})
     with pytest.raises(StepFailed, match="exit code 1"):
         stage.deploy()
+
+
+def test_a_step_with_a_revision_of_its_own_runs_on_that() -> None:
+    stage = Stage(Script(), Script())
+    own = replace(MASTER, name="bootstrap", task_definition="arn:td/bootstrap:3")
+    asked: list[str] = []
+    run_task = stage.ecs.run_task
+
+    def recorded(**request: object) -> dict[str, object]:
+        asked.append(str(request["taskDefinition"]))
+        return run_task(**request)
+
+    stage.ecs.run_task = recorded  # type: ignore[method-assign]
+    stage.deploy(subject(own, MASTER))
+    assert asked == ["arn:td/bootstrap:3", DEFINITION]

@@ -1,0 +1,48 @@
+"""``gate:index:GeneratedSecret``: neither the engine nor its state ever sees the password."""
+
+from __future__ import annotations
+
+from gate.plugin.boundary import Account, in_thread
+from gate.plugin.resource import Call, Checked, CheckFailure, Created, Existing, Properties, Resource, State
+from gate.plugin.values import UNKNOWN
+from gate.secret import current_version, put_random_password
+
+_KEYS = ("secretArn", "username", "length")
+_LENGTHS = range(16, 129)
+
+
+class GeneratedSecret(Resource):
+    """Puts a random password into an existing secret; a change of its inputs puts a new one."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
+        inputs: Properties = {"length": 40} | new
+        failures = [CheckFailure(key, "is missing") for key in _KEYS if inputs.get(key) is None]
+        failures += [CheckFailure(key, "is not an input of GeneratedSecret") for key in inputs.keys() - {*_KEYS}]
+        if inputs["length"] is not UNKNOWN and inputs["length"] not in _LENGTHS:
+            failures.append(CheckFailure("length", f"{inputs['length']!r} is not a whole number from 16 to 128"))
+        return Checked(inputs, failures)
+
+    async def create(self, call: Call, new: Properties) -> Created:
+        if call.preview:
+            return Created("", new | {"versionId": UNKNOWN})
+        return Created(new["secretArn"], await self._put(new))
+
+    async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
+        """The version that is current now: somebody may have rotated it. Gone when the secret has no value."""
+        version = await in_thread(lambda: current_version(self._account()["secretsmanager"], inputs["secretArn"]))
+        return Existing(id, inputs, outputs | {"versionId": version}) if version else None
+
+    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+        return new | {"versionId": UNKNOWN} if call.preview else await self._put(new)
+
+    async def _put(self, new: Properties) -> Properties:
+        version = await in_thread(self._put_now, new)
+        return new | {"versionId": version}
+
+    def _put_now(self, new: Properties) -> str:
+        clients = self._account()
+        clients.verify()
+        return put_random_password(clients["secretsmanager"], new["secretArn"], new["username"], new["length"])
