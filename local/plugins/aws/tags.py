@@ -53,6 +53,7 @@ SERVICES: Mapping[str, TagOperations] = {
         "TagKeys",
         "TagList",
     ),
+    "secretsmanager": TagOperations("tag_resource", "untag_resource", "", "SecretId", "TagKeys", "Tags"),
 }
 
 

@@ -76,12 +76,15 @@ def name(cloud: emulator.Cloud) -> Iterator[str]:
     """A repository of the cloud's registry; its images are taken from the daemon again."""
     repository = f"{cloud.registry}/plugins-test-{secrets.token_hex(4)}"
     yield repository
-    subprocess.run(["docker", "rmi", "--force", f"{repository}:1"], capture_output=True, timeout=60, check=False)
+    words = ["docker", "images", "--quiet", repository]
+    ids = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout.split()
+    if ids:
+        subprocess.run(["docker", "rmi", "--force", *ids], capture_output=True, timeout=60, check=True)
 
 
 def test_an_image_is_built_pushed_and_found_again(cloud: emulator.Cloud, tmp_path: Path, name: str) -> None:
     (tmp_path / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\nCOPY text /text\nRUN cat /text\n")
-    (tmp_path / "text").write_text("first\n")
+    (tmp_path / "text").write_text(f"first {name}\n")  # new each time: no layer of it is cached
     engine, image = Engine(), Image()
     given = {
         "imageName": f"{name}:1", "build": {"context": str(tmp_path), "args": {"BASE": "sluice-local/python:3.13"}},
@@ -90,7 +93,7 @@ def test_an_image_is_built_pushed_and_found_again(cloud: emulator.Cloud, tmp_pat
     inputs = asyncio.run(image.check(engine.call(), {}, given)).inputs
     created = asyncio.run(image.create(engine.call(timeout=120), inputs))
     assert created.outputs["repoDigest"].startswith(f"{name}@sha256:")
-    assert "first" in engine.text, "the build's lines are shown"
+    assert f"first {name}" in engine.text, "the build's lines are shown"
     assert "s3cret-token" not in engine.text
     assert asyncio.run(image.read(engine.call(), created.id, inputs, created.outputs)) is not None
     nowhere = created.outputs | {"repoDigest": f"{name}@sha256:{'0' * 64}"}

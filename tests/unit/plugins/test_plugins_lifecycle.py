@@ -16,7 +16,7 @@ from gate.plugin.resource import HalfDone, Refused, State
 from gate.plugin.values import UNKNOWN
 from local.plugins.aws.lifecycle import TableResource
 from local.plugins.aws.session import AwsError, Session
-from local.plugins.aws.table import ENTRIES, container, database, identity, logs, network
+from local.plugins.aws.table import ENTRIES, container, database, identity, logs, network, secret
 from tests.unit.plugins.calls import Engine
 from tests.unit.plugins.life import Life
 from tests.unit.plugins.program import CHANGES, RESOURCES
@@ -24,6 +24,7 @@ from tests.unit.plugins.program import CHANGES, RESOURCES
 HOSTS = {
     "ec2": "ec2.us-east-1", "ecr": "api.ecr.us-east-1", "ecs": "ecs.us-east-1", "rds": "rds.us-east-1", "iam": "iam",
     "sts": "sts.us-east-1", "logs": "logs.us-east-1", "elbv2": "elasticloadbalancing.us-east-1",
+    "secretsmanager": "secretsmanager.us-east-1",
 }  # fmt: skip
 # moto 5.2 keeps neither a description of a rule between groups nor these members of a service, ...
 FORGOTTEN = {
@@ -212,3 +213,14 @@ def _database(session: Moto, state: str) -> Session:
             return answer
 
     return Stuck()
+
+
+@pytest.mark.parametrize(("window", "kept"), [({"recoveryWindowInDays": 0}, False), ({}, True)])
+def test_a_secret_can_be_taken_back_unless_the_program_says_otherwise(
+    session: Moto, window: dict[str, Any], kept: bool
+) -> None:
+    life = Life({secret.SECRET.token: resource(session, secret.SECRET)})
+    asyncio.run(life.create("password", secret.SECRET.token, {"name": "owner"} | window))
+    assert asyncio.run(life.delete("password")) is None, "to the program it is gone"
+    listed = session.call("secretsmanager", "list_secrets", {"IncludePlannedDeletion": True})["SecretList"]
+    assert [one["Name"] for one in listed] == (["owner"] if kept else [])

@@ -68,7 +68,7 @@ def test_a_missing_endpoint_is_a_clear_refusal(home: Path) -> None:
     with served(home, "aws") as stub, pytest.raises(grpc.RpcError) as error:
         stub.Configure(provider_pb2.ConfigureRequest(args=struct_pb2.Struct()), timeout=10)
     assert error.value.code() == grpc.StatusCode.FAILED_PRECONDITION
-    assert "AWS_ENDPOINT_URL is not set" in error.value.details()
+    assert "AWS_ENDPOINT_URL is not set" in (error.value.details() or "")
 
 
 def test_an_unknown_type_is_refused_by_name(home: Path) -> None:

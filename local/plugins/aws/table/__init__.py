@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from local.plugins.aws.entry import Entry
-from local.plugins.aws.table import balancing, container, database, identity, logs, network, registry, security
+from local.plugins.aws.table import balancing, container, database, identity, logs, network, registry, secret, security
 
 ENTRIES: tuple[Entry, ...] = (
     *network.ENTRIES, *security.ENTRIES, *registry.ENTRIES, *database.ENTRIES, *container.ENTRIES, *identity.ENTRIES,
-    *logs.ENTRIES, *balancing.ENTRIES,
+    *secret.ENTRIES, *logs.ENTRIES, *balancing.ENTRIES,
 )  # fmt: skip
