@@ -258,7 +258,7 @@ class StepRun:
                 f"the deployer is gone; left running, to be adopted by the next `pulumi up`: {ids or 'nothing'}"
             )
         for shard in live:
-            self._tasks.stop(shard.task, CANCELLED)
+            self._patience.ask(self._tasks.stop, shard.task, CANCELLED)
         stopped = f"stopped task {ids}" if ids else "no task was running"
         raise Interrupted(
             f"migration step '{self._step.name}' was cancelled: {stopped}. The service was not touched, the version "
