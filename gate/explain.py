@@ -42,5 +42,5 @@ def step_failure(
         text.append("  its log:     nothing was printed")
     if place is not None and task:
         text.append(f"  full log:    log group {place.group}, stream {place.stream(task)}")
-    text.append("  The service was not touched: the version before keeps serving.")
+    text.append("  The service was not touched: what served before keeps serving.")
     return "\n".join(text)

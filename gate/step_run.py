@@ -261,8 +261,8 @@ class StepRun:
             self._patience.ask(self._tasks.stop, shard.task, CANCELLED)
         stopped = f"stopped task {ids}" if ids else "no task was running"
         raise Interrupted(
-            f"migration step '{self._step.name}' was cancelled: {stopped}. The service was not touched, the version "
-            "before keeps serving. The next `pulumi up` waits until the task has stopped and runs the step again"
+            f"migration step '{self._step.name}' was cancelled: {stopped}. The service was not touched: what "
+            "served before keeps serving. The next `pulumi up` waits until the task has stopped and runs the step again"
         )
 
     def _raise_failure(self) -> None:
