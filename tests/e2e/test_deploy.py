@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -21,7 +22,8 @@ def test_first_deploy(stage: Stage) -> None:
     status, _, page = Client(outputs["url"]).ask()
     assert status == 200
     assert "<html" in page
-    assert [step["exitCodes"] for step in outputs["migrations"]] == [[0], [0]]
+    assert all(code == 0 for step in outputs["migrations"] for code in step["exitCodes"])
+    assert {"master", "verify"} <= {step["name"] for step in outputs["migrations"]}
     digest = outputs["image"].rpartition("@")[2]
     assert {task["containers"][0]["imageDigest"] for task in stage.migration_tasks()} == {digest}
     assert "master | " in finished.output, "the migration's log lines must be shown"
@@ -41,7 +43,9 @@ def test_preview_touches_nothing_and_says_what_would_run(deployed: Stage) -> Non
     before = {task["taskArn"] for task in deployed.migration_tasks()}
     deployed.edit(PAGE, "</body>", "<!-- previewed --></body>")
     finished = deployed.pulumi("preview", "--diff")
-    assert "would run master, verify" in finished.output
+    assert re.search(
+        r"would run .*master.*verify.*: the image changed|would run .*master.*verify.*: if ", finished.output
+    )
     assert {task["taskArn"] for task in deployed.migration_tasks()} == before
 
 
@@ -141,7 +145,9 @@ def test_killed_deployer_is_taken_over_and_only_one_task_ever_ran(deployed: Stag
     assert "taking over run" in finished.output
     started = [task for task in stage.migration_tasks() if task["taskArn"] not in before]
     commands = sorted(" ".join(task["overrides"]["containerOverrides"][0]["command"]) for task in started)
-    assert commands == ["migrate master", "migrate verify"], "exactly one task per step"
+    recorded = [task for step in stage.outputs()["migrations"] for task in step["tasks"]]
+    assert sorted(task["taskArn"].rpartition("/")[2] for task in started) == sorted(recorded), "one task per shard"
+    assert commands.count("migrate master") == 1
     assert Client(stage.outputs()["url"]).ask()[0] == 200
 
 

@@ -37,6 +37,7 @@ AT = 'connection failed: connection to server at "10.0.0.1", port 5432 failed: '
             "access",
             False,
         ),
+        (AT + 'FATAL:  database "notes_a" is not currently accepting connections', "closed", False),
         (AT + 'FATAL:  permission denied for database "notes"', "privilege", False),
         ("something new", "other", True),
     ],
@@ -75,17 +76,21 @@ def attempt(outcomes: list[str | None]) -> tuple[Any, list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "tries", "said", "end"),
+    ("outcomes", "tries", "said", "end", "everywhere"),
     [
-        ([None], 1, 0, None),
-        (["Connection refused", "Connection refused", None], 3, 1, None),
-        (["Connection refused", "the database system is starting up", None], 3, 2, None),
-        (["password authentication failed"], 1, 0, "check DB_USER and DB_PASSWORD"),
-        (["Connection refused", "password authentication failed"], 2, 1, "check DB_USER and DB_PASSWORD"),
-        (["Connection refused"], 6, 1, "waited 3 s"),
+        ([None], 1, 0, None, False),
+        (["Connection refused", "Connection refused", None], 3, 1, None, False),
+        (["Connection refused", "the database system is starting up", None], 3, 2, None, False),
+        (["password authentication failed"], 1, 0, "check DB_USER and DB_PASSWORD", True),
+        (["Connection refused", "password authentication failed"], 2, 1, "check DB_USER and DB_PASSWORD", True),
+        (["Connection refused"], 6, 1, "waited 3 s", True),
+        (['database "notes" does not exist'], 1, 0, "check DB_NAME", False),
+        (['too many connections for database "notes"'], 6, 1, "waited 3 s", False),
     ],
 )
-def test_connect_waits_for_what_may_pass(outcomes: list[str | None], tries: int, said: int, end: str | None) -> None:
+def test_connect_waits_for_what_may_pass(
+    outcomes: list[str | None], tries: int, said: int, end: str | None, everywhere: bool
+) -> None:
     one, calls = attempt(outcomes)
     lines: list[str] = []
     time = Time()
@@ -100,5 +105,6 @@ def test_connect_waits_for_what_may_pass(outcomes: list[str | None], tries: int,
             go()
         assert "\n" not in str(caught.value)
         assert "hush" not in str(caught.value)
+        assert caught.value.everywhere is everywhere
     assert (len(calls), len(lines)) == (tries, said)
     assert time.now <= DATABASE.wait_seconds

@@ -22,6 +22,11 @@ def test_the_page_escapes_what_people_wrote() -> None:
     assert "version 1.2.3" in html
 
 
+def test_a_tenants_page_names_it() -> None:
+    html = page.render([NOTE], "1.2.3", "<org>")
+    assert html.count("Notes of &lt;org&gt;") == 2
+
+
 def test_a_page_without_notes() -> None:
     assert "No notes yet." in page.render([], "1.2.3")
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from notes import migrate, schema
+from notes import schema
 from notes.health import Health, judge
+from notes.revision import exit_code
 from notes.schema import History, Unreadable
 
 HISTORY = History(Path("."), (("0001", "notes"), ("0002", "colour"), ("0003", "index")))
@@ -29,6 +30,40 @@ def test_a_newer_database_cannot_be_migrated() -> None:
 
 
 @pytest.mark.parametrize(
+    ("current", "target", "surplus"),
+    [
+        (("0003",), None, ["0003"]),
+        (("0002",), None, []),  # repeated, it takes nothing back twice
+        ((), None, []),
+        (("0003",), "0001", ["0003", "0002"]),
+        (("0002",), "0001", ["0002"]),
+        (("0001",), "0003", []),  # never forward
+        (("0003",), "base", ["0003", "0002", "0001"]),
+        ((), "base", []),
+    ],
+)
+def test_surplus(current: tuple[str, ...], target: str | None, surplus: list[str]) -> None:
+    assert [name for name, _ in HISTORY.surplus(current, target)] == surplus
+
+
+@pytest.mark.parametrize(
+    ("history", "current", "target", "said"),
+    [
+        (HISTORY, (), "0009", "ROLLBACK_TO is wrong: set it to one of 0001, 0002, 0003, base"),
+        (HISTORY, ("0009",), None, "revision 0009, which this image does not know"),
+        (History(Path("."), (("0001", "notes"),)), ("0001",), None, "set ROLLBACK_TO=base to drop all"),
+    ],
+)
+def test_a_rollback_that_is_refused(history: History, current: tuple[str, ...], target: str | None, said: str) -> None:
+    with pytest.raises(Unreadable, match=said):
+        history.surplus(current, target)
+
+
+def test_before() -> None:
+    assert [HISTORY.before(name) for name in ("0001", "0002", "0003")] == ["base", "0001", "0002"]
+
+
+@pytest.mark.parametrize(
     ("found", "health"),
     [
         (("0003",), Health(None, ("0003",))),
@@ -48,7 +83,12 @@ def test_judge(found: tuple[str, ...] | BaseException, health: Health) -> None:
 
 
 def test_the_examples_own_history_reads() -> None:
-    assert schema.read().revisions[0] == ("0001", "notes")
+    assert schema.read().revisions == (("0001", "notes"), ("0002", "tenants"))
+    assert schema.read(schema.TENANT).revisions == (("0001", "notes"),)
+
+
+def test_what_a_tenants_database_lacks_names_its_own_command() -> None:
+    assert schema.lack(schema.read(schema.TENANT), ()) == "the schema is missing: run `migrate tenants`"
 
 
 def revisions(folder: Path, **files: str) -> Path:
@@ -78,7 +118,7 @@ def test_a_history_that_cannot_be_used(tmp_path: Path, files: dict[str, str], sa
 def test_a_revision_that_leaves_while_it_is_loaded_keeps_its_code(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as caught:
         schema.read(revisions(tmp_path, a="import sys; sys.exit(3)"))
-    assert migrate.exit_code(caught.value.code) == 3
+    assert exit_code(caught.value.code) == 3
 
 
 @pytest.mark.parametrize(
@@ -98,4 +138,4 @@ def test_a_revision_that_leaves_while_it_is_loaded_keeps_its_code(tmp_path: Path
     ],
 )
 def test_exit_code_is_the_revisions_own_and_never_0(asked: object, code: int) -> None:
-    assert migrate.exit_code(asked) == code
+    assert exit_code(asked) == code

@@ -25,10 +25,13 @@ import asyncio, sys
 from fastapi import FastAPI
 import uvicorn
 from notes import app, log, schema, settings, store
+from notes.pools import Pools
 from notes.server import Server
 database, service = settings.both()
 log.configure("INFO")
-inner = app.create(store.pool(database), schema.read(), "1.2.3", lambda: server.draining())
+pool = store.pool(database)
+tenants = Pools(database, pool, schema.read(schema.TENANT), service.tenant_pools)
+inner = app.create(pool, tenants, schema.read(), "1.2.3", lambda: server.draining())
 async def outer(scope, receive, send):
     if scope.get("path") == "/live" and scope["query_string"] == b"slow":
         await asyncio.sleep(1.5)
@@ -106,14 +109,30 @@ def test_without_a_database_it_lives_and_says_so() -> None:
         status, body, _ = ask(connection, "/notes?mail=bob@example.com")
         assert (status, json.loads(body)["reason"]) == (503, "the database does not answer")
         assert ask(connection, "/people/bob@example.com")[0] == 404
+        assert ask(connection, "/t/org_bob/notes")[0] == 503
+        assert ask(connection, "/t/bob@example.com/notes")[0] == 422
+        status, numbers, _ = ask(connection, "/metrics")
         connection.close()
         child.send_signal(signal.SIGTERM)
         out, err = child.communicate(timeout=DEADLINE)
     lines = [json.loads(line) for line in out.splitlines()]
     requests = [line for line in lines if line["message"] == "request"]
-    assert {"GET /live 200", "GET /health 503", "GET /notes 503", "GET (no route) 404"} == {
-        f"{line['method']} {line['path']} {line['status']}" for line in requests
+    answered = {f"{line['method']} {line['path']} {line['status']}" for line in requests}
+    tenants = {"GET /t/{organisation}/notes 503", "GET /t/{organisation}/notes 422"}
+    assert answered - tenants == {
+        "GET /live 200",
+        "GET /health 503",
+        "GET /notes 503",
+        "GET (no route) 404",
+        "GET /metrics 200",
     }
+    assert tenants < answered
+    assert 'notes_requests_total{method="GET",route="/notes",status="503"} 1.0' in numbers
+    assert 'notes_requests_total{method="GET",route="/t/{organisation}/notes",status="422"} 1.0' in numbers
+    assert 'notes_request_seconds_count{method="GET",route="/health"} 1.0' in numbers
+    assert 'notes_database_connections{database="master"} 0.0' in numbers
+    assert 'notes_info{version="1.2.3"} 1.0' in numbers
+    assert "bob" not in numbers
     assert all(line["request_id"] and line["ms"] >= 0 for line in requests)
     assert "bob" not in out + err
     assert "hush" not in out + err
@@ -139,6 +158,16 @@ def test_sigterm_loses_no_request_on_an_open_connection() -> None:
         (("-m", "notes"), {"DB_PORT": "REFUSED", "DB_WAIT_SECONDS": "1"}, 1, "the server refuses connections"),
         (("-m", "notes.migrate", "verify"), {"DB_HOST": ""}, 1, "migrate: 1 setting is wrong\n  DB_HOST is missing"),
         (("-m", "notes.migrate", "master"), {"DB_PORT": "REFUSED", "DB_WAIT_SECONDS": "1"}, 1, "the server refuses"),
+        (
+            ("-m", "notes.migrate", "tenants"),
+            {"DB_HOST": "", "SHARD_COUNT": "3"},
+            1,
+            "server\n  SHARD_INDEX is missing: set it to this task's number",
+        ),
+        (("-m", "notes.migrate", "provision"), {}, 1, "migrate: 1 setting is wrong\n  CLERK_ORG_ID is missing"),
+        (("-m", "notes.migrate", "bootstrap"), {}, 1, "migrate: 4 settings are wrong\n  OWNER_USER is missing"),
+        (("-m", "notes.migrate", "rollback-master"), {"ROLLBACK_TO": "9"}, 1, "set it to one of 0001, 0002, base"),
+        (("-m", "notes.migrate", "rollback-tenants"), {}, 1, "set ROLLBACK_TO=base to drop all"),
         (("-m", "notes.migrate"), {}, 2, "usage: migrate"),
         (("-m", "notes.migrate", "everything"), {}, 2, "invalid choice"),
     ],

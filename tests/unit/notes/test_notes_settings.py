@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from notes import settings
+from notes import certificates, inputs, settings
 from notes.connection import parameters
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\n"
@@ -15,7 +15,7 @@ WHOLE = {
     "DB_PASSWORD": "hush-1",
     "DB_SSL_REJECT_UNAUTHORIZED": "false",
 }
-OURS = {"PORT", "LOG_LEVEL", "SHUTDOWN_SECONDS", "APP_VERSION"}
+OURS = {"PORT", "LOG_LEVEL", "SHUTDOWN_SECONDS", "TENANT_POOLS", "APP_VERSION"}
 
 
 @pytest.fixture
@@ -23,6 +23,8 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for key in os.environ:
         if key.startswith("DB_") or key in OURS:
             monkeypatch.delenv(key)
+    monkeypatch.setattr(certificates, "BAKED", Path("/nowhere"))
+    monkeypatch.setattr(certificates, "SYSTEM", ())
     return monkeypatch
 
 
@@ -73,6 +75,7 @@ def test_every_missing_key_is_named_at_once(environ: pytest.MonkeyPatch) -> None
         ("DB_WAIT_SECONDS", "0", "DB_WAIT_SECONDS is wrong: set it to whole seconds from 1 to 600"),
         ("PORT", "http", "PORT is wrong: set it to a port number from 1 to 65535"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL is wrong: set it to DEBUG, INFO, WARNING or ERROR"),
+        ("TENANT_POOLS", "0", "TENANT_POOLS is wrong: set it to a whole number from 1 to 100"),
         ("SHUTDOWN_SECONDS", "4", "SHUTDOWN_SECONDS is wrong: set it to whole seconds from 5 to 120"),
         ("APP_VERSION", "two words", "APP_VERSION is wrong: set it to a name without spaces"),
         ("APP_VERSION", "1\r\nSet-Cookie: a", "APP_VERSION is wrong: set it to a name without spaces"),
@@ -124,6 +127,27 @@ def test_sslmode(
     assert found["options"] == "-c lock_timeout=1s"
 
 
+def test_without_a_path_the_images_own_bundle_verifies_else_the_systems(
+    environ: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    put(environ, DB_SSL_REJECT_UNAUTHORIZED="true")
+    system = tmp_path / "system.crt"
+    system.write_text(CERTIFICATE)
+    environ.setattr(certificates, "SYSTEM", (tmp_path / "absent", system))
+    assert parameters(settings.database(), "test")["sslrootcert"] == str(system)
+
+    baked = tmp_path / "certs"
+    baked.mkdir()
+    environ.setattr(certificates, "BAKED", baked)
+    (baked / "README.md").write_text("no bundle")
+    assert settings.database().ssl_cert_path == system
+    (baked / "a.pem").write_text(CERTIFICATE)
+    assert settings.database().ssl_cert_path == baked / "a.pem"
+    (baked / "b.pem").write_text(CERTIFICATE)
+    with pytest.raises(settings.Invalid, match=r"DB_SSL_CERT_PATH is missing: set it to one of .*a\.pem, .*b\.pem"):
+        settings.database()
+
+
 def test_migrating_does_not_ask_for_the_web_services_settings(environ: pytest.MonkeyPatch) -> None:
     put(environ, PORT="http")
     assert settings.database().host == "db.example"
@@ -138,6 +162,9 @@ def test_the_example_file_names_every_setting() -> None:
     text = (Path(settings.__file__).parents[2] / ".env.example").read_text()
     keys = {f"DB_{name}".upper() for name in settings.Database.model_fields}
     keys |= {name.upper() for name in settings.Service.model_fields} - {"APP_VERSION"}  # the image brings it
+    keys |= {f"SHARD_{name}".upper() for name in inputs.Shard.model_fields}
+    for model in (inputs.Organisation, inputs.Target, inputs.Roles):
+        keys |= {name.upper() for name in model.model_fields}
     told = {
         line.lstrip("#").split("=")[0] for line in text.splitlines() if "=" in line and " " not in line.split("=")[0]
     }

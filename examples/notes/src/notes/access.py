@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from notes.log import request_id
+from notes.metrics import Metrics
 
 logger = logging.getLogger("notes.access")
 
@@ -27,9 +28,10 @@ def identify(headers: Headers) -> str:
 class Access:
     """Wraps the application. Logs the path's template, never path or query: those may hold personal data."""
 
-    def __init__(self, app: ASGIApp, version: str, draining: Callable[[], bool]) -> None:
+    def __init__(self, app: ASGIApp, version: str, draining: Callable[[], bool], metrics: Metrics) -> None:
         self.app = app
         self.version = version
+        self.metrics = metrics
         self.draining = draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,11 +60,13 @@ class Access:
             logger.exception("request failed")
         finally:
             template = getattr(scope.get("route"), "path", "(no route)")
+            seconds = time.monotonic() - began
+            self.metrics.count(scope["method"], template, status, seconds)
             fields = {
                 "method": scope["method"],
                 "path": template,
                 "status": status,
-                "ms": round((time.monotonic() - began) * 1000, 1),
+                "ms": round(seconds * 1000, 1),
             }
             logger.info("request", extra={"fields": fields})
             request_id.reset(token)

@@ -14,7 +14,14 @@ RETRY_SECONDS = 0.5
 
 
 class Unavailable(Exception):
-    """The database cannot be used. The text is for people: what, why, remedy."""
+    """The database cannot be used. The text is for people: what, why, remedy.
+
+    everywhere: no other database of the server can be used either.
+    """
+
+    def __init__(self, text: str, *, everywhere: bool = False) -> None:
+        super().__init__(text)
+        self.everywhere = everywhere
 
 
 def parameters(database: Database, purpose: str, **options: str) -> dict[str, Any]:
@@ -69,10 +76,12 @@ def connect(
             return attempt(**wanted)
         except psycopg.OperationalError as error:
             explanation = failure.explain(database, error)
-            if not failure.classify(failure.line(error)).passing:
-                raise Unavailable(explanation) from error
+            found = failure.classify(failure.line(error))
+            everywhere = failure.everywhere(found.kind)
+            if not found.passing:
+                raise Unavailable(explanation, everywhere=everywhere) from error
             if clock() + RETRY_SECONDS >= deadline:
-                raise Unavailable(f"{explanation}; waited {database.wait_seconds} s") from error
+                raise Unavailable(f"{explanation}; waited {database.wait_seconds} s", everywhere=everywhere) from error
             if explanation != said:
                 said = explanation
                 say(f"waiting up to {database.wait_seconds} s for {explanation}")

@@ -27,11 +27,13 @@ REQUIRED = Failure("tls", False, "the server wants TLS, or its pg_hba.conf has n
 CERTIFICATE = Failure(
     "tls",
     False,
-    "the server's certificate is not trusted; check DB_SSL_CERT_PATH, and that it was issued to DB_HOST",
+    "the server's certificate is not trusted; set DB_SSL_CERT_PATH to the CA bundle that signs it (Amazon RDS:"
+    " global-bundle.pem), and check that it was issued to DB_HOST",
 )
 TLS = Failure("tls", False, "the TLS handshake failed; check DB_SSL and DB_SSL_CERT_PATH")
 ACCESS = Failure("access", False, "the server's pg_hba.conf has no line for this user, database and client")
 DATABASE = Failure("database", False, "the database is not there; create it or check DB_NAME")
+CLOSED = Failure("closed", False, "the database lets nobody in: an administrator closed it (ALLOW_CONNECTIONS)")
 PRIVILEGE = Failure("privilege", False, "DB_USER lacks a privilege for this")
 OTHER = Failure("other", True, "the connection failed")
 
@@ -49,6 +51,7 @@ _SIGNATURES: tuple[tuple[str, Failure], ...] = (
     ("root certificate file", CERTIFICATE),
     ("SSL error", TLS),
     ("SSL SYSCALL", OTHER),
+    ("not currently accepting connections", CLOSED),
     ("starting up", STARTING),
     ("shutting down", STARTING),
     ("not accepting connections", STARTING),
@@ -77,6 +80,11 @@ def classify(text: str) -> Failure:
     if "does not exist" in text:
         return DATABASE if 'database "' in text else PASSWORD if 'role "' in text else OTHER
     return OTHER
+
+
+def everywhere(kind: str) -> bool:
+    """Whether this is the server's failure: its other databases will not answer either."""
+    return kind in {REFUSED.kind, NAME.kind, TIMEOUT.kind, STARTING.kind, PASSWORD.kind, PLAIN.kind}
 
 
 def line(error: BaseException) -> str:

@@ -1,34 +1,37 @@
-"""`migrate master` brings the database to this image's newest revision; `migrate verify` proves that it is there.
+"""`migrate` brings databases to this image's newest revision, proves that they are there, and takes revisions back.
 
-Exit codes: 0 done, 1 failed or not at the newest revision, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM; a revision that
-calls sys.exit(n) ends the process with n. Each revision is a transaction of its own: what is reported is committed.
+Exit codes: 0 done, 1 failed or not at the newest revision, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM; a revision of the
+master database that calls sys.exit(n) ends the process with n. Each revision is a transaction of its own: what is
+reported is committed.
 """
 
 import argparse
 import sys
-import time
-import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import psycopg
-from alembic import command
-from psycopg import sql
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
-from notes import failure, schema, settings, termination
+from notes import (
+    bootstrap,
+    failure,
+    fleet,
+    inputs,
+    lock,
+    provision,
+    revision,
+    schema,
+    settings,
+    tenant,
+    termination,
+    visit,
+)
 from notes.connection import Unavailable, connect
-from notes.schema import History, Unreadable
-
-LOCK = 0x6E6F7465
-"""The advisory lock that one migrating process holds: a number of our own, `note` in ASCII."""
-
-LOCK_POLL_SECONDS = 0.5
-STATEMENT_LOCK_TIMEOUT = "10s"
-"""How long a revision may wait for a table: while it waits, every later query of the service queues behind it."""
+from notes.inputs import Organisation, Shard, Target
+from notes.revision import Runner, exit_code
+from notes.schema import MASTER, TENANT, History, Unreadable
+from notes.settings import Database
+from notes.visit import STATEMENT_LOCK_TIMEOUT, Visit
 
 
 class Stopped(Exception):
@@ -47,12 +50,20 @@ def say(text: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command. Never returns."""
     try:
-        code = run(parse(arguments))
-    except Stopped as stopped:
+        options = parse(arguments)
+        code: int = COMMANDS[options.action](options.lock_seconds)
+    except (Stopped, revision.Failed) as stopped:
         if str(stopped):
             print(f"migrate: {stopped}", file=sys.stderr, flush=True)
         code = stopped.code
-    except (settings.Invalid, Unavailable, Unreadable) as error:
+    except (
+        settings.Invalid,
+        Unavailable,
+        Unreadable,
+        lock.Busy,
+        provision.Refused,
+        bootstrap.Refused,
+    ) as error:
         print(f"migrate: {error}", file=sys.stderr, flush=True)
         code = 1
     except termination.Terminated:
@@ -67,122 +78,146 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="migrate", description=__doc__.splitlines()[0] if __doc__ else None)
     actions = parser.add_subparsers(dest="action", required=True)
-    master = actions.add_parser("master", help="apply every pending revision")
-    master.add_argument(
-        "--lock-seconds", type=int, default=120, metavar="N", help="how long to wait for another migration to end (120)"
-    )
-    actions.add_parser("verify", help="exit 0 only when no revision is pending")
+    for name, command in COMMANDS.items():
+        action = actions.add_parser(name, help=command.__doc__, description=command.__doc__)
+        action.add_argument(
+            "--lock-seconds", type=int, default=120, metavar="N", help="how long to wait for another run to end (120)"
+        )
     return parser.parse_args(arguments)
 
 
-def run(options: argparse.Namespace) -> int:
-    database = settings.database()
+def read(path: Path) -> History:
     try:
-        history = schema.read()
+        return schema.read(path)
     except SystemExit as error:
         raise Stopped("a revision called sys.exit while it was loaded", exit_code(error.code)) from error
+
+
+def bootstrap_roles(lock_seconds: int) -> int:
+    """as the master user: make the owner role and the app role"""
+    database, roles = inputs.roles()
+    try:
+        tally = bootstrap.bootstrap(database, roles, lock_seconds, say)
+    except psycopg.Error as error:
+        raise Stopped(failure.explain(database, error)) from error
+    return concluded(tally)
+
+
+def master(lock_seconds: int) -> int:
+    """apply every pending revision to the master database"""
+    database = settings.database()
+    history = read(MASTER)
+    worked = on_master(database, visit.upgrade(Runner(history), lock_seconds))
+    say(f"{'done' if worked else 'nothing to do'}: the database is at {history.head}")
+    return 0
+
+
+def tenants(lock_seconds: int) -> int:
+    """apply every pending revision to the tenants' databases"""
+    database, shard = settings.read(Database, Shard)
+    return on_tenants(database, shard, visit.upgrade(Runner(read(TENANT)), lock_seconds), "migrated")
+
+
+def verify(_lock_seconds: int) -> int:
+    """exit 0 only when no revision is pending in any database"""
+    database, shard = settings.read(Database, Shard)
+    histories = read(MASTER), read(TENANT)
+    behind = on_master(database, visit.verify(histories[0]))
+    found: list[tenant.Tenant] | None = None
+    if behind and not master_has_tenants(database):
+        say("the tenants cannot be verified before that")
+    else:
+        found = mine(database, shard)
+    tally = fleet.each(database, found or [], visit.verify(histories[1]), say)
+    if found is not None:
+        say(f"{len(found)} tenants: {tally.line('behind')}")
+    if complaint := tally.complaint():
+        raise Stopped(complaint)
+    if behind or tally.done:
+        raise Stopped(f"revisions are pending in {int(behind) + tally.done} databases")
+    say(f"verified: the database is at {histories[0].head}, nothing is pending")
+    return 0
+
+
+def provision_tenant(lock_seconds: int) -> int:
+    """create, migrate and register the database of the tenant CLERK_ORG_ID"""
+    database, organisation = settings.read(Database, Organisation)
+    runner = Runner(read(TENANT))
     with connect(database, "migrate", say, lock_timeout=STATEMENT_LOCK_TIMEOUT) as connection:
         try:
-            if options.action == "verify":
-                return verify(connection, history)
-            return upgrade(connection, history, options.lock_seconds)
+            provision.provision(connection, database, runner, organisation.clerk_org_id, lock_seconds, say)
+        except psycopg.Error as error:
+            raise Stopped(failure.explain(database, error)) from error
+    return 0
+
+
+def rollback_master(lock_seconds: int) -> int:
+    """take the master database back by one revision, or to ROLLBACK_TO"""
+    database, target = settings.read(Database, Target)
+    history = read(MASTER)
+    history.surplus((), target.rollback_to)  # a wrong target is told before anything is connected to
+    worked = on_master(database, visit.downgrade(Runner(history), target.rollback_to, lock_seconds))
+    say("done" if worked else "nothing to do: the database is there already, or before it")
+    return 0
+
+
+def rollback_tenants(lock_seconds: int) -> int:
+    """take the tenants' databases back by one revision, or to ROLLBACK_TO"""
+    database, shard, target = settings.read(Database, Shard, Target)
+    history = read(TENANT)
+    history.surplus((), target.rollback_to)
+    step = visit.downgrade(Runner(history), target.rollback_to, lock_seconds)
+    return on_tenants(database, shard, step, "taken back")
+
+
+def on_master(database: Database, step: Visit) -> bool:
+    with connect(database, "migrate", say, lock_timeout=STATEMENT_LOCK_TIMEOUT) as connection:
+        try:
+            return step(connection, say)
         except psycopg.Error as error:
             raise Stopped(failure.explain(database, error)) from error
 
 
-def current(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
-    """The revisions that the database is at: none before the first migration, one after it."""
-    found = connection.execute("SELECT to_regclass('alembic_version') IS NOT NULL").fetchone()
-    rows = connection.execute(schema.VERSIONS).fetchall() if found and found[0] else []
-    connection.commit()
-    return tuple(row[0] for row in rows)
+def master_has_tenants(database: Database) -> bool:
+    with connect(database, "migrate", say) as connection:
+        return tenant.registry_exists(connection)
 
 
-def verify(connection: psycopg.Connection[Any], history: History) -> int:
-    """Needs CONNECT and SELECT only."""
-    pending = history.pending(current(connection))
-    if pending:
-        say(f"{len(pending)} of {len(history.revisions)} revisions pending:")
-        for name, title in pending:
-            say(f"  {name} {title}")
-        return 1
-    say(f"verified: the database is at {history.head}, nothing is pending")
+def mine(database: Database, shard: Shard) -> list[tenant.Tenant]:
+    """This shard's tenants. The connection is closed again: a task holds one at a time."""
+    with connect(database, "migrate", say) as connection:
+        try:
+            everyone = tenant.listed(connection)
+        except psycopg.Error as error:
+            raise Stopped(failure.explain(database, error)) from error
+    found = [one for one in everyone if shard.holds(one.id)]
+    if shard.count > 1:
+        say(f"shard {shard.index} of {shard.count}: {len(found)} of {len(everyone)} tenants")
+    return found
+
+
+def on_tenants(database: Database, shard: Shard, step: Visit, done: str) -> int:
+    found = mine(database, shard)
+    tally = fleet.each(database, found, step, say)
+    say(f"{len(found)} tenants: {tally.line(done)}")
+    return concluded(tally)
+
+
+def concluded(tally: fleet.Tally) -> int:
+    if complaint := tally.complaint():
+        raise Stopped(complaint)
     return 0
 
 
-def upgrade(connection: psycopg.Connection[Any], history: History, lock_seconds: int) -> int:
-    lock(connection, lock_seconds)
-    pending = history.pending(current(connection))
-    if not pending:
-        say(f"nothing to do: the database is at {history.head}")
-        return 0
-    engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=NullPool)
-    with engine.connect() as session:
-        for name, title in pending:
-            say(f"applying {name} {title}")
-            began = time.monotonic()
-            apply(session, history, name)
-            say(f"applied {name} {title} ({time.monotonic() - began:.2f} s)")
-    say(f"done: the database is at {history.head}")
-    return 0
-
-
-def lock(connection: psycopg.Connection[Any], seconds: int) -> None:
-    """Hold the advisory lock until the connection closes: two migrations of one database never run side by side."""
-    deadline = time.monotonic() + seconds
-    waiting = False
-    while True:
-        row = connection.execute(sql.SQL("SELECT pg_try_advisory_lock({})").format(LOCK)).fetchone()
-        connection.commit()
-        if row and row[0]:
-            return
-        if time.monotonic() >= deadline:
-            raise Stopped(
-                f"another migration of this database is still running after {seconds} s; run this again when it ended"
-            )
-        if not waiting:
-            say(f"waiting up to {seconds} s for another migration of this database to end")
-            waiting = True
-        time.sleep(LOCK_POLL_SECONDS)
-
-
-def apply(session: Connection, history: History, name: str) -> None:
-    """Run one revision in a transaction of its own.
-
-    Raises:
-        Stopped: it failed or called sys.exit, and was rolled back.
-    """
-    config = history.config
-    config.attributes["connection"] = session
-    try:
-        command.upgrade(config, name)
-        session.commit()
-    except SystemExit as error:
-        code = exit_code(error.code)
-        text = f": {error.code}" if isinstance(error.code, str) else ""
-        raise Stopped(f"revision {name} called sys.exit and was rolled back; exit code {code}{text}", code) from error
-    except Exception as error:  # a revision is a program: it may fail in any way
-        cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-        kind = type(cause).__name__
-        raise Stopped(
-            f"revision {name} failed and was rolled back: {kind}: {failure.line(cause)}{place(error, history)}"
-        ) from error
-
-
-def exit_code(asked: object) -> int:
-    """The exit code for a revision's sys.exit(asked). Never 0: the revision was cut short, so nothing was migrated."""
-    code = asked & 0xFF if isinstance(asked, int) else 1
-    return code or 1
-
-
-def place(error: BaseException, history: History) -> str:
-    """The line of the revision that failed, as ` (0002_colour.py, line 9)`."""
-    folder = str(history.path / "versions")
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if frame.filename.startswith(folder):
-            return f" ({Path(frame.filename).name}, line {frame.lineno})"
-    return ""
-
+COMMANDS: dict[str, Callable[[int], int]] = {
+    "bootstrap": bootstrap_roles,
+    "master": master,
+    "tenants": tenants,
+    "verify": verify,
+    "provision": provision_tenant,
+    "rollback-master": rollback_master,
+    "rollback-tenants": rollback_tenants,
+}
 
 if __name__ == "__main__":
     termination.install()

@@ -8,6 +8,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 MASTER = Path(__file__).parent / "migrations" / "master"
+TENANT = Path(__file__).parent / "migrations" / "tenant"
+BASE = "base"
+"""Alembic's name for the state before the first revision."""
+
 VERSIONS = "SELECT version_num FROM alembic_version"
 """What Alembic's own table says; reading it needs no more than SELECT."""
 
@@ -28,6 +32,11 @@ class History:
         return self.revisions[-1][0]
 
     @property
+    def command(self) -> str:
+        """What brings such a database to the newest revision."""
+        return "migrate tenants" if self.path.name == TENANT.name else "migrate master"
+
+    @property
     def config(self) -> Config:
         return configure(self.path)
 
@@ -37,8 +46,34 @@ class History:
         Raises:
             Unreadable: the database is at a revision that this image does not know.
         """
-        if not current:
-            return self.revisions
+        return self.revisions[self._position(current) :]
+
+    def surplus(self, current: Collection[str], target: str | None) -> Sequence[tuple[str, str]]:
+        """The revisions to take back for `target`, newest first; none when the database is at `target` or before it.
+
+        Without a target it is the revision before this image's newest: to repeat a rollback takes nothing back twice.
+
+        Raises:
+            Unreadable: `target` is no revision of this image, or nothing before its only one was asked for by name, or
+                the database is at a revision that this image does not know.
+        """
+        names = [name for name, _ in self.revisions]
+        if target is None and len(names) == 1:
+            raise Unreadable(
+                f"{self.head} is the first revision, and before it there is nothing: set ROLLBACK_TO=base to drop all"
+            )
+        wanted = names[-2] if target is None else target
+        if wanted not in (*names, BASE):
+            raise Unreadable(f"ROLLBACK_TO is wrong: set it to one of {', '.join((*names, BASE))}")
+        keep = 0 if wanted == BASE else names.index(wanted) + 1
+        return self.revisions[keep : self._position(current)][::-1]
+
+    def before(self, name: str) -> str:
+        names = [BASE, *(name for name, _ in self.revisions)]
+        return names[names.index(name) - 1]
+
+    def _position(self, current: Collection[str]) -> int:
+        """How many revisions the database has."""
         names = [name for name, _ in self.revisions]
         unknown = sorted(set(current) - set(names))
         if unknown:
@@ -46,7 +81,7 @@ class History:
                 f"the database is at revision {', '.join(unknown)}, which this image does not know"
                 f" (its newest is {self.head}): a newer image migrated it; run that one, or a newer one"
             )
-        return self.revisions[max(names.index(name) for name in current) + 1 :]
+        return max((names.index(name) + 1 for name in current), default=0)
 
 
 def configure(path: Path) -> Config:
@@ -82,11 +117,12 @@ def lack(history: History, current: Collection[str]) -> str | None:
     and serves again when a release is taken back.
     """
     if not current:
-        return "the schema is missing: run `migrate master`"
+        return f"the schema is missing: run `{history.command}`"
     try:
         pending = history.pending(current)
     except Unreadable:
         return None
     if pending:
-        return f"the schema is at {', '.join(sorted(current))}, this version needs {history.head}: run `migrate master`"
+        at = ", ".join(sorted(current))
+        return f"the schema is at {at}, this version needs {history.head}: run `{history.command}`"
     return None

@@ -7,6 +7,7 @@ import uvicorn
 
 from notes import app, failure, health, log, schema, settings, store
 from notes.connection import Unavailable, connect
+from notes.pools import Pools
 from notes.server import KEEP_ALIVE_SECONDS, Server
 
 logger = logging.getLogger("notes")
@@ -23,13 +24,14 @@ def serve() -> None:
     history = schema.read()
     examine(database, history)
     connections = store.pool(database)
+    tenants = Pools(database, connections, schema.read(schema.TENANT), service.tenant_pools)
     server: Server
 
     def draining() -> bool:
         return server.draining()
 
     config = uvicorn.Config(
-        app.create(connections, history, service.app_version, draining),
+        app.create(connections, tenants, history, service.app_version, draining),
         host="0.0.0.0",  # noqa: S104 - a container serves on every address that it has
         port=service.port,
         http="h11",

@@ -7,13 +7,15 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from notes import certificates
+
 Model = TypeVar("Model", bound=BaseSettings)
 
-_OWN = {"document", "absent", "unreadable", "empty"}
+_OWN = {"document", "absent", "several", "unreadable", "empty"}
 """The mistakes that we name ourselves, with their remedy; the rest is pydantic's, whose text may repeat the value."""
 
 
@@ -36,6 +38,23 @@ Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(
 Truth = Annotated[Literal[True, False], BeforeValidator(_truth)]
 
 
+def plain(value: SecretStr) -> SecretStr:
+    """A whole Secrets Manager secret where its password belongs is the commonest mistake in a task definition."""
+    try:
+        document = json.loads(value.get_secret_value())
+    except ValueError:
+        return value
+    if isinstance(document, dict):
+        raise PydanticCustomError(
+            "document",
+            "is wrong: it holds a JSON document; map its password alone (ECS: valueFrom ends in `:password::`)",
+        )
+    return value
+
+
+Password = Annotated[SecretStr, AfterValidator(plain)]
+
+
 class Database(BaseSettings):
     """Where the database is, and how to prove that it is the right one."""
 
@@ -45,26 +64,11 @@ class Database(BaseSettings):
     port: int = Field(5432, ge=1, le=65535, description="a port number from 1 to 65535")
     name: str = Field(description="the name of the database")
     user: str = Field(description="the user to log in as")
-    password: SecretStr = Field(description="the password of DB_USER, as plain text")
+    password: Password = Field(description="the password of DB_USER, as plain text")
     ssl: Truth = Field(True, description="true or false")
     ssl_reject_unauthorized: Truth = Field(True, description="true or false")
     ssl_cert_path: Path | None = Field(None, validate_default=True, description="a PEM CA bundle")
     wait_seconds: int = Field(20, ge=1, le=600, description="whole seconds from 1 to 600 to wait for the database")
-
-    @field_validator("password")
-    @classmethod
-    def _plain(cls, value: SecretStr) -> SecretStr:
-        """A whole Secrets Manager secret where its password belongs is the commonest mistake in a task definition."""
-        try:
-            document = json.loads(value.get_secret_value())
-        except ValueError:
-            return value
-        if isinstance(document, dict):
-            raise PydanticCustomError(
-                "document",
-                "is wrong: it holds a JSON document; map its password alone (ECS: valueFrom ends in `:password::`)",
-            )
-        return value
 
     @field_validator("ssl_cert_path")
     @classmethod
@@ -72,6 +76,11 @@ class Database(BaseSettings):
         """A bundle is needed only to verify; what was mistyped before it is complained of on its own line."""
         if not (info.data.get("ssl") and info.data.get("ssl_reject_unauthorized")):
             return value
+        if value is None:
+            try:
+                value = certificates.bundle()
+            except certificates.Several as error:
+                raise PydanticCustomError("several", f"is missing: set it to one of {error}") from error
         if value is None:
             raise PydanticCustomError(
                 "absent",
@@ -99,6 +108,14 @@ class Database(BaseSettings):
     def address(self) -> str:
         return f"{self.host}:{self.port}"
 
+    def named(self, name: str) -> "Database":
+        """Another database of the same server, for the same user."""
+        return self.model_copy(update={"name": name})
+
+    def login(self, user: str, password: SecretStr) -> "Database":
+        """The same database, for another user."""
+        return self.model_copy(update={"user": user, "password": password})
+
 
 class Service(BaseSettings):
     """How the web service runs."""
@@ -108,7 +125,21 @@ class Service(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="a port number from 1 to 65535")
     log_level: Level = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     shutdown_seconds: int = Field(20, ge=5, le=120, description="whole seconds from 5 to 120")
+    tenant_pools: int = Field(8, ge=1, le=100, description="a whole number from 1 to 100")
     app_version: str = Field("unknown", pattern=r"^[A-Za-z0-9._+:/@-]{1,128}$", description="a name without spaces")
+
+
+def read(*models: type[BaseSettings]) -> tuple[Any, ...]:
+    """The settings of each model, in their order.
+
+    Raises:
+        Invalid: with every mistake of all of them at once.
+    """
+    mistakes: list[str] = []
+    found = tuple(_read(model, mistakes) for model in models)
+    if mistakes:
+        raise Invalid(mistakes)
+    return found
 
 
 def database() -> Database:
@@ -117,10 +148,8 @@ def database() -> Database:
     Raises:
         Invalid: with every mistake at once.
     """
-    mistakes: list[str] = []
-    found = _read(Database, mistakes)
-    if found is None:
-        raise Invalid(mistakes)
+    found: Database
+    (found,) = read(Database)
     return found
 
 
@@ -130,11 +159,8 @@ def both() -> tuple[Database, Service]:
     Raises:
         Invalid: with every mistake of both at once.
     """
-    mistakes: list[str] = []
-    database, service = _read(Database, mistakes), _read(Service, mistakes)
-    if database is None or service is None:
-        raise Invalid(mistakes)
-    return database, service
+    found: tuple[Database, Service] = read(Database, Service)
+    return found
 
 
 def _read(model: type[Model], mistakes: list[str]) -> Model | None:

@@ -1,7 +1,7 @@
 """The notes in the database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,20 @@ def pool(database: Database) -> Pool:
         open=False,
         name="notes",
     )
+
+
+def usage(master: Pool, tenants: Collection[Pool]) -> dict[str, dict[str, int]]:
+    """How the pools are used now, for the metrics."""
+    found = {}
+    for name, pools in (("master", [master]), ("tenants", list(tenants))):
+        stats = [one.get_stats() for one in pools]
+        found[name] = {
+            "pools": len(pools),
+            "connections": sum(one["pool_size"] for one in stats),
+            "connections_idle": sum(one["pool_available"] for one in stats),
+            "requests_waiting": sum(one["requests_waiting"] for one in stats),
+        }
+    return found
 
 
 class Store:
