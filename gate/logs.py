@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 from gate.redact import redact
 
 LAST_LINES = 30
+PAGES = 5
+"""Pages of one read: a log that grows faster than it is read must not keep the reader from the clock."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,14 @@ class LogTail:
     Attributes:
         count: lines read so far.
         last: the newest lines, with credentials masked.
+        more: the last read stopped before the end.
     """
 
     logs: Any
     group: str
     stream: str
     count: int = 0
+    more: bool = False
     last: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     _token: str = ""
     _unread: list[str] = field(default_factory=list)  # survives a page that could not be read
@@ -67,7 +71,8 @@ class LogTail:
         Pages may be empty or short without being the end; the end is a token that comes back unchanged. A missing group
         or stream reads as "no lines yet": the stream is only created when the container starts.
         """
-        while True:
+        self.more = True
+        for _ in range(PAGES):
             request: dict[str, Any] = {
                 "logGroupName": self.group,
                 "logStreamName": self.stream,
@@ -79,7 +84,8 @@ class LogTail:
                 page = self.logs.get_log_events(**request)
             except ClientError as error:
                 if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                    return self._taken()
+                    self.more = False
+                    break
                 raise
             for event in page["events"]:
                 for line in str(event["message"]).rstrip("\n").split("\n"):
@@ -89,9 +95,22 @@ class LogTail:
                     self._unread.append(shown)
             following = page["nextForwardToken"]
             if following == self._token:
-                return self._taken()
+                self.more = False
+                break
             self._token = following
+        return self._taken()
 
     def _taken(self) -> list[str]:
         lines, self._unread = self._unread, []
         return lines
+
+
+def last_lines(logs: Any, group: str, stream: str) -> list[str]:
+    """The end of a stream, in one request and masked; empty when there is no such stream."""
+    try:
+        page = logs.get_log_events(logGroupName=group, logStreamName=stream, limit=LAST_LINES, startFromHead=False)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return []
+        raise
+    return [redact(line) for event in page["events"] for line in str(event["message"]).rstrip().split("\n")]

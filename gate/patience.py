@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 UNREACHABLE_SECONDS = 120.0
 """How long AWS may be out of reach while something is watched."""
+HALTED_SECONDS = 2.5
+"""The same after Ctrl-C, when the engine waits five seconds for an answer."""
 
 
 class Unknown(GateError):
@@ -44,7 +46,8 @@ class Patience:
                     ) from error
                 if not transient(error):
                     raise
-                if self._clock.halted() or self._clock.now() - begun > UNREACHABLE_SECONDS:
+                limit = HALTED_SECONDS if self._clock.halted() else UNREACHABLE_SECONDS
+                if self._clock.now() - begun > limit:
                     raise Unknown(
                         f"AWS could not be reached while {self._what} ({error}): the verdict is unknown. It goes on by "
                         "itself; run `pulumi up` again, which picks it up where it is"

@@ -83,6 +83,8 @@ def plan(
         key=lambda run: run.number,
         default=None,
     )
-    if newest and newest.state == "succeeded" and newest.fingerprint == fingerprint:
+    # An operator's run since then may have taken the schema back.
+    touched = newest is not None and any(run.by == "run" and run.number > newest.number for run in runs)
+    if newest and newest.state == "succeeded" and newest.fingerprint == fingerprint and not touched:
         return TakeSuccess(newest)
     return Start(max((run.number for run in runs), default=0) + 1)

@@ -7,7 +7,7 @@ ARN's prefix. Source: SSM "PutParameter" (an existing name with Overwrite=false 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 RunState = Literal["running", "succeeded", "failed", "closed"]
@@ -27,7 +27,7 @@ class TaskRecord:
 
 @dataclass(frozen=True)
 class StepRecord:
-    """The tasks of one step, newest attempt last."""
+    """The tasks of one step: each shard's newest attempt."""
 
     name: str
     tasks: tuple[TaskRecord, ...] = ()
@@ -40,8 +40,8 @@ class StepRecord:
         )
 
     def put(self, task: TaskRecord) -> StepRecord:
-        """The record with *task* added, or taking the place of the same shard's same attempt."""
-        kept = [one for one in self.tasks if (one.shard, one.attempt) != (task.shard, task.attempt)]
+        """The record with *task* as its shard's newest attempt: a parameter holds no more than that."""
+        kept = [one for one in self.tasks if one.shard != task.shard]
         return replace(
             self,
             tasks=tuple(sorted([*kept, task], key=lambda one: (one.shard, one.attempt))),
@@ -79,7 +79,12 @@ class RunRecord:
     state: RunState = "running"
     finished: int | None = None
     message: str = ""
+    nonce: str = ""
     steps_done: dict[str, StepRecord] = field(default_factory=dict, compare=False)
+
+    def identity(self, prefix: str) -> str:
+        """Tells this run from every other, also from one that had its number before the records were deleted."""
+        return f"{prefix}/{self.number}/{self.nonce}"
 
     @property
     def open(self) -> bool:
@@ -87,11 +92,13 @@ class RunRecord:
 
     def to_json(self) -> str:
         raw = {key: value for key, value in asdict(self).items() if key not in ("number", "steps_done")}
-        raw["message"] = self.message[:1000]  # the parameter's 4 KB
-        return json.dumps(raw, separators=(",", ":"))
+        # The parameter holds 4 KB: bytes, as written.
+        raw["message"] = self.message.encode()[:1000].decode(errors="ignore")
+        return json.dumps(raw, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, number: int, text: str) -> RunRecord:
         raw: dict[str, Any] = json.loads(text)
         raw["steps"] = tuple(raw.get("steps", ()))
-        return cls(number=number, **raw)
+        known = {one.name for one in fields(cls)}  # a newer version may have written more
+        return cls(number=number, **{key: value for key, value in raw.items() if key in known})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.clock import Clock, Halt
 from gate.errors import GateError, Interrupted
@@ -17,6 +19,11 @@ from gate.smoke import Answer, Ask, Smoke, complaint
 POLL_SECONDS = 1.0
 PROGRESS_SECONDS = 1.0
 SMOKE_PAUSE_SECONDS = 1.0
+LISTED_SECONDS = 30.0
+"""How long a deployment that was just started may be missing from the service."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,9 @@ class Rollout:
         self._watch(deployment, previous)
         self._check_targets(deployment, previous)
         self._check_smoke(deployment, previous)
+        self._still_ours(
+            deployment, previous
+        )  # somebody may have deployed while the targets and the answer were awaited
         taken = short_time(self._clock.now() - self._begun)
         self._log(f"{_short(wanted.task_definition)} serves and is healthy, after {taken}", False)
         return Done(deployment, previous, round(self._clock.now()))
@@ -102,10 +112,16 @@ class Rollout:
     # -- the three proofs
 
     def _watch(self, deployment: str, previous: str) -> None:
+        listed = False
         while True:
             self._heed_interruption(previous)
             seen = self._patience.ask(self._service.describe)
+            listed = listed or _lists(seen, deployment)
             judgement = judge(seen, deployment, previous)
+            if not listed and self._clock.now() - self._begun < LISTED_SECONDS:
+                # ECS is eventually consistent: an answer from before the deployment says nothing about it.
+                self._clock.wait(POLL_SECONDS)
+                continue
             if judgement.state is State.COMPLETED:
                 return
             if judgement.state is not State.IN_PROGRESS:
@@ -123,8 +139,10 @@ class Rollout:
         for group in self._wanted.target_groups:
             while True:
                 self._heed_interruption(previous)
+                seen = self._still_ours(deployment, previous)
+                wanted = int(seen.get("desiredCount", 0))
                 state = self._patience.ask(self._service.targets, group)
-                if state.all_healthy(at_least=1):
+                if int(seen.get("runningCount", 0)) >= wanted and state.all_healthy(at_least=max(1, wanted)):
                     break
                 self._show(f"targets: {state}")
                 if self._late():
@@ -160,22 +178,27 @@ class Rollout:
         if halt is Halt.STOP:
             if not previous:
                 raise Interrupted("cancelled; this was the first deployment, so there is no version to go back to")
-            self._service.deploy(previous, force=False)
+            self._patience.ask(self._service.deploy, previous, False)
             raise Interrupted(
                 f"cancelled: the service goes back to {_short(previous)}; run `pulumi up` to roll out again"
             )
 
     def _fail_and_return(self, why: Judgement, deployment: str, previous: str) -> None:
-        """Explains while the evidence is fresh, goes back to the previous revision, awaits it, and fails."""
-        text = self._explain(why, deployment, previous, returning=True)
+        """Goes back to the previous revision first, then explains, awaits it, and fails."""
+        self._still_ours(deployment, previous)  # a newer deployment of somebody else's is not ours to undo
         if not previous:
-            raise RolloutFailed(text)
+            raise RolloutFailed(self._explain(why, deployment, previous))
         back = self._patience.ask(self._service.deploy, previous, False)
         self._log(f"{why.reason}; going back to {_short(previous)} with deployment {back}", False)
-        until = self._clock.now() + self._wanted.deadline
+        text = self._explain(why, deployment, previous, returning=True)
+        begun, listed = self._clock.now(), False
+        until = begun + self._wanted.deadline
         while True:
             seen = self._patience.ask(self._service.describe)
             state = judge(seen, back, "").state
+            listed = listed or _lists(seen, back)
+            if not listed and self._clock.now() - begun < LISTED_SECONDS:
+                state = State.IN_PROGRESS
             if state is State.COMPLETED:
                 raise RolloutFailed(f"{text}\n  {_short(previous)} serves again.")
             if state is not State.IN_PROGRESS or self._clock.now() > until:
@@ -193,12 +216,14 @@ class Rollout:
     def _explain(self, why: Judgement, deployment: str, previous: str, returning: bool = False) -> str:
         wanted = self._wanted
         text = [f"the rollout of {_short(wanted.task_definition)} {why.state.value}: {why.reason or 'no reason given'}"]
-        stopped = self._patience.ask(self._service.stopped_tasks, deployment, wanted.task_definition)
-        text.extend(f"  stopped tasks: {reason}" for reason in stop_reasons(stopped))
+        stopped = self._evidence(text, "stopped tasks", self._service.stopped_tasks, deployment, wanted.task_definition)
+        text.extend(f"  stopped tasks: {reason}" for reason in stop_reasons(stopped or []))
         for group in wanted.target_groups:
-            text.append(f"  targets:       {self._patience.ask(self._service.targets, group)}")
-        if stopped:
-            lines = self._patience.ask(self._service.last_lines, stopped[0])
+            state = self._evidence(text, "targets", self._service.targets, group)
+            if state is not None:
+                text.append(f"  targets:       {state}")
+        lines = self._evidence(text, "log", self._service.last_lines, stopped[0]) if stopped else None
+        if stopped and lines is not None:
             text.append(
                 f"  last lines of task {stopped[0]['taskArn'].rpartition('/')[2]}:"
                 if lines
@@ -212,11 +237,33 @@ class Rollout:
         text.append("  Fix the cause and run `pulumi up` again: it is a new rollout.")
         return "\n".join(text)
 
+    def _evidence(
+        self, text: list[str], name: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T | None:
+        """What AWS says, or a line that it could not be asked: explaining must not keep anybody from going back."""
+        try:
+            return self._patience.ask(call, *args, **kwargs)
+        except (GateError, BotoCoreError, ClientError) as error:
+            text.append(f"  {name}: could not be read ({error})")
+            return None
+
+    def _still_ours(self, deployment: str, previous: str) -> dict[str, Any]:
+        """The service as it is now. Raises RolloutFailed when another deployment took the place of this one."""
+        seen = self._patience.ask(self._service.describe)
+        judgement = judge(seen, deployment, previous)
+        if judgement.state not in (State.COMPLETED, State.IN_PROGRESS, State.FAILED):
+            raise RolloutFailed(self._explain(judgement, deployment, previous))
+        return seen or {}
+
     def _show(self, text: str) -> None:
         now = self._clock.now()
         if now - self._progress_at >= PROGRESS_SECONDS:
             self._progress_at = now
             self._log(f"{text}, {short_time(now - self._begun)}", True)
+
+
+def _lists(service: dict[str, Any] | None, deployment: str) -> bool:
+    return any(one.get("id") == deployment for one in (service or {}).get("deployments", []))
 
 
 def _short(task_definition: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,8 @@ from gate.step_run import StepRun
 from gate.tasks import Place, Tasks, token
 from gate.verdict import StepFailed, essential
 
+SETTLE_SECONDS = 60.0
+"""How long a task that was just started may be missing from ECS's answers before it counts as never started."""
 CLOSE_SECONDS = 1800.0
 """How long a dead deployer's task of another image is waited for."""
 
@@ -58,7 +61,7 @@ def migrate(to: Deployer, subject: Subject, phase: str, place: Place) -> RunResu
     tasks = Tasks(to.ecs, place.cluster)
     while True:
         runs = patience.ask(to.records.all)
-        live = frozenset(run.number for run in runs if run.open and run.by == "run" and _live(to, tasks, run, place))
+        live = patience.ask(_operators, to, tasks, runs, place)
         decision = plan(runs, subject.fingerprint, phase, to.clock.now(), live)
         if isinstance(decision, Refuse):
             raise GateError(_refusal(decision.run))
@@ -96,6 +99,7 @@ def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord
         started=round(to.clock.now()),
         phase=phase,
         steps=tuple(step.name for step in subject.steps),
+        nonce=secrets.token_hex(4),
     )
 
 
@@ -139,7 +143,9 @@ def _shapes(to: Deployer, subject: Subject, place: Place) -> dict[str, _Shape]:
             container=step.container or place.container,
         )
         definition = patience.ask(tasks.definition, own.task_definition)
-        shapes[step.name] = _Shape(own, essential(definition["containerDefinitions"]), _log_place(definition, own))
+        shapes[step.name] = _Shape(
+            own, essential(definition["containerDefinitions"]) | {own.container}, _log_place(definition, own)
+        )
     return shapes
 
 
@@ -184,27 +190,36 @@ def _arns(to: Deployer, tasks: Tasks, run: RunRecord, place: Place) -> list[str]
             if task.task:
                 arns.append(f"{head}:task/{cluster}/{task.task}")
                 continue
-            attempt = token(to.records.name(run.number), step.name, task.shard, task.attempt)
+            attempt = token(run.identity(to.records.prefix), step.name, task.shard, task.attempt)
             found = tasks.find(attempt, place.task_definition)
             if found:
                 arns.append(found)
     return arns
 
 
-def _live(to: Deployer, tasks: Tasks, run: RunRecord, place: Place) -> bool:
-    arns = _arns(to, tasks, run, place)
-    return any(task.get("lastStatus") != "STOPPED" for task in tasks.describe(arns).values())
+def _operators(to: Deployer, tasks: Tasks, runs: Sequence[RunRecord], place: Place) -> frozenset[int]:
+    """Numbers of the open operator's runs that have a task which has not stopped."""
+    return frozenset(
+        run.number
+        for run in runs
+        if run.open
+        and run.by == "run"
+        and any(one.get("lastStatus") != "STOPPED" for one in tasks.describe(_arns(to, tasks, run, place)).values())
+    )
 
 
 def _close(to: Deployer, tasks: Tasks, run: RunRecord, place: Place) -> None:
     """Waits until a dead deployer's tasks have stopped, then closes its record."""
     patience = Patience(to.clock, f"waiting for the tasks of run {run.number}")
-    arns = patience.ask(_arns, to, tasks, run, place)
     begun = said = to.clock.now()
+    unfinished = sum(not task.done for step in run.steps_done.values() for task in step.tasks)
     while True:
+        arns = patience.ask(_arns, to, tasks, run, place)
         found = patience.ask(tasks.describe, arns) if arns else {}
         running = [arn.rpartition("/")[2] for arn, task in found.items() if task.get("lastStatus") != "STOPPED"]
-        if not running:
+        # What was started a moment ago may not be listed yet: missing is not stopped before it had time to show.
+        settled = len(found) == unfinished or to.clock.now() - begun > SETTLE_SECONDS
+        if not running and settled:
             break
         halt = to.clock.halted()
         if halt is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from gate.judge import TargetState, primary, target_state
-from gate.logs import LogPlace, LogTail
+from gate.logs import LogPlace, last_lines
 
 
 class Service:
@@ -67,9 +67,7 @@ class Service:
         for container in definition["containerDefinitions"]:
             place = LogPlace.of(container)
             if place is not None:
-                tail = LogTail(self._logs, place.group, place.stream(task["taskArn"]))
-                tail.read()
-                return list(tail.last)
+                return last_lines(self._logs, place.group, place.stream(task["taskArn"]))
         return []
 
 

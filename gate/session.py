@@ -11,7 +11,16 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from gate.errors import GateError
 
@@ -29,6 +38,8 @@ _EXPIRED = {
     "InvalidClientTokenId",
     "UnrecognizedClientException",
 }
+
+_NO_CREDENTIALS = (CredentialRetrievalError, NoCredentialsError, SSOError, TokenRetrievalError)
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,9 @@ class Clients:
 
 def expired(error: Exception) -> bool:
     """True when the credentials ran out: then nothing can be said about a task or a deployment."""
-    return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _EXPIRED
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code") in _EXPIRED
+    return isinstance(error, _NO_CREDENTIALS)
 
 
 def transient(error: Exception) -> bool:
@@ -110,4 +123,4 @@ def transient(error: Exception) -> bool:
         code = str(error.response.get("Error", {}).get("Code"))
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         return status >= 500 or "Throttl" in code or code in ("RequestLimitExceeded", "ServerException")
-    return isinstance(error, BotoCoreError)
+    return isinstance(error, (HTTPClientError, BotoConnectionError))

@@ -23,6 +23,8 @@ class Shard:
     asked_at: float = 0.0
     not_before: float = 0.0
     stopping: str = ""
+    stop_asked: float = 0.0
+    last_seen: float = 0.0
     adopted: bool = False
     outcome: Outcome | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gate.errors import GateError
+from gate.redact import redact
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ class Smoke:
             raise GateError(f"smoke: unknown key {unknown[0]!r}; it has url, status, timeout, attempts")
         if not str(raw.get("url", "")).startswith(("http://", "https://")):
             raise GateError(f"smoke: url is {raw.get('url')!r}; it must begin with http:// or https://")
+        for key in ("status", "timeout", "attempts"):
+            if key in raw and (not isinstance(raw[key], int) or isinstance(raw[key], bool) or raw[key] < 1):
+                raise GateError(f"smoke: {key} is {raw[key]!r}; it must be a whole number of at least 1")
         return cls(**raw)
 
 
@@ -58,13 +63,14 @@ def ask(url: str, timeout: float) -> Answer:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
     request = urllib.request.Request(url, headers={"User-Agent": "sluice-smoke"})  # noqa: S310 - Smoke.parse checked it
     try:
-        with opener.open(request, timeout=timeout) as response:
-            return Answer(response.status, response.read(2000).decode(errors="replace"))
-    except urllib.error.HTTPError as error:
-        with error:
-            return Answer(error.code, error.read(2000).decode(errors="replace"))
-    except OSError as error:
-        return Answer(0, str(error))
+        try:
+            response = opener.open(request, timeout=timeout)
+        except urllib.error.HTTPError as error:
+            response = error
+        with response:
+            return Answer(int(response.status), redact(response.read(2000).decode(errors="replace")))
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return Answer(0, str(error) or type(error).__name__)
 
 
 def complaint(smoke: Smoke, answer: Answer) -> str:

@@ -11,6 +11,9 @@ from gate.errors import GateError
 
 Phase = Literal["before", "after"]
 
+SHARDS = 50
+"""As many as a step's record in a 4 KB parameter can hold."""
+
 _NAME = re.compile(r"^[a-z][a-z0-9-]{0,39}$")
 _KEYS = {
     "name",
@@ -59,6 +62,8 @@ class Step:
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Step:
         """Reads a step from plain data. Raises GateError naming the key and the remedy."""
+        if not isinstance(raw, Mapping):
+            raise GateError(f"a step is {raw!r}; it must be an object with name and command")
         name = str(raw.get("name", ""))
         if not _NAME.match(name):
             raise GateError(
@@ -77,6 +82,8 @@ class Step:
         for key, value in numbers.items():
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise GateError(f"step {name}: {key} is {value!r}; it must be a whole number of at least 1")
+        if numbers["shards"] > SHARDS:
+            raise GateError(f"step {name}: shards is {numbers['shards']}; at most {SHARDS} run side by side")
         environment = raw.get("environment") or {}
         image = str(raw.get("image") or "")
         if image and "@sha256:" not in image:

@@ -6,20 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from gate.clock import Halt
 from gate.deployer import Deployer
-from gate.errors import Interrupted
+from gate.errors import GateError, Interrupted
 from gate.explain import short_time, step_failure
 from gate.logs import LogPlace, LogTail
-from gate.patience import Patience
+from gate.patience import Patience, Unknown
 from gate.record import RunRecord, StepRecord, TaskRecord
 from gate.shard import Shard, backoff_seconds, poll_seconds
 from gate.step import Step
 from gate.tasks import Place, Tasks, token
 from gate.verdict import Kind, Outcome, StepFailed, forgotten, retryable, verdict
 
-MISSING_SECONDS = 30.0
-"""How long a task that was started may be missing from DescribeTasks (ECS is eventually consistent)."""
+MISSING_SECONDS = 120.0
+"""How long a task may be missing from DescribeTasks before it counts as forgotten (ECS is eventually consistent)."""
 STOP_SECONDS = 190.0
 """How long a stop may take: the longest stopTimeout (120 s) and the removal of the network interface."""
 PROGRESS_SECONDS = 1.0
@@ -79,16 +81,20 @@ class StepRun:
         clock = self._to.clock
         self._begun = clock.now()
         self._find_intended()
-        while pending := [shard for shard in self._shards if shard.outcome is None]:
-            self._heed_interruption()
-            for shard in pending:
-                if not shard.task and clock.now() >= shard.not_before:
-                    self._start(shard)
-            self._look(pending)
-            self._expire(pending)
-            self._show_progress()
-            if any(shard.outcome is None for shard in self._shards):
-                clock.wait(poll_seconds(clock.now() - self._begun))
+        try:
+            while pending := [shard for shard in self._shards if shard.outcome is None]:
+                self._heed_interruption()
+                for shard in pending:
+                    if not shard.task and clock.now() >= shard.not_before:
+                        self._start(shard)
+                self._look(pending)
+                self._expire(pending)
+                self._show_progress()
+                if any(shard.outcome is None for shard in self._shards):
+                    clock.wait(poll_seconds(clock.now() - self._begun))
+        except Unknown:
+            self._heed_interruption()  # a Ctrl-C in the middle of the trouble still stops what it can
+            raise
         self._raise_failure()
         return self._record
 
@@ -166,11 +172,11 @@ class StepRun:
         for shard in watched:
             task = found.get(shard.task)
             if task is None:
-                if shard.seen or now - max(shard.asked_at, self._begun) > MISSING_SECONDS:
+                if now - max(shard.asked_at, shard.last_seen, self._begun) > MISSING_SECONDS:
                     shard.outcome = forgotten(shard.task)
                     self._put(shard, shard.outcome)
                 continue
-            first_sight, shard.seen = not shard.seen, task
+            first_sight, shard.seen, shard.last_seen = not shard.seen, task, now
             outcome = verdict(task, self._essential)
             if outcome.kind is Kind.RUNNING:
                 if now - shard.read_at >= LOG_SECONDS:
@@ -182,16 +188,16 @@ class StepRun:
                 self._ended(shard, outcome)
 
     def _begin_again(self, shard: Shard, outcome: Outcome) -> None:
-        """A failure of an earlier deployer's task: that one would have reported it, and this update is the retry."""
+        """A failure of an earlier deployer's task: that one would have reported it; this update is the retry."""
         self._put(shard, outcome)
         self._say(f"task {shard.task.rpartition('/')[2]}, left by an earlier deployer, ended: {outcome.title}", shard)
         shard.task, shard.adopted = "", False
 
     def _ended(self, shard: Shard, outcome: Outcome) -> None:
-        self._read_log(shard)
+        self._drain_log(shard)
         if not outcome.succeeded and outcome.kind is not Kind.NOT_STARTED:
             self._to.clock.wait(LATE_LINES_SECONDS)
-            self._read_log(shard)
+            self._drain_log(shard)
         if shard.stopping:
             outcome = replace(
                 outcome,
@@ -222,6 +228,12 @@ class StepRun:
         for line in self._patience.ask(shard.tail.read):
             self._to.log(f"{self._label(shard)} | {line}", False)
 
+    def _drain_log(self, shard: Shard) -> None:
+        """Reads the log to its end; a Ctrl-C ends that early, the full log stays where it is."""
+        self._read_log(shard)
+        while shard.tail is not None and shard.tail.more and not self._to.clock.halted():
+            self._read_log(shard)
+
     def _expire(self, shards: Sequence[Shard]) -> None:
         """Stops what is over its time, and gives up on a stop that does not come."""
         now = self._to.clock.now()
@@ -234,11 +246,13 @@ class StepRun:
                 shard.stopping = f"timed out after {short_time(limit)}"
                 self._say(f"{shard.stopping}: stopping the task", shard)
                 self._patience.ask(self._tasks.stop, shard.task, f"Sluice: {shard.stopping}")
-            elif shard.stopping and running > limit + STOP_SECONDS:
-                shard.outcome = Outcome(
-                    Kind.FAILED,
-                    f"{shard.stopping}, and the task has not stopped {STOP_SECONDS:.0f} s after it was told to",
-                    remedy="look at the task in ECS; the next `pulumi up` waits until it has stopped",
+                shard.stop_asked = now
+            elif shard.stopping and now - shard.stop_asked > STOP_SECONDS:
+                # The record stays open: whoever comes next must find the task before anything else is started.
+                raise GateError(
+                    f"migration step '{self._step.name}' {shard.stopping}, and task {shard.task.rpartition('/')[2]} "
+                    f"has not stopped {STOP_SECONDS:.0f} s after it was told to. The service was not touched: what "
+                    "served before keeps serving. Look at the task in ECS; the next `pulumi up` waits for its end"
                 )
 
     def _started_at(self, shard: Shard) -> float:
@@ -257,13 +271,24 @@ class StepRun:
             raise Interrupted(
                 f"the deployer is gone; left running, to be adopted by the next `pulumi up`: {ids or 'nothing'}"
             )
-        for shard in live:
-            self._patience.ask(self._tasks.stop, shard.task, CANCELLED)
+        deaf = [shard for shard in live if not self._stop(shard)]
         stopped = f"stopped task {ids}" if ids else "no task was running"
+        if deaf:
+            left = ", ".join(shard.task.rpartition("/")[2] for shard in deaf)
+            stopped = f"AWS did not take the stop of task {left}, which goes on; of all tasks: {ids}"
         raise Interrupted(
             f"migration step '{self._step.name}' was cancelled: {stopped}. The service was not touched: what "
             "served before keeps serving. The next `pulumi up` waits until the task has stopped and runs the step again"
         )
+
+    def _stop(self, shard: Shard) -> bool:
+        """Asks for the stop of one shard; trouble with it must not keep the others running."""
+        try:
+            self._patience.ask(self._tasks.stop, shard.task, CANCELLED)
+        except (GateError, BotoCoreError, ClientError) as error:
+            self._say(f"could not stop the task: {error}", shard)
+            return False
+        return True
 
     def _raise_failure(self) -> None:
         outcomes = {shard.index: shard.outcome for shard in self._shards if shard.outcome is not None}
@@ -302,12 +327,7 @@ class StepRun:
         return (stopped.timestamp() if stopped else self._to.clock.now()) - self._started_at(shard)
 
     def _token(self, shard: Shard) -> str:
-        return token(
-            self._to.records.name(self._run.number),
-            self._step.name,
-            shard.index,
-            shard.attempt,
-        )
+        return token(self._run.identity(self._to.records.prefix), self._step.name, shard.index, shard.attempt)
 
     def _arn(self, task_id: str) -> str:
         if not task_id:

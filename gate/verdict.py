@@ -102,25 +102,22 @@ def verdict(task: Mapping[str, Any], essential_names: frozenset[str]) -> Outcome
     stop_code = str(task.get("stopCode") or "")
     reason = str(task.get("stoppedReason") or "").strip()
     judged = [container for container in task.get("containers", []) if container.get("name") in essential_names]
+    ran = any(container.get("exitCode") is not None for container in task.get("containers", []))
+    never_started = stop_code == "TaskFailedToStart" and not ran
     if not judged:
         return Outcome(
-            Kind.NOT_STARTED,
-            f"the task stopped without any essential container: {reason or stop_code or 'no reason given'}",
+            Kind.NOT_STARTED if never_started else Kind.FAILED,
+            f"the task stopped without any container that could be judged: {reason or stop_code or 'no reason given'}",
             remedy="check the task definition's containers",
         )
-    if stop_code == "TaskFailedToStart":
+    if never_started:
         return Outcome(
             Kind.NOT_STARTED,
             f"the task could not start: {_reasons(reason, judged)}",
             *_start_advice(reason, judged),
         )
     failed = [container for container in judged if container.get("exitCode") != 0]
-    if stop_code in (
-        "UserInitiated",
-        "ServiceSchedulerInitiated",
-        "SpotInterruption",
-        "TerminationNotice",
-    ):
+    if stop_code not in ("", "EssentialContainerExited", "TaskFailedToStart"):  # an open set: AWS may add codes
         code = next((container.get("exitCode") for container in failed), 0)
         ended = "with no exit code" if code is None else f"exit code {code}"
         return Outcome(
@@ -130,7 +127,7 @@ def verdict(task: Mapping[str, Any], essential_names: frozenset[str]) -> Outcome
             "find out who stopped it; then run `pulumi up` again",
             code,
         )
-    if not failed:
+    if not failed and stop_code != "TaskFailedToStart":
         return Outcome(Kind.SUCCEEDED, "exit code 0", exit_code=0)
     for container in failed:
         if container.get("exitCode") is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gate.plugin.boundary import Account, in_thread
-from gate.plugin.resource import Call, Checked, CheckFailure, Created, Existing, Properties, Resource, State
+from gate.plugin.resource import Call, Checked, CheckFailure, Created, Existing, Properties, Refused, Resource, State
 from gate.plugin.values import UNKNOWN
 from gate.secret import current_version, put_random_password
 
@@ -32,11 +32,18 @@ class GeneratedSecret(Resource):
 
     async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
         """The version that is current now: somebody may have rotated it. Gone when the secret has no value."""
-        version = await in_thread(lambda: current_version(self._account()["secretsmanager"], inputs["secretArn"]))
+        if not inputs:
+            raise Refused("a GeneratedSecret cannot be imported: let `pulumi up` create it, which puts a new password")
+        version = await in_thread(self._current, inputs["secretArn"])
         return Existing(id, inputs, outputs | {"versionId": version}) if version else None
 
     async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
         return new | {"versionId": UNKNOWN} if call.preview else await self._put(new)
+
+    def _current(self, secret_arn: str) -> str:
+        clients = self._account()
+        clients.verify()  # the wrong account has no such secret, and a new password would be put
+        return current_version(clients["secretsmanager"], secret_arn)
 
     async def _put(self, new: Properties) -> Properties:
         version = await in_thread(self._put_now, new)

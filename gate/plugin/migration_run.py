@@ -10,7 +10,18 @@ from gate.drained import await_drained
 from gate.errors import GateError
 from gate.fingerprint import Subject, changed
 from gate.plugin.boundary import Account, clock, in_thread, who
-from gate.plugin.resource import Call, Checked, CheckFailure, Created, Difference, Properties, Resource, State
+from gate.plugin.resource import (
+    Call,
+    Checked,
+    CheckFailure,
+    Created,
+    Difference,
+    Existing,
+    Properties,
+    Refused,
+    Resource,
+    State,
+)
 from gate.plugin.values import UNKNOWN, contains_unknown
 from gate.records import Records
 from gate.run import RunResult, migrate
@@ -25,9 +36,10 @@ _REQUIRED = (
     "network",
     "steps",
     "imageDigest",
+    "database",
     "records",
 )
-_OPTIONAL = ("database", "environment", "secrets", "phase", "afterService", "retain")
+_OPTIONAL = ("environment", "secrets", "phase", "afterService", "retain")
 _SUBJECT = ("imageDigest", "steps", "environment", "secrets", "database", "phase")
 """The inputs that decide whether the steps must run; everything else updates without running."""
 
@@ -39,21 +51,25 @@ class MigrationRun(Resource):
         self._account = account
 
     async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
-        failures = [CheckFailure(key, "is missing") for key in _REQUIRED if new.get(key) is None]
+        inputs: Properties = {"phase": "before", "environment": {}, "secrets": {}} | new
+        failures = [CheckFailure(key, "is missing") for key in _REQUIRED if inputs.get(key) in (None, "")]
         failures += [
             CheckFailure(key, "is not an input of MigrationRun") for key in new.keys() - {*_REQUIRED, *_OPTIONAL}
         ]
-        if isinstance(new.get("steps"), list):
-            for step in new["steps"]:
-                if not contains_unknown(step):
-                    try:
-                        Step.parse(step)
-                    except GateError as error:
-                        failures.append(CheckFailure("steps", str(error)))
-        image = new.get("imageDigest")
+        failures += _wrong_steps(inputs["steps"], inputs["phase"]) if isinstance(inputs.get("steps"), list) else []
+        image, cluster, network = inputs.get("imageDigest"), inputs.get("cluster"), inputs.get("network")
         if isinstance(image, str) and "@sha256:" not in image:
             failures.append(CheckFailure("imageDigest", f"{image!r} names no digest; it must be repository@sha256:…"))
-        return Checked({"phase": "before", "environment": {}, "secrets": {}, "database": ""} | new, failures)
+        if isinstance(cluster, str) and ":cluster/" not in cluster:
+            failures.append(CheckFailure("cluster", f"{cluster!r} is no cluster ARN (arn:aws:ecs:…:cluster/NAME)"))
+        if isinstance(network, dict) and network.get("subnets") in (None, []):
+            failures.append(CheckFailure("network", "has no subnets"))
+        return Checked(inputs, failures)
+
+    async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
+        if not inputs:
+            raise Refused("a MigrationRun cannot be imported: let `pulumi up` create it, which runs the steps")
+        return Existing(id, inputs, outputs)
 
     async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
         keys = sorted(key for key in old.inputs.keys() | new.keys() if old.inputs.get(key) != new.get(key))
@@ -110,6 +126,8 @@ class MigrationRun(Resource):
         clients.verify()
         ecs, records = clients["ecs"], Records(clients["ssm"], inputs["records"])
         forget.stop_live_tasks(ecs, records, inputs["cluster"], call.log)
+        if inputs.get("phase") == "after":
+            return  # records and revisions are shared with the run before the rollout: that one tidies up
         if inputs.get("retain", True) or forget.in_use(ecs, inputs["cluster"], inputs["serviceTaskDefinition"]):
             return
         own = {step["taskDefinition"] for step in inputs["steps"] if step.get("taskDefinition")}
@@ -117,6 +135,36 @@ class MigrationRun(Resource):
             count = forget.deregister(ecs, task_definition)
             call.log(f"deregistered {count} revisions of {forget.family(task_definition)}")
         records.delete_all()
+
+
+def _wrong_steps(steps: list[Any], phase: Any) -> list[CheckFailure]:
+    """What is wrong with the steps. Two of one name would be one to ECS, and no step at all would prove nothing."""
+    failures = []
+    if phase is not UNKNOWN and phase not in ("before", "after"):
+        failures.append(CheckFailure("phase", f"{phase!r} is neither 'before' nor 'after'"))
+    known = [step for step in steps if not contains_unknown(_without_revision(step))]
+    for step in known:
+        try:
+            Step.parse(_without_revision(step))
+        except GateError as error:
+            failures.append(CheckFailure("steps", str(error)))
+    names = [step.get("name") for step in known if isinstance(step, dict)]
+    failures += [
+        CheckFailure("steps", f"two steps are called {name!r}")
+        for name in sorted({*names}, key=str)
+        if names.count(name) > 1
+    ]
+    if len(known) == len(steps) and not any(
+        (step.get("phase") or "before") == phase for step in known if isinstance(step, dict)
+    ):
+        failures.append(CheckFailure("steps", f"none of them is of the phase {phase!r}: nothing would be proven"))
+    return failures
+
+
+def _without_revision(step: Any) -> Any:
+    if not isinstance(step, dict):
+        return step
+    return {key: value for key, value in step.items() if key not in ("taskDefinition", "container")}
 
 
 def _subject(inputs: Properties) -> Subject:
@@ -145,8 +193,7 @@ def _comparable(inputs: Properties) -> Properties:
     steps = inputs.get("steps")
     if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
         return inputs
-    bare = [{key: value for key, value in step.items() if key not in ("taskDefinition", "container")} for step in steps]
-    return inputs | {"steps": bare}
+    return inputs | {"steps": [_without_revision(step) for step in steps]}
 
 
 def _names(inputs: Properties) -> list[str]:

@@ -6,7 +6,18 @@ from datetime import UTC, datetime
 
 from gate.errors import GateError
 from gate.plugin.boundary import Account, clock, in_thread
-from gate.plugin.resource import Call, Checked, CheckFailure, Created, Difference, Existing, Properties, Resource, State
+from gate.plugin.resource import (
+    Call,
+    Checked,
+    CheckFailure,
+    Created,
+    Difference,
+    Existing,
+    Properties,
+    Refused,
+    Resource,
+    State,
+)
 from gate.plugin.values import UNKNOWN, contains_unknown
 from gate.rollout import Done, Wanted, live_revision
 from gate.rollout import Rollout as GateRollout
@@ -57,6 +68,9 @@ class Rollout(Resource):
         return Created(new["service"], _outputs(new, await in_thread(self._roll_out, call, new, "")))
 
     async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
+        if not inputs:
+            raise Refused("a Rollout cannot be imported: let `pulumi up` create it, which takes up what is deployed")
+        await in_thread(self._account().verify)  # the wrong account has no such service, and would lose this one
         live = await in_thread(self._live, inputs)
         return Existing(id, inputs, outputs | {"taskDefinition": live}) if live else None
 

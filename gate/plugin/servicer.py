@@ -20,6 +20,7 @@ import grpc.aio
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
+from gate.errors import GateError
 from gate.plugin import values
 from gate.plugin.engine import Engine
 from gate.plugin.provider import Provider
@@ -241,7 +242,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self.idle.clear()
         try:
             return await work
-        except Refused as refusal:
+        except (Refused, GateError) as refusal:
             await self._engine.flush()
             await self._refuse(context, str(refusal))
         except HalfDone as half:

@@ -142,9 +142,7 @@ class Stage:
         self.settings = folder / f"Pulumi.{STACK}.yaml"
         self.place = environment.checkout(ROOT, {**os.environ, "SLUICE_LOCAL_DIR": str(folder / "local")})
         outside = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "SLUICE_PORT")
+            name: value for name, value in os.environ.items() if name not in ("SLUICE_BACKEND_URL", "SLUICE_PORT")
         }
         self.cloud = emulator.start(self.place.local, None, environment.account(self.place.local))
         # Which Pulumi CLI set-up chose is the checkout's, not this folder's.
@@ -235,7 +233,7 @@ class Stage:
             for arn in ecs.list_tasks(cluster=cluster, desiredStatus=desired)["taskArns"]
         ]
         tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
-        return [task for task in tasks if "migration" in task["taskDefinitionArn"]]
+        return [task for task in tasks if not task.get("group", "").startswith("service:")]
 
     def service(self) -> dict[str, Any]:
         outputs = self.outputs()

@@ -11,7 +11,7 @@ import pytest
 
 from gate.plugin.generated_secret import GeneratedSecret
 from gate.plugin.migration_run import MigrationRun
-from gate.plugin.resource import Call, Properties, State
+from gate.plugin.resource import Call, Properties, Refused, Resource, State
 from gate.plugin.rollout import Rollout
 from gate.plugin.values import UNKNOWN
 from tests.unit.gate.simulation import CLUSTER, DEFINITION
@@ -65,12 +65,31 @@ def run(coroutine: Any) -> Any:
         ({"steps": [{"name": "master", "command": "migrate"}]}, "command must be a list"),
         ({"cluster": None}, "is missing"),
         ({"cleanup": True}, "is not an input of MigrationRun"),
+        ({"database": ""}, "is missing"),
+        ({"cluster": "notes"}, "no cluster ARN"),
+        ({"network": {"subnets": []}}, "has no subnets"),
+        ({"steps": []}, "nothing would be proven"),
+        ({"steps": ["migrate"]}, "must be an object"),
+        ({"steps": [RUN["steps"][0], RUN["steps"][0]]}, "two steps are called 'master'"),
+        ({"steps": [{**RUN["steps"][0], "shards": 51}]}, "at most 50"),
     ],
 )
 def test_bad_inputs_of_a_run(wrong: Properties, says: str) -> None:
     checked = run(MigrationRun(no_account).check(call(Lines()), {}, RUN | wrong))
-    assert [failure.property for failure in checked.failures] == list(wrong)
-    assert says in checked.failures[0].reason
+    assert {failure.property for failure in checked.failures} == wrong.keys()
+    assert any(says in failure.reason for failure in checked.failures)
+
+
+def test_a_phase_without_steps_proves_nothing() -> None:
+    for phase in ("after", "afterr"):
+        checked = run(MigrationRun(no_account).check(call(Lines()), {}, RUN | {"phase": phase}))
+        assert any("nothing would be proven" in failure.reason for failure in checked.failures)
+
+
+@pytest.mark.parametrize("resource", [MigrationRun(no_account), Rollout(no_account), GeneratedSecret(no_account)])
+def test_imports_are_refused_in_words(resource: Resource) -> None:
+    with pytest.raises(Refused, match="cannot be imported"):
+        run(resource.read(call(Lines()), "id", {}, {}))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +98,7 @@ def test_bad_inputs_of_a_run(wrong: Properties, says: str) -> None:
         ({"deadline": 0}, "whole number of seconds"),
         ({"smoke": {"url": "ftp://x"}}, "must begin with http"),
         ({"smoke": {"url": "http://x", "paht": "/"}}, "unknown key 'paht'"),
+        ({"smoke": {"url": "http://x", "status": "200"}}, "status is '200'"),
         ({"force": True}, "is not an input of Rollout"),
     ],
 )
@@ -137,6 +157,9 @@ class LiveEcs:
 
 
 class Account(dict[str, Any]):
+    def verify(self) -> None:
+        return None
+
     def __missing__(self, service: str) -> None:
         return None
 
@@ -215,11 +238,7 @@ SECRET: Properties = {"secretArn": "arn:secret", "username": "notes_owner", "len
 
 
 def generated(manager: SecretsManager) -> GeneratedSecret:
-    class Verified(Account):
-        def verify(self) -> None:
-            return None
-
-    return GeneratedSecret(lambda: Verified(secretsmanager=manager))  # type: ignore[arg-type, return-value]
+    return GeneratedSecret(lambda: Account(secretsmanager=manager))  # type: ignore[arg-type, return-value]
 
 
 def test_a_generated_password_reaches_secrets_manager_and_nothing_else() -> None:

@@ -12,7 +12,7 @@ from gate.errors import Interrupted
 from gate.judge import TargetState
 from gate.rollout import Done, Rollout, RolloutFailed, Wanted
 from gate.smoke import Answer, Smoke
-from tests.unit.gate.simulation import Clock
+from tests.unit.gate.simulation import Clock, client_error
 
 NEW, OLD = "arn:td/notes:8", "arn:td/notes:7"
 GROUP = "arn:targetgroup/notes"
@@ -30,6 +30,9 @@ class Service:
         self.calls: list[tuple[str, bool]] = []
         self.states: dict[str, int] = {"healthy": 2}
         self.begun = 0.0
+        self.running = 2
+        self.interloper = False
+        self.refuses: set[str] = set()
 
     def _new(self, revision: str, state: str = "IN_PROGRESS") -> dict[str, Any]:
         number = len(getattr(self, "calls", []))
@@ -45,13 +48,15 @@ class Service:
     def describe(self) -> dict[str, Any]:
         current = self.deployments[0] if self.deployments else None
         if current and current["rolloutState"] == "IN_PROGRESS" and self.clock.time - self.begun >= self.takes:
-            end = self.ends[current["taskDefinition"]]
+            end = self.ends.get(current["taskDefinition"], "COMPLETED")
             if end == "rolled back":
                 self.calls.append((OLD, False))
                 self.deployments = [self._new(OLD, "COMPLETED")]
             elif end != "stuck":
                 current["rolloutState"] = end
-        return {"status": "ACTIVE", "desiredCount": 2, "deployments": self.deployments}
+        if self.interloper and current and current["rolloutState"] == "COMPLETED" and current["taskDefinition"] == NEW:
+            self.deployments = [self._new("arn:td/notes:6", "COMPLETED") | {"id": "ecs-svc/theirs"}]
+        return {"status": "ACTIVE", "desiredCount": 2, "runningCount": self.running, "deployments": self.deployments}
 
     def deploy(self, task_definition: str, force: bool) -> str:
         self.calls.append((task_definition, force))
@@ -65,6 +70,8 @@ class Service:
         return TargetState(self.states, ())
 
     def stopped_tasks(self, deployment: str, task_definition: str) -> list[dict[str, Any]]:
+        if "stopped_tasks" in self.refuses:
+            raise client_error("AccessDeniedException", "ListTasks")
         return [
             {
                 "taskArn": "arn:task/notes/dead",
@@ -185,4 +192,41 @@ def test_a_dying_deployer_leaves_the_rollout_to_ecs() -> None:
     service = Service(Clock({3: Halt.ABANDON}), {NEW: "stuck"})
     with pytest.raises(Interrupted):
         roll_out(service)
+    assert service.calls == [(NEW, False)]
+
+
+def test_evidence_that_cannot_be_read_does_not_keep_it_from_going_back() -> None:
+    service = Service(Clock(), {NEW: "COMPLETED", OLD: "COMPLETED"})
+    service.refuses = {"stopped_tasks"}
+    with pytest.raises(RolloutFailed, match=r"stopped tasks: could not be read(.|\n)*serves again"):
+        roll_out(service, ask=lambda url, timeout: Answer(503, "no database"))
+    assert service.calls == [(NEW, False), (OLD, False)]
+
+
+def test_too_few_running_tasks_are_no_success() -> None:
+    service = Service(Clock(), {NEW: "COMPLETED", OLD: "COMPLETED"})
+    service.running = 1
+    with pytest.raises(RolloutFailed, match="targets are not healthy"):
+        roll_out(service)
+
+
+def test_somebody_elses_newer_deployment_is_neither_a_success_nor_undone() -> None:
+    service = Service(Clock(), {NEW: "COMPLETED"})
+
+    def ask(url: str, timeout: float) -> Answer:
+        service.interloper = True
+        return Answer(200, "ok")
+
+    with pytest.raises(RolloutFailed, match="superseded"):
+        roll_out(service, ask)
+    assert service.calls == [(NEW, False)]
+
+
+def test_a_stale_answer_right_after_the_deployment_is_not_a_rollback() -> None:
+    service = Service(Clock(), {NEW: "COMPLETED"})
+    describe, stale = service.describe, service.describe()
+    answers = iter([stale, stale, stale])
+    service.describe = lambda: next(answers, None) or describe()  # type: ignore[method-assign]
+    stale["deployments"] = list(stale["deployments"])
+    roll_out(service)
     assert service.calls == [(NEW, False)]

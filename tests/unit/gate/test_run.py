@@ -126,8 +126,12 @@ def test_exit_0_after_the_time_out_is_still_a_failure() -> None:
 
 def test_a_stop_that_never_comes_has_a_deadline() -> None:
     stage = Stage(Script(hangs=True, stop_takes=10_000))
-    with pytest.raises(StepFailed, match="has not stopped"):
+    with pytest.raises(GateError, match="has not stopped"):
         stage.deploy()
+    assert stage.records.runs[1].state == "running", "the next up must find the task before it starts another"
+    with pytest.raises(GateError, match="has not stopped"):
+        stage.deploy()
+    assert len(stage.ecs.tasks) == 1
 
 
 def test_no_exit_code_is_failure() -> None:
@@ -347,3 +351,66 @@ def test_a_step_with_a_revision_of_its_own_runs_on_that() -> None:
     stage.ecs.run_task = recorded  # type: ignore[method-assign]
     stage.deploy(subject(own, MASTER))
     assert asked == ["arn:td/bootstrap:3", DEFINITION]
+
+
+def test_one_answer_without_the_task_is_not_its_end() -> None:
+    stage = Stage(Script(runs=20))
+    describe, count = stage.ecs.describe_tasks, 0
+
+    def sometimes(cluster: str, tasks: list[str]) -> dict[str, object]:
+        nonlocal count
+        count += 1
+        return {"tasks": [], "failures": []} if count % 3 == 2 else describe(cluster, tasks)
+
+    stage.ecs.describe_tasks = sometimes  # type: ignore[method-assign]
+    assert stage.deploy().steps[0].exit_codes == (0,)
+
+
+def test_runs_that_count_anew_do_not_take_an_old_tasks_exit_for_theirs() -> None:
+    stage = Stage(Script(), Script())
+    stage.deploy()
+    stage.records.runs.clear()
+    stage.records.steps.clear()
+    stage.deploy(replace(subject(), database="db-2"))
+    assert len(stage.ecs.tasks) == 2
+
+
+def test_an_operators_run_since_then_makes_a_success_worthless() -> None:
+    stage = Stage(Script(), Script())
+    stage.deploy()
+    stage.records.create(RunRecord(2, "run", "x", "sha256:a", "bob@laptop", 1, state="succeeded"))
+    assert stage.deploy().number == 3
+    assert len(stage.ecs.tasks) == 2
+
+
+def test_ctrl_c_in_the_middle_of_throttling_still_stops_every_task() -> None:
+    stage = Stage(Script(hangs=True), Script(hangs=True))
+    throttled = client_error("ThrottlingException", "DescribeTasks")
+    stage.ecs.trouble = lambda call: throttled if call == "describe_tasks" and stage.clock.elapsed > 5 else None
+    with pytest.raises(Interrupted, match="stopped task"):
+        stage.deploy(subject(replace(MASTER, shards=2)), halts={6: Halt.STOP})
+    assert all(task.stop_asked for task in stage.ecs.tasks)
+
+
+def test_a_stop_that_aws_refuses_for_one_task_does_not_keep_the_others_running() -> None:
+    stage = Stage(Script(hangs=True), Script(hangs=True))
+    answers = iter([client_error("AccessDeniedException", "StopTask"), None])
+    stage.ecs.trouble = lambda call: next(answers) if call == "stop_task" else None
+    with pytest.raises(Interrupted, match="did not take the stop"):
+        stage.deploy(subject(replace(MASTER, shards=2)), halts={6: Halt.STOP})
+    assert [bool(task.stop_asked) for task in stage.ecs.tasks] == [False, True]
+
+
+def test_a_task_not_listed_yet_is_waited_for_before_another_image_migrates() -> None:
+    stage = Stage(Script(runs=50), Script())
+    with pytest.raises(Interrupted):
+        stage.deploy(halts={1: Halt.ABANDON})
+    left, describe = stage.ecs.tasks[0], stage.ecs.describe_tasks
+    shown_from = stage.clock.elapsed + 10
+
+    def late(cluster: str, tasks: list[str]) -> dict[str, object]:
+        return describe(cluster, tasks) if stage.clock.elapsed > shown_from else {"tasks": [], "failures": []}
+
+    stage.ecs.describe_tasks = late  # type: ignore[method-assign]
+    stage.deploy(subject(image="b"))
+    assert stage.ecs.tasks[1].created >= left.created + 50

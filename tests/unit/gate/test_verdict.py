@@ -70,7 +70,11 @@ CASES = [
         None,
         "not in the image",
     ),
-    ("no containers at all", task(), Kind.NOT_STARTED, None, "without any essential container"),
+    ("no containers at all", task(), Kind.FAILED, None, "without any container that could be judged"),
+    ("no containers, never started", task("TaskFailedToStart"), Kind.NOT_STARTED, None, "without any container"),
+    ("it ran, whatever the stop code says", task("TaskFailedToStart", app=1), Kind.FAILED, 1, "exit code 1"),
+    ("a side-car did not start, ours ran", task("TaskFailedToStart", app=0, proxy=None), Kind.FAILED, None, "proxy"),
+    ("exit 0 under a code that we do not know", task("InfrastructureHealth", app=0), Kind.INTERRUPTED, 0, "Infrastr"),
     ("a side-car failed", task(app=0, proxy=1), Kind.FAILED, 1, "proxy"),
     ("a side-car without exit code", task(app=0, proxy=None), Kind.FAILED, None, "proxy"),
     ("an optional side-car may fail", task(app=0, metrics=1), Kind.SUCCEEDED, 0, "exit code 0"),
@@ -98,7 +102,7 @@ def test_every_failure_has_a_remedy() -> None:
 
 def test_only_what_never_ran_is_started_again() -> None:
     again = {case[0] for case in CASES if retryable(verdict(case[1], frozenset({"app", "proxy"})))}
-    assert again == {"image missing", "secret missing", "program missing, exec form", "no containers at all"}
+    assert again == {"image missing", "secret missing", "program missing, exec form", "no containers, never started"}
 
 
 def test_containers_are_essential_unless_said_otherwise() -> None:
