@@ -1,8 +1,7 @@
 # The front door. Everything behind it is `python3 -m local COMMAND`, on the machine's own Python >= 3.11.
-SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help up down env setup test lint format types imports unit components e2e lock clean
-LOCAL := python3 -m local
+LOCAL := local/python -m local
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{gsub(/[$$][$$]/, "$$", $$2); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

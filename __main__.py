@@ -1,4 +1,4 @@
-"""A stack on one page: settings ─► network ─► registry + image ─► database ─► gate ─► service ─► deployment."""
+"""A stack on one page: settings ─► network ─► image ─► database ─► gate ─► service ─► deployment ─► after-steps."""
 
 import os
 from dataclasses import replace
@@ -7,19 +7,25 @@ import pulumi
 
 from components.container import HealthCheck
 from components.database import Database, DatabaseArgs
+from components.database_users import DatabaseUsers, DatabaseUsersArgs
 from components.deployment import Deployment, DeploymentArgs, SmokeRequest
 from components.image import Image, ImageArgs
 from components.load_balancer import LoadBalancerArgs, TargetCheck
-from components.migration_gate import CONTAINER, MigrationGate, MigrationGateArgs, Step, migration_container
+from components.login import Login
+from components.migration_gate import CONTAINER, MigrationGate, MigrationGateArgs, migration_container
 from components.placement import Placement
 from components.registry import Registry, RegistryArgs
+from components.release import release
 from components.service import Service, ServiceArgs, service_container
-from components.task_definition import TaskDefinition, TaskDefinitionArgs
-from infra import naming, providers, settings, variables
-from infra.access import TaskRoles, TaskRolesArgs
+from components.step import Step
+from components.task_definition import TaskDefinition
+from infra import naming, providers, settings
 from infra.cluster import Cluster
 from infra.network import Network, NetworkArgs
 from infra.observability import Logs, LogsArgs
+from infra.revision import revision
+from infra.settings.migrations import BOOTSTRAP
+from infra.tasks import Kind, Tasks
 
 stack = settings.load()  # checked whole: every mistake is reported at once, before anything is created
 project, app, service_settings, health = pulumi.get_project(), stack.app, stack.service, stack.service.health
@@ -57,63 +63,50 @@ database = Database(
     here,
 )
 
-# What a task of the image is, first as the migration runs it, then as the service does: same image, variables and
-# secrets, each with roles of its own.
-roles = {
-    kind: TaskRoles(
-        f"{name}-{kind}",
-        TaskRolesArgs(stack.aws.region, registry.arn, group.arn, [database.secret_arn]),
-        here,
+# What tasks run as. The master user's secret goes to the bootstrap step alone: it creates the two users whose secrets
+# go to the migrations and to the service.
+tasks = Tasks(name, stack, database, image.reference, registry.arn, here)
+master = owner = reader = Login(database.secret_arn, pulumi.Output.from_input(""))
+steps: list[Step] = []
+if stack.database.roles:
+    users = DatabaseUsers(name, DatabaseUsersArgs(stack.database.owner, stack.database.app, stack.protected), here)
+    owner, reader = users.owner, users.app
+    logins = {"DB": master, "OWNER": owner, "APP": reader}
+    bootstrap = tasks.of(Kind(BOOTSTRAP, migration_container(), logs.migration, logins))
+    versions = {"OWNER_SECRET_VERSION": owner.version, "APP_SECRET_VERSION": reader.version}
+    steps.append(Step(BOOTSTRAP, stack.database.bootstrap, "before", environment=versions, task=bootstrap))
+else:
+    pulumi.log.warn("database.roles is false: migrations and service log in as the master user, who may do anything")
+
+own_images = [step.image for step in stack.migrations if step.image]
+migration = tasks.of(Kind("migration", migration_container(), logs.migration, {"DB": owner}, images=own_images))
+for step in stack.migrations:
+    given = step.model_dump(exclude={"image"})
+    of_its_own = step.image and replace(
+        migration, family=f"{migration.family}-{step.name}", image=registry.reference(step.image)
     )
-    for kind, group in (("migration", logs.migration), ("service", logs.service))
-}
-migration_task = TaskDefinitionArgs(
-    family=f"{name}-migration",
-    container=migration_container(),
-    image=image.reference,
-    cpu=app.cpu,
-    memory=app.memory,
-    architecture=app.architecture,
-    execution_role_arn=roles["migration"].execution_role_arn,
-    task_role_arn=roles["migration"].task_role_arn,
-    environment=pulumi.Output.all(host=database.address, port=database.port, database=database.database).apply(
-        lambda known: variables.plain(
-            **known, verify_tls=stack.database.verify_tls, app_port=app.port, extra=app.environment
-        )
-    ),
-    secrets=database.secret_arn.apply(variables.secret),
-    log_group=logs.migration.name,
-    region=stack.aws.region,
-)
+    steps.append(Step(**given, task=of_its_own or None))
+
 check = health.command and HealthCheck(
     health.command, health.start_period, health.interval, health.timeout, health.retries
 )
-service_task = replace(
-    migration_task,
-    family=f"{name}-service",
-    container=service_container(app.port, service_settings.drain_seconds, check or None),
-    execution_role_arn=roles["service"].execution_role_arn,
-    task_role_arn=roles["service"].task_role_arn,
-    log_group=logs.service.name,
-)
-release = TaskDefinition(f"{name}-service", service_task, here)
+container = service_container(app.port, service_settings.stop_timeout, check or None)
+serving = tasks.of(Kind("service", container, logs.service, {"DB": reader}, secrets=app.secrets))
 
 # The gate: what it lets through is the only revision that service and deployment ever see.
-migration_place = Placement(network.public_subnet_ids, [firewall.migration], public_ip=True)
-gate = MigrationGate(
-    f"{name}-migration",
-    MigrationGateArgs(
-        cluster=cluster.arn,
-        task=migration_task,
-        service_task_definition=release.arn,
-        placement=migration_place,
-        steps=[Step(**step.model_dump()) for step in stack.migrations],
-        database=database.identity,
-        records=f"{path}/runs",
-        protected=stack.protected,
-    ),
-    here,
+place = Placement(network.public_subnet_ids, [firewall.migration], public_ip=True)
+phase = MigrationGateArgs(
+    cluster=cluster.arn,
+    task=migration,
+    task_definition=TaskDefinition(f"{name}-migration", migration, here).arn,
+    steps=[step for step in steps if step.phase == "before"],
+    service_task_definition=TaskDefinition(f"{name}-service", serving, here).arn,
+    placement=place,
+    database=database.identity,
+    records=f"{path}/runs",
+    protected=stack.protected,
 )
+gate = MigrationGate(f"{name}-migration", phase, here)
 
 service = Service(
     name,
@@ -122,6 +115,7 @@ service = Service(
         task_definition=gate.service_task_definition,
         tasks=service_settings.min,
         grace=health.start_period,
+        circuit_breaker=service_settings.circuit_breaker,
         placement=Placement(network.public_subnet_ids, [firewall.service], public_ip=True),
         load_balancer=LoadBalancerArgs(
             vpc_id=network.vpc_id,
@@ -142,7 +136,7 @@ deployment = Deployment(
         cluster=cluster.arn,
         service=service.name,
         task_definition=gate.service_task_definition,
-        image=image.reference,
+        image=gate.image,
         url=service.url,
         smoke=SmokeRequest(app.health_path, stack.smoke.status, stack.smoke.timeout),
         deadline=service_settings.deadline,
@@ -152,21 +146,35 @@ deployment = Deployment(
     here,
 )
 
+results = [gate.results]
+if later := [step for step in steps if step.phase == "after"]:  # of what has been rolled out, and nothing newer
+    after = replace(
+        phase,
+        task=replace(migration, image=deployment.image),
+        task_definition=gate.task_definition,
+        steps=later,
+        service_task_definition=deployment.task_definition,
+        service=service.name,
+    )
+    results.append(MigrationGate(f"{name}-after", after, here).results)
+
 pulumi.export("url", service.url)
 pulumi.export("service", service.name)
 pulumi.export("cluster", cluster.name)
 pulumi.export("repository", registry.url)
 pulumi.export("image", deployment.image)
-pulumi.export("release", {"digest": image.digest, "tag": image.tag})
-pulumi.export("migrations", gate.results)
+pulumi.export("release", release(image, deployment, revision(app.context)))
+pulumi.export(
+    "migrations", pulumi.Output.all(*results).apply(lambda phases: [step for all_of in phases for step in all_of])
+)
 pulumi.export(
     "gate",
     {
         "taskDefinition": gate.task_definition,
         "container": CONTAINER,
-        "subnets": migration_place.subnet_ids,
-        "securityGroups": migration_place.security_group_ids,
-        "assignPublicIp": migration_place.public_ip,
+        "subnets": place.subnet_ids,
+        "securityGroups": place.security_group_ids,
+        "assignPublicIp": place.public_ip,
         "records": f"{path}/runs",
         "region": stack.aws.region,
     },

@@ -38,11 +38,14 @@ class DeploymentArgs:
 class Deployment(pulumi.ComponentResource):
     """A rollout, watched to its end: completed by its own id, every target healthy, the smoke request answered.
 
-    Outputs: id (of the ECS deployment), image (what now serves, by digest).
+    Outputs: deployment_id (ECS'), task_definition (the revision that now serves), image (likewise, by digest),
+    completed_at (ISO 8601).
     """
 
     deployment_id: pulumi.Output[str]
+    task_definition: pulumi.Output[str]
     image: pulumi.Output[str]
+    completed_at: pulumi.Output[str]
 
     def __init__(self, name: str, args: DeploymentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:Deployment", name, None, opts)
@@ -63,5 +66,9 @@ class Deployment(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.deployment_id = rollout.deployment_id
+        self.task_definition = rollout.task_definition
         self.image = rollout.image_digest
-        self.register_outputs({"deploymentId": self.deployment_id, "image": self.image})
+        self.completed_at = rollout.completed_at
+        self.register_outputs(
+            {"deploymentId": self.deployment_id, "taskDefinition": self.task_definition, "image": self.image}
+        )

@@ -15,6 +15,12 @@ from components import build_context
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 """ECS' name of a CPU architecture to Docker's name of the platform; both must agree or the task cannot start."""
 
+VERSION = "VERSION"
+"""The build argument that tells the application its version."""
+
+VERSION_LENGTH = 12
+"""Digits of the tag that make a version."""
+
 
 @dataclass(frozen=True)
 class ImageArgs:
@@ -32,18 +38,21 @@ class ImageArgs:
 class Image(pulumi.ComponentResource):
     """Builds an image when something in its context changed, and pushes it under the hash of that context.
 
-    Outputs: reference (`REPOSITORY@sha256:…`, what every task runs), digest (`sha256:…`), tag. In a preview of a
-    build that would have to run, reference and digest are unknown.
+    Outputs: reference (`REPOSITORY@sha256:…`, what every task runs), name (`REPOSITORY:TAG`), tag, version (what the
+    image is told to be: the short form of the tag, so the same for the same build, and nothing is built again). In a
+    preview of a build that would have to run, the reference is unknown.
     """
 
     reference: pulumi.Output[str]
-    digest: pulumi.Output[str]
+    name: pulumi.Output[str]
     tag: str
+    version: str
 
     def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:Image", name, None, opts)
         platform = PLATFORMS[args.architecture]
         self.tag = build_context.tag(Path(args.context), args.dockerfile, args.build_args, platform)
+        self.version = self.tag[:VERSION_LENGTH]
         login = aws.ecr.get_authorization_token_output(
             registry_id=args.registry_id, opts=pulumi.InvokeOutputOptions(parent=self)
         )
@@ -53,7 +62,7 @@ class Image(pulumi.ComponentResource):
             build={
                 "context": args.context,
                 "dockerfile": f"{args.context}/{args.dockerfile}",
-                "args": dict(args.build_args),
+                "args": {**args.build_args, VERSION: self.version},
                 "platform": platform,
             },
             registry={
@@ -66,8 +75,8 @@ class Image(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.reference = image.repo_digest.apply(by_digest)
-        self.digest = self.reference.apply(lambda reference: reference.partition("@")[2])
-        self.register_outputs({"reference": self.reference, "digest": self.digest, "tag": self.tag})
+        self.name = image.image_name
+        self.register_outputs({"reference": self.reference, "name": self.name, "tag": self.tag})
 
 
 def by_digest(reference: str) -> str:

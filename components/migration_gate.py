@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import pulumi
 
 from components.container import Container
 from components.placement import Placement
+from components.step import Step, described
 from components.task_definition import TaskDefinition, TaskDefinitionArgs
 from gate.plugin import sdk as gate
 
@@ -19,32 +20,22 @@ STOP_TIMEOUT = 30
 
 
 @dataclass(frozen=True)
-class Step:
-    """name: unique. command: replaces the image's CMD. timeout: seconds. attempts: for a task that could not start.
-    environment: this step's own plain variables."""
-
-    name: str
-    command: Sequence[str]
-    phase: str
-    timeout: int
-    attempts: int
-    environment: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class MigrationGateArgs:
-    """task: the migration's own task definition. service_task_definition: the revision that is to be let through.
-    steps: in their order. database: identity of the database instance. records: SSM path of the run records.
-    protected: whether records and revisions must outlive the stack."""
+    """task, task_definition: what steps run as, and its revision. steps: in their order, all of one phase.
+    service_task_definition: the revision that is to be let through. service: of the phase `after`, which waits until
+    this service has no task of any other revision. database: identity of the database instance. records: SSM path of
+    the run records. protected: whether records and revisions must outlive the stack."""
 
     cluster: pulumi.Input[str]
     task: TaskDefinitionArgs
+    task_definition: pulumi.Input[str]
+    steps: Sequence[Step]
     service_task_definition: pulumi.Input[str]
     placement: Placement
-    steps: Sequence[Step]
     database: pulumi.Input[str]
     records: str
     protected: bool
+    service: pulumi.Input[str] | None = None
 
 
 def migration_container() -> Container:
@@ -53,61 +44,56 @@ def migration_container() -> Container:
 
 
 class MigrationGate(pulumi.ComponentResource):
-    """Runs an image's migration steps as one-off Fargate tasks whenever image, steps, variables or database changed.
+    """Runs an image's steps of one phase as one-off Fargate tasks whenever image, steps, variables or database changed.
 
-    Outputs: service_task_definition (the revision that was let through: the only one a service may be given),
-    task_definition (the migration's revision), results (per step).
+    Outputs: service_task_definition (the revision that was let through: the only one a service may be given), image
+    (likewise, by digest), task_definition (as what its steps ran), results (per step).
     """
 
     service_task_definition: pulumi.Output[str]
+    image: pulumi.Output[str]
     task_definition: pulumi.Output[str]
     results: pulumi.Output[Any]
 
     def __init__(self, name: str, args: MigrationGateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:MigrationGate", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        task = TaskDefinition(name, args.task, child)
+        steps = []
+        for step in args.steps:
+            own = TaskDefinition(f"{name}-{step.name}", step.task, child).arn if step.task else None
+            steps.append(described(step, args.task, own))
+        after = {"service": args.service, "taskDefinition": args.service_task_definition} if args.service else None
         run = gate.MigrationRun(
             name,
             cluster=args.cluster,
-            task_definition=task.arn,
+            task_definition=args.task_definition,
             service_task_definition=args.service_task_definition,
             network={
                 "subnets": list(args.placement.subnet_ids),
                 "securityGroups": list(args.placement.security_group_ids),
                 "assignPublicIp": args.placement.public_ip,
             },
-            steps=[described(step) for step in args.steps],
+            steps=steps,
             image_digest=args.task.image,
             database=args.database,
             environment=args.task.environment,
             secrets=args.task.secrets,
             records=args.records,
             container=args.task.container.name,
-            phase="before",
+            phase="after" if after else "before",
+            after_service=after,
             retain=args.protected,
             opts=child,
         )
         self.service_task_definition = run.service_task_definition
-        self.task_definition = task.arn
+        self.image = pulumi.get(run, "imageDigest")
+        self.task_definition = pulumi.get(run, "taskDefinition")
         self.results = run.results
         self.register_outputs(
             {
                 "serviceTaskDefinition": self.service_task_definition,
+                "image": self.image,
                 "taskDefinition": self.task_definition,
                 "results": self.results,
             }
         )
-
-
-def described(step: Step) -> dict[str, Any]:
-    """A step in the form of MigrationRun's input; one shard, the whole step in one task."""
-    return {
-        "name": step.name,
-        "command": list(step.command),
-        "phase": step.phase,
-        "timeout": step.timeout,
-        "attempts": step.attempts,
-        "shards": 1,
-        "environment": dict(step.environment),
-    }

@@ -41,3 +41,9 @@ class Registry(pulumi.ComponentResource):
         self.url = repository.repository_url
         self.registry_id = repository.registry_id
         self.register_outputs({"name": self.name, "arn": self.arn, "url": self.url, "registryId": self.registry_id})
+
+    def reference(self, image: str) -> pulumi.Output[str]:
+        """An image's whole reference: as given, or `sha256:…` in this repository."""
+        if image.startswith("sha256:"):
+            return pulumi.Output.concat(self.url, "@", image)
+        return pulumi.Output.from_input(image)

@@ -18,36 +18,35 @@ from components.placement import Placement
 CONTAINER = "service"
 PLATFORM_VERSION = "LATEST"
 
-STOP_MARGIN = 5
-"""Seconds that a container gets after its last request to close what it holds."""
-
 
 @dataclass(frozen=True)
 class ServiceArgs:
     """cluster: ARN. task_definition: what the gate let through; used when the service is created and never again.
-    tasks: that always run. grace: seconds after a task's start in which failed checks do not count."""
+    tasks: that always run. grace: seconds after a task's start in which failed checks do not count. circuit_breaker:
+    whether ECS itself ends a deployment whose tasks keep failing, and goes back."""
 
     cluster: pulumi.Input[str]
     task_definition: pulumi.Input[str]
     tasks: int
     grace: int
+    circuit_breaker: bool
     placement: Placement
     load_balancer: LoadBalancerArgs
 
 
-def service_container(port: int, drain_seconds: int, health: HealthCheck | None) -> Container:
+def service_container(port: int, stop_timeout: int, health: HealthCheck | None) -> Container:
     """The container of a service task: its requests may end while it stops, and a slow log must not slow it down."""
     return Container(
         name=CONTAINER,
         log_mode="non-blocking",
-        stop_timeout=drain_seconds + STOP_MARGIN,
+        stop_timeout=stop_timeout,
         port=port,
         health=health,
     )
 
 
 class Service(pulumi.ComponentResource):
-    """An ECS service on Fargate behind a load balancer, rolling, with a circuit breaker that rolls back.
+    """An ECS service on Fargate behind a load balancer, rolling.
 
     Outputs: name, url, target_group_arn, shape (changes when something other than the revision makes ECS start a
     deployment, which somebody has to watch).
@@ -84,7 +83,7 @@ class Service(pulumi.ComponentResource):
             # The old tasks serve until as many new ones are healthy; needs room for twice the tasks.
             deployment_minimum_healthy_percent=100,
             deployment_maximum_percent=200,
-            deployment_circuit_breaker={"enable": True, "rollback": True},
+            deployment_circuit_breaker={"enable": args.circuit_breaker, "rollback": args.circuit_breaker},
             # Said because AWS' own default depends on the service's age. It starts tasks outside of deployments.
             availability_zone_rebalancing="ENABLED",
             enable_ecs_managed_tags=True,

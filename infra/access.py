@@ -14,11 +14,11 @@ from infra.ordering import after
 
 @dataclass(frozen=True)
 class TaskRolesArgs:
-    """region: of the stack. repository_arn: the only one to pull from. log_group_arn: the only one to write to.
+    """region: of the stack. repository_arns: the only ones to pull from. log_group_arn: the only one to write to.
     secret_arns: the only ones to read at a task's start."""
 
     region: str
-    repository_arn: pulumi.Input[str]
+    repository_arns: Sequence[pulumi.Input[str]]
     log_group_arn: pulumi.Input[str]
     secret_arns: Sequence[pulumi.Input[str]]
 
@@ -49,8 +49,8 @@ class TaskRoles(pulumi.ComponentResource):
             f"{name}-execution",
             role=execution.name,
             policy=pulumi.Output.all(
-                repository=args.repository_arn, log_group=args.log_group_arn, secrets=list(args.secret_arns)
-            ).apply(lambda arns: policies.execution(arns["repository"], arns["log_group"], arns["secrets"])),
+                repositories=list(args.repository_arns), log_group=args.log_group_arn, secrets=list(args.secret_arns)
+            ).apply(lambda arns: policies.execution(arns["repositories"], arns["log_group"], arns["secrets"])),
             opts=child,
         )
         task = aws.iam.Role(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,8 +45,8 @@ def task_trust(account: Account) -> str:
     )
 
 
-def execution(repository_arn: str, log_group_arn: str, secret_arns: Sequence[str]) -> str:
-    """What ECS itself needs to start a task: its image, its log group, its secrets.
+def execution(repository_arns: Sequence[str], log_group_arn: str, secret_arns: Sequence[str]) -> str:
+    """What ECS itself needs to start a task: its image's repository, its log group, its secrets.
 
     Narrower than the managed AmazonECSTaskExecutionRolePolicy, which reads every repository and writes every log
     group. GetAuthorizationToken is about the registry and knows no resource ("Actions, resources, and condition keys
@@ -57,7 +58,7 @@ def execution(repository_arn: str, log_group_arn: str, secret_arns: Sequence[str
             "Sid": "Pull",
             "Effect": "Allow",
             "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            "Resource": repository_arn,
+            "Resource": sorted(set(repository_arns)),
         },
         {
             "Sid": "Log",
@@ -72,10 +73,21 @@ def execution(repository_arn: str, log_group_arn: str, secret_arns: Sequence[str
                 "Sid": "Secrets",
                 "Effect": "Allow",
                 "Action": "secretsmanager:GetSecretValue",
-                "Resource": sorted(secret_arns),
+                "Resource": sorted(set(secret_arns)),
             }
         )
     return _policy(*statements)
+
+
+def repository(image: str) -> str | None:
+    """ARN of the ECR repository of an image, from its reference (`ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@…`); None
+    for any other registry, which IAM knows nothing of."""
+    found = re.match(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/([^@:]+)", image)
+    if found is None:
+        return None
+    account, region, china, name = found.groups()
+    partition = "aws-cn" if china else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return f"arn:{partition}:ecr:{region}:{account}:repository/{name}"
 
 
 def _policy(*statements: dict[str, Any]) -> str:

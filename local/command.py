@@ -6,7 +6,8 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -15,12 +16,14 @@ from local.cloud import emulator
 from local.down import down
 from local.environment import Checkout, NotStarted
 from local.terminal import Terminated
-from local.toolchain import plan
-from local.toolchain.process import Failed
+from local.toolchain import engine, look, plan
+from local.toolchain.lock import Busy, held
+from local.toolchain.process import Failed, said
 from local.toolchain.progress import Progress, Timing, duration, table
 from local.toolchain.steps import Interrupted, carry_out, needed
-from local.up import up
+from local.up import port, up
 
+CHANGING = ("setup", "up", "down")  # the commands that change this checkout's stack; the checks have one of their own
 INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
 
 
@@ -39,13 +42,39 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _terminate)
     place = environment.checkout(Path(__file__).resolve().parents[1], os.environ)
     try:
-        return _run(chosen, place)
+        with alone(place, chosen.command):
+            return _run(chosen, place)
     except (Failed, NotStarted, emulator.CloudError) as failure:
-        print(f"error: {failure}", file=sys.stderr)
+        return _error(str(failure))
+    except BrokenPipeError:  # `make up | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        text = said(error)
+        if text is None:
+            raise
+        return _error(text)
     except (Interrupted, KeyboardInterrupt):
         print("interrupted: what ran was ended; the same command goes on where this one stopped", file=sys.stderr)
         return INTERRUPTED
+
+
+@contextmanager
+def alone(place: Checkout, command: str) -> Iterator[None]:
+    """Keep other commands that change this checkout's stack out meanwhile. Raises Failed when one is at work."""
+    if command not in CHANGING:
+        yield
+        return
+    if text := look.unwritable(plan.folders(place)["local"]):
+        raise Failed(text)
+    name = f"`make {command}`"
+    try:
+        with held(place.local / "lock", seconds=0, waiting=lambda line: None, cancelled=lambda: False, name=name):
+            yield
+    except Busy as busy:
+        raise Failed(
+            f"{busy.owner} is at work in this checkout\n  to do: wait until it ends, or end it, then try again"
+        ) from None
 
 
 def _run(chosen: argparse.Namespace, place: Checkout) -> int:
@@ -66,6 +95,8 @@ def _run(chosen: argparse.Namespace, place: Checkout) -> int:
         if chosen.command == "lock":
             set_up(place, progress, plan.PYTHON)
             return lock.compile_all(place, progress)
+        if chosen.command == "up":
+            port(os.environ)  # a wrong one is told before anything is set up
         timings = set_up(place, progress)
         return up(place, progress, timings) if chosen.command == "up" else 0
     finally:
@@ -75,14 +106,19 @@ def _run(chosen: argparse.Namespace, place: Checkout) -> int:
 def set_up(place: Checkout, progress: Progress, names: Sequence[str] | None = None) -> list[Timing]:
     """Carry out set-up, or only what the named steps need; prints a table when anything had to be done."""
     steps = plan.steps(place)
-    steps = steps if names is None else needed(steps, names)
-    timings = carry_out(steps, place.logs, progress)
-    worked = [timing for timing in timings if timing.note != "done before"]
+    waiting = look.pending(steps if names is None else needed(steps, names))
+    look.refuse(waiting, plan.folders(place), engine.data_root())
+    worked = [timing for timing in carry_out(waiting, place.logs, progress) if timing.note != "done before"]
     if worked:
         progress.say(f"set up in {duration(progress.elapsed())}:\n{table(worked)}")
     else:
         progress.say(f"set up: nothing was missing ({duration(progress.elapsed())})")
     return [*worked, Timing("set-up", progress.elapsed(), "all of it" if worked else "nothing was missing")]
+
+
+def _error(text: str) -> int:
+    print(f"error: {text}", file=sys.stderr)
+    return 1
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -7,8 +7,8 @@ import os
 from local import environment
 from local.cloud import emulator
 from local.environment import Checkout
+from local.stack import Pulumi
 from local.toolchain.progress import Progress
-from local.up import Pulumi
 
 
 def down(place: Checkout, progress: Progress) -> int:
@@ -17,12 +17,16 @@ def down(place: Checkout, progress: Progress) -> int:
         endpoint = environment.endpoint(place)
     except environment.NotStarted:
         endpoint = "http://127.0.0.1:9"  # nothing is asked there: only the state is looked at
-    progress.start("cloud", "stopping the local cloud")
-    stopped = emulator.stop(place.local)
-    progress.finish("cloud", "local cloud: stopped" if stopped else "local cloud: was not running")
     pulumi = Pulumi(place, environment.applied(os.environ, environment.changes(place, os.environ, endpoint)))
-    if pulumi.program.is_file() and place.state.is_dir() and pulumi.exists():
+    known = pulumi.program.is_file() and place.state.is_dir() and pulumi.exists()
+    if known:
+        pulumi.unlock(progress)  # refuses while somebody deploys
+    progress.start("cloud", "stopping the local cloud")
+    stopped = emulator.stop(place.local, environment.account(place.local))
+    progress.finish("cloud", "local cloud: stopped" if stopped else "local cloud: was not running")
+    if known:
         progress.start("stack", "forgetting the local stack")
         pulumi.forget()
         progress.finish("stack", "local stack: forgotten")
+    (place.local / "stack.json").unlink(missing_ok=True)
     return 0

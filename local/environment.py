@@ -6,12 +6,14 @@ Standard library only: this runs on the machine's own Python before anything is 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from local import record
 
 STACK = "local"
 REGION = "us-east-1"
@@ -88,20 +90,31 @@ def account(local: Path) -> str:
 
 def pulumi_bin(place: Checkout) -> Path:
     """The folder of the Pulumi CLI that set-up chose for this checkout."""
-    if place.pulumi_record.is_file():
-        return Path(json.loads(place.pulumi_record.read_text())["bin"])
-    return place.built_pulumi
+    chosen = record.read(place.pulumi_record).get("bin")
+    return Path(chosen) if isinstance(chosen, str) else place.built_pulumi
 
 
 def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str, str | None]:
-    """What differs from `base` in the environment of this checkout; None means: unset."""
+    """What differs from `base` in the environment of this checkout; None means: unset.
+
+    Nothing of a real account or of another checkout comes through: no AWS_* variable, no configuration file, passphrase
+    or backend that `base` happens to have. Only SLUICE_BACKEND_URL, set on purpose, moves the state.
+    """
     first = [str(pulumi_bin(place)), str(place.venv / "bin")]
     rest = [entry for entry in base.get("PATH", os.defpath).split(os.pathsep) if entry not in first]
-    return {
+    strangers: dict[str, str | None] = {name: None for name in sorted(base) if name.startswith("AWS_")}
+    elsewhere = base.get("SLUICE_BACKEND_URL")
+    direct = unproxied(base, endpoint)
+    return strangers | {
         "PATH": os.pathsep.join([*first, *rest]),
         "PULUMI_HOME": str(place.pulumi_home),
-        "PULUMI_BACKEND_URL": base.get("PULUMI_BACKEND_URL") or f"file://{place.state}",
-        "PULUMI_CONFIG_PASSPHRASE": base.get("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE),
+        "PULUMI_BACKEND_URL": elsewhere or f"file://{place.state}",
+        # The encryptionsalt in Pulumi.local.yaml belongs to this passphrase and to no other.
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_CONFIG_PASSPHRASE_FILE": None,
+        **({} if elsewhere else {"PULUMI_ACCESS_TOKEN": None}),
+        # Else the program would run on another Python than the checkout's.
+        "PULUMI_PYTHON_CMD": None,
         # Else every command looks for a plugin for each pulumi_* package, time after time.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -111,11 +124,24 @@ def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # A person's files may hold endpoints, CA bundles or `ignore_configured_endpoint_urls`.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_PROFILE": None,
         "AWS_SESSION_TOKEN": None,
+        # Some programs read one spelling, some the other.
+        "NO_PROXY": direct,
+        "no_proxy": direct,
         # Compiling the Pulumi SDKs anew costs every command and every plugin two seconds.
         "PYTHONDONTWRITEBYTECODE": None,
     }
+
+
+def unproxied(base: Mapping[str, str], endpoint: str) -> str:
+    """The hosts that no proxy leads to: those that `base` names, this machine, and the host of `endpoint`."""
+    named = [host.strip() for name in ("NO_PROXY", "no_proxy") for host in base.get(name, "").split(",")]
+    ours = ["localhost", "127.0.0.1", urlsplit(endpoint).hostname or ""]
+    return ",".join(dict.fromkeys(host for host in [*named, *ours] if host))
 
 
 def applied(base: Mapping[str, str], change: Mapping[str, str | None]) -> dict[str, str]:
@@ -133,7 +159,7 @@ def exports(change: Mapping[str, str | None]) -> str:
 
 def endpoint(place: Checkout) -> str:
     """Where this checkout's emulator answers, or answered last. Raises NotStarted when it never ran."""
-    try:
-        return str(json.loads(place.cloud_record.read_text())["endpoint"])
-    except FileNotFoundError:
-        raise NotStarted("the local cloud of this checkout was never started: run `make up` first") from None
+    found = record.read(place.cloud_record).get("endpoint")
+    if not isinstance(found, str):
+        raise NotStarted("the local cloud of this checkout is not started\n  to do: `make up`")
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 import socket
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -32,6 +33,9 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
             "Check the deployer's permissions (the code that makes a call names the IAM actions it needs)"
         ) from error
     except BotoCoreError as error:
+        endpoint = os.environ.get("AWS_ENDPOINT_URL")
+        if endpoint:
+            raise Refused(f"the local cloud at {endpoint} does not answer: run `make up` ({error})") from error
         raise Refused(f"AWS could not be reached: {error}") from error
 
 

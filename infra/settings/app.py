@@ -7,33 +7,41 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from infra.settings import fargate
-from infra.settings.model import Model, project_folder, refused
-from infra.settings.variables import Variables
+from infra.settings.model import Model, hidden, project_folder, refused
+from infra.settings.variables import BuildArgs, Secrets, Variables
 
 Path_ = Annotated[str, Field(pattern=r"^/\S*$", max_length=1024)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class App(Model):
-    """The service's own settings.
-
-    context: folder of the image build, relative to Pulumi.yaml. dockerfile: relative to context. buildArgs: ARGs of the
-    Dockerfile; never secrets, they stay readable in the image. architecture: the CPU that image and task share.
-    port: where the container listens. livePath: shallow check, asked by the load balancer, must not touch the database.
-    healthPath: deep check (503 without database), asked by the smoke request. cpu: CPU units. memory: MiB.
-    environment: plain variables of the service and the migration container; secrets do not belong here.
-    """
+    """The application, the build of its image, and its container."""
 
     context: str
+    """Folder of the image build, relative to Pulumi.yaml."""
     dockerfile: str = "Dockerfile"
-    build_args: dict[str, str] = Field(default_factory=dict)
+    """The Dockerfile's path, relative to `context`."""
+    build_args: BuildArgs = Field(default_factory=dict)
+    """ARGs of the Dockerfile. Never secrets: they stay readable in the image. The program adds VERSION, the release's
+    version."""
     architecture: Literal["X86_64", "ARM64"] = "X86_64"
+    """The CPU that image and tasks share."""
     port: Port = 8080
+    """TCP port on which the container listens; it is told by the variable PORT."""
     live_path: Path_ = "/live"
+    """Shallow check, asked by the load balancer. It must not touch the database, or a failover of the database replaces
+    every task."""
     health_path: Path_ = "/health"
+    """Deep check, asked before a rollout counts: it answers 503 when the database cannot be reached."""
     cpu: int = 256
+    """CPU units of one task; 1024 are one vCPU."""
     memory: int = 512
+    """MiB of one task; which sizes go with which `cpu` is decided by Fargate."""
     environment: Variables = Field(default_factory=dict)
+    """Plain variables of the service and of the migration steps. Secrets do not belong here."""
+    secrets: Secrets = Field(default_factory=dict)
+    """Secret variables of the service: name to the ARN of a secret in AWS Secrets Manager, or to `ARN:key::` for one
+    key of its JSON. Only references: no value is ever part of settings, state or task definitions."""
 
     @field_validator("context")
     @classmethod
@@ -67,3 +75,10 @@ class App(Model):
         if cpu is not None and (wrong := fargate.wrong_memory(cpu, memory)):
             raise refused(wrong)
         return memory
+
+    @field_validator("secrets")
+    @classmethod
+    def _secrets(cls, secrets: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        if twice := sorted(secrets.keys() & (info.data.get("environment") or {}).keys()):
+            raise hidden(f"{', '.join(twice)} is in app.environment too; remove one of the two")
+        return secrets

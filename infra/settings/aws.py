@@ -10,11 +10,12 @@ from infra.settings.model import Model, refused
 
 
 class Aws(Model):
-    """region: an AWS Region. account: twelve digits; another account's credentials are then refused by both
-    providers."""
+    """Region and account."""
 
     region: str
+    """An AWS Region, like eu-central-1."""
     account: str | None = None
+    """Twelve digits; another account's credentials are then refused by all providers."""
 
     @field_validator("region")
     @classmethod

@@ -5,35 +5,59 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from infra.settings.model import Model, refused
+from infra.settings.migrations import Command
+from infra.settings.model import Model, hidden, refused
+
+LONGEST_NAME = 63
+"""Characters of a PostgreSQL name; a longer one is cut off silently."""
+
+Name = Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,62}$")]
+Username = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
 class Database(Model):
-    """An RDS for PostgreSQL instance.
-
-    engine: PostgreSQL is the only one. version: a major version, or a minor that AWS still creates. name: of the
-    first database in it. username: the master user. instanceClass, storage (GiB, gp3), multiAz, backupDays (0
-    switches backups off): as RDS calls them. verifyTls: whether the application must verify the server's certificate;
-    TLS itself is always required.
-    """
+    """An RDS for PostgreSQL instance. TLS is always required."""
 
     engine: Literal["postgres"] = "postgres"
+    """PostgreSQL is the only engine."""
     version: str = "17"
-    name: Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,62}$")] = "app"
-    username: Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,62}$")] = "postgres"
+    """A major version from 15 on, whose minor updates then come by themselves, or a minor one that AWS still
+    creates."""
+    name: Name = "app"
+    """Name of the first database."""
+    username: Username = "postgres"
+    """The master user. Its password is made, kept and rotated by RDS; with `roles` only the bootstrap step uses it."""
+    roles: bool = True
+    """Whether a first step, `bootstrap`, creates a role that owns the tables, for the migrations, and one that may only
+    read and write rows, for the service. Without it both use the master user."""
+    owner_username: Username | None = None
+    """The owner role; unset: `NAME_owner`, NAME being the database's."""
+    app_username: Username | None = None
+    """The service's role; unset: `NAME_app`."""
+    bootstrap: Command = Field(default_factory=lambda: ["migrate", "bootstrap"])
+    """The image's command that creates both roles. It gets the master user as DB_USER and DB_PASSWORD, and the names
+    and passwords to give: OWNER_USER, OWNER_PASSWORD, APP_USER, APP_PASSWORD."""
     instance_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$")] = "db.t4g.micro"
+    """RDS' instance class."""
     storage: Annotated[int, Field(ge=20, le=65_536)] = 20
+    """GiB, of type gp3."""
     multi_az: bool = False
+    """Whether a standby in another availability zone takes over when the instance fails."""
     backup_days: Annotated[int, Field(ge=0, le=35)] = 7
+    """Days that automatic backups are kept; 0 switches them off."""
     verify_tls: bool = True
+    """Whether the application must verify the server's certificate; it is told by DB_SSL_REJECT_UNAUTHORIZED."""
+    ca_bundle: Annotated[str, Field(pattern=r"^/\S+$")] | None = None
+    """Path in the image of the CA bundle to verify with (RDS: global-bundle.pem), told by DB_SSL_CERT_PATH; unset: the
+    one that the image knows itself."""
 
     @field_validator("engine", mode="before")
     @classmethod
     def _engine(cls, engine: object) -> object:
         if engine != "postgres":
-            raise refused("only PostgreSQL is supported; write postgres or leave the key out")
+            raise refused("only PostgreSQL is accepted; write postgres or leave the key out")
         return engine
 
     @field_validator("version")
@@ -45,14 +69,63 @@ class Database(Model):
             raise refused('AWS creates this minor version no longer; write "17" and get the newest one')
         return version
 
-    @field_validator("username")
+    @field_validator("username", "owner_username", "app_username")
     @classmethod
-    def _username(cls, username: str) -> str:
-        if username.lower() in {"rdsadmin", "admin", "rds_superuser"} or username.lower().startswith("pg_"):
-            raise refused("is a name that RDS keeps for itself; choose another")
+    def _username(cls, username: str | None) -> str | None:
+        if username == "admin" or (username or "").startswith(("pg_", "rds")):
+            raise refused("is a name that RDS or PostgreSQL keeps for itself; choose another")
         return username
+
+    @field_validator("owner_username", "app_username")
+    @classmethod
+    def _role(cls, username: str | None, info: ValidationInfo) -> str | None:
+        known, key = info.data, info.field_name or ""
+        if known.get("roles") is False:
+            if username is not None:
+                raise refused("is not created while database.roles is false; remove it or set roles to true")
+            return username
+        if username is None and "name" in known and len(derived(known["name"], key)) > LONGEST_NAME:
+            raise hidden(f"{derived(known['name'], key)} is longer than {LONGEST_NAME} characters; choose a name")
+        others = {"database.username": known.get("username")}
+        if key == "app_username" and {"owner_username", "name"} <= known.keys():
+            others["database.ownerUsername"] = known["owner_username"] or derived(known["name"], "owner_username")
+        name = username or derived(known.get("name", ""), key)
+        refuse = refused if username else hidden
+        for other, taken in others.items():
+            if taken == name:
+                raise refuse(f"{name} is {other} too; give every user a name of its own")
+        return username
+
+    @field_validator("bootstrap")
+    @classmethod
+    def _bootstrap(cls, command: list[str], info: ValidationInfo) -> list[str]:
+        if info.data.get("roles") is False and command != ["migrate", "bootstrap"]:
+            raise refused("is not run while database.roles is false; remove it or set roles to true")
+        return command
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def _ca_bundle(cls, path: str | None, info: ValidationInfo) -> str | None:
+        if path is not None and info.data.get("verify_tls") is False:
+            raise refused("is not used while database.verifyTls is false; remove it or set verifyTls to true")
+        return path
 
     @property
     def major(self) -> str:
         """The major version, which names the parameter group's family."""
         return self.version.split(".")[0]
+
+    @property
+    def owner(self) -> str:
+        """Name of the role that owns the tables."""
+        return self.owner_username or derived(self.name, "owner_username")
+
+    @property
+    def app(self) -> str:
+        """Name of the service's role."""
+        return self.app_username or derived(self.name, "app_username")
+
+
+def derived(database: str, key: str) -> str:
+    """The name of a role that the settings leave open: `owner_username` of `notes` is `notes_owner`."""
+    return f"{database.lower()}_{key.removesuffix('_username')}"

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from infra.settings.mistake import ABSENT, Mistake
+from infra.settings.model import HIDDEN
 
 KINDS: dict[str, str] = {
     "string_type": "must be text; put it in quotes",
@@ -38,17 +39,25 @@ def mistake(root: type[BaseModel], error: ErrorDetails) -> Mistake:
     """One finding about settings of the model `root`, in the words of whoever has to correct them."""
     if error["loc"][-1] == "[key]":  # the name of an entry is wrong, not its value
         return Mistake(path(error["loc"][:-1]), ABSENT, error["msg"])
-    key = path(error["loc"])
+    key = path(written(root, error["loc"]))
     kind, context = error["type"], error.get("ctx", {})
+    value = ABSENT if kind == HIDDEN or _secret(error["loc"], kind) else error["input"]
     if kind == "missing":
         return Mistake(key, ABSENT, "is required; add it to the stack's settings")
     if kind == "extra_forbidden":
-        return Mistake(key, error["input"], unknown(root, error["loc"]))
+        return Mistake(path(error["loc"]), value, unknown(root, error["loc"]))
     if kind in KINDS:
-        return Mistake(key, error["input"], KINDS[kind])
+        return Mistake(key, value, KINDS[kind])
     if kind in RANGES:
-        return Mistake(key, error["input"], RANGES[kind](context))
-    return Mistake(key, error["input"], error["msg"])
+        return Mistake(key, value, RANGES[kind](context))
+    return Mistake(key, value, error["msg"])
+
+
+def _secret(location: tuple[int | str, ...], kind: str) -> bool:
+    """Whether a wrong value may be a secret that somebody wrote where it does not belong; references are none."""
+    if "secrets" in location and kind != "refused":
+        return True
+    return any(word in str(location[-1]).lower() for word in ("password", "passwd", "token", "credential", "secretkey"))
 
 
 def path(location: tuple[int | str, ...]) -> str:
@@ -57,6 +66,18 @@ def path(location: tuple[int | str, ...]) -> str:
     for part in location:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def written(root: type[BaseModel], location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """The same place with every setting as people write it: of a default, pydantic says Python's name."""
+    annotation: Any = root
+    said: list[int | str] = []
+    for part in location:
+        fields = getattr(annotation, "model_fields", {})
+        field = next((one for name, one in fields.items() if part in (name, one.alias)), None)
+        said.append(field.alias if field and field.alias else part)
+        annotation = field.annotation if field else next(iter(get_args(annotation)), None)
+    return tuple(said)
 
 
 def unknown(root: type[BaseModel], location: tuple[int | str, ...]) -> str:

@@ -12,18 +12,20 @@ from infra.settings.model import Model, refused
 class Health(Model):
     """Times and counts of the checks; the ranges are those that both the load balancer and the container check accept.
 
-    startPeriod: seconds after a task's start in which failed checks do not count. interval: seconds between checks.
-    timeout: seconds for one answer. retries: failed checks in a row that make a task unhealthy. command: an
-    additional check inside the container, in ECS' form (`[CMD, program, …]` or `[CMD-SHELL, line]`); the program must
-    be in the image, whose own HEALTHCHECK ECS ignores. Sources: HealthCheck of the Amazon ECS API reference,
-    CreateTargetGroup of the Elastic Load Balancing API reference.
+    Sources: HealthCheck of the Amazon ECS API reference, CreateTargetGroup of the Elastic Load Balancing API reference.
     """
 
     start_period: Annotated[int, Field(ge=0, le=300)] = 90
+    """Seconds after a task's start in which failed checks do not count."""
     interval: Annotated[int, Field(ge=5, le=300)] = 30
+    """Seconds between two checks."""
     timeout: Annotated[int, Field(ge=2, le=60)] = 10
+    """Seconds for one answer; shorter than `interval`."""
     retries: Annotated[int, Field(ge=2, le=10)] = 5
+    """Failed checks in a row that make a task unhealthy."""
     command: list[str] | None = None
+    """An additional check inside the container, in ECS' form: `[CMD, program, …]` or `[CMD-SHELL, line]`. The program
+    must be in the image, whose own HEALTHCHECK ECS ignores."""
 
     @field_validator("timeout")
     @classmethod

@@ -2,36 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from infra.settings.model import Model, refused
+from infra.settings.model import Model, hidden, refused
 from infra.settings.variables import Variables
 
-Seconds = Annotated[int, Field(ge=1, le=86_400)]
+BOOTSTRAP = "bootstrap"
+"""Name of the step that the program adds itself."""
+
+Seconds: TypeAlias = Annotated[int, Field(ge=1, le=86_400)]
+Command: TypeAlias = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 
 
 class Step(Model):
-    """One migration step: a one-off Fargate task of the image that is to be deployed.
-
-    name: unique, shown in logs and outputs. command: replaces the image's CMD (its ENTRYPOINT stays). phase: `before`
-    runs before the new version starts. timeout: seconds until the task is stopped and the step has failed. attempts:
-    how often a task that could not be started is tried; a migration that ran and failed is never repeated by itself.
-    environment: plain variables of this step alone.
-    """
+    """A migration step: a one-off Fargate task of the image that is to be deployed. Steps run in their order."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
-    command: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
-    phase: Literal["before"] = "before"
+    """Unique; shown in logs and outputs."""
+    command: Command
+    """Replaces the image's CMD; its ENTRYPOINT stays."""
+    phase: Literal["before", "after"] = "before"
+    """`before`: runs before any task of the new version starts. `after`: runs when no task of the version before is
+    left."""
     timeout: Seconds = 900
+    """Seconds until the step's tasks are stopped and the step has failed."""
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    """How often a task that could not be started is tried. A migration that ran and failed is never repeated by
+    itself."""
+    shards: Annotated[int, Field(ge=1, le=50)] = 1
+    """How many tasks share the step's work side by side, told apart by SHARD_INDEX and SHARD_COUNT; all must exit 0."""
     environment: Variables = Field(default_factory=dict)
+    """Plain variables of this step alone."""
+    image: str | None = None
+    """An image of its own, always by digest: `REPOSITORY@sha256:…`, or `sha256:…` for one in the stack's own
+    repository. Unset: the image that is to be deployed."""
+
+    @field_validator("image")
+    @classmethod
+    def _image(cls, image: str | None) -> str | None:
+        if image is not None and not re.fullmatch(r"(\S+@)?sha256:[0-9a-f]{64}", image):
+            raise refused(
+                "must be an image by digest, REPOSITORY@sha256: or sha256: and 64 hexadecimal digits; a tag may move to"
+                " another image"
+            )
+        return image
 
 
-def unique(steps: list[Step]) -> list[Step]:
-    """The same steps, when no two have one name."""
+def ordered(steps: list[Step], *, roles: bool | None) -> list[Step]:
+    """The same steps, when they are possible together. roles: whether the program adds the bootstrap step."""
     names = [step.name for step in steps]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise refused(f"more than one step is called {', '.join(twice)}; give every step a name of its own")
+        raise hidden(f"more than one step is called {', '.join(twice)}; give every step a name of its own")
+    if roles and BOOTSTRAP in names:
+        raise hidden(
+            f"a step is called {BOOTSTRAP}, as the one that the program adds itself; remove it (database.bootstrap is"
+            " its command), rename it, or set database.roles to false"
+        )
+    if not any(step.phase == "before" for step in steps):
+        raise hidden("no step has phase before, so nothing would migrate ahead of the new version; add one")
     return steps

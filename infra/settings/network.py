@@ -11,10 +11,12 @@ from infra.settings.model import Model, refused
 
 
 class Network(Model):
-    """cidr: IPv4 range of the VPC, /16 to /22. zones: availability zones in use; a load balancer needs two."""
+    """The VPC."""
 
     cidr: str = "10.0.0.0/16"
+    """IPv4 range, /16 to /22."""
     zones: Annotated[int, Field(ge=2, le=6)] = 2
+    """Availability zones in use; a load balancer needs two."""
 
     @field_validator("cidr")
     @classmethod

@@ -10,35 +10,67 @@ from pydantic import Field, ValidationInfo, field_validator
 from infra.settings.health import Health
 from infra.settings.model import Model, refused
 
+STOP_TIMEOUT = 120
+"""Seconds that Fargate lets a container take to stop, at most (ContainerDefinition in the Amazon ECS API reference)."""
+
+STOP_MARGIN = 5
+"""Seconds of them that a container gets after its last request to close what it holds."""
+
 
 class Service(Model):
-    """The ECS service.
-
-    min: tasks that always run. health: its checks. deadline: seconds until a rollout that has not completed has
-    failed. drainSeconds: how long a request may still take when its task is to stop: the load balancer's
-    deregistration delay, and with STOP_MARGIN the container's stop time-out.
-    """
+    """The ECS service and its rollouts."""
 
     min: Annotated[int, Field(ge=1, le=1000)] = 2
+    """Tasks that always run."""
     health: Health = Field(default_factory=Health)
+    """The checks of its tasks."""
+    circuit_breaker: bool = True
+    """Whether ECS itself ends a deployment whose tasks keep failing and goes back. Without it the gate goes back, at
+    the deadline."""
+    drain_seconds: Annotated[int, Field(ge=1)] = 30
+    """How long a request may still take when its task is to stop: the load balancer's deregistration delay and, with 5
+    s more, the container's stop time-out."""
     deadline: Annotated[int, Field(ge=60, le=86_400)] = 1800
-    drain_seconds: Annotated[int, Field(ge=1, le=115)] = 30
+    """Seconds until a rollout that has not completed has failed."""
+
+    @field_validator("drain_seconds")
+    @classmethod
+    def _drain_seconds(cls, seconds: int) -> int:
+        if seconds > STOP_TIMEOUT - STOP_MARGIN:
+            raise refused(
+                f"with {STOP_MARGIN} s more it is the container's stop time-out, which Fargate limits to"
+                f" {STOP_TIMEOUT} s; write at most {STOP_TIMEOUT - STOP_MARGIN}"
+            )
+        return seconds
 
     @field_validator("deadline")
     @classmethod
     def _deadline(cls, deadline: int, info: ValidationInfo) -> int:
-        tasks, health = info.data.get("min"), info.data.get("health")
-        if tasks is None or health is None:
+        tasks, health, drain = (info.data.get(key) for key in ("min", "health", "drain_seconds"))
+        if tasks is None or health is None or drain is None:
+            return deadline
+        times = f"start period {health.start_period} s + {health.retries} retries × {health.interval} s"
+        if not info.data.get("circuit_breaker", True):
+            needed = health.unhealthy_after() + drain
+            if deadline < needed:
+                raise refused(
+                    f"a healthy version may need {needed} s: {times} + {drain} s of draining; write at least {needed},"
+                    " or shorten service.health"
+                )
             return deadline
         failures = breaker_threshold(tasks)
         needed = failures * health.unhealthy_after()
         if deadline < needed:
             raise refused(
-                f"the circuit breaker may need {needed} s to see a bad version: {failures} failed tasks × (start period"
-                f" {health.start_period} s + {health.retries} retries × {health.interval} s); write at least {needed},"
-                " or shorten service.health"
+                f"the circuit breaker may need {needed} s to see a bad version: {failures} failed tasks × ({times});"
+                f" write at least {needed}, or shorten service.health"
             )
         return deadline
+
+    @property
+    def stop_timeout(self) -> int:
+        """Seconds from SIGTERM to SIGKILL: the last request may end, and the container may close what it holds."""
+        return self.drain_seconds + STOP_MARGIN
 
 
 def breaker_threshold(tasks: int) -> int:

@@ -10,7 +10,9 @@ from infra.settings.model import Model
 
 
 class Smoke(Model):
-    """status: the HTTP status that counts as an answer. timeout: seconds for one request to app.healthPath."""
+    """A GET of `app.healthPath` through the load balancer."""
 
     status: Annotated[int, Field(ge=200, le=499)] = 200
+    """The HTTP status that counts as an answer."""
     timeout: Annotated[int, Field(ge=1, le=60)] = 10
+    """Seconds for one request."""

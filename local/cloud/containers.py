@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 ACCOUNT_LABEL = "sluice.account"
 
@@ -28,34 +28,47 @@ def docker(arguments: Sequence[str], timeout: float = 60.0) -> str:
         DockerError: docker is missing, did not answer in time, or refused.
     """
     words = ["docker", *arguments]
+    shown = " ".join(words[:3])
     try:
         done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, check=False)
     except FileNotFoundError as error:
-        raise DockerError("docker is not installed: `make up` installs it on Debian as root") from error
+        raise DockerError("docker is not on this machine\n  to do: `make up` says how to get it") from error
     except subprocess.TimeoutExpired as error:
         raise DockerError(
-            f"`{' '.join(words[:3])}` did not answer within {timeout:.0f} s: is the Docker daemon well?"
+            f"`{shown}` did not answer within {timeout:.0f} s\n  to do: `docker info` shows how the engine is"
         ) from error
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise DockerError(f"`{' '.join(words[:3])}` failed: {said[-1] if said else f'exit code {done.returncode}'}")
+        raise DockerError(
+            f"`{shown}` failed: {said[-1] if said else f'exit code {done.returncode}'}"
+            "\n  to do: `docker info` shows how the engine is"
+        )
     return done.stdout.strip()
 
 
-def bridge_address() -> str:
+def bridge_address(ask: Callable[[Sequence[str]], str] = docker) -> str:
     """The host's address on Docker's default bridge, which containers and the host both reach (usually 172.17.0.1).
 
     Raises:
-        DockerError: Docker does not answer, or its default bridge has no gateway.
+        DockerError: Docker does not answer, or has no default bridge with an IPv4 address.
     """
     template = '{{range .IPAM.Config}}{{.Gateway}}|{{.Subnet}}{{"\\n"}}{{end}}'
-    for line in docker(["network", "inspect", "bridge", "--format", template]).splitlines():
+    try:
+        answer = ask(["network", "inspect", "bridge", "--format", template])
+    except DockerError as error:
+        if "no such network" not in str(error).lower():
+            raise
+        answer = ""
+    for line in answer.splitlines():
         gateway, _, subnet = line.partition("|")
         # Some versions of Docker leave the gateway out: it is then the subnet's first address.
         candidate = gateway or str(next(ipaddress.ip_network(subnet, strict=False).hosts()))
         if isinstance(ipaddress.ip_address(candidate), ipaddress.IPv4Address):
             return candidate
-    raise DockerError("Docker's default network `bridge` has no IPv4 gateway: the local cloud needs one")
+    raise DockerError(
+        "Docker's default network `bridge` is missing or has no IPv4 address, and the local cloud answers there"
+        '\n  to do: remove `"bridge": "none"` from /etc/docker/daemon.json and restart Docker'
+    )
 
 
 def owned(account: str) -> list[str]:

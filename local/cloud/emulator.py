@@ -1,21 +1,25 @@
 """Start, find and stop the emulated AWS of this checkout.
 
 Standard library only: set-up calls this before any virtual environment exists. What is running is recorded in `<local
-folder>/cloud.json` and believed only when the recorded process is ours and the endpoint answers with our identity.
+folder>/cloud.json` and believed only when the recorded process is ours and the endpoint answers with our identity; a
+record that is missing or torn is read off the process itself.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import errno
 import http.client
 import json
 import os
-import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from local import record
+from local.cloud import process
 from local.cloud import registry as container_registry
 from local.cloud.containers import DockerError, bridge_address, remove_owned
 
@@ -40,6 +44,7 @@ class Cloud:
         registry: `127.0.0.1:PORT` of the container registry that stands behind ECR.
         account: the 12-digit account id; also the access key id that selects it.
         fresh: started by this call, so it remembers nothing of what an earlier one was told.
+        lost: why an earlier one is gone, when this call had to start another in its place.
     """
 
     endpoint: str
@@ -49,6 +54,7 @@ class Cloud:
     registry: str
     account: str
     fresh: bool = False
+    lost: str = ""
 
 
 def start(
@@ -69,64 +75,76 @@ def start(
     if not (len(account) == 12 and account.isdigit()):
         raise CloudError(f"the local cloud's account must be 12 digits, not {account!r}")
     local_dir = local_dir.resolve()
-    running = status(local_dir)
-    if running is not None and running.account == account and port in (None, running.port):
-        try:
-            found = container_registry.find(account)
-        except DockerError as error:
-            raise CloudError(str(error)) from error
-        if found is not None:
-            return running
-    record = _read(local_dir)
-    if record is not None:
-        stop(local_dir)
     interpreter = python or ROOT / ".venv-cloud" / "bin" / "python"
     if not interpreter.exists():
-        raise CloudError(f"{interpreter} is missing: run `make up`, which installs the local cloud")
+        raise CloudError(f"{interpreter} is missing\n  to do: `make up`, which installs the local cloud")
+    running, known = status(local_dir), _read(local_dir)
     try:
+        lost = "" if known is None else _lost(running, account, port)
+        if running is not None and not lost:
+            _remember(local_dir, running)
+            return running
+        # Everything that can refuse comes before the earlier one is stopped.
         host = bridge_address()
-        chosen = _port(host, port, record.port if record is not None else None)
+        if port is not None and (running is None or running.port != port):
+            refuse_taken(host, port)
+        if known is not None:
+            stop(local_dir, account)
+        chosen = port or free_port(host, known.port if known is not None else None)
         remove_owned(account)
         registry = container_registry.start(account)
     except DockerError as error:
         raise CloudError(str(error)) from error
-    return _launch(local_dir, interpreter, host, chosen, registry, account, deadline)
+    return dataclasses.replace(_launch(local_dir, interpreter, host, chosen, registry, account, deadline), lost=lost)
+
+
+def _lost(running: Cloud | None, account: str, port: int | None) -> str:
+    """Why the recorded cloud cannot go on; nothing when it can. A registry that was merely stopped is started again."""
+    if running is None:
+        return "it had ended"
+    if running.account != account:
+        return f"it served the account {running.account}"
+    if port not in (None, running.port):
+        return f"it served on port {running.port}"
+    return "" if container_registry.revive(account) == running.registry else "its container registry was removed"
 
 
 def status(local_dir: Path) -> Cloud | None:
     """The healthy local cloud of this local folder, or None."""
     local_dir = local_dir.resolve()
     cloud = _read(local_dir)
-    if cloud is None or not _ours(cloud.pid, local_dir) or not _answers(cloud, local_dir):
+    if cloud is None or not process.serves(cloud.pid, local_dir) or not _answers(cloud, local_dir):
         return None
     return cloud
 
 
-def stop(local_dir: Path, deadline: float = 40.0) -> bool:
+def stop(local_dir: Path, account: str = "", deadline: float = 40.0) -> bool:
     """End the local cloud of this local folder and remove its containers and networks. Docker itself stays.
 
     Args:
         local_dir: the checkout's local folder.
+        account: whose containers are removed also when no record names an account.
         deadline: seconds for an orderly end before SIGKILL.
 
     Returns:
-        Whether there was anything recorded to stop.
+        Whether there was anything to stop.
 
     Raises:
         CloudError: a container could not be removed.
     """
     local_dir = local_dir.resolve()
     cloud = _read(local_dir)
-    if cloud is None:
-        return False
-    if _ours(cloud.pid, local_dir):
-        _end(cloud.pid, local_dir, deadline)
+    for pid, _ in list(process.serving(local_dir)):
+        if not process.end(pid, local_dir, deadline):
+            raise CloudError(f"the local cloud (process {pid}) does not end\n  to do: `kill -9 {pid}`, then try again")
+    removed = 0
     try:
-        remove_owned(cloud.account)
+        for owner in {account, cloud.account if cloud is not None else ""} - {""}:
+            removed += remove_owned(owner)
     except DockerError as error:
         raise CloudError(str(error)) from error
     (local_dir / "cloud.json").unlink(missing_ok=True)
-    return True
+    return cloud is not None or removed > 0
 
 
 def _launch(
@@ -152,102 +170,108 @@ def _launch(
         "--region",
         REGION,
     ]
-    # The caller's AWS settings must not leak in: the emulator itself is nobody's client.
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "MINISTACK_", "PYTHON")) and name != "HOSTNAME"
-    }
+    if log.exists():
+        log.replace(logs / "cloud.before.log")  # how the earlier one ended
     with log.open("w") as output:
-        process = subprocess.Popen(
+        server = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=environment,
+            env=environment_of(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    cloud = Cloud(f"http://{host}:{port}", host, port, process.pid, registry, account)
-    record = {field: value for field, value in dataclasses.asdict(cloud).items() if field != "fresh"}
-    (local_dir / "cloud.json").write_text(json.dumps(record, indent=2) + "\n")
+    cloud = Cloud(f"http://{host}:{port}", host, port, server.pid, registry, account)
     end = time.monotonic() + deadline
     try:
+        _remember(local_dir, cloud)
         while not _answers(cloud, local_dir):
-            if process.poll() is not None:
-                raise CloudError(f"the local cloud ended at its start (exit code {process.returncode}): {_tail(log)}")
+            if server.poll() is not None:
+                raise CloudError(
+                    f"the local cloud ended at its start (exit code {server.returncode}): {_tail(log)}"
+                    f"\n  to do: see {log}; `make down` and `make up` start afresh"
+                )
             if time.monotonic() > end:
                 raise CloudError(
-                    f"the local cloud did not answer at {cloud.endpoint} within {deadline:.0f} s: see {log}"
+                    f"the local cloud did not answer at {cloud.endpoint} within {deadline:.0f} s\n  to do: see {log}"
                 )
             time.sleep(0.1)
     except BaseException:
-        stop(local_dir)
+        stop(local_dir, account)
         raise
     return dataclasses.replace(cloud, fresh=True)
 
 
-def _port(host: str, wanted: int | None, recorded: int | None) -> int:
-    if wanted is not None:
-        if not _free(host, wanted):
-            raise CloudError(
-                f"port {wanted} on {host} is taken by another program: end it, or set SLUICE_PORT to a free port"
-            )
-        return wanted
-    if recorded is not None and _free(host, recorded):
-        return recorded
+def environment_of(base: Mapping[str, str]) -> dict[str, str]:
+    """What the server sees of the caller's environment: it is nobody's client, and no proxy leads to its containers."""
+    strange = ("AWS_", "MINISTACK_", "PYTHON")
+    return {
+        name: value
+        for name, value in base.items()
+        if not name.startswith(strange) and not name.lower().endswith("_proxy") and name != "HOSTNAME"
+    }
+
+
+def refuse_taken(host: str, port: int, attempt: Callable[[str, int], int] | None = None) -> None:
+    """Raises CloudError when SLUICE_PORT cannot be had."""
+    try:
+        (attempt or _try)(host, port)
+    except PermissionError:
+        raise CloudError(
+            f"SLUICE_PORT is {port}, which this user may not listen on\n  to do: set it to a free port above 1023"
+        ) from None
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise _elsewhere(host, error) from error
+        raise CloudError(
+            f"port {port} on {host} is taken by another program"
+            "\n  to do: end that program, set SLUICE_PORT to a free port, or unset it"
+        ) from None
+
+
+def free_port(host: str, recorded: int | None) -> int:
+    """The recorded port where it is free, else any free one."""
+    for wanted in (recorded or 0, 0):
+        try:
+            return _try(host, wanted)
+        except OSError as error:
+            refused = error
+    raise _elsewhere(host, refused) from refused
+
+
+def _try(host: str, port: int) -> int:
     with socket.socket() as probe:
-        _bind(probe, host, 0)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
         return int(probe.getsockname()[1])
 
 
-def _free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
+def _elsewhere(host: str, error: OSError) -> CloudError:
+    return CloudError(
+        f"cannot listen on the Docker bridge address {host} ({error.strerror})"
+        "\n  to do: use a Docker Engine on this very machine (is DOCKER_HOST set?)"
+    )
 
 
-def _bind(probe: socket.socket, host: str, port: int) -> None:
-    try:
-        probe.bind((host, port))
-    except OSError as error:
-        raise CloudError(
-            f"cannot listen on the Docker bridge address {host} ({error.strerror}): the local cloud needs a "
-            "Docker Engine on this very machine"
-        ) from error
+def _remember(local_dir: Path, cloud: Cloud) -> None:
+    facts = {name: value for name, value in dataclasses.asdict(cloud).items() if name not in ("fresh", "lost")}
+    if record.read(local_dir / "cloud.json") != facts:
+        record.write(local_dir / "cloud.json", facts)
 
 
 def _read(local_dir: Path) -> Cloud | None:
-    try:
-        record = json.loads((local_dir / "cloud.json").read_text())
-        return Cloud(**record)
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError):
-        # A torn or foreign file names nothing that could be stopped; the next start writes a whole one.
-        return None
-
-
-def _ours(pid: int, local_dir: Path) -> bool:
-    """Whether the process is a local cloud of this very local folder: a recycled pid must never be signalled."""
-    words = _command(pid)
-    return "local.cloud" in words and str(local_dir) in words
-
-
-def _command(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        if Path("/proc/self").exists():
-            return []
-    done = subprocess.run(
-        ["ps", "-ww", "-p", str(pid), "-o", "command="], capture_output=True, text=True, timeout=10, check=False
-    )
-    return done.stdout.split()
+    """The recorded cloud; where no whole record is, the one that runs."""
+    found = record.read(local_dir / "cloud.json")
+    types = {"endpoint": str, "host": str, "port": int, "pid": int, "registry": str, "account": str}
+    if all(isinstance(found.get(name), kind) for name, kind in types.items()):
+        return Cloud(**{name: found[name] for name in types})
+    for pid, options in process.serving(local_dir):
+        host, port = options.get("host", ""), options.get("port", "")
+        if host and port.isdigit():
+            endpoint = f"http://{host}:{port}"
+            return Cloud(endpoint, host, int(port), pid, options.get("registry", ""), options.get("account", ""))
+    return None
 
 
 def _answers(cloud: Cloud, local_dir: Path) -> bool:
@@ -266,35 +290,9 @@ def _answers(cloud: Cloud, local_dir: Path) -> bool:
         connection.close()
 
 
-def _end(pid: int, local_dir: Path, deadline: float) -> None:
-    for number, patience in ((signal.SIGTERM, deadline), (signal.SIGKILL, 10.0)):
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            return
-        end = time.monotonic() + patience
-        while _alive(pid, local_dir):
-            if time.monotonic() > end:
-                break
-            time.sleep(0.05)
-        else:
-            return
-    raise CloudError(f"the local cloud (process {pid}) does not end: `kill -9 {pid}`, then run this again")
-
-
-def _alive(pid: int, local_dir: Path) -> bool:
-    try:
-        # Reaps it when it is our own child; for another caller's server this is simply not a child.
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            return False
-    except ChildProcessError:
-        pass
-    return _ours(pid, local_dir)
-
-
 def _tail(log: Path, lines: int = 5) -> str:
     try:
         text = log.read_text(errors="replace").strip().splitlines()
     except OSError:
-        return f"see {log}"
-    return " | ".join(text[-lines:]) + f" (see {log})" if text else f"see {log}"
+        return "it left no log"
+    return " | ".join(text[-lines:]) or "it said nothing"

@@ -11,11 +11,18 @@ from local.toolchain.process import Cancelled, Failed, ask
 from local.toolchain.steps import Work
 
 START_SECONDS = 90.0
+ASK_SECONDS = 20.0
+SYSTEMD = Path("/run/systemd/system")
 
 
 def answers() -> bool:
     """Does the Docker engine answer this user?"""
     return ask(["docker", "version", "--format", "{{.Server.Version}}"]) is not None
+
+
+def data_root() -> Path:
+    """Where the engine keeps images and containers."""
+    return Path(ask(["docker", "info", "--format", "{{.DockerRootDir}}"]) or "/var/lib/docker")
 
 
 def way_to_start(machine: Machine, systemd: bool, refusal: str) -> str:
@@ -30,21 +37,46 @@ def way_to_start(machine: Machine, systemd: bool, refusal: str) -> str:
         )
     if machine.engine_elsewhere:
         raise Failed(
-            f"the Docker engine that DOCKER_HOST names does not answer\n  it says: {refusal}\n  to do: start it"
+            f"the Docker engine that DOCKER_HOST names does not answer\n  it says: {refusal}"
+            "\n  to do: start it, or unset DOCKER_HOST"
         )
     if machine.system != "Linux":
         raise Failed("the Docker engine does not answer\n  to do: start Docker Desktop (or Colima), then try again")
     if not machine.root:
-        raise Failed("the Docker engine is not started\n  to do: sudo systemctl start docker, then try again")
+        raise Failed(
+            f"the Docker engine does not answer\n  it says: {refusal}"
+            "\n  to do: sudo systemctl start docker, then try again"
+        )
     return "systemctl" if systemd else "dockerd"
+
+
+def refusal() -> str:
+    """What the client says about an engine that does not answer."""
+    try:
+        done = subprocess.run(
+            ["docker", "version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=ASK_SECONDS,
+            check=False,
+        )
+    except FileNotFoundError:
+        return "docker is not on PATH"
+    except subprocess.TimeoutExpired:
+        return f"nothing within {ASK_SECONDS:.0f} s"
+    return (done.stderr.strip().splitlines() or ["nothing"])[-1]
+
+
+def obstacle(machine: Machine) -> None:
+    """Raises Failed when the engine neither answers nor can be started by set-up."""
+    if machine.docker and not machine.engine:
+        way_to_start(machine, SYSTEMD.is_dir(), refusal())
 
 
 def start(work: Work, machine: Machine, log: Path) -> str:
     """Start the engine and wait until it answers; it outlives set-up, like any system service."""
-    refusal = subprocess.run(
-        ["docker", "version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
-    ).stderr.strip()
-    way = way_to_start(machine, Path("/run/systemd/system").is_dir(), refusal)
+    way = way_to_start(machine, SYSTEMD.is_dir(), refusal())
     if way == "systemctl":
         work.run(["systemctl", "start", "docker"], seconds=60, remedy="`systemctl status docker` says why")
         _wait(work, None, Path("the system's journal"))
@@ -71,7 +103,9 @@ def _wait(work: Work, daemon: subprocess.Popen[bytes] | None, log: Path) -> None
             shown = "".join(f"\n    {line}" for line in last)
             raise Failed(f"dockerd ended with exit code {daemon.returncode}{shown}\n  log: {log}\n  to do: see the log")
         if time.monotonic() > deadline:
-            raise Failed(f"the Docker engine did not answer within {START_SECONDS:.0f} s\n  to do: see {log}")
+            raise Failed(
+                f"the Docker engine did not answer within {START_SECONDS:.0f} s: {refusal()}\n  to do: see {log}"
+            )
         time.sleep(0.25)
 
 

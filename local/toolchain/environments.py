@@ -9,11 +9,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from local.toolchain.building import beside, publish, remove
 from local.toolchain.process import ask
 from local.toolchain.steps import Work
 
 STAMP = "sluice-lock"
-INDEX_REMEDY = "check that pip reaches a package index (its settings are this machine's own)"
+INDEX_REMEDY = (
+    "let pip reach a package index: behind a proxy set HTTPS_PROXY; for an index of your own "
+    "`pip config set global.index-url URL`, for its certificate `pip config set global.cert FILE`"
+)
 
 
 def stamp(lock: Path) -> str:
@@ -63,13 +67,14 @@ def fetch_uv(work: Work, venv: Path, lock: Path, cache: Path) -> Path:
     executable = uv(cache, lock)
     target = executable.parents[1]
     if not executable.is_file():
-        building = target.with_name(f"{target.name}.{os.getpid()}")
-        shutil.rmtree(building, ignore_errors=True)
-        python = with_pip(work, venv)
+        building = beside(target)
         options: list[str | Path] = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--target", building]
-        work.run([python, "-m", "pip", "install", *options, "-r", lock], seconds=300, remedy=INDEX_REMEDY)
-        shutil.rmtree(target, ignore_errors=True)
-        building.rename(target)
+        try:
+            python = with_pip(work, venv)
+            work.run([python, "-m", "pip", "install", *options, "-r", lock], seconds=300, remedy=INDEX_REMEDY)
+            publish(building, target)
+        finally:
+            remove(building)
     return executable
 
 

@@ -10,7 +10,6 @@ import hashlib
 import os
 import shutil
 import socket
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from local.toolchain import mirror, packages
+from local.toolchain.building import beside, remove
 from local.toolchain.process import Failed, ask
 from local.toolchain.steps import Work
 
@@ -128,9 +128,8 @@ def _debootstrap(work: Work, cache: Path) -> str:
     found = mirror.debian(mirror.configured(), packages.codename(release))
     # Without a mirror of this machine's own (Ubuntu has none of Debian), debootstrap takes its default one.
     source = [found] if found and packages.distribution(release) == "debian" else []
-    cache.mkdir(parents=True, exist_ok=True)
-    root = Path(tempfile.mkdtemp(prefix="trixie-", dir=cache))
-    archive = root.with_suffix(".tar")
+    building = beside(cache / "trixie")
+    root, archive = building / "root", building / "root.tar"
     options = ["--variant=minbase", f"--include={INCLUDED}", f"--arch={architecture()}"]
     try:
         work.run(
@@ -143,8 +142,5 @@ def _debootstrap(work: Work, cache: Path) -> str:
         labels = ["--change", f"LABEL {LABEL}={trixie_inputs()}", "--change", 'CMD ["bash"]']
         work.run(["docker", "import", *labels, archive, TRIXIE], seconds=300, remedy="`docker info` shows the engine")
     finally:
-        archive.unlink(missing_ok=True)
-        # Never into another file system: an interrupted debootstrap may leave its /proc mounted.
-        subprocess.run(["umount", root / "proc"], stderr=subprocess.DEVNULL, timeout=10, check=False)
-        subprocess.run(["rm", "-rf", "--one-file-system", root], timeout=120, check=False)
+        remove(building)
     return "made with debootstrap"

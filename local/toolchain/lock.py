@@ -11,14 +11,27 @@ from pathlib import Path
 
 
 class Busy(Exception):
-    """Another process kept the lock until the deadline."""
+    """Another process kept the lock until the deadline.
+
+    Attributes:
+        owner: that process, in words.
+    """
+
+    def __init__(self, owner: str, path: Path) -> None:
+        super().__init__(f"{owner} holds {path}")
+        self.owner = owner
 
 
 @contextmanager
 def held(
-    path: Path, *, seconds: float, waiting: Callable[[str], None], cancelled: Callable[[], bool]
+    path: Path,
+    *,
+    seconds: float,
+    waiting: Callable[[str], None],
+    cancelled: Callable[[], bool],
+    name: str = "the set-up",
 ) -> Iterator[None]:
-    """Hold the lock at `path`; while another process has it, say so once through `waiting`.
+    """Hold the lock at `path` as `name`; while another process has it, say so once through `waiting`.
 
     The kernel drops the lock with its holder, so a killed set-up leaves none behind. Raises Busy after `seconds`.
     """
@@ -37,11 +50,11 @@ def held(
                     waiting(f"waiting for {owner}")
                     told = True
                 if cancelled() or time.monotonic() > deadline:
-                    raise Busy(f"{owner} holds {path}") from None
+                    raise Busy(owner, path) from None
                 time.sleep(0.2)
         file.seek(0)
         file.truncate()
-        file.write(f"the set-up with process id {os.getpid()}")
+        file.write(f"{name} with process id {os.getpid()}")
         file.flush()
         try:
             yield

@@ -55,31 +55,34 @@ def look(venv: Path) -> Machine:
     )
 
 
-def missing(machine: Machine) -> list[str]:
-    """The Debian packages to install; nothing where set-up may not, except what it cannot go on without.
-
-    Raises Failed, saying what a person has to install, where set-up may not.
-    """
+def wanted(machine: Machine) -> list[str]:
+    """The Debian packages that the machine lacks; without mere conveniences where set-up may not install them."""
     required: list[str] = []
     if not machine.docker or not (machine.engine or machine.engine_elsewhere or machine.dockerd):
         required.extend(DOCKER)
     if not machine.ensurepip and not machine.venv:
         required.append("python3-venv")
-    if machine.installs:
-        # A mere convenience where an image registry answers, but small, and known only later.
-        keyring = [] if machine.distribution == "debian" else ["debian-archive-keyring"]
-        return required if machine.debootstrap else [*required, "debootstrap", *keyring]
-    if not required:
-        return []
-    raise Failed(by_hand(machine, required))
+    if machine.installs and not machine.debootstrap:
+        # Of no use where an image registry answers, but small, and known only later.
+        required += ["debootstrap"] if machine.distribution == "debian" else ["debootstrap", "debian-archive-keyring"]
+    return required
+
+
+def missing(machine: Machine) -> list[str]:
+    """The Debian packages to install. Raises Failed, saying what a person has to install, where set-up may not."""
+    required = wanted(machine)
+    if required and not machine.installs:
+        raise Failed(by_hand(machine, required))
+    return required
 
 
 def by_hand(machine: Machine, required: list[str]) -> str:
     """What a person has to do where set-up may not install packages itself."""
     if machine.apt:
+        group = "; sudo usermod -aG docker $USER; log in again" if DOCKER[0] in required else ", then try again"
         return (
             f"this machine lacks {', '.join(required)}, and set-up may install packages only as root"
-            f"\n  to do: sudo apt-get install {' '.join(required)}; sudo usermod -aG docker $USER; log in again"
+            f"\n  to do: sudo apt-get install {' '.join(required)}{group}"
         )
     wants = []
     if DOCKER[0] in required:

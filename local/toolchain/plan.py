@@ -11,6 +11,7 @@ from local.environment import Checkout
 from local.plugins.install import install
 from local.toolchain import engine, environments, images, packages, pulumi, wheels
 from local.toolchain.images import Image
+from local.toolchain.look import Folder
 from local.toolchain.steps import Step, Work
 
 # What each part of the checks needs; `up` and the end-to-end tests need everything.
@@ -29,13 +30,16 @@ def steps(place: Checkout) -> list[Step]:
             done=partial(pulumi.done, place),
             run=partial(pulumi.provide, place=place),
             lock=locks / f"{place.built_pulumi.parent.name}.lock",
+            obstacle=partial(pulumi.obstacle, place),
+            room=partial(pulumi.room, place),
         ),
         Step(
             "system packages",
             "installing Debian packages",
-            done=lambda: not packages.missing(packages.look(place.venv)),
+            done=lambda: not packages.wanted(packages.look(place.venv)),
             run=lambda work: packages.install(work, packages.missing(packages.look(place.venv))),
             lock=locks / "packages.lock",
+            obstacle=lambda: packages.missing(packages.look(place.venv)),
         ),
         Step(
             "Docker engine",
@@ -44,6 +48,7 @@ def steps(place: Checkout) -> list[Step]:
             run=lambda work: engine.start(work, packages.look(place.venv), place.cache / "dockerd.log"),
             after=("system packages",),
             lock=locks / "engine.lock",
+            obstacle=lambda: engine.obstacle(packages.look(place.venv)),
         ),
         Step(
             "python environment",
@@ -52,6 +57,7 @@ def steps(place: Checkout) -> list[Step]:
             run=lambda work: environments.make(work, place.venv, project_lock, _uv(work, place)),
             after=("system packages",),
             lock=locks / "environments.lock",
+            room=lambda: {"project": 0.6, "cache": 0.1},
         ),
         Step(
             "cloud environment",
@@ -60,6 +66,7 @@ def steps(place: Checkout) -> list[Step]:
             run=lambda work: environments.make(work, place.cloud_venv, cloud_lock, _uv(work, place)),
             after=("python environment",),
             lock=locks / "environments.lock",
+            room=lambda: {"project": 0.3},
         ),
         *_images(place, locks),
         Step(
@@ -69,6 +76,15 @@ def steps(place: Checkout) -> list[Step]:
             run=lambda work: _install_plugins(place),
         ),
     ]
+
+
+def folders(place: Checkout) -> dict[str, Folder]:
+    """Where set-up writes."""
+    return {
+        "project": Folder("the checkout", place.root, "work on a checkout of your own"),
+        "local": Folder("the local folder", place.local, "make it writable, or set SLUICE_LOCAL_DIR to one that is"),
+        "cache": Folder("the cache folder", place.cache, "make it writable, or set XDG_CACHE_HOME to one that is"),
+    }
 
 
 def _images(place: Checkout, locks: Path) -> list[Step]:
@@ -97,10 +113,11 @@ def _images(place: Checkout, locks: Path) -> list[Step]:
             run=partial(images.trixie, cache=place.cache),
             after=("Docker engine",),
             lock=locks / "image-trixie.lock",
+            room=lambda: {"docker": 0.2, "cache": 0.5},
         ),
-        _built("image python", python, "image trixie", locks),
-        _built("image postgres", postgres, "image trixie", locks),
-        _built("image registry", registry, "image trixie", locks),
+        _built("image python", python, "image trixie", locks, 0.1),
+        _built("image postgres", postgres, "image trixie", locks, 0.6),
+        _built("image registry", registry, "image trixie", locks, 0.2),
         Step(
             "image python-build",
             f"building {build.tag}",
@@ -108,11 +125,12 @@ def _images(place: Checkout, locks: Path) -> list[Step]:
             run=lambda work: _python_build(work, place, build, examples),
             after=("image python", "python environment"),
             lock=locks / "image-python-build.lock",
+            room=lambda: {"docker": 0.2, "cache": 0.1},
         ),
     ]
 
 
-def _built(name: str, image: Image, after: str, locks: Path) -> Step:
+def _built(name: str, image: Image, after: str, locks: Path, gigabytes: float) -> Step:
     return Step(
         name,
         f"building {image.tag}",
@@ -120,6 +138,7 @@ def _built(name: str, image: Image, after: str, locks: Path) -> Step:
         run=partial(images.build, image=image),
         after=(after,),
         lock=locks / f"{name.replace(' ', '-')}.lock",
+        room=lambda: {"docker": gigabytes},
     )
 
 

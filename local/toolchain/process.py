@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import signal
@@ -13,6 +14,10 @@ from pathlib import Path
 
 TAIL = 15  # lines of a failed command's output that are shown
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+ROOM_REMEDY = "make room (`df -h` and `docker system df` show where it went), then run the same command again"
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Failed(Exception):
@@ -69,7 +74,7 @@ class Runner:
         """The failure of a command, with the end of its output, the log's path and the remedy."""
         lines = [line for line in output.splitlines() if line.strip()][-TAIL:]
         shown = "".join(f"\n    {line}" for line in lines)
-        return Failed(f"{what}{shown}\n  log: {self.log}\n  to do: {remedy}")
+        return Failed(f"{what}{shown}\n  log: {self.log}\n  to do: {remedy_for(output, remedy)}")
 
     def _wait(
         self,
@@ -87,7 +92,7 @@ class Runner:
                 words, stdin=source, stdout=log, stderr=log, cwd=cwd, env=env, start_new_session=True
             )
         except FileNotFoundError:
-            raise Failed(f"`{words[0]}` is not on this machine") from None
+            raise Failed(f"`{words[0]}` is not on this machine\n  to do: install it, then try again") from None
         deadline = time.monotonic() + seconds
         try:
             while True:
@@ -128,6 +133,27 @@ def ask(command: Sequence[str | Path], seconds: float = 20.0) -> str | None:
     except (OSError, subprocess.CalledProcessError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.decode(errors="replace").strip()
+
+
+def remedy_for(output: str, remedy: str) -> str:
+    """What to do about a command that failed with this output: its own words are better than our guess."""
+    lower = output.lower()
+    if "no space left on device" in lower or "disk quota exceeded" in lower:
+        return ROOM_REMEDY
+    return remedy
+
+
+def said(error: OSError) -> str | None:
+    """A disk's or a folder's refusal in words for people; None: another error, which nobody expects."""
+    where = f" for {error.filename}" if error.filename else ""
+    if error.errno in FULL:
+        return f"no space is left on the disk{where}\n  to do: {ROOM_REMEDY}"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"{error.filename or 'a file'} cannot be used: {error.strerror}"
+            "\n  to do: make it readable and writable for this user, then run the same command again"
+        )
+    return None
 
 
 def summary(words: Sequence[str]) -> str:

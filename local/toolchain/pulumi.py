@@ -7,16 +7,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-import tempfile
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import record
 from local.environment import LANGUAGE_HOST_VERSION, PULUMI_VERSION, Checkout
+from local.toolchain.building import beside, publish
 from local.toolchain.process import Failed, ask
 from local.toolchain.steps import Work
 
@@ -60,12 +60,33 @@ def go_obstacle(answer: str | None) -> str | None:
     return None if version(answer)[:2] >= OLDEST_GO else f"{wanted}; this is {answer}"
 
 
+def obstacle(place: Checkout) -> None:
+    """Raises Failed when none of the three roads is open."""
+    if not _here(place) and (lacking := go_obstacle(ask(["go", "version"]))) and _script() is None:
+        raise no_road(lacking)
+
+
+def no_road(lacking: str) -> Failed:
+    return Failed(f"{lacking}\n  to do: install Go, or the Pulumi CLI itself ({INSTALLER}), then try again")
+
+
+def room(place: Checkout) -> dict[str, float]:
+    """Gigabytes that the CLI will take: most of it is Go's own cache, where it has to be built."""
+    if _here(place):
+        return {}
+    return {"cache": 4.0 if go_obstacle(ask(["go", "version"])) is None else 0.5}
+
+
+def _here(place: Checkout) -> bool:
+    return usable(on_path(os.environ.get("PATH", ""), place)) or complete(place.built_pulumi)
+
+
 def done(place: Checkout) -> bool:
     """Is a CLI chosen, and still there? Looks at files only: asking the CLI for its version takes longer."""
-    if not place.pulumi_record.is_file():
+    chosen = record.read(place.pulumi_record).get("bin")
+    if not isinstance(chosen, str):
         return False
-    record = json.loads(place.pulumi_record.read_text())
-    folder = Path(record["bin"])
+    folder = Path(chosen)
     ours = folder.is_relative_to(place.cache)
     return (not ours or folder == place.built_pulumi) and all((folder / name).is_file() for name in NAMES)
 
@@ -80,8 +101,7 @@ def provide(work: Work, place: Checkout) -> str:
         road = (folder.parent / "road").read_text()
     else:
         road = _official(work, folder.parent) or _built(work, folder.parent)
-    place.pulumi_record.parent.mkdir(parents=True, exist_ok=True)
-    place.pulumi_record.write_text(json.dumps({"bin": str(folder), "road": road}) + "\n")
+    record.write(place.pulumi_record, {"bin": str(folder), "road": road})
     return road
 
 
@@ -99,12 +119,19 @@ def on_path(path: str, place: Checkout) -> Found | None:
     return Found(folder, version(ask([executable, "version"]) or ""), complete(folder))
 
 
-def _official(work: Work, target: Path) -> str | None:
-    """Road 2; None where it is closed."""
+def _script() -> bytes | None:
+    """The official installer; None where it cannot be reached."""
     try:
         with urllib.request.urlopen(INSTALLER, timeout=INSTALLER_SECONDS) as answer:
-            script = answer.read()
+            return bytes(answer.read())
     except OSError:
+        return None
+
+
+def _official(work: Work, target: Path) -> str | None:
+    """Road 2; None where it is closed."""
+    script = _script()
+    if script is None:
         return None
     work.now("installing the Pulumi CLI with its official installer")
     building = _building(target)
@@ -127,9 +154,9 @@ def _official(work: Work, target: Path) -> str | None:
 
 def _built(work: Work, target: Path) -> str:
     """Road 3."""
-    obstacle = go_obstacle(ask(["go", "version"]))
-    if obstacle is not None:
-        raise Failed(f"{obstacle}\n  to do: install Go, or the Pulumi CLI itself ({INSTALLER}), then try again")
+    lacking = go_obstacle(ask(["go", "version"]))
+    if lacking is not None:
+        raise no_road(lacking)
     building = _building(target)
     try:
         work.now("building the Pulumi CLI (from Go modules, about 4 min on two cores)")
@@ -182,18 +209,12 @@ def amend(program: str) -> str:
 
 
 def _building(target: Path) -> Path:
-    """An empty folder beside the target, so that the finished one can be moved there in one go."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for left in target.parent.glob(f"{target.name}.building-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    building = Path(tempfile.mkdtemp(prefix=f"{target.name}.building-", dir=target.parent))
+    building = beside(target)
     (building / "bin").mkdir()
     return building
 
 
 def _publish(building: Path, target: Path, road: str) -> str:
     (building / "road").write_text(road)
-    building.chmod(0o755)
-    shutil.rmtree(target, ignore_errors=True)
-    building.rename(target)
+    publish(building, target)
     return road

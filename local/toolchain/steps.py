@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from local.toolchain.process import Cancelled, Failed, Runner
 from local.toolchain.progress import Progress, Timing
 
 LOCK_SECONDS = 1200.0  # another checkout may be building everything
+
+
+END_SECONDS = 20.0  # for all children to end after Ctrl-C
 
 
 class Work(Runner):
@@ -27,15 +30,14 @@ class Work(Runner):
         self.progress.now(self.name, doing)
 
 
-END_SECONDS = 20.0  # for all children to end after Ctrl-C
-
-
 @dataclass(frozen=True)
 class Step:
     """One part of set-up.
 
     `done` is a quick look that changes nothing; `run` does the work and returns a note for the table. `lock` is the
-    file that keeps other set-ups of this machine out meanwhile.
+    file that keeps other set-ups of this machine out meanwhile. Before any step runs, `obstacle` raises Failed where
+    a person has to do something first, and `room` tells the gigabytes that will be written, by the folder's name
+    (project, local, cache, docker).
     """
 
     name: str
@@ -44,6 +46,8 @@ class Step:
     run: Callable[[Work], str]
     after: tuple[str, ...] = ()
     lock: Path | None = None
+    obstacle: Callable[[], object] = lambda: None
+    room: Callable[[], Mapping[str, float]] = dict
 
 
 class Interrupted(Exception):

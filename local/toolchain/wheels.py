@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from local.toolchain.building import beside, publish
+from local.toolchain.environments import INDEX_REMEDY
 from local.toolchain.process import Failed
 from local.toolchain.steps import Work
 
@@ -39,8 +40,7 @@ def download(work: Work, pip: Path, locks: Sequence[Path], architecture: str, ta
     """Download the locked wheels into `target`, hash-checked; the folder appears complete or not at all."""
     if target.is_dir():
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix="wheels-", dir=target.parent))
+    building = beside(target)
     tags = [word for platform in platforms(architecture) for word in ("--platform", platform)]
     # --no-deps: a lock names everything, and pip would judge further requirements by this Python's version.
     options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--python-version", PYTHON]
@@ -50,11 +50,10 @@ def download(work: Work, pip: Path, locks: Sequence[Path], architecture: str, ta
             work.run(
                 [pip, "download", "--quiet", *options, "--dest", building, "-r", lock],
                 seconds=600,
-                remedy="check that pip reaches a package index (its settings are this machine's own)",
+                remedy=INDEX_REMEDY,
                 env=os.environ,
             )
-        building.chmod(0o755)
-        building.rename(target)
+        publish(building, target)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 

@@ -31,7 +31,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def deploy(config: dict[str, Any]) -> Callable[..., Deployed]:
     """Runs the program with these settings, changed as said."""
 
-    def deploy(*, preview: bool = False, builds: bool = True, pushes: bool = True, **changes: Any) -> Deployed:
-        return run({**config, **changes}, preview=preview, builds=builds, pushes=pushes)
+    def deploy(
+        *, preview: bool = False, builds: bool = True, pushes: bool = True, stale: Any = None, **changes: Any
+    ) -> Deployed:
+        return run({**config, **changes}, preview=preview, builds=builds, pushes=pushes, stale=stale)
 
     return deploy

@@ -25,6 +25,10 @@ TOKEN = "a-login-token-of-the-registry"
 
 REGISTRY = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/sluice-test"
 
+MASTER = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:rds!db-1-AbC"
+OWNER = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:sluice-test-owner-1a2b3c4-AbCdEf"
+APP = OWNER.replace("owner", "app")
+
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 """Marks a secret on the engine's wire (see pulumi.runtime.rpc)."""
 
@@ -68,12 +72,16 @@ class Deployed:
         assert isinstance(container, dict)
         return container
 
+    def variables(self, family_ends: str) -> dict[str, str]:
+        """The plain variables of a task definition's container."""
+        return {one["name"]: one["value"] for one in self.container(family_ends)["environment"]}
+
 
 class Cloud(Mocks):
     """Answers as AWS, Docker and the gate would: computed properties, and nothing of what was not asked for."""
 
-    def __init__(self, *, builds: bool, pushes: bool) -> None:
-        self.builds, self.pushes = builds, pushes
+    def __init__(self, *, builds: bool, pushes: bool, stale: Mapping[str, Mapping[str, Any]]) -> None:
+        self.builds, self.pushes, self.stale = builds, pushes, stale
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         kind = args.typ.rpartition(":")[2]
@@ -87,24 +95,25 @@ class Cloud(Mocks):
             "Instance": {
                 "address": "db.example.internal",
                 "resourceId": "db-RESOURCE",
-                "masterUserSecrets": [
-                    {"secretArn": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:rds!db-1-AbC"}
-                ],
+                "masterUserSecrets": [{"secretArn": MASTER}],
             },
             "LoadBalancer": {"dnsName": "web.example.com"},
             "Image": {"repoDigest": f"{args.inputs.get('imageName', '').rpartition(':')[0]}@{DIGEST}"},
             # The real one lets the same ARN through; marked here, so that tests can tell who got it from whom.
             "MigrationRun": {
                 "serviceTaskDefinition": f"let-through/{args.inputs.get('serviceTaskDefinition')}",
-                "results": [{"name": "master", "exitCodes": [0]}],
+                "results": [{"name": step["name"], "exitCodes": [0]} for step in args.inputs.get("steps", [])],
             },
-            "Rollout": {"deploymentId": "ecs-svc/1"},
+            "Secret": {"arn": OWNER if args.name.endswith("owner") else APP},
+            "GeneratedSecret": {"versionId": f"version-of-{args.name}"},
+            "Rollout": {"deploymentId": "ecs-svc/1", "completedAt": "2026-01-01T00:00:00+00:00"},
         }
         if kind == "Image" and not self.builds:
             computed["Image"] = {}
         if kind == "Image" and not self.pushes:
             computed["Image"] = {"repoDigest": DIGEST}
-        return f"{args.name}-{kind}-id", {"arn": arn, "name": args.name, **args.inputs, **computed.get(kind, {})}
+        outputs = {"arn": arn, "name": args.name, **args.inputs, **computed.get(kind, {}), **self.stale.get(kind, {})}
+        return f"{args.name}-{kind}-id", outputs
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         answers: dict[str, dict[str, Any]] = {
@@ -148,17 +157,19 @@ def run(
     builds: bool = True,
     pushes: bool = True,
     encrypted: tuple[str, ...] = (),
+    stale: Mapping[str, Mapping[str, Any]] | None = None,
     deployed: Deployed | None = None,
 ) -> Deployed:
     """One run of `__main__.py` in the current folder, to its end; exceptions of the program are passed on.
 
     config: settings of the stack, of which `encrypted` are encrypted. preview: as `pulumi preview` runs it. builds,
-    pushes: whether Docker makes an image, and brings it to the registry. deployed: is filled, also when the program
+    pushes: whether Docker makes an image, and brings it to the registry. stale: outputs by kind of resource that are
+    still what they were, as those of resources that are no target. deployed: is filled, also when the program
     fails.
     """
     deployed = Deployed() if deployed is None else deployed
     values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-    cloud = Cloud(builds=builds, pushes=pushes)
+    cloud = Cloud(builds=builds, pushes=pushes, stale=stale or {})
 
     def isolated() -> None:
         loop = asyncio.new_event_loop()

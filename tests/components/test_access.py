@@ -8,9 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.components.program import ACCOUNT, Deployed
+from infra import policies
+from tests.components.program import ACCOUNT, APP, DIGEST, MASTER, OWNER, Deployed, leaves
 
 Deploy = Callable[..., Deployed]
+
+KINDS = ("bootstrap", "migration", "service")
+"""Of tasks, each with roles of its own."""
+
+STEPS = [{"name": "master", "command": ["migrate", "master"]}]
 
 
 def statements(policy: str) -> list[dict[str, Any]]:
@@ -22,6 +28,12 @@ def statements(policy: str) -> list[dict[str, Any]]:
     ]
 
 
+def actions(deployed: Deployed, kind: str) -> dict[str, list[str]]:
+    """What the execution role of a kind of task may do, and on what."""
+    policy = deployed.one("RolePolicy", f"{kind}-execution").inputs["policy"]
+    return {action: one["Resource"] for one in statements(policy) for action in one["Action"]}
+
+
 class TestRoles:
     """Each role does what its tasks need, on what they need it for."""
 
@@ -30,7 +42,7 @@ class TestRoles:
         wide = [
             one for policy in policies for one in statements(policy) if any(part == "*" for part in one["Resource"])
         ]
-        assert [one["Action"] for one in wide] == [["ecr:GetAuthorizationToken"]] * 2
+        assert [one["Action"] for one in wide] == [["ecr:GetAuthorizationToken"]] * len(KINDS)
 
     def test_no_action_is_a_pattern(self, deploy: Deploy) -> None:
         actions = [
@@ -42,27 +54,53 @@ class TestRoles:
         assert actions
         assert [action for action in actions if "*" in action] == []
 
-    @pytest.mark.parametrize("kind", ["migration", "service"])
-    def test_execution_role_reads_and_writes_its_own(self, deploy: Deploy, kind: str) -> None:
-        policy = deploy().one("RolePolicy", f"{kind}-execution").inputs["policy"]
-        allowed = {action: one["Resource"] for one in statements(policy) for action in one["Action"]}
-        assert allowed["secretsmanager:GetSecretValue"] == [
-            f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:rds!db-1-AbC"
-        ]
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_execution_role_pulls_and_writes_its_own(self, deploy: Deploy, kind: str) -> None:
+        allowed = actions(deploy(), kind)
         [log_group] = allowed["logs:PutLogEvents"]
-        assert log_group.endswith(f"LogGroup/sluice-test-{kind}:*")
+        assert log_group.endswith(f"LogGroup/sluice-test-{'service' if kind == 'service' else 'migration'}:*")
         [repository] = allowed["ecr:BatchGetImage"]
         assert repository.endswith("Repository/sluice-test")
 
+    @pytest.mark.parametrize(
+        ("kind", "secrets"),
+        [("bootstrap", {MASTER, OWNER, APP}), ("migration", {OWNER}), ("service", {APP})],
+    )
+    def test_execution_role_reads_its_own_secrets_only(self, deploy: Deploy, kind: str, secrets: set[str]) -> None:
+        assert set(actions(deploy(), kind)["secretsmanager:GetSecretValue"]) == secrets
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_a_task_asks_for_what_its_role_may_read(self, deploy: Deploy, kind: str) -> None:
+        deployed = deploy()
+        asked = {one["valueFrom"].rsplit(":", 3)[0] for one in deployed.container(kind)["secrets"]}
+        assert asked == set(actions(deployed, kind)["secretsmanager:GetSecretValue"])
+
+    def test_the_services_own_secrets_are_read_by_the_service_only(
+        self, deploy: Deploy, config: dict[str, Any]
+    ) -> None:
+        secret = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:stripe-AbCdEf"
+        deployed = deploy(app=config["app"] | {"secrets": {"STRIPE": f"{secret}:key::", "WHOLE": secret}})
+        readers = {kind for kind in KINDS if secret in actions(deployed, kind)["secretsmanager:GetSecretValue"]}
+        assert readers == {"service"}
+        asked = {one["name"]: one["valueFrom"] for one in deployed.container("service")["secrets"]}
+        assert asked["STRIPE"] == f"{secret}:key::"
+        assert asked["WHOLE"] == secret
+        for kind in ("bootstrap", "migration"):
+            assert "STRIPE" not in {one["name"] for one in deployed.container(kind)["secrets"]}
+
+    def test_a_steps_own_repository_is_pulled_by_migrations_only(self, deploy: Deploy) -> None:
+        image = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/tools/psql@{DIGEST}"
+        deployed = deploy(migrations=[{"name": "master", "command": ["migrate"], "image": image}])
+        repository = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/tools/psql"
+        pulling = {kind for kind in KINDS if repository in actions(deployed, kind)["ecr:BatchGetImage"]}
+        assert pulling == {"migration"}
+
     def test_task_roles_allow_nothing(self, deploy: Deploy) -> None:
-        assert {one.name for one in deploy().all("RolePolicy")} == {
-            "sluice-test-migration-execution",
-            "sluice-test-service-execution",
-        }
+        assert {one.name for one in deploy().all("RolePolicy")} == {f"sluice-test-{kind}-execution" for kind in KINDS}
 
     def test_roles_are_for_tasks_of_this_account_and_region(self, deploy: Deploy) -> None:
         roles = list(deploy().all("iam/role:Role"))
-        assert len(roles) == 4
+        assert len(roles) == 2 * len(KINDS)
         for role in roles:
             [one] = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
             assert one["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
@@ -71,12 +109,30 @@ class TestRoles:
 
     def test_tasks_wait_for_what_their_role_may_do(self, deploy: Deploy) -> None:
         deployed = deploy()
-        for kind in ("migration", "service"):
+        for kind in KINDS:
             policy = deployed.one("RolePolicy", f"{kind}-execution")
-            definition = next(
-                one for one in deployed.all("ecs/taskDefinition:TaskDefinition") if one.name.endswith(kind)
-            )
+            definition = deployed.one("ecs/taskDefinition:TaskDefinition", kind)
             assert policy.urn in definition.dependencies
+
+
+REPOSITORIES = [
+    ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/a/b@sha256:0", "arn:aws:ecr:eu-west-1:111122223333:repository/a/b"),
+    (
+        "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/a@sha256:0",
+        "arn:aws-cn:ecr:cn-north-1:111122223333:repository/a",
+    ),
+    (
+        "111122223333.dkr.ecr.us-gov-west-1.amazonaws.com/a:1@sha256:0",
+        "arn:aws-us-gov:ecr:us-gov-west-1:111122223333:repository/a",
+    ),
+    ("public.ecr.aws/debian/debian@sha256:0", None),
+    ("127.0.0.1:5000/notes@sha256:0", None),
+]
+
+
+@pytest.mark.parametrize(("image", "arn"), REPOSITORIES)
+def test_the_repository_of_an_image(image: str, arn: str | None) -> None:
+    assert policies.repository(image) == arn
 
 
 class TestFirewall:
@@ -124,6 +180,82 @@ class TestFirewall:
                 assert one.urn in service.dependencies
         assert deployed.one("ec2/route:Route").urn in run.dependencies
         assert deployed.one("SecurityGroupIngressRule", "migration-to-database").urn in run.dependencies
+
+
+class TestUsers:
+    """Passwords that nobody but Secrets Manager knows, for users that may do no more than they must."""
+
+    def test_each_has_a_secret_with_a_generated_value(self, deploy: Deploy) -> None:
+        deployed = deploy(database={"name": "shop"})
+        for kind, arn in (("owner", OWNER), ("app", APP)):
+            value = deployed.one("GeneratedSecret", kind).inputs
+            assert value == {"secretArn": arn, "username": f"shop_{kind}", "length": 40}
+            assert "secretString" not in deployed.one("secretsmanager/secret:Secret", kind).inputs
+
+    @pytest.mark.parametrize(("environment", "days"), [("staging", 0), ("prod", 30)])
+    def test_a_deleted_secret_can_be_taken_back_in_prod(self, deploy: Deploy, environment: str, days: int) -> None:
+        secrets = deploy(environment=environment).all("secretsmanager/secret:Secret")
+        assert [one.inputs["recoveryWindowInDays"] for one in secrets] == [days, days]
+
+    def test_bootstrap_alone_logs_in_as_the_master(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        logins = {
+            kind: {one["name"]: one["valueFrom"] for one in deployed.container(kind)["secrets"]} for kind in KINDS
+        }
+        assert logins == {
+            "bootstrap": {
+                "DB_USER": f"{MASTER}:username::",
+                "DB_PASSWORD": f"{MASTER}:password::",
+                "OWNER_USER": f"{OWNER}:username::",
+                "OWNER_PASSWORD": f"{OWNER}:password::",
+                "APP_USER": f"{APP}:username::",
+                "APP_PASSWORD": f"{APP}:password::",
+            },
+            "migration": {"DB_USER": f"{OWNER}:username::", "DB_PASSWORD": f"{OWNER}:password::"},
+            "service": {"DB_USER": f"{APP}:username::", "DB_PASSWORD": f"{APP}:password::"},
+        }
+
+    def test_the_bootstrap_revision_is_used_by_the_bootstrap_step_only(self, deploy: Deploy) -> None:
+        deployed = deploy(migrations=[*STEPS, {"name": "late", "command": ["late"], "phase": "after"}])
+        revision = deployed.one("ecs/taskDefinition:TaskDefinition", "bootstrap")
+        using = [
+            (one.type, path)
+            for one in deployed.resources
+            for path, value in leaves(one.inputs)
+            if isinstance(value, str) and value.endswith("TaskDefinition/sluice-test-migration-bootstrap")
+        ]
+        assert using == [("gate:index:MigrationRun", ".steps[].taskDefinition")]
+        first, *others = deployed.one("MigrationRun", "migration").inputs["steps"]
+        assert first["name"] == "bootstrap"
+        assert not any("taskDefinition" in step for step in others)
+        assert revision.inputs["family"] == "sluice-test-bootstrap"
+
+    def test_a_new_password_runs_bootstrap_again_and_reaches_every_task(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        step = deployed.one("MigrationRun").inputs["steps"][0]
+        versions = {kind: f"version-of-sluice-test-{kind}" for kind in ("owner", "app")}
+        assert step["environment"] == {"OWNER_SECRET_VERSION": versions["owner"], "APP_SECRET_VERSION": versions["app"]}
+        assert deployed.variables("migration")["DB_SECRET_VERSION"] == versions["owner"]
+        assert deployed.variables("service")["DB_SECRET_VERSION"] == versions["app"]
+        assert "DB_SECRET_VERSION" not in deployed.variables("bootstrap"), "AWS rotates it every week"
+
+    def test_no_task_is_known_before_its_passwords_are_there(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        for kind, users in (("bootstrap", ["owner", "app"]), ("migration", ["owner"]), ("service", ["app"])):
+            definition = deployed.one("ecs/taskDefinition:TaskDefinition", kind)
+            for user in users:
+                assert deployed.one("GeneratedSecret", user).urn in definition.dependencies
+
+    def test_an_application_without_bootstrap_uses_the_master(self, deploy: Deploy, caplog: Any) -> None:
+        deployed = deploy(database={"roles": False})
+        assert deployed.all("GeneratedSecret") == deployed.all("secretsmanager/secret:Secret") == []
+        assert [step["name"] for step in deployed.one("MigrationRun").inputs["steps"]] == ["master"]
+        for kind in ("migration", "service"):
+            secrets = {one["name"]: one["valueFrom"] for one in deployed.container(kind)["secrets"]}
+            assert secrets == {"DB_USER": f"{MASTER}:username::", "DB_PASSWORD": f"{MASTER}:password::"}
+            assert actions(deployed, kind)["secretsmanager:GetSecretValue"] == [MASTER]
+        [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+        assert warning.startswith("database.roles is false")
 
 
 class TestNetwork:

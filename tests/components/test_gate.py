@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from infra.variables import ROLES
 from tests.components.program import DIGEST, REGISTRY, Deployed, leaves
 
 Deploy = Callable[..., Deployed]
+
+STEPS = [{"name": "master", "command": ["migrate", "master"]}]
+LATE = {"name": "late", "command": ["migrate", "late"], "phase": "after"}
 
 
 class TestGate:
@@ -28,6 +32,14 @@ class TestGate:
         knowing = {one.type for one in deployed.resources if revision in [value for _, value in leaves(one.inputs)]}
         assert knowing == {"gate:index:MigrationRun"}
 
+    def test_the_image_that_serves_is_the_one_that_was_let_through(self, deploy: Deploy) -> None:
+        other = f"{REGISTRY}@sha256:{'cd' * 32}"
+        deployed = deploy(migrations=[*STEPS, LATE], stale={"MigrationRun": {"imageDigest": other}})
+        assert deployed.one("Rollout").inputs["imageDigest"] == other
+        assert deployed.one("MigrationRun", "after").inputs["imageDigest"] == other
+        assert deployed.outputs["image"] == other
+        assert deployed.outputs["release"].keys() == {"digest", "time"}, "the build is not what serves"
+
     def test_rollout_waits_for_the_service(self, deploy: Deploy) -> None:
         deployed = deploy()
         assert deployed.one("ecs/service:Service").urn in deployed.one("Rollout").dependencies
@@ -38,10 +50,11 @@ class TestGate:
     def test_steps_arrive_in_their_order_with_their_own_settings(self, deploy: Deploy) -> None:
         steps = [
             {"name": "second", "command": ["migrate", "b"], "timeout": 60, "environment": {"A": "1"}},
-            {"name": "first", "command": ["migrate", "a"], "attempts": 1},
+            {"name": "first", "command": ["migrate", "a"], "attempts": 1, "shards": 4},
         ]
         run = deploy(migrations=steps).one("MigrationRun").inputs
-        assert run["steps"] == [
+        assert run["phase"] == "before"
+        assert run["steps"][1:] == [
             {
                 "name": "second",
                 "command": ["migrate", "b"],
@@ -57,7 +70,7 @@ class TestGate:
                 "phase": "before",
                 "timeout": 900,
                 "attempts": 1,
-                "shards": 1,
+                "shards": 4,
                 "environment": {},
             },
         ]
@@ -80,12 +93,78 @@ class TestGate:
         assert len(shapes) == (1 if port == 8080 else 2)
 
 
+class TestImagesOfSteps:
+    """A step may bring an image of its own, by digest, which then needs a revision of its own."""
+
+    @pytest.mark.parametrize(
+        ("written", "meant"),
+        [(DIGEST, f"{REGISTRY}@{DIGEST}"), (f"public.ecr.aws/tools@{DIGEST}", f"public.ecr.aws/tools@{DIGEST}")],
+    )
+    def test_runs_as_the_migration_but_for_the_image(self, deploy: Deploy, written: str, meant: str) -> None:
+        deployed = deploy(migrations=[{"name": "load", "command": ["load"], "image": written}, *STEPS])
+        _, load, master = deployed.one("MigrationRun").inputs["steps"]
+        assert load["taskDefinition"].endswith("TaskDefinition/sluice-test-migration-load")
+        assert load["image"] == meant
+        assert "image" not in master
+        assert "taskDefinition" not in master
+        own, usual = (deployed.container(family) for family in ("migration-load", "test-migration"))
+        assert own == usual | {"image": meant}
+        assert deployed.one("taskDefinition:TaskDefinition", "load").inputs["family"] == "sluice-test-migration-load"
+
+    def test_secrets_are_said_where_they_are_the_steps_own(self, deploy: Deploy) -> None:
+        deployed = deploy(migrations=[{"name": "load", "command": ["load"], "image": DIGEST}])
+        bootstrap, load = deployed.one("MigrationRun").inputs["steps"]
+        assert bootstrap["secrets"].keys() == {f"{role}_{part}" for role in ROLES for part in ("USER", "PASSWORD")}
+        assert "image" not in bootstrap
+        assert "secrets" not in load
+
+
+class TestAfter:
+    """After-steps run once the new version has been rolled out, and only when there are any."""
+
+    def test_none(self, deploy: Deploy) -> None:
+        assert [one.inputs["phase"] for one in deploy().all("MigrationRun")] == ["before"]
+
+    def test_follow_the_rollout(self, deploy: Deploy) -> None:
+        deployed = deploy(migrations=[*STEPS, LATE])
+        before, after = deployed.one("MigrationRun", "migration"), deployed.one("MigrationRun", "after")
+        rollout = deployed.one("Rollout")
+        assert [step["name"] for step in before.inputs["steps"]] == ["bootstrap", "master"]
+        assert [step["name"] for step in after.inputs["steps"]] == ["late"]
+        assert (before.inputs["phase"], after.inputs["phase"]) == ("before", "after")
+        assert rollout.urn in after.dependencies
+        assert rollout.urn not in before.dependencies
+        rolled_out = rollout.inputs["taskDefinition"]
+        service = deployed.one("ecs/service:Service")
+        assert after.inputs["afterService"] == {"service": service.name, "taskDefinition": rolled_out}
+        assert after.inputs["serviceTaskDefinition"] == rolled_out
+        assert "afterService" not in before.inputs
+
+    def test_run_as_the_migration_does(self, deploy: Deploy) -> None:
+        deployed = deploy(migrations=[*STEPS, LATE])
+        before, after = (deployed.one("MigrationRun", name).inputs for name in ("migration", "after"))
+        same = ("taskDefinition", "container", "network", "database", "environment", "secrets")
+        for key in (*same, "records", "retain", "cluster"):
+            assert after[key] == before[key], key
+        assert after["imageDigest"] == deployed.one("Rollout").inputs["imageDigest"]
+
+    def test_the_service_does_not_wait_for_them(self, deploy: Deploy) -> None:
+        deployed = deploy(migrations=[LATE, *STEPS])
+        after = deployed.one("MigrationRun", "after")
+        for kind in ("ecs/service:Service", "Rollout"):
+            assert after.urn not in deployed.one(kind).dependencies
+
+    def test_both_phases_are_reported(self, deploy: Deploy) -> None:
+        names = [step["name"] for step in deploy(migrations=[LATE, *STEPS]).outputs["migrations"]]
+        assert names == ["bootstrap", "master", "late"]
+
+
 class TestTaskDefinitions:
-    """Both tasks: same image, own roles, own logs, revisions kept."""
+    """All tasks: same image, own roles, own logs, revisions kept."""
 
     def test_revisions_are_kept(self, deploy: Deploy) -> None:
         definitions = deploy().all("ecs/taskDefinition:TaskDefinition")
-        assert [one.inputs["skipDestroy"] for one in definitions] == [True, True]
+        assert [one.inputs["skipDestroy"] for one in definitions] == [True, True, True]
 
     def test_migration_log_loses_no_line(self, deploy: Deploy) -> None:
         deployed = deploy()
@@ -100,11 +179,11 @@ class TestTaskDefinitions:
     def test_roles_are_separate(self, deploy: Deploy) -> None:
         definitions = deploy().all("ecs/taskDefinition:TaskDefinition")
         roles = [one.inputs[key] for one in definitions for key in ("executionRoleArn", "taskRoleArn")]
-        assert len(set(roles)) == 4
+        assert len(set(roles)) == 6
 
-    def test_both_run_one_image_by_digest(self, deploy: Deploy) -> None:
+    def test_all_run_one_image_by_digest(self, deploy: Deploy) -> None:
         deployed = deploy()
-        images = {deployed.container(family)["image"] for family in ("migration", "service")}
+        images = {deployed.container(family)["image"] for family in ("bootstrap", "migration", "service")}
         assert images == {f"{REGISTRY}@{DIGEST}"}
         assert deployed.one("MigrationRun").inputs["imageDigest"] == f"{REGISTRY}@{DIGEST}"
         assert deployed.one("Rollout").inputs["imageDigest"] == f"{REGISTRY}@{DIGEST}"
@@ -147,6 +226,10 @@ class TestService:
         assert service["healthCheckGracePeriodSeconds"] == 90
         assert service["waitForSteadyState"] is False
         assert "name" not in service, "a fixed name would be deleted before it is replaced"
+
+    def test_without_circuit_breaker_the_gate_goes_back(self, deploy: Deploy) -> None:
+        service = deploy(service={"circuitBreaker": False}).one("ecs/service:Service").inputs
+        assert service["deploymentCircuitBreaker"] == {"enable": False, "rollback": False}
 
     def test_waits_for_the_listener(self, deploy: Deploy) -> None:
         deployed = deploy()

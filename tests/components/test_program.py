@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pulumi
 import pytest
 from pulumi.output import Unknown
 
+from components.release import record
 from tests.components.program import ACCOUNT, DIGEST, REGISTRY, SECRET, TOKEN, Deployed, Registered, leaves, run
 
 Deploy = Callable[..., Deployed]
@@ -63,15 +65,25 @@ class TestSecrets:
         }
         assert named == {
             "aws:rds/instance:Instance.manageMasterUserPassword",  # true: RDS makes one and keeps it in Secrets Manager
-            "gate:index:MigrationRun.secrets.DB_PASSWORD",  # the reference, see below
+            # references, see below
+            "gate:index:MigrationRun.secrets.DB_PASSWORD",
+            "gate:index:MigrationRun.steps[].secrets.DB_PASSWORD",
+            "gate:index:MigrationRun.steps[].secrets.OWNER_PASSWORD",
+            "gate:index:MigrationRun.steps[].secrets.APP_PASSWORD",
             "docker:index/image:Image.registry.value.password",  # a login of twelve hours, sealed, see below
         }
 
-    def test_containers_get_references_to_secrets(self, deploy: Deploy) -> None:
-        for family in ("migration", "service"):
-            secrets = {one["name"]: one["valueFrom"] for one in deploy().container(family)["secrets"]}
-            arn = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:rds!db-1-AbC"
-            assert secrets == {"DB_USER": f"{arn}:username::", "DB_PASSWORD": f"{arn}:password::"}
+    def test_what_is_called_a_password_is_a_reference(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        run = deployed.one("MigrationRun").inputs
+        given = [run["secrets"], *(step.get("secrets", {}) for step in run["steps"])]
+        given += [
+            {one["name"]: one["valueFrom"] for one in deployed.container(kind)["secrets"]}
+            for kind in ("bootstrap", "migration", "service")
+        ]
+        values = [value for secrets in given for value in secrets.values()]
+        assert values
+        assert [value for value in values if not value.startswith("arn:aws:secretsmanager:")] == []
 
     def test_the_registry_login_is_sealed_wherever_it_appears(self, deploy: Deploy) -> None:
         deployed = deploy()
@@ -103,6 +115,13 @@ class TestDatabase:
         assert instance.get("finalSnapshotIdentifier") == ("sluice-test-final" if protected else None)
         assert deployed.one("Repository").inputs["forceDelete"] is not protected
         assert deployed.one("MigrationRun").inputs["retain"] is protected
+
+    @pytest.mark.parametrize("kind", ["bootstrap", "migration", "service"])
+    def test_every_task_is_told_of_the_bundle(self, deploy: Deploy, kind: str) -> None:
+        told = deploy(database={"caBundle": "/etc/ca.pem"}).variables(kind)
+        assert told["DB_SSL_CERT_PATH"] == "/etc/ca.pem"
+        assert told["DB_SSL_REJECT_UNAUTHORIZED"] == "true"
+        assert "DB_SSL_CERT_PATH" not in deploy().variables(kind)
 
     @pytest.mark.parametrize(("verify", "said"), [(True, "true"), (False, "false")])
     def test_the_application_is_told_to_verify_the_certificate(self, deploy: Deploy, verify: bool, said: str) -> None:
@@ -145,10 +164,66 @@ class TestTree:
         aws = deployed.one("providers:aws").inputs
         [endpoints] = json.loads(aws["endpoints"])
         assert set(endpoints.values()) == {"http://172.17.0.1:4566"}
-        assert {"ec2", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "sts"} == set(endpoints)
+        assert {"ec2", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "secretsmanager", "sts"} == set(endpoints)
         assert aws["skipCredentialsValidation"] == aws["skipMetadataApiCheck"] == "true"
         assert "allowedAccountIds" not in aws
         assert deployed.one("providers:gate").inputs["endpoint"] == "http://172.17.0.1:4566"
+
+
+class TestRelease:
+    """One build, one name."""
+
+    def test_the_application_knows_itself_by_the_name_in_the_outputs(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        release, image = deployed.outputs["release"], deployed.one("docker:index/image:Image").inputs
+        assert image["build"]["args"]["VERSION"] == release["version"]
+        assert image["imageName"].endswith(f":{release['tag']}")
+        assert release["tag"].startswith(release["version"])
+        assert set(release) == {"version", "tag", "digest", "revision", "time"}
+
+    def test_says_when_and_from_which_commit(
+        self, deploy: Deploy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+        assert deploy().outputs["release"]["revision"] == "", "no git is no mistake"
+        commit = committed(tmp_path)
+        release = deploy().outputs["release"]
+        assert release["revision"] == commit
+        assert release["time"] == "2026-01-01T00:00:00+00:00", "when the rollout was proven"
+        (tmp_path / "notes").write_text("beside the build\n")
+        assert committed(tmp_path) != commit
+        assert deploy().outputs["release"]["revision"] == commit
+        (tmp_path / "shop" / "new").write_text("in the build\n")
+        assert deploy().outputs["release"]["revision"] == f"{commit}-dirty"
+
+    def test_another_commit_of_the_same_build_changes_nothing(self, deploy: Deploy, tmp_path: Path) -> None:
+        before = deploy()
+        committed(tmp_path)
+        after = deploy()
+        assert {inputs(one) for one in before.resources} == {inputs(one) for one in after.resources}
+        assert after.outputs["release"]["revision"]
+
+    def test_another_build_is_another_release(self, deploy: Deploy) -> None:
+        before = deploy()
+        Path("shop/Dockerfile").write_text("FROM scratch\nCOPY . /\n")
+        after = deploy()
+        assert before.outputs["release"]["version"] != after.outputs["release"]["version"]
+
+
+def committed(folder: Path) -> str:
+    """Commits everything in a folder; says the commit."""
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+    for command in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "--message", "all"]):
+        subprocess.run(["git", "-C", str(folder), *command], check=True, timeout=30)
+    done = subprocess.run(
+        ["git", "-C", str(folder), "rev-parse", "HEAD"], check=True, timeout=30, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def inputs(one: Registered) -> str:
+    """What the engine compares of a resource with its state."""
+    return json.dumps([one.urn, {key: value for key, value in one.inputs.items() if key not in one.ignored}])
 
 
 class TestOutputs:
@@ -159,7 +234,7 @@ class TestOutputs:
         assert outputs["url"] == "http://web.example.com"
         assert outputs["image"] == f"{REGISTRY}@{DIGEST}"
         assert outputs["release"]["digest"] == DIGEST
-        assert outputs["migrations"] == [{"name": "master", "exitCodes": [0]}]
+        assert [step["name"] for step in outputs["migrations"]] == ["bootstrap", "master"]
         assert outputs["gate"]["container"] == "migration"
         assert outputs["gate"]["records"] == "/sluice/sluice/test/runs"
         assert outputs["database"] == {"address": "db.example.internal", "port": 5432, "name": "app"}
@@ -175,6 +250,21 @@ class TestOutputs:
             "database",
             "logGroup",
         }
+
+
+BUILT = {"built": "r@sha256:1", "name": "r:1234", "serving": "r@sha256:1", "tag": "1234", "version": "12"}
+PARTLY = [
+    ("whole", {}, {"digest", "time", "tag", "version", "revision"}),
+    ("another image was built than serves", {"built": "r@sha256:2"}, {"digest", "time"}),
+    ("the sources are newer than the image", {"tag": "5678"}, {"digest", "time"}),
+]
+
+
+@pytest.mark.parametrize(("changes", "said"), [row[1:] for row in PARTLY], ids=[row[0] for row in PARTLY])
+def test_a_release_says_what_is_certain(changes: dict[str, str], said: set[str]) -> None:
+    known = record(**(BUILT | {"time": "now", "revision": "abc"} | changes))
+    assert set(known) == said
+    assert known["digest"] == "sha256:1"
 
 
 def free(one: Registered) -> bool:

@@ -32,6 +32,19 @@ def local_endpoint(url: str) -> str:
     return url
 
 
+def refuse_silent(url: str, seconds: float = 5.0) -> None:
+    """Tells at the start, once, what every resource would tell for itself.
+
+    Raises:
+        Refused: nothing listens at *url*.
+    """
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 80), timeout=seconds).close()
+    except OSError as error:
+        raise Refused(f"the local cloud at {url} does not answer: run `make up`") from error
+
+
 def on_this_machine(address: str) -> bool:
     """True for a loopback address, and for a private one that an interface of this machine has (the Docker bridge).
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from gate.plugin.provider import Provider
 from gate.plugin.resource import Checked, CheckFailure, Properties, Refused
-from local.plugins.aws.endpoint import local_endpoint
+from local.plugins.aws.endpoint import local_endpoint, refuse_silent
 from local.plugins.aws.functions import functions
 from local.plugins.aws.lifecycle import TableResource
 from local.plugins.aws.session import Session
@@ -19,7 +19,7 @@ from local.plugins.aws.table import ENTRIES, database
 # botocore's names of the services the table uses, by the names that the provider's `endpoints` knows them under.
 _SERVICES = {
     "ec2": "ec2", "ecr": "ecr", "ecs": "ecs", "elbv2": "elbv2", "elasticloadbalancingv2": "elbv2", "iam": "iam",
-    "logs": "logs", "cloudwatchlogs": "logs", "rds": "rds", "sts": "sts",
+    "logs": "logs", "cloudwatchlogs": "logs", "rds": "rds", "secretsmanager": "secretsmanager", "sts": "sts",
 }  # fmt: skip
 _USED = frozenset({
     "region", "accessKey", "secretKey", "token", "endpoints", "defaultTags", "allowedAccountIds", "forbiddenAccountIds",
@@ -51,7 +51,14 @@ class AwsProvider(Provider):
     async def check_config(self, old: Properties, new: Properties) -> Checked:
         unknown = sorted(key for key, value in new.items() if value is not None and key not in _USED | _MOOT)
         reason = "provider option {} is not supported by the local AWS provider"
-        return Checked(new, [CheckFailure(key, reason.format(key)) for key in unknown])
+        failures = [CheckFailure(key, reason.format(key)) for key in unknown]
+        if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+            # Told here it is the provider's own error; after configure, each call of the program would trace it back.
+            try:
+                await asyncio.to_thread(refuse_silent, endpoint)
+            except Refused as refusal:
+                failures.append(CheckFailure("", str(refusal)))
+        return Checked(new, failures)
 
     async def configure(self, args: Properties) -> None:
         await asyncio.to_thread(self._configure, args)
@@ -59,6 +66,7 @@ class AwsProvider(Provider):
     def _configure(self, args: Properties) -> None:
         options = {key: _decoded(value) if key in _NESTED else value for key, value in args.items()}
         self._session = configured(options, os.environ)
+        refuse_silent(self._session.endpoint)
         for key, wrong in (("allowedAccountIds", False), ("forbiddenAccountIds", True)):
             if options.get(key) and (self._session.account in options[key]) is wrong:
                 account, self._session = self._session.account, None

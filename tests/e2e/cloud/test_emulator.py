@@ -81,6 +81,6 @@ def test_a_taken_port_is_one_clear_error(tmp_path: Path) -> None:
         taken.bind((containers.bridge_address(), 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(emulator.CloudError, match=rf"port {port} on .* is taken .* SLUICE_PORT"):
+        with pytest.raises(emulator.CloudError, match=rf"(?s)port {port} on .* is taken .* SLUICE_PORT"):
             emulator.start(tmp_path, port, new_account(), python=cloud_python())
     assert not (tmp_path / "cloud.json").exists()

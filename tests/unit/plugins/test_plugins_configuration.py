@@ -12,8 +12,10 @@ import pytest
 from moto import mock_aws
 
 from gate.plugin.resource import Refused
+from infra.providers import elsewhere
 from local.plugins.aws.endpoint import local_endpoint, on_this_machine
-from local.plugins.aws.provider import AwsProvider, configured
+from local.plugins.aws.provider import AwsProvider, _service, configured
+from local.plugins.aws.table import ENTRIES
 from local.plugins.docker.provider import IMAGE, DockerProvider
 from tests.unit.plugins.calls import Engine
 from tests.unit.plugins.test_plugins_lifecycle import Moto
@@ -62,6 +64,12 @@ def test_a_private_address_is_here_when_an_interface_has_it() -> None:
     assert not on_this_machine(other)
 
 
+def test_every_endpoint_of_the_program_is_taken() -> None:
+    assert {_service(key) for block in elsewhere(LOCAL["AWS_ENDPOINT_URL"])["endpoints"] for key in block} >= {
+        entry.service for entry in ENTRIES
+    }
+
+
 REFUSED: list[tuple[str, Mapping[str, Any], Mapping[str, str], str]] = [
     ("no endpoint", {}, {"AWS_REGION": "us-east-1"}, "AWS_ENDPOINT_URL is not set"),
     ("a foreign service endpoint", {"endpoints": [{"ecs": "http://8.8.8.8"}]}, LOCAL, "is not on this machine"),
@@ -95,6 +103,7 @@ def test_the_wrong_account_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with mock_aws():
         monkeypatch.setattr(module, "configured", lambda options, environment: Moto())
+        monkeypatch.setattr(module, "refuse_silent", lambda endpoint: None)  # moto answers without a port
         provider = AwsProvider()
         asyncio.run(provider.configure({"allowedAccountIds": json.dumps(["123456789012"])}))
         assert provider.session().account == "123456789012"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,6 +91,15 @@ def test_the_registrys_password_leaves_sealed(home: Path, tmp_path: Path) -> Non
     )
 
 
+def test_a_silent_cloud_is_one_clear_error(home: Path) -> None:
+    with (
+        served(home, "aws", AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_REGION="us-east-1") as stub,
+        pytest.raises(grpc.RpcError) as refusal,
+    ):
+        stub.Configure(provider_pb2.ConfigureRequest(args=struct_pb2.Struct()), timeout=10)
+    assert refusal.value.details() == "the local cloud at http://127.0.0.1:9 does not answer: run `make up`"
+
+
 def test_secret_tags_leave_sealed(home: Path) -> None:
     secret = struct_pb2.Struct()
     secret.update({"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": {"owner": "x"}})
@@ -98,7 +108,12 @@ def test_secret_tags_leave_sealed(home: Path) -> None:
     news.fields["tags"].struct_value.CopyFrom(secret)
     urn = "urn:pulumi:local::notes::aws:ec2/vpc:Vpc::vpc"
     request = provider_pb2.CreateRequest(urn=urn, properties=news, preview=True)
-    with served(home, "aws", AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_REGION="us-east-1") as stub:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as cloud,
+        served(
+            home, "aws", AWS_ENDPOINT_URL=f"http://127.0.0.1:{cloud.getsockname()[1]}", AWS_REGION="us-east-1"
+        ) as stub,
+    ):
         stub.Configure(provider_pb2.ConfigureRequest(args=struct_pb2.Struct()), timeout=10)
         properties = stub.Create(request, timeout=10).properties
     for key in ("tags", "tagsAll"):

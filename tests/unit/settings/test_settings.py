@@ -8,26 +8,17 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from infra.settings import fargate
+from infra.settings import fargate, secrets
+from infra.settings.document import document
 from infra.settings.mistake import SettingsError
 from infra.settings.read import check
 from infra.settings.service import breaker_threshold
 from infra.settings.settings import Settings
 from infra.variables import RESERVED
+from tests.unit.settings import wrong
+from tests.unit.settings.wrong import WRONG, changed, right
 
 ROOT = Path(__file__).parents[3]
-REMOVE = object()
-"""As a value in the table below: leave the key out."""
-
-
-def right() -> dict[str, Any]:
-    """Settings without a mistake, as the engine hands them over."""
-    return {
-        "environment": "staging",
-        "aws": {"region": "eu-central-1", "account": "111122223333"},
-        "app": {"context": "shop"},
-        "migrations": [{"name": "master", "command": ["migrate"]}],
-    }
 
 
 @pytest.fixture
@@ -37,230 +28,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def changed(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """The settings with values put at dotted places; numbers are places in lists."""
-    for place, value in changes.items():
-        at: Any = settings
-        *way, last = [int(part) if part.isdigit() else part for part in place.split(".")]
-        for part in way:
-            at = at[part] if isinstance(part, int) else at.setdefault(part, {})
-        if value is REMOVE:
-            del at[last]
-        elif isinstance(last, int):
-            at[last:] = [value]
-        else:
-            at[last] = value
-    return settings
-
-
-WRONG: list[tuple[str, dict[str, Any], str]] = [
-    # unknown and missing keys
-    ("unknown section", {"databse": {}}, "databse = {}: there is no such setting; did you mean database?"),
-    ("unknown key", {"app.memroy": 512}, "app.memroy = 512: there is no such setting; did you mean memory?"),
-    (
-        "unknown key in a list",
-        {"migrations.0.retries": 3},
-        "migrations[0].retries = 3: there is no such setting; remove it (known here: name, command, phase, timeout,"
-        " attempts, environment)",
-    ),
-    (
-        "python's spelling",
-        {"app.live_path": "/up"},
-        'app.live_path = "/up": there is no such setting; did you mean livePath?',
-    ),
-    (
-        "unknown key of a nested mapping",
-        {"service.health.period": 1},
-        "service.health.period = 1: there is no such setting; remove it (known here: startPeriod, interval, timeout,"
-        " retries, command)",
-    ),
-    ("missing section", {"migrations": REMOVE}, "migrations: is required; add it to the stack's settings"),
-    ("missing key", {"app.context": REMOVE}, "app.context: is required; add it to the stack's settings"),
-    (
-        "missing key in a list",
-        {"migrations.0.command": REMOVE},
-        "migrations[0].command: is required; add it to the stack's settings",
-    ),
-    # wrong types
-    ("text for a number", {"app.cpu": "512"}, 'app.cpu = "512": must be a whole number, without quotes'),
-    ("truth for a number", {"service.min": True}, "service.min = true: must be a whole number, without quotes"),
-    ("number for text", {"app.environment.WORKERS": 4}, "app.environment.WORKERS = 4: must be text; put it in quotes"),
-    (
-        "text for truth",
-        {"database.multiAz": "yes"},
-        'database.multiAz = "yes": must be true or false, without quotes',
-    ),
-    ("text for a list", {"migrations.0.command": "migrate"}, 'migrations[0].command = "migrate": must be a list'),
-    ("text for a section", {"app": "shop"}, 'app = "shop": must be a mapping of settings'),
-    ("list for a mapping", {"app.buildArgs": ["A=1"]}, 'app.buildArgs = ["A=1"]: must be a mapping of names to values'),
-    # environment, account, region
-    (
-        "unknown environment",
-        {"environment": "production"},
-        "environment = \"production\": must be 'local', 'dev', 'staging' or 'prod'",
-    ),
-    (
-        "region",
-        {"aws.region": "Frankfurt"},
-        'aws.region = "Frankfurt": is not an AWS Region; write one like eu-central-1',
-    ),
-    (
-        "account",
-        {"aws.account": "1234"},
-        'aws.account = "1234": is not an AWS account id; write its twelve digits in quotes, like "123456789012"',
-    ),
-    (
-        "account without quotes",
-        {"aws.account": 123456789012},
-        "aws.account = 123456789012: must be text; put it in quotes",
-    ),
-    # the application
-    (
-        "context",
-        {"app.context": "shopp"},
-        'app.context = "shopp": there is no folder FOLDER/shopp; write the folder that holds the Dockerfile, relative'
-        " to Pulumi.yaml",
-    ),
-    (
-        "Dockerfile",
-        {"app.dockerfile": "docker/Dockerfile"},
-        'app.dockerfile = "docker/Dockerfile": there is no file FOLDER/shop/docker/Dockerfile; write the Dockerfile\'s'
-        " path relative to app.context",
-    ),
-    ("architecture", {"app.architecture": "amd64"}, "app.architecture = \"amd64\": must be 'X86_64' or 'ARM64'"),
-    ("port too large", {"app.port": 80000}, "app.port = 80000: must be at most 65535"),
-    ("path without slash", {"app.healthPath": "health"}, 'app.healthPath = "health": must match ^/\\S*$'),
-    (
-        "cpu",
-        {"app.cpu": 300},
-        "app.cpu = 300: Fargate does not offer 300 CPU units; use one of 256, 512, 1024, 2048, 4096, 8192, 16384",
-    ),
-    (
-        "cpu and memory",
-        {"app.cpu": 512, "app.memory": 512},
-        "app.memory = 512: Fargate does not offer 512 MiB with cpu 512; use 1024, 2048, 3072, 4096",
-    ),
-    (
-        "cpu and memory, many sizes",
-        {"app.cpu": 4096, "app.memory": 1024},
-        "app.memory = 1024: Fargate does not offer 1024 MiB with cpu 4096; use 8192 to 30720 in steps of 1024",
-    ),
-    (
-        "variable of the program",
-        {"app.environment.DB_HOST": "db"},
-        "app.environment.DB_HOST: is set by the program itself, from the database and app.port; remove it",
-    ),
-    (
-        "impossible variable",
-        {"app.environment.MY-VAR": "1"},
-        "app.environment.MY-VAR: a variable's name is letters, digits and _ and starts with no digit; rename it",
-    ),
-    # migrations
-    ("no steps", {"migrations": []}, "migrations = []: must have at least 1 entry"),
-    ("no command", {"migrations.0.command": []}, "migrations[0].command = []: must have at least 1 entry"),
-    ("empty word", {"migrations.0.command": [""]}, 'migrations[0].command[0] = "": must not be empty'),
-    (
-        "step's name",
-        {"migrations.0.name": "Master!"},
-        'migrations[0].name = "Master!": must match ^[a-z][a-z0-9-]{0,30}$',
-    ),
-    (
-        "one name twice",
-        {"migrations.1": {"name": "master", "command": ["verify"]}},
-        'migrations = [{"name": "master", "command": ["migrate"]}, {"name": "mast…: more than one step is called'
-        " master; give every step a name of its own",
-    ),
-    (
-        "variable of the program in a step",
-        {"migrations.0.environment": {"DB_PASSWORD": "x"}},
-        "migrations[0].environment.DB_PASSWORD: is set by the program itself, from the database and app.port; remove"
-        " it",
-    ),
-    ("phase", {"migrations.0.phase": "after"}, "migrations[0].phase = \"after\": must be 'before'"),
-    ("time-out", {"migrations.0.timeout": 0}, "migrations[0].timeout = 0: must be at least 1"),
-    ("attempts", {"migrations.0.attempts": 11}, "migrations[0].attempts = 11: must be at most 10"),
-    # the database
-    (
-        "MySQL",
-        {"database.engine": "mysql"},
-        'database.engine = "mysql": only PostgreSQL is supported; write postgres or leave the key out',
-    ),
-    (
-        "old version",
-        {"database.version": "9.6"},
-        'database.version = "9.6": is not a PostgreSQL version from 15 on; write a major version in quotes, like "17"',
-    ),
-    (
-        "version that AWS has withdrawn",
-        {"database.version": "17.2"},
-        'database.version = "17.2": AWS creates this minor version no longer; write "17" and get the newest one',
-    ),
-    ("version without quotes", {"database.version": 17}, "database.version = 17: must be text; put it in quotes"),
-    (
-        "reserved user",
-        {"database.username": "rdsadmin"},
-        'database.username = "rdsadmin": is a name that RDS keeps for itself; choose another',
-    ),
-    (
-        "instance class",
-        {"database.instanceClass": "t4g.micro"},
-        'database.instanceClass = "t4g.micro": must match ^db\\.[a-z0-9-]+\\.[a-z0-9]+$',
-    ),
-    ("storage", {"database.storage": 10}, "database.storage = 10: must be at least 20"),
-    ("backups", {"database.backupDays": 40}, "database.backupDays = 40: must be at most 35"),
-    # the service
-    ("no tasks", {"service.min": 0}, "service.min = 0: must be at least 1"),
-    (
-        "deadline",
-        {"service.deadline": 600},
-        "service.deadline = 600: the circuit breaker may need 720 s to see a bad version: 3 failed tasks × (start"
-        " period 90 s + 5 retries × 30 s); write at least 720, or shorten service.health",
-    ),
-    (
-        "deadline of many tasks",
-        {"service.min": 20},
-        "service.deadline = 1800: the circuit breaker may need 2400 s to see a bad version: 10 failed tasks × (start"
-        " period 90 s + 5 retries × 30 s); write at least 2400, or shorten service.health",
-    ),
-    ("interval", {"service.health.interval": 3}, "service.health.interval = 3: must be at least 5"),
-    (
-        "check longer than its interval",
-        {"service.health.interval": 10, "service.health.timeout": 10},
-        "service.health.timeout = 10: must be shorter than the interval of 10 s",
-    ),
-    (
-        "check without CMD",
-        {"service.health.command": ["curl", "localhost"]},
-        'service.health.command = ["curl", "localhost"]: must start with CMD or CMD-SHELL and go on with what to run,'
-        " like [CMD, /app/healthy]",
-    ),
-    ("drain", {"service.drainSeconds": 300}, "service.drainSeconds = 300: must be at most 115"),
-    # smoke and network
-    ("smoke status", {"smoke.status": 500}, "smoke.status = 500: must be at most 499"),
-    ("one zone", {"network.zones": 1}, "network.zones = 1: must be at least 2"),
-    (
-        "range too small",
-        {"network.cidr": "10.0.0.0/28"},
-        'network.cidr = "10.0.0.0/28": is too large for a VPC or too small for two subnets in every zone; use /16 to'
-        " /22",
-    ),
-    (
-        "no range",
-        {"network.cidr": "10.0.0.1/16"},
-        'network.cidr = "10.0.0.1/16": is not an IPv4 range (10.0.0.1/16 has host bits set); write one like'
-        " 10.0.0.0/16",
-    ),
-]
-
-
 class TestWrong:
     """Each wrong setting has one answer: key, value, remedy."""
 
     @pytest.mark.parametrize(("changes", "message"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
     def test_is_answered(self, folder: Path, changes: dict[str, Any], message: str) -> None:
-        with pytest.raises(SettingsError) as wrong:
+        with pytest.raises(SettingsError) as refusal:
             check("test", changed(right(), changes), folder=folder)
-        assert [str(mistake).replace(str(folder), "FOLDER") for mistake in wrong.value.mistakes] == [message]
+        assert [str(mistake).replace(str(folder), "FOLDER") for mistake in refusal.value.mistakes] == [message]
 
     def test_all_are_answered_at_once(self, folder: Path) -> None:
         changes: dict[str, Any] = {
@@ -273,9 +48,9 @@ class TestWrong:
             "network.zones": 1,
             "smok": {},
         }
-        with pytest.raises(SettingsError) as wrong:
+        with pytest.raises(SettingsError) as refusal:
             check("test", changed(right(), changes), folder=folder)
-        keys = {mistake.key for mistake in wrong.value.mistakes}
+        keys = {mistake.key for mistake in refusal.value.mistakes}
         assert keys == {
             "environment",
             "app.context",
@@ -286,7 +61,7 @@ class TestWrong:
             "network.zones",
             "smok",
         }
-        head, *lines = str(wrong.value).splitlines()
+        head, *lines = str(refusal.value).splitlines()
         assert head == "8 mistakes in the settings of stack test (Pulumi.test.yaml); nothing was created:"
         assert len(lines) == 8
 
@@ -295,9 +70,9 @@ class TestWrong:
             check("prod", changed(right(), {"environment": "qa"}), folder=folder)
 
     def test_nothing_at_all(self, folder: Path) -> None:
-        with pytest.raises(SettingsError) as wrong:
+        with pytest.raises(SettingsError) as refusal:
             check("test", {}, folder=folder)
-        assert [mistake.key for mistake in wrong.value.mistakes] == ["environment", "aws", "app", "migrations"]
+        assert [mistake.key for mistake in refusal.value.mistakes] == ["environment", "aws", "app", "migrations"]
 
 
 class TestRight:
@@ -319,7 +94,7 @@ class TestRight:
     def test_the_local_stack(self) -> None:
         given = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())["config"]
         settings = check("local", given, folder=ROOT)
-        assert [step.name for step in settings.migrations] == ["master", "verify"]
+        assert [step.name for step in settings.migrations] == ["master", "tenants", "verify"]
         assert settings.app.build_args.keys() == {"BASE", "BUILD_BASE"}
         assert settings.service.min == 2
 
@@ -355,3 +130,89 @@ class TestNumbers:
 
     def test_reserved_names(self) -> None:
         assert {"DB_HOST", "DB_PASSWORD", "PORT"} < RESERVED
+
+
+class TestRoles:
+    """Who the database's users are when the settings leave it open."""
+
+    def test_names_follow_the_database(self, folder: Path) -> None:
+        database = check("test", changed(right(), {"database.name": "Notes"}), folder=folder).database
+        assert (database.username, database.owner, database.app) == ("postgres", "notes_owner", "notes_app")
+        assert database.bootstrap == ["migrate", "bootstrap"]
+
+    def test_names_may_be_chosen(self, folder: Path) -> None:
+        chosen = {"database.ownerUsername": "alice", "database.appUsername": "bob"}
+        database = check("test", changed(right(), chosen), folder=folder).database
+        assert (database.owner, database.app) == ("alice", "bob")
+
+    def test_without_them_a_step_may_be_called_bootstrap(self, folder: Path) -> None:
+        changes = {"database.roles": False, "migrations.0.name": "bootstrap"}
+        assert check("test", changed(right(), changes), folder=folder).migrations[0].name == "bootstrap"
+
+
+class TestSecrets:
+    """References are taken, values are neither taken nor shown."""
+
+    @pytest.mark.parametrize("form", ["{}", "{}:key::", "{}:key:AWSPREVIOUS:", "{}:key::version", "{}:::version"])
+    def test_every_form_of_reference(self, folder: Path, form: str) -> None:
+        reference = form.format(wrong.SECRET)
+        settings = check("test", changed(right(), {"app.secrets": {"KEY": reference}}), folder=folder)
+        assert settings.app.secrets == {"KEY": reference}
+        assert secrets.arn(reference) == wrong.SECRET, "the policy is about the secret, not about a key of it"
+
+    @pytest.mark.parametrize(
+        "place",
+        [
+            "app.secrets.KEY",
+            "app.secrets",
+            "app.environment.API_TOKEN",
+            "migrations.0.environment.DB_PASSWORD",
+            "app.buildArgs.SIGNING_KEY",
+            "database.masterPassword",
+            "app.token",
+        ],
+    )
+    def test_a_value_in_the_wrong_place_is_not_shown(self, folder: Path, place: str) -> None:
+        given = changed(right(), {"migrations.0.environment": {}})
+        with pytest.raises(SettingsError) as refusal:
+            check("test", changed(given, {place: "hunter2"}), folder=folder)
+        assert "hunter2" not in str(refusal.value)
+
+    @pytest.mark.parametrize("name", ["TOKEN_SECONDS", "PASSWORD_LENGTH", "KEYBOARD", "MONKEY", "SECRETARY"])
+    def test_names_that_only_sound_like_it_are_taken(self, folder: Path, name: str) -> None:
+        settings = check("test", changed(right(), {f"app.environment.{name}": "30"}), folder=folder)
+        assert settings.app.environment == {name: "30"}
+
+    def test_an_address_without_password_is_taken(self, folder: Path) -> None:
+        address = "https://cache.example.com:6379/a@b:c"
+        settings = check("test", changed(right(), {"app.environment.CACHE": address}), folder=folder)
+        assert settings.app.environment["CACHE"] == address
+
+
+class TestSteps:
+    """Images of a step's own."""
+
+    @pytest.mark.parametrize("repository", ["", f"{wrong.REPOSITORY}@", "127.0.0.1:5000/tools@"])
+    def test_by_digest(self, folder: Path, repository: str) -> None:
+        image = f"{repository}sha256:{'0' * 64}"
+        settings = check("test", changed(right(), {"migrations.0.image": image}), folder=folder)
+        assert settings.migrations[0].image == image
+
+
+class TestPages:
+    """What people read is what is checked."""
+
+    def test_settings(self) -> None:
+        page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+        assert page == document(), "stale: python -m infra.settings.document > docs/settings.md"
+
+    def test_every_setting_says_what_it_is(self) -> None:
+        assert [line for line in document().splitlines() if line.endswith("|  |")] == []
+
+    def test_wrong_inputs(self) -> None:
+        page = wrong.PAGE.read_text(encoding="utf-8")
+        assert page == wrong.page(page), "stale: python -m tests.unit.settings.wrong"
+
+    def test_a_wrong_input_has_one_name(self) -> None:
+        names = [row[0] for row in WRONG]
+        assert len(names) == len(set(names)) >= 25

@@ -1,12 +1,15 @@
 """The environment of a checkout, as data and as a shell reads it."""
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from local import environment
+from local.toolchain import pulumi
 
 
 @pytest.fixture
@@ -29,11 +32,65 @@ def test_account_of_a_folder_never_changes() -> None:
     assert environment.account(Path("/x")) == environment.account(Path("/x"))
 
 
-def test_backend_and_passphrase_from_outside_are_kept(place: environment.Checkout) -> None:
-    base = {"PATH": "/bin", "PULUMI_BACKEND_URL": "file:///elsewhere", "PULUMI_CONFIG_PASSPHRASE": ""}
+def test_only_a_backend_set_on_purpose_moves_the_state(place: environment.Checkout) -> None:
+    base = {"PATH": "/bin", "PULUMI_BACKEND_URL": "file:///of-another-checkout", "PULUMI_ACCESS_TOKEN": "t"}
     change = environment.changes(place, base, "http://172.17.0.1:4566")
-    assert change["PULUMI_BACKEND_URL"] == "file:///elsewhere"
-    assert change["PULUMI_CONFIG_PASSPHRASE"] == ""
+    assert change["PULUMI_BACKEND_URL"] == f"file://{place.state}"
+    assert change["PULUMI_ACCESS_TOKEN"] is None
+    moved = environment.changes(place, base | {"SLUICE_BACKEND_URL": "s3://states"}, "http://172.17.0.1:4566")
+    assert moved["PULUMI_BACKEND_URL"] == "s3://states"
+    assert "PULUMI_ACCESS_TOKEN" not in moved
+
+
+def test_the_passphrase_is_the_one_that_the_committed_salt_belongs_to(place: environment.Checkout) -> None:
+    base = {"PULUMI_CONFIG_PASSPHRASE": "mine", "PULUMI_CONFIG_PASSPHRASE_FILE": "/mine", "PULUMI_PYTHON_CMD": "/mine"}
+    env = environment.applied(base, environment.changes(place, base, "http://e"))
+    assert env["PULUMI_CONFIG_PASSPHRASE"] == "local"
+    assert not {"PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_PYTHON_CMD"} & set(env)
+
+
+STRANGERS = {
+    "AWS_PROFILE": "production",
+    "AWS_DEFAULT_PROFILE": "production",
+    "AWS_SESSION_TOKEN": "t",
+    "AWS_SECURITY_TOKEN": "t",
+    "AWS_CA_BUNDLE": "/ca.pem",
+    "AWS_ENDPOINT_URL_ECS": "https://ecs.example",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    "AWS_USE_FIPS_ENDPOINT": "true",
+    "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/deploy",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "/token",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.2/",
+}
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_no_other_aws_variable_comes_through(place: environment.Checkout, name: str) -> None:
+    assert environment.changes(place, STRANGERS, "http://e")[name] is None
+
+
+def test_a_persons_aws_files_are_not_read(place: environment.Checkout, tmp_path: Path) -> None:
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[default]\nignore_configured_endpoint_urls = true\n")
+    base = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    env = environment.applied(base, environment.changes(place, base, "http://127.0.0.1:4566"))
+    program = "import boto3; print(boto3.client('ecs').meta.endpoint_url)"
+    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, timeout=30)
+    assert done.stdout == "http://127.0.0.1:4566\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("base", "direct"),
+    [
+        ({}, "localhost,127.0.0.1,172.17.0.1"),
+        ({"no_proxy": "corp.example"}, "corp.example,localhost,127.0.0.1,172.17.0.1"),
+        ({"NO_PROXY": "a, b", "no_proxy": "b,c"}, "a,b,c,localhost,127.0.0.1,172.17.0.1"),
+        ({"NO_PROXY": "localhost,127.0.0.1,172.17.0.1"}, "localhost,127.0.0.1,172.17.0.1"),
+    ],
+)
+def test_no_proxy_leads_to_this_machine(place: environment.Checkout, base: dict[str, str], direct: str) -> None:
+    change = environment.changes(place, base | {"HTTP_PROXY": "http://proxy:3128"}, "http://172.17.0.1:4566")
+    assert change["NO_PROXY"] == change["no_proxy"] == direct
 
 
 def test_path_names_each_folder_once_however_often_it_is_applied(place: environment.Checkout) -> None:
@@ -73,6 +130,14 @@ def test_a_shell_reads_the_exports(place: environment.Checkout) -> None:
 def test_without_a_cloud_there_is_no_address_to_guess(place: environment.Checkout) -> None:
     with pytest.raises(environment.NotStarted, match="make up"):
         environment.endpoint(place)
+
+
+@pytest.mark.parametrize("torn", ["", '{"bin": "/opt/pul', "[]", '{"bin": 1}'])
+def test_a_torn_record_of_the_cli_is_as_good_as_none(place: environment.Checkout, torn: str) -> None:
+    place.local.mkdir()
+    place.pulumi_record.write_text(torn)
+    assert environment.pulumi_bin(place) == place.built_pulumi
+    assert not pulumi.done(place)
 
 
 def test_the_endpoint_is_the_recorded_one(place: environment.Checkout) -> None:

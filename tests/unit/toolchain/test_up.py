@@ -6,8 +6,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from local.stack import own_resources
 from local.toolchain.process import Failed
-from local.up import ask, own_resources
+from local.up import ask
 
 
 class Answers(BaseHTTPRequestHandler):

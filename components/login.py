@@ -1,0 +1,16 @@
+"""A database user, as a task logs in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+
+@dataclass(frozen=True)
+class Login:
+    """secret_arn: a secret of Secrets Manager, JSON with `username` and `password`. version: id of the version that
+    every task must have; empty where AWS rotates the password, so that a rotation is no change."""
+
+    secret_arn: pulumi.Output[str]
+    version: pulumi.Output[str]

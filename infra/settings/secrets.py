@@ -1,0 +1,67 @@
+"""Secrets are only ever referred to: their values belong into AWS Secrets Manager."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator
+
+from infra.settings.model import hidden, refused
+
+_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}"
+_REFERENCE = re.compile(rf"{_ARN}(:[^:]*:[^:]*:[^:]*)?")
+_NAMED = re.compile(
+    r"(^|_)(password|passwd|secret|token|credentials?|(api|private|access|secret|signing|encryption)_?key)$", re.I
+)
+_VALUES = (
+    re.compile(r"://[^/\s:@]*:[^/\s@]+@"),  # user and password in an address
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),  # AWS access keys
+)
+
+REMEDY = "put it into AWS Secrets Manager and write its ARN into app.secrets"
+
+
+def reference(value: str) -> str:
+    """The same text, when it is what ECS takes as `valueFrom` of a secret in Secrets Manager.
+
+    Source: "Pass Secrets Manager secrets through Amazon ECS environment variables" in the Amazon ECS developer guide.
+    """
+    if not value.startswith("arn:"):
+        raise hidden(
+            "must be the ARN of a secret in AWS Secrets Manager, or ARN:key:: for one key of its JSON; a secret's value"
+            " must not be written here: put it into Secrets Manager"
+        )
+    if not _REFERENCE.fullmatch(value):
+        raise refused(
+            "is not the whole ARN of a secret in AWS Secrets Manager, with its random six characters at the end; write"
+            " ARN, or ARN:key:: with all three colons for one key of its JSON"
+        )
+    parts = value.split(":")
+    if len(parts) == 10 and parts[8] and parts[9]:
+        raise refused("names a stage and a version, which exclude each other; write ARN:key:: for the current version")
+    return value
+
+
+def arn(reference: str) -> str:
+    """The secret's own ARN, which is what a policy is about, from a reference that may also say what of it is meant."""
+    return ":".join(reference.split(":")[:7])
+
+
+def named_plainly(name: str) -> str:
+    """The same name of a plain variable, when it does not say that its value is a secret."""
+    if _NAMED.search(name):
+        raise hidden(f"is called like a secret, and plain values are readable by many; {REMEDY}, or rename it")
+    return name
+
+
+def plain(value: str) -> str:
+    """The same value of a plain variable, when it is none of the well-known forms of secrets."""
+    if any(form.search(value) for form in _VALUES):
+        raise hidden(f"holds a password or a key, and plain values are readable by many; {REMEDY}")
+    return value
+
+
+Plain: TypeAlias = Annotated[str, AfterValidator(plain)]
+Reference: TypeAlias = Annotated[str, AfterValidator(reference)]

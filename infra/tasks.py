@@ -1,0 +1,97 @@
+"""What a stack's tasks run as: one image and one set of variables, but each kind has roles and secrets of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components.container import Container
+from components.database import Database
+from components.login import Login
+from components.task_definition import TaskDefinitionArgs
+from infra import policies, variables
+from infra.access import TaskRoles, TaskRolesArgs
+from infra.settings import secrets
+from infra.settings.settings import Settings
+
+
+@dataclass(frozen=True)
+class Kind:
+    """name: of roles and family. logins: by what the names of their variables begin with; `DB` is the task's own.
+    secrets: further secret variables, name to reference. images: of other repositories that its tasks may run."""
+
+    name: str
+    container: Container
+    log_group: aws.cloudwatch.LogGroup
+    logins: Mapping[str, Login]
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    images: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """What all kinds have in common. name: of the stack's resources. image: by digest. repository_arn: its own."""
+
+    name: str
+    stack: Settings
+    database: Database
+    image: pulumi.Output[str]
+    repository_arn: pulumi.Output[str]
+    opts: pulumi.ResourceOptions
+
+    def of(self, kind: Kind) -> TaskDefinitionArgs:
+        """What a task of this kind runs as, with roles that were made for it: they read its secrets and no others."""
+        app, region, logins = self.stack.app, self.stack.aws.region, kind.logins
+        elsewhere = [arn for image in kind.images if (arn := policies.repository(image))]
+        roles = TaskRoles(
+            f"{self.name}-{kind.name}",
+            TaskRolesArgs(
+                region,
+                [self.repository_arn, *elsewhere],
+                kind.log_group.arn,
+                [*(login.secret_arn for login in logins.values()), *map(secrets.arn, kind.secrets.values())],
+            ),
+            self.opts,
+        )
+        references = pulumi.Output.all(**{role: login.secret_arn for role, login in logins.items()}).apply(
+            lambda arns: {
+                name: reference for role, arn in arns.items() for name, reference in variables.login(arn, role).items()
+            }
+        )
+        return TaskDefinitionArgs(
+            family=f"{self.name}-{kind.name}",
+            container=kind.container,
+            image=self.image,
+            cpu=app.cpu,
+            memory=app.memory,
+            architecture=app.architecture,
+            execution_role_arn=roles.execution_role_arn,
+            task_role_arn=roles.task_role_arn,
+            environment=self._environment(logins["DB"]),
+            secrets=references.apply(lambda known: {**known, **kind.secrets}),
+            log_group=kind.log_group.name,
+            region=region,
+        )
+
+    def _environment(self, login: Login) -> pulumi.Output[Mapping[str, str]]:
+        """The plain variables of a task that logs in like this."""
+        app, database = self.stack.app, self.stack.database
+        return pulumi.Output.all(
+            self.database.address, self.database.port, self.database.database, login.version
+        ).apply(
+            lambda known: {
+                **variables.plain(
+                    host=known[0],
+                    port=known[1],
+                    database=known[2],
+                    verify_tls=database.verify_tls,
+                    ca_bundle=database.ca_bundle,
+                    app_port=app.port,
+                    extra=app.environment,
+                ),
+                **variables.version(known[3]),
+            }
+        )

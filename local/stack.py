@@ -1,0 +1,139 @@
+"""The local stack through the Pulumi CLI: there or not, forgotten, freed of an interrupted update, deployed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from local import environment, record
+from local.cloud.emulator import Cloud
+from local.cloud.process import command
+from local.environment import STACK, Checkout
+from local.terminal import attached
+from local.toolchain.process import Failed
+from local.toolchain.progress import Progress
+
+PULUMI_SECONDS = 60.0  # for the short commands around `pulumi up`
+
+
+class Pulumi:
+    """The Pulumi CLI of a checkout, on its environment."""
+
+    def __init__(self, place: Checkout, env: Mapping[str, str]) -> None:
+        self.place = place
+        self.env = dict(env)
+        self.program = environment.pulumi_bin(place) / "pulumi"
+        self.own_backend = self.env["PULUMI_BACKEND_URL"] == f"file://{place.state}"
+
+    def prepare(self, progress: Progress, cloud: Cloud) -> None:
+        """Make sure the local stack exists, and that its state speaks of this very cloud and not of one that is gone.
+
+        Raises Failed when another Pulumi is at work on the stack.
+        """
+        if self.env["PULUMI_BACKEND_URL"].startswith("file://"):
+            Path(self.env["PULUMI_BACKEND_URL"].removeprefix("file://")).mkdir(parents=True, exist_ok=True)
+        self.unlock(progress)
+        note, now = self.place.local / "stack.json", {"cloud": f"{cloud.pid} {cloud.endpoint}"}
+        # Not only `fresh`: an earlier `make up` may have been killed between the cloud's start and this place.
+        lost = cloud.fresh or record.read(note).get("cloud", now["cloud"]) != now["cloud"]
+        there = self.exists()
+        if there and lost and (count := self.resources()):
+            progress.say(f"· the state names {count} resources of a local cloud that is gone: forgetting that stack")
+            self.forget()
+            there = False
+        if not there:
+            self.quiet("stack", "init", STACK, "--no-select")
+        record.write(note, now)
+
+    def unlock(self, progress: Progress) -> None:
+        """Remove the lock of an update that was killed. Raises Failed when another Pulumi is at work on the stack."""
+        if self.own_backend and stale(self._locks(), command):
+            progress.say("· an update that was killed left its lock on the local stack: removing it")
+            self.quiet("cancel", "--stack", STACK, "--yes")
+
+    def resources(self) -> int:
+        """How many resources the local stack's state holds, its own entry and providers left out; 0 without a stack."""
+        return len(own_resources(json.loads(self.quiet("stack", "export", "--stack", STACK)))) if self.exists() else 0
+
+    def exists(self) -> bool:
+        """Is there a local stack in the backend? In the checkout's own backend a look at the files tells."""
+        if self.own_backend:
+            stacks = self.place.state / ".pulumi" / "stacks"
+            # A stack that was removed leaves STACK.json.bak behind.
+            return any(file.suffix in (".json", ".gz") for file in stacks.glob(f"*/{STACK}.json*"))
+        names = [str(stack["name"]) for stack in json.loads(self.quiet("stack", "ls", "--json"))]
+        return any(name.rsplit("/", 1)[-1] == STACK for name in names)
+
+    def _locks(self) -> list[dict[str, object]]:
+        """The locks on the local stack in the checkout's own backend, as Pulumi's file backend writes them."""
+        locks = self.place.state / ".pulumi" / "locks"
+        return [record.read(file) for file in sorted(locks.glob(f"organization/*/{STACK}/*.json"))]
+
+    def forget(self) -> None:
+        """Remove the local stack and its state, not its settings."""
+        self.quiet("stack", "rm", STACK, "--force", "--yes", "--preserve-config", "--remove-backups")
+
+    def url(self) -> str:
+        """The output `url`."""
+        outputs = json.loads(self.quiet("stack", "output", "--json", "--stack", STACK))
+        if not isinstance(outputs.get("url"), str):
+            raise Failed(f"the stack has no output `url`\n  to do: see `pulumi stack output --stack {STACK}`")
+        return str(outputs["url"])
+
+    def live(self, *arguments: str) -> int:
+        """Run with this terminal, its output unchanged. Returns Pulumi's exit code; raises Interrupted."""
+        return attached([self.program, *arguments], cwd=self.place.root, env=self.env)
+
+    def quiet(self, *arguments: str) -> str:
+        """Run a short command and return what it printed. Raises Failed."""
+        try:
+            done = subprocess.run(
+                [self.program, *arguments, "--non-interactive"],
+                cwd=self.place.root,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=PULUMI_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Failed(
+                f"`pulumi {' '.join(arguments)}` did not end within {PULUMI_SECONDS:.0f} s\n  to do: try again"
+            ) from None
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).strip()
+            raise Failed(
+                f"`pulumi {' '.join(arguments)}` ended with exit code {done.returncode}: {said}"
+                "\n  to do: `make down` and `make up` start afresh"
+            )
+        return done.stdout
+
+
+def stale(locks: Iterable[Mapping[str, object]], command: Callable[[int], Sequence[str]]) -> bool:
+    """Is the stack locked, and only by updates that were killed? A killed Pulumi leaves its lock behind.
+
+    Args:
+        locks: the locks, with the `pid` of the Pulumi that took them.
+        command: the command line of a process, empty when there is none: a pid may be another program's by now.
+
+    Raises:
+        Failed: one of them is alive.
+    """
+    pids = [lock.get("pid") for lock in locks]
+    for pid in pids:
+        if isinstance(pid, int) and any(Path(word).name == "pulumi" for word in command(pid)[:1]):
+            raise Failed(
+                f"another pulumi (process {pid}) is at work on the local stack\n  to do: wait until it ends, or end it"
+            )
+    return bool(pids)
+
+
+def own_resources(deployment: Mapping[str, object]) -> list[str]:
+    """The URNs of what a stack's state holds besides the stack itself and its providers."""
+    inner = deployment.get("deployment") or {}
+    resources = inner.get("resources") if isinstance(inner, dict) else None
+    types = ("pulumi:pulumi:Stack", "pulumi:providers:")
+    return [str(item["urn"]) for item in resources or [] if not str(item["type"]).startswith(types)]

@@ -1,0 +1,34 @@
+"""Folders in the cache that appear complete or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+
+def beside(target: Path) -> Path:
+    """An empty folder beside `target`, to be moved there in one go; what killed set-ups left there goes first.
+
+    The caller holds the lock of its step, so no living set-up uses what is removed.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for left in target.parent.glob(f"{target.name}.building-*"):
+        remove(left)
+    return Path(tempfile.mkdtemp(prefix=f"{target.name}.building-", dir=target.parent))
+
+
+def publish(building: Path, target: Path) -> None:
+    """Move a finished folder to its place."""
+    building.chmod(0o755)
+    shutil.rmtree(target, ignore_errors=True)
+    building.rename(target)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, but nothing of another file system: an interrupted debootstrap may leave its /proc mounted."""
+    for proc in (folder / "proc", folder / "root" / "proc"):
+        if proc.is_mount():
+            subprocess.run(["umount", proc], stderr=subprocess.DEVNULL, timeout=10, check=False)
+    subprocess.run(["rm", "-rf", "--one-file-system", folder], stderr=subprocess.DEVNULL, timeout=120, check=False)

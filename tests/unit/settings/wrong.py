@@ -1,0 +1,425 @@
+"""Wrong settings, each with the one message that answers it.
+
+`python -m tests.unit.settings.wrong` puts them into docs/wrong-inputs.md, where people read them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).parents[3] / "docs" / "wrong-inputs.md"
+BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
+"""Mark the part of the page that is made from this table; the rest is written by hand."""
+
+REMOVE = object()
+"""As a value in the table below: leave the key out."""
+
+
+def right() -> dict[str, Any]:
+    """Settings without a mistake, as the engine hands them over."""
+    return {
+        "environment": "staging",
+        "aws": {"region": "eu-central-1", "account": "111122223333"},
+        "app": {"context": "shop"},
+        "migrations": [{"name": "master", "command": ["migrate"]}],
+    }
+
+
+def changed(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The settings with values put at dotted places; numbers are places in lists."""
+    for place, value in changes.items():
+        at: Any = settings
+        *way, last = [int(part) if part.isdigit() else part for part in place.split(".")]
+        for part in way:
+            at = at[part] if isinstance(part, int) else at.setdefault(part, {})
+        if value is REMOVE:
+            del at[last]
+        elif isinstance(last, int):
+            at[last:] = [value]
+        else:
+            at[last] = value
+    return settings
+
+
+REPOSITORY = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/tools"
+SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop-AbCdEf"
+
+WRONG: list[tuple[str, dict[str, Any], str]] = [
+    # unknown and missing keys
+    ("unknown section", {"databse": {}}, "databse = {}: there is no such setting; did you mean database?"),
+    ("unknown key", {"app.memroy": 512}, "app.memroy = 512: there is no such setting; did you mean memory?"),
+    (
+        "unknown key in a list",
+        {"migrations.0.retries": 3},
+        "migrations[0].retries = 3: there is no such setting; remove it (known here: name, command, phase, timeout,"
+        " attempts, shards, environment, image)",
+    ),
+    (
+        "python's spelling",
+        {"app.live_path": "/up"},
+        'app.live_path = "/up": there is no such setting; did you mean livePath?',
+    ),
+    (
+        "unknown key of a nested mapping",
+        {"service.health.period": 1},
+        "service.health.period = 1: there is no such setting; remove it (known here: startPeriod, interval, timeout,"
+        " retries, command)",
+    ),
+    ("missing section", {"migrations": REMOVE}, "migrations: is required; add it to the stack's settings"),
+    ("missing key", {"app.context": REMOVE}, "app.context: is required; add it to the stack's settings"),
+    (
+        "missing key in a list",
+        {"migrations.0.command": REMOVE},
+        "migrations[0].command: is required; add it to the stack's settings",
+    ),
+    # wrong types
+    ("text for a number", {"app.cpu": "512"}, 'app.cpu = "512": must be a whole number, without quotes'),
+    ("truth for a number", {"service.min": True}, "service.min = true: must be a whole number, without quotes"),
+    ("number for text", {"app.environment.WORKERS": 4}, "app.environment.WORKERS = 4: must be text; put it in quotes"),
+    (
+        "text for truth",
+        {"database.multiAz": "yes"},
+        'database.multiAz = "yes": must be true or false, without quotes',
+    ),
+    ("text for a list", {"migrations.0.command": "migrate"}, 'migrations[0].command = "migrate": must be a list'),
+    ("text for a section", {"app": "shop"}, 'app = "shop": must be a mapping of settings'),
+    ("list for a mapping", {"app.buildArgs": ["A=1"]}, 'app.buildArgs = ["A=1"]: must be a mapping of names to values'),
+    # environment, account, region
+    (
+        "unknown environment",
+        {"environment": "production"},
+        "environment = \"production\": must be 'local', 'dev', 'staging' or 'prod'",
+    ),
+    (
+        "region",
+        {"aws.region": "Frankfurt"},
+        'aws.region = "Frankfurt": is not an AWS Region; write one like eu-central-1',
+    ),
+    (
+        "account",
+        {"aws.account": "1234"},
+        'aws.account = "1234": is not an AWS account id; write its twelve digits in quotes, like "123456789012"',
+    ),
+    (
+        "account without quotes",
+        {"aws.account": 123456789012},
+        "aws.account = 123456789012: must be text; put it in quotes",
+    ),
+    # the application
+    (
+        "context",
+        {"app.context": "shopp"},
+        'app.context = "shopp": there is no folder FOLDER/shopp; write the folder that holds the Dockerfile, relative'
+        " to Pulumi.yaml",
+    ),
+    (
+        "Dockerfile",
+        {"app.dockerfile": "docker/Dockerfile"},
+        'app.dockerfile = "docker/Dockerfile": there is no file FOLDER/shop/docker/Dockerfile; write the Dockerfile\'s'
+        " path relative to app.context",
+    ),
+    ("architecture", {"app.architecture": "amd64"}, "app.architecture = \"amd64\": must be 'X86_64' or 'ARM64'"),
+    ("port too large", {"app.port": 80000}, "app.port = 80000: must be at most 65535"),
+    ("path without slash", {"app.healthPath": "health"}, 'app.healthPath = "health": must match ^/\\S*$'),
+    (
+        "cpu",
+        {"app.cpu": 300},
+        "app.cpu = 300: Fargate does not offer 300 CPU units; use one of 256, 512, 1024, 2048, 4096, 8192, 16384",
+    ),
+    (
+        "cpu and memory",
+        {"app.cpu": 512, "app.memory": 512},
+        "app.memory = 512: Fargate does not offer 512 MiB with cpu 512; use 1024, 2048, 3072, 4096",
+    ),
+    (
+        "cpu and memory, many sizes",
+        {"app.cpu": 4096, "app.memory": 1024},
+        "app.memory = 1024: Fargate does not offer 1024 MiB with cpu 4096; use 8192 to 30720 in steps of 1024",
+    ),
+    (
+        "variable of the program",
+        {"app.environment.DB_HOST": "db"},
+        "app.environment.DB_HOST: is set by the program itself, from the database, the step and app.port; remove it",
+    ),
+    (
+        "impossible variable",
+        {"app.environment.MY-VAR": "1"},
+        "app.environment.MY-VAR: a variable's name is letters, digits and _ and starts with no digit; rename it",
+    ),
+    # secrets
+    (
+        "secret's value",
+        {"app.secrets": {"API_KEY": "hunter2"}},
+        "app.secrets.API_KEY: must be the ARN of a secret in AWS Secrets Manager, or ARN:key:: for one key of its JSON;"
+        " a secret's value must not be written here: put it into Secrets Manager",
+    ),
+    (
+        "secret's value without quotes",
+        {"app.secrets": {"API_KEY": 4711}},
+        "app.secrets.API_KEY: must be text; put it in quotes",
+    ),
+    (
+        "ARN with too few colons",
+        {"app.secrets": {"API_KEY": f"{SECRET}:key"}},
+        f'app.secrets.API_KEY = "{SECRET[:58]}…: is not the whole ARN of a secret in AWS Secrets Manager, with its'
+        " random six characters at the end; write ARN, or ARN:key:: with all three colons for one key of its JSON",
+    ),
+    (
+        "ARN of a parameter",
+        {"app.secrets": {"API_KEY": "arn:aws:ssm:eu-central-1:111122223333:parameter/a"}},
+        'app.secrets.API_KEY = "arn:aws:ssm:eu-central-1:111122223333:parameter/a": is not the whole ARN of a secret in'
+        " AWS Secrets Manager, with its random six characters at the end; write ARN, or ARN:key:: with all three"
+        " colons for one key of its JSON",
+    ),
+    (
+        "stage and version",
+        {"app.secrets": {"API_KEY": f"{SECRET}:key:AWSCURRENT:1"}},
+        f'app.secrets.API_KEY = "{SECRET[:58]}…: names a stage and a version, which exclude each other; write ARN:key::'
+        " for the current version",
+    ),
+    (
+        "secret and plain",
+        {"app.secrets": {"LEVEL": SECRET}, "app.environment.LEVEL": "1"},
+        "app.secrets: LEVEL is in app.environment too; remove one of the two",
+    ),
+    (
+        "variable called like a secret",
+        {"app.environment.SESSION_SECRET": "hunter2"},
+        "app.environment.SESSION_SECRET: is called like a secret, and plain values are readable by many; put it into"
+        " AWS Secrets Manager and write its ARN into app.secrets, or rename it",
+    ),
+    (
+        "address with a password",
+        {"app.environment.CACHE_URL": "redis://user:hunter2@cache:6379"},
+        "app.environment.CACHE_URL: holds a password or a key, and plain values are readable by many; put it into AWS"
+        " Secrets Manager and write its ARN into app.secrets",
+    ),
+    (
+        "access key in the build",
+        {"app.buildArgs": {"KEY_ID": "AKIA" + "A" * 16}},
+        "app.buildArgs.KEY_ID: holds a password or a key, and plain values are readable by many; put it into AWS"
+        " Secrets Manager and write its ARN into app.secrets",
+    ),
+    (
+        "password of the database",
+        {"database.password": "hunter2"},
+        "database.password: there is no such setting; remove it (known here: engine, version, name, username, roles,"
+        " ownerUsername, appUsername, bootstrap, instanceClass, storage, multiAz, backupDays, verifyTls, caBundle)",
+    ),
+    (
+        "build argument of the program",
+        {"app.buildArgs": {"VERSION": "1"}},
+        "app.buildArgs.VERSION: is set by the program itself, to the release's version; remove it",
+    ),
+    # migrations
+    ("no steps", {"migrations": []}, "migrations = []: must have at least 1 entry"),
+    ("no command", {"migrations.0.command": []}, "migrations[0].command = []: must have at least 1 entry"),
+    ("empty word", {"migrations.0.command": [""]}, 'migrations[0].command[0] = "": must not be empty'),
+    (
+        "step's name",
+        {"migrations.0.name": "Master!"},
+        'migrations[0].name = "Master!": must match ^[a-z][a-z0-9-]{0,30}$',
+    ),
+    (
+        "one name twice",
+        {"migrations.1": {"name": "master", "command": ["verify"]}},
+        "migrations: more than one step is called master; give every step a name of its own",
+    ),
+    (
+        "variable of the program in a step",
+        {"migrations.0.environment": {"DB_PASSWORD": "x"}},
+        "migrations[0].environment.DB_PASSWORD: is set by the program itself, from the database, the step and app.port;"
+        " remove it",
+    ),
+    (
+        "phase",
+        {"migrations.0.phase": "during"},
+        "migrations[0].phase = \"during\": must be 'before' or 'after'",
+    ),
+    (
+        "nothing before",
+        {"migrations.0.phase": "after"},
+        "migrations: no step has phase before, so nothing would migrate ahead of the new version; add one",
+    ),
+    (
+        "bootstrap twice",
+        {"migrations.0.name": "bootstrap"},
+        "migrations: a step is called bootstrap, as the one that the program adds itself; remove it"
+        " (database.bootstrap is its command), rename it, or set database.roles to false",
+    ),
+    ("no shards", {"migrations.0.shards": 0}, "migrations[0].shards = 0: must be at least 1"),
+    ("too many shards", {"migrations.0.shards": 200}, "migrations[0].shards = 200: must be at most 50"),
+    (
+        "shard's own variable",
+        {"migrations.0.environment": {"SHARD_INDEX": "0"}},
+        "migrations[0].environment.SHARD_INDEX: is set by the program itself, from the database, the step and app.port;"
+        " remove it",
+    ),
+    (
+        "bad digest",
+        {"migrations.0.image": f"{REPOSITORY}@sha256:abc"},
+        f'migrations[0].image = "{REPOSITORY}@sha2…: must be an image by digest, REPOSITORY@sha256: or sha256: and 64'
+        " hexadecimal digits; a tag may move to another image",
+    ),
+    (
+        "image by tag",
+        {"migrations.0.image": "tools:latest"},
+        'migrations[0].image = "tools:latest": must be an image by digest, REPOSITORY@sha256: or sha256: and 64'
+        " hexadecimal digits; a tag may move to another image",
+    ),
+    ("time-out", {"migrations.0.timeout": 0}, "migrations[0].timeout = 0: must be at least 1"),
+    ("attempts", {"migrations.0.attempts": 11}, "migrations[0].attempts = 11: must be at most 10"),
+    # the database
+    (
+        "MySQL",
+        {"database.engine": "mysql"},
+        'database.engine = "mysql": only PostgreSQL is accepted; write postgres or leave the key out',
+    ),
+    (
+        "old version",
+        {"database.version": "9.6"},
+        'database.version = "9.6": is not a PostgreSQL version from 15 on; write a major version in quotes, like "17"',
+    ),
+    (
+        "version that AWS has withdrawn",
+        {"database.version": "17.2"},
+        'database.version = "17.2": AWS creates this minor version no longer; write "17" and get the newest one',
+    ),
+    ("version without quotes", {"database.version": 17}, "database.version = 17: must be text; put it in quotes"),
+    (
+        "reserved user",
+        {"database.username": "rdsadmin"},
+        'database.username = "rdsadmin": is a name that RDS or PostgreSQL keeps for itself; choose another',
+    ),
+    (
+        "user of another name's letters",
+        {"database.appUsername": "Shop-App"},
+        'database.appUsername = "Shop-App": must match ^[a-z][a-z0-9_]{0,62}$',
+    ),
+    (
+        "one user twice",
+        {"database.ownerUsername": "postgres"},
+        'database.ownerUsername = "postgres": postgres is database.username too; give every user a name of its own',
+    ),
+    (
+        "owner and app are one",
+        {"database.name": "shop", "database.appUsername": "shop_owner"},
+        'database.appUsername = "shop_owner": shop_owner is database.ownerUsername too; give every user a name of its'
+        " own",
+    ),
+    (
+        "derived owner and master are one",
+        {"database.name": "shop", "database.username": "shop_owner"},
+        "database.ownerUsername: shop_owner is database.username too; give every user a name of its own",
+    ),
+    (
+        "derived name too long",
+        {"database.name": "a" * 58, "database.appUsername": "app"},
+        f"database.ownerUsername: {'a' * 58}_owner is longer than 63 characters; choose a name",
+    ),
+    (
+        "user without roles",
+        {"database.roles": False, "database.appUsername": "shop_app"},
+        'database.appUsername = "shop_app": is not created while database.roles is false; remove it or set roles to'
+        " true",
+    ),
+    (
+        "bootstrap without roles",
+        {"database.roles": False, "database.bootstrap": ["setup"]},
+        'database.bootstrap = ["setup"]: is not run while database.roles is false; remove it or set roles to true',
+    ),
+    (
+        "bundle without verification",
+        {"database.verifyTls": False, "database.caBundle": "/ca.pem"},
+        'database.caBundle = "/ca.pem": is not used while database.verifyTls is false; remove it or set verifyTls to'
+        " true",
+    ),
+    (
+        "bundle's path",
+        {"database.caBundle": "ca.pem"},
+        'database.caBundle = "ca.pem": must match ^/\\S+$',
+    ),
+    (
+        "instance class",
+        {"database.instanceClass": "t4g.micro"},
+        'database.instanceClass = "t4g.micro": must match ^db\\.[a-z0-9-]+\\.[a-z0-9]+$',
+    ),
+    ("storage", {"database.storage": 10}, "database.storage = 10: must be at least 20"),
+    ("backups", {"database.backupDays": 40}, "database.backupDays = 40: must be at most 35"),
+    # the service
+    ("no tasks", {"service.min": 0}, "service.min = 0: must be at least 1"),
+    (
+        "deadline",
+        {"service.deadline": 600},
+        "service.deadline = 600: the circuit breaker may need 720 s to see a bad version: 3 failed tasks × (start"
+        " period 90 s + 5 retries × 30 s); write at least 720, or shorten service.health",
+    ),
+    (
+        "deadline of many tasks",
+        {"service.min": 20},
+        "service.deadline = 1800: the circuit breaker may need 2400 s to see a bad version: 10 failed tasks × (start"
+        " period 90 s + 5 retries × 30 s); write at least 2400, or shorten service.health",
+    ),
+    ("interval", {"service.health.interval": 3}, "service.health.interval = 3: must be at least 5"),
+    (
+        "check longer than its interval",
+        {"service.health.interval": 10, "service.health.timeout": 10},
+        "service.health.timeout = 10: must be shorter than the interval of 10 s",
+    ),
+    (
+        "check without CMD",
+        {"service.health.command": ["curl", "localhost"]},
+        'service.health.command = ["curl", "localhost"]: must start with CMD or CMD-SHELL and go on with what to run,'
+        " like [CMD, /app/healthy]",
+    ),
+    (
+        "drain and stop time-out",
+        {"service.drainSeconds": 300},
+        "service.drainSeconds = 300: with 5 s more it is the container's stop time-out, which Fargate limits to 120 s;"
+        " write at most 115",
+    ),
+    (
+        "deadline without circuit breaker",
+        {"service.circuitBreaker": False, "service.deadline": 240},
+        "service.deadline = 240: a healthy version may need 270 s: start period 90 s + 5 retries × 30 s + 30 s of"
+        " draining; write at least 270, or shorten service.health",
+    ),
+    # smoke and network
+    ("smoke status", {"smoke.status": 500}, "smoke.status = 500: must be at most 499"),
+    ("one zone", {"network.zones": 1}, "network.zones = 1: must be at least 2"),
+    (
+        "range too small",
+        {"network.cidr": "10.0.0.0/28"},
+        'network.cidr = "10.0.0.0/28": is too large for a VPC or too small for two subnets in every zone; use /16 to'
+        " /22",
+    ),
+    (
+        "no range",
+        {"network.cidr": "10.0.0.1/16"},
+        'network.cidr = "10.0.0.1/16": is not an IPv4 range (10.0.0.1/16 has host bits set); write one like'
+        " 10.0.0.0/16",
+    ),
+]
+
+
+def section() -> str:
+    """The page's part about settings, in Markdown."""
+    rows = [f"| {name} | `{cell(message)}` |" for name, _, message in WRONG]
+    return "\n".join(["| wrong input | what is said |", "|---|---|", *rows])
+
+
+def cell(text: str) -> str:
+    """A message as code in a table."""
+    return text.replace("|", "\\|")
+
+
+def page(text: str) -> str:
+    """The page with the section as it is now. Raises ValueError when the marks are missing."""
+    head, rest = text.split(BEGIN)
+    _, tail = rest.split(END)
+    return f"{head}{BEGIN}\n{section()}\n{END}{tail}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
