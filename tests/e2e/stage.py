@@ -187,7 +187,8 @@ class Stage:
 
     def applied(self, file: Path) -> None:
         """Says that the database has this revision now: every later version of the application must know it."""
-        self._applied[file.name] = file.read_text()
+        # Without the wait that made it slow: an empty database has to go through all of them.
+        self._applied[file.name] = file.read_text().replace("time.sleep(20)", "time.sleep(0)")
 
     # -- Pulumi
 

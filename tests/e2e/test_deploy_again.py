@@ -1,0 +1,77 @@
+"""What makes the steps run again, what must not go around them, and what runs after the rollout."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.e2e.stage import STACK, Client, Stage
+
+PAGE = "src/notes/page.html"
+
+
+def urn(stage: Stage, token: str) -> str:
+    """The URN of the stack's only resource of a type."""
+    state = json.loads(stage.pulumi("stack", "export", "--stack", STACK).output)
+    (found,) = [one["urn"] for one in state["deployment"]["resources"] if one["type"] == token]
+    return str(found)
+
+
+def test_a_partial_update_cannot_go_around_the_gate(deployed: Stage) -> None:
+    """Service and Rollout take the gate's output: without the gate in the update they keep what it let through."""
+    before, tasks = deployed.service(), len(deployed.migration_tasks())
+    deployed.edit(PAGE, "</body>", "<!-- around the gate --></body>")
+    targets = [
+        urn(deployed, token) for token in ("gate:index:Rollout", "docker:index:Image", "aws:ecs/service:Service")
+    ]
+    deployed.pulumi("up", "--yes", "--skip-preview", *(word for target in targets for word in ("--target", target)))
+    after = deployed.service()
+    assert after["taskDefinition"] == before["taskDefinition"]
+    assert after["deployments"][0]["id"] == before["deployments"][0]["id"]
+    assert len(deployed.migration_tasks()) == tasks
+    assert "around the gate" not in Client(deployed.outputs()["url"]).ask()[2]
+
+
+def test_a_recreated_database_is_migrated_again(deployed: Stage) -> None:
+    """The very same image, and yet an empty database: its identity is part of what the steps ran for."""
+    before = deployed.outputs()
+    finished = deployed.pulumi("up", "--yes", "--skip-preview", "--replace", urn(deployed, "aws:rds/instance:Instance"))
+    assert "the database itself (recreated or restored) changed" in finished.output
+    after = deployed.outputs()
+    assert after["image"] == before["image"]
+    assert {task for step in after["migrations"] for task in step["tasks"]}.isdisjoint(
+        {task for step in before["migrations"] for task in step["tasks"]}
+    )
+    assert Client(after["url"]).ask()[0] == 200
+
+
+@pytest.fixture
+def with_after_step(deployed: Stage) -> Stage:
+    text = deployed.settings.read_text()
+    step = "    - name: contract\n      command: [migrate, verify]\n      phase: after\n"
+    assert "  migrations:\n" in text
+    deployed.settings.write_text(text.replace("  migrations:\n", f"  migrations:\n{step}"))
+    deployed.edit(PAGE, "</body>", "<!-- contracted --></body>")
+    return deployed
+
+
+def test_after_steps_run_once_the_version_before_is_gone(with_after_step: Stage) -> None:
+    stage = with_after_step
+    old = stage.service()["taskDefinition"]
+    with Client(stage.outputs()["url"]).calling() as client:
+        stage.up()
+    assert client.failed == []
+    (contract,) = [step for step in stage.outputs()["migrations"] if step["name"] == "contract"]
+    assert contract["exitCodes"] == [0]
+    ecs, outputs = stage.client("ecs"), stage.outputs()
+    cluster = outputs["cluster"]
+    stopped = ecs.list_tasks(cluster=cluster, serviceName=outputs["service"], desiredStatus="STOPPED")["taskArns"]
+    before = [
+        task for task in ecs.describe_tasks(cluster=cluster, tasks=stopped)["tasks"] if task["taskDefinitionArn"] == old
+    ]
+    (ran,) = ecs.describe_tasks(cluster=cluster, tasks=contract["tasks"])["tasks"]
+    assert before
+    assert all(task["stoppedAt"] <= ran["createdAt"] for task in before)
+    again = stage.up()
+    assert "contract" not in again.output.partition("Outputs:")[0], "nothing changed, so nothing runs"
