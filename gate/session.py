@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -84,14 +87,18 @@ class Clients:
         session = boto3.Session(region_name=account.region or None, profile_name=account.profile or None)
         if not account.assume_role:
             return session
-        sts = session.client("sts", config=_CONFIG, endpoint_url=account.endpoint or None)
-        given = sts.assume_role(RoleArn=account.assume_role, RoleSessionName="sluice-gate")["Credentials"]
-        return boto3.Session(
-            region_name=account.region or None,
-            aws_access_key_id=given["AccessKeyId"],
-            aws_secret_access_key=given["SecretAccessKey"],
-            aws_session_token=given["SessionToken"],
+        # Refreshed when they run out: a migration may take longer than a role's session.
+        fetcher = AssumeRoleCredentialFetcher(
+            client_creator=partial(session._session.create_client, endpoint_url=account.endpoint or None),
+            source_credentials=session.get_credentials(),
+            role_arn=account.assume_role,
+            extra_args={"RoleSessionName": "sluice-gate"},
         )
+        taken_on = botocore.session.get_session()
+        taken_on._credentials = DeferredRefreshableCredentials(
+            method="assume-role", refresh_using=fetcher.fetch_credentials
+        )
+        return boto3.Session(botocore_session=taken_on, region_name=account.region or None)
 
     def verify(self) -> None:
         """Makes sure that the credentials work and belong to the expected account. Raises GateError."""

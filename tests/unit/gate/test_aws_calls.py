@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
+from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import (
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    ReadTimeoutError,
+    UnauthorizedSSOTokenError,
+)
 from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
@@ -14,10 +23,10 @@ from gate.errors import GateError
 from gate.logs import LogPlace, LogTail
 from gate.record import RunRecord, StepRecord, TaskRecord
 from gate.records import Records
-from gate.session import Account, Clients
+from gate.session import Account, Clients, expired, transient
 from gate.tasks import Place, Tasks, token
 from gate.verdict import Kind, Outcome
-from tests.unit.gate.simulation import CLUSTER, DEFINITION
+from tests.unit.gate.simulation import CLUSTER, DEFINITION, client_error
 
 PLACE = Place(CLUSTER, DEFINITION, "app", ("subnet-2", "subnet-1"), ("sg-1",), True)
 REGION = "eu-west-1"
@@ -206,3 +215,35 @@ def test_the_wrong_account_is_refused(cloud: None) -> None:
     ):
         Clients(Account(region=REGION, account="999999999999")).verify()
     Clients(Account(region=REGION, account="123456789012")).verify()
+
+
+def test_an_assumed_role_is_used_and_its_credentials_are_refreshed(cloud: None) -> None:
+    clients = Clients(
+        Account(region=REGION, assume_role="arn:aws:iam::210987654321:role/deploy", account="210987654321")
+    )
+    clients.verify()
+    credentials = clients["sts"]._request_signer._credentials
+    assert isinstance(credentials, RefreshableCredentials)
+    assert not credentials.refresh_needed()
+    credentials._expiry_time = datetime.now(UTC)
+    assert credentials.refresh_needed()
+
+
+@pytest.mark.parametrize(
+    ("error", "is_transient", "is_expired"),
+    [
+        (EndpointConnectionError(endpoint_url="https://x"), True, False),
+        (ReadTimeoutError(endpoint_url="https://x"), True, False),
+        (client_error("ThrottlingException", "DescribeTasks"), True, False),
+        (client_error("InternalFailure", "DescribeTasks", 500), True, False),
+        (client_error("AccessDeniedException", "DescribeTasks"), False, False),
+        (client_error("ExpiredTokenException", "DescribeTasks"), False, True),
+        (ParamValidationError(report="cluster is no text"), False, False),
+        (NoCredentialsError(), False, True),
+        (UnauthorizedSSOTokenError(), False, True),
+    ],
+)
+def test_what_may_work_in_a_moment_and_what_needs_a_login(
+    error: Exception, is_transient: bool, is_expired: bool
+) -> None:
+    assert (transient(error), expired(error)) == (is_transient, is_expired)
