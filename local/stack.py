@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -62,9 +63,16 @@ class Pulumi:
         if self.own_backend:
             stacks = self.place.state / ".pulumi" / "stacks"
             # A stack that was removed leaves STACK.json.bak behind.
-            return any(file.suffix in (".json", ".gz") for file in stacks.glob(f"*/{STACK}.json*"))
+            return any(file.suffix in (".json", ".gz") for file in stacks.glob(f"{self._project()}/{STACK}.json*"))
         names = [str(stack["name"]) for stack in json.loads(self.quiet("stack", "ls", "--json"))]
         return any(name.rsplit("/", 1)[-1] == STACK for name in names)
+
+    def _project(self) -> str:
+        """The project's name, as Pulumi.yaml has it now: one that was renamed has left its old state beside the new."""
+        found = re.search(r"^name:\s*[\"']?([\w.-]+)", (self.place.root / "Pulumi.yaml").read_text(), re.MULTILINE)
+        if found is None:
+            raise Failed("Pulumi.yaml has no line `name: …`\n  to do: give the project a name")
+        return found.group(1)
 
     def _locks(self) -> list[dict[str, object]]:
         """The locks on the local stack in the checkout's own backend, as Pulumi's file backend writes them."""

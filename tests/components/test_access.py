@@ -82,6 +82,8 @@ class TestRoles:
         deployed = deploy(app=config["app"] | {"secrets": {"STRIPE": f"{secret}:key::", "WHOLE": secret}})
         readers = {kind for kind in KINDS if secret in actions(deployed, kind)["secretsmanager:GetSecretValue"]}
         assert readers == {"service"}
+        read = actions(deployed, "service")["secretsmanager:GetSecretValue"]
+        assert set(read) == {APP, secret}, "the secret itself: IAM knows no keys of it"
         asked = {one["name"]: one["valueFrom"] for one in deployed.container("service")["secrets"]}
         assert asked["STRIPE"] == f"{secret}:key::"
         assert asked["WHOLE"] == secret

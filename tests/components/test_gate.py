@@ -140,6 +140,11 @@ class TestAfter:
         assert after.inputs["serviceTaskDefinition"] == rolled_out
         assert "afterService" not in before.inputs
 
+    def test_belong_to_the_revision_that_was_rolled_out(self, deploy: Deploy) -> None:
+        deployed = deploy(migrations=[*STEPS, LATE], stale={"Rollout": {"taskDefinition": "rolled-out"}})
+        after = deployed.one("MigrationRun", "after").inputs
+        assert after["serviceTaskDefinition"] == after["afterService"]["taskDefinition"] == "rolled-out"
+
     def test_run_as_the_migration_does(self, deploy: Deploy) -> None:
         deployed = deploy(migrations=[*STEPS, LATE])
         before, after = (deployed.one("MigrationRun", name).inputs for name in ("migration", "after"))
