@@ -11,20 +11,25 @@ from tests.e2e.stage import STACK, Client, Stage
 PAGE = "src/notes/page.html"
 
 
-def urn(stage: Stage, token: str) -> str:
-    """The URN of the stack's only resource of a type."""
+def urns(stage: Stage, token: str) -> list[str]:
+    """The URNs of the stack's resources of a type."""
     state = json.loads(stage.pulumi("stack", "export", "--stack", STACK).output)
-    (found,) = [one["urn"] for one in state["deployment"]["resources"] if one["type"] == token]
-    return str(found)
+    found = [str(one["urn"]) for one in state["deployment"]["resources"] if one["type"] == token]
+    assert found, f"the stack has no {token}"
+    return found
 
 
 def test_a_partial_update_cannot_go_around_the_gate(deployed: Stage) -> None:
     """Service and Rollout take the gate's output: without the gate in the update they keep what it let through."""
     before, tasks = deployed.service(), len(deployed.migration_tasks())
     deployed.edit(PAGE, "</body>", "<!-- around the gate --></body>")
-    targets = [
-        urn(deployed, token) for token in ("gate:index:Rollout", "docker:index:Image", "aws:ecs/service:Service")
-    ]
+    everything_but_the_gate = (
+        "docker:index/image:Image",
+        "aws:ecs/taskDefinition:TaskDefinition",
+        "aws:ecs/service:Service",
+        "gate:index:Rollout",
+    )
+    targets = [target for token in everything_but_the_gate for target in urns(deployed, token)]
     deployed.pulumi("up", "--yes", "--skip-preview", *(word for target in targets for word in ("--target", target)))
     after = deployed.service()
     assert after["taskDefinition"] == before["taskDefinition"]
@@ -36,7 +41,8 @@ def test_a_partial_update_cannot_go_around_the_gate(deployed: Stage) -> None:
 def test_a_recreated_database_is_migrated_again(deployed: Stage) -> None:
     """The very same image, and yet an empty database: its identity is part of what the steps ran for."""
     before = deployed.outputs()
-    finished = deployed.pulumi("up", "--yes", "--skip-preview", "--replace", urn(deployed, "aws:rds/instance:Instance"))
+    (database,) = urns(deployed, "aws:rds/instance:Instance")
+    finished = deployed.pulumi("up", "--yes", "--skip-preview", "--replace", database)
     assert "the database itself (recreated or restored) changed" in finished.output
     after = deployed.outputs()
     assert after["image"] == before["image"]
