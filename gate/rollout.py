@@ -102,9 +102,8 @@ class Rollout:
         self._watch(deployment, previous)
         self._check_targets(deployment, previous)
         self._check_smoke(deployment, previous)
-        self._still_ours(
-            deployment, previous
-        )  # somebody may have deployed while the targets and the answer were awaited
+        # Somebody may have deployed while the targets and the answer were awaited.
+        self._still_ours(deployment, previous)
         taken = short_time(self._clock.now() - self._begun)
         self._log(f"{_short(wanted.task_definition)} serves and is healthy, after {taken}", False)
         return Done(deployment, previous, round(self._clock.now()))

@@ -20,7 +20,7 @@ from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from gate.errors import GateError
-from gate.logs import LogPlace, LogTail
+from gate.logs import PAGES, LogPlace, LogTail
 from gate.record import RunRecord, StepRecord, TaskRecord
 from gate.records import Records
 from gate.session import Account, Clients, expired, transient
@@ -247,3 +247,17 @@ def test_what_may_work_in_a_moment_and_what_needs_a_login(
     error: Exception, is_transient: bool, is_expired: bool
 ) -> None:
     assert (transient(error), expired(error)) == (is_transient, is_expired)
+
+
+def test_a_log_that_never_ends_does_not_hold_the_reader() -> None:
+    class Endless:
+        pages = 0
+
+        def get_log_events(self, **request: Any) -> dict[str, Any]:
+            self.pages += 1
+            assert self.pages < 100, "one read must be bounded"
+            return {"events": [{"message": "again"}], "nextForwardToken": f"f/{self.pages}"}
+
+    tail = LogTail(Endless(), "/g", "s")
+    assert tail.read() == ["again"] * PAGES
+    assert tail.more

@@ -8,7 +8,10 @@ import threading
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
+from gate.errors import GateError
+from gate.plugin.boundary import in_thread
 from gate.plugin.generated_secret import GeneratedSecret
 from gate.plugin.migration_run import MigrationRun
 from gate.plugin.resource import Call, Properties, Refused, Resource, State
@@ -277,3 +280,73 @@ def test_a_refresh_finds_the_rotated_version_or_that_it_is_gone() -> None:
 def test_bad_lengths(length: Any) -> None:
     checked = run(generated(SecretsManager()).check(call(Lines()), {}, SECRET | {"length": length}))
     assert [failure.property for failure in checked.failures] == ["length"]
+
+
+class Leftovers:
+    """ECS and SSM as a destroyed stack finds them."""
+
+    def __init__(self, running: bool = False) -> None:
+        self.running = running
+        self.gone: list[str] = []
+
+    def get_paginator(self, operation: str) -> Any:
+        ours = self
+
+        class Paginator:
+            def paginate(self, **request: Any) -> list[dict[str, Any]]:
+                if operation == "list_task_definitions":
+                    prefix = request["familyPrefix"]
+                    return [{"taskDefinitionArns": [f"arn:td/{prefix}:1", f"arn:td/{prefix}-longer:1"]}]
+                return [{"Parameters": [{"Name": f"{RUN['records']}/x", "Value": "{}"}]}]
+
+        assert ours is not None
+        return Paginator()
+
+    def list_tasks(self, **request: Any) -> dict[str, Any]:
+        return {"taskArns": ["arn:task/1"] if self.running else []}
+
+    def deregister_task_definition(self, **request: Any) -> None:
+        self.gone.append(request["taskDefinition"].rpartition("/")[2])
+
+    def delete_parameters(self, **request: Any) -> None:
+        self.gone.append("records")
+
+
+@pytest.mark.parametrize(
+    ("change", "running", "gone"),
+    [
+        ({"retain": False}, False, ["notes:1", "notes-migration:1", "records"]),
+        ({"retain": True}, False, []),
+        ({"retain": False}, True, []),
+        ({"retain": False, "phase": "after"}, False, []),
+    ],
+    ids=["nothing is kept", "kept on purpose", "the service still runs", "the after-run shares the records"],
+)
+def test_what_a_deleted_gate_takes_with_it(change: Properties, running: bool, gone: list[str]) -> None:
+    left = Leftovers(running)
+    resource = MigrationRun(lambda: Account(ecs=left, ssm=left))  # type: ignore[arg-type, return-value]
+    state = State(RUN | change, RUN | change)
+    run(resource.delete(call(Lines(), preview=False), "id", state))
+    assert sorted(left.gone) == sorted(gone)
+
+
+def test_the_wrong_account_is_not_taken_for_a_deleted_service_or_secret() -> None:
+    class Wrong(Account):
+        def verify(self) -> None:
+            raise GateError("these credentials belong to AWS account 1")
+
+    for resource, inputs in ((Rollout(Wrong), ROLLOUT), (GeneratedSecret(Wrong), SECRET)):  # type: ignore[arg-type]
+        with pytest.raises(Refused, match="belong to AWS account"):
+            run(resource.read(call(Lines()), "id", inputs, inputs))
+
+
+def test_a_local_cloud_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def down() -> None:
+        raise EndpointConnectionError(endpoint_url="http://172.17.0.1:1")
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://172.17.0.1:1")
+    with pytest.raises(Refused, match=r"the local cloud at http://172\.17\.0\.1:1 does not answer: run `make up`"):
+        run(in_thread(down))
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    with pytest.raises(Refused, match="AWS could not be reached"):
+        run(in_thread(down))

@@ -230,3 +230,35 @@ def test_a_stale_answer_right_after_the_deployment_is_not_a_rollback() -> None:
     stale["deployments"] = list(stale["deployments"])
     roll_out(service)
     assert service.calls == [(NEW, False)]
+
+
+def test_somebody_elses_deployment_is_not_undone_when_the_smoke_request_fails() -> None:
+    service = Service(Clock(), {NEW: "COMPLETED"})
+
+    def ask(url: str, timeout: float) -> Answer:
+        service.interloper = True
+        return Answer(503, "no database")
+
+    with pytest.raises(RolloutFailed, match="superseded"):
+        roll_out(service, ask)
+    assert service.calls == [(NEW, False)]
+
+
+def test_a_stale_answer_on_the_way_back_is_not_its_end() -> None:
+    service = Service(Clock(), {NEW: "COMPLETED", OLD: "COMPLETED"})
+    describe, deploy = service.describe, service.deploy
+    stale: list[dict[str, Any]] = []
+
+    def deployed(task_definition: str, force: bool) -> str:
+        before = describe()
+        before = before | {"deployments": [dict(one) for one in before["deployments"]]}
+        started = deploy(task_definition, force)
+        if task_definition == OLD:
+            stale.extend([before] * 3)
+        return started
+
+    service.deploy = deployed  # type: ignore[method-assign]
+    service.describe = lambda: stale.pop() if stale else describe()  # type: ignore[method-assign]
+    with pytest.raises(RolloutFailed, match="serves again"):
+        roll_out(service, ask=lambda url, timeout: Answer(503, "no database"))
+    assert stale == []

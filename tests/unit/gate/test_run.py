@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from gate.run import RunResult, migrate
 from gate.step import Step
 from gate.tasks import Place
 from gate.verdict import StepFailed
-from tests.unit.gate.simulation import CLUSTER, DEFINITION, Clock, Ecs, Records, Script, client_error
+from tests.unit.gate.simulation import CLUSTER, DEFINITION, Clock, Ecs, Records, Script, Task, client_error
 
 PLACE = Place(CLUSTER, DEFINITION, "app", ("subnet-1",), ("sg-1",), False)
 MASTER = Step("master", ("migrate", "master"), timeout=60)
@@ -414,3 +415,31 @@ def test_a_task_not_listed_yet_is_waited_for_before_another_image_migrates() -> 
     stage.ecs.describe_tasks = late  # type: ignore[method-assign]
     stage.deploy(subject(image="b"))
     assert stage.ecs.tasks[1].created >= left.created + 50
+
+
+def test_the_intent_is_on_record_before_the_task_is_asked_for() -> None:
+    stage = Stage(Script())
+    run_task, seen = stage.ecs.run_task, []
+
+    def recorded(**request: object) -> dict[str, object]:
+        seen.append(stage.records.steps[(1, "master")].tasks)
+        return run_task(**request)
+
+    stage.ecs.run_task = recorded  # type: ignore[method-assign]
+    stage.deploy()
+    assert [(task.shard, task.attempt, task.task) for task in seen[0]] == [(0, 1, "")]
+
+
+def test_the_steps_own_container_is_judged_although_it_is_not_essential() -> None:
+    stage = Stage(Script(exit=1))
+    ours = {**stage.ecs.containers[0], "essential": False}
+    stage.ecs.containers = (ours, {"name": "proxy", "essential": True})
+    view = stage.ecs._view
+
+    def with_side_car(task: Task) -> dict[str, Any]:
+        shown = view(task)
+        return shown | {"containers": [*shown["containers"], {"name": "proxy", "exitCode": 0}]}
+
+    stage.ecs._view = with_side_car  # type: ignore[method-assign]
+    with pytest.raises(StepFailed, match="container app ended with exit code 1"):
+        stage.deploy()

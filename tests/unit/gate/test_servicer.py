@@ -18,6 +18,7 @@ from pulumi.runtime.proto import (
     status_pb2,
 )
 
+from gate.errors import GateError
 from gate.plugin.engine import Engine
 from gate.plugin.provider import Provider
 from gate.plugin.resource import Call, Checked, CheckFailure, Created, HalfDone, Properties, Refused, Resource, State
@@ -39,6 +40,8 @@ class Toy(Resource):
         match new.get("do"):
             case "refuse":
                 raise Refused("the toy is broken: buy a new one")
+            case "gate":
+                raise GateError("the gate says no")
             case "half":
                 raise HalfDone("id-7", new, ["one wheel is missing"])
             case "defect":
@@ -184,6 +187,15 @@ def test_a_refusal_is_plain_text() -> None:
         assert error.value.code() is grpc.StatusCode.FAILED_PRECONDITION
         assert error.value.details() == "the toy is broken: buy a new one"
         assert len(keeper.lines) == 20, "what was said before the refusal must not be lost"
+
+    talk(conversation)
+
+
+def test_the_gates_own_refusal_is_no_defect() -> None:
+    async def conversation(plugin: Any, keeper: KeepingEngine) -> None:
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await plugin.Create(create({"do": "gate"}))
+        assert error.value.details() == "the gate says no"
 
     talk(conversation)
 

@@ -1,0 +1,79 @@
+"""The smoke request against servers on loopback that answer well, badly, and not at all."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from gate.smoke import Answer, Smoke, ask, complaint
+
+
+@contextmanager
+def saying(data: bytes) -> Iterator[str]:
+    """A server that answers one connection with *data* and then says nothing more."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        done = threading.Event()
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(data)
+                done.wait(10)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}/health"
+        finally:
+            done.set()
+            thread.join(10)
+
+
+def test_an_answer() -> None:
+    with saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as url:
+        assert ask(url, 2) == Answer(200, "ok")
+
+
+def test_an_error_status_is_an_answer_and_what_it_prints_is_masked() -> None:
+    with saying(b"HTTP/1.1 503 No\r\nContent-Length: 17\r\n\r\npassword=hunter2!") as url:
+        assert ask(url, 2) == Answer(503, "password=***")
+
+
+def test_a_redirect_is_an_answer_of_its_own() -> None:
+    with saying(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n") as url:
+        assert ask(url, 2).status == 302
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 503 No\r\nContent-Length: 10\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n",
+    ],
+    ids=["silence", "no HTTP", "an error whose body hangs", "a body that hangs"],
+)
+def test_a_sick_answer_is_no_answer(data: bytes) -> None:
+    with saying(data) as url:
+        answer = ask(url, 0.3)
+    assert answer.status == 0
+    assert answer.text
+
+
+def test_nobody_there() -> None:
+    assert ask("http://127.0.0.1:1/", 2).status == 0
+
+
+def test_complaints() -> None:
+    smoke = Smoke("http://x/health")
+    assert complaint(smoke, Answer(200, "")) == ""
+    assert (
+        complaint(smoke, Answer(503, "no database")) == "GET http://x/health answered 503 instead of 200: no database"
+    )
+    assert complaint(smoke, Answer(0, "refused")) == "GET http://x/health was not answered: refused"
