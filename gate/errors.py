@@ -9,3 +9,7 @@ class GateError(Exception):
 
 class Interrupted(GateError):
     """Ended on request (Ctrl-C) or because the deployer is dying; says what was stopped and what was left."""
+
+
+class NotPrepared(GateError):
+    """What must come before the first step (a snapshot) did not come to be: no step was started."""

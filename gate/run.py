@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gate.clock import Halt
 from gate.deployer import Deployer
-from gate.errors import GateError, Interrupted
+from gate.errors import GateError, Interrupted, NotPrepared
 from gate.explain import short_time
 from gate.fingerprint import Subject
 from gate.logs import LogPlace
@@ -48,8 +48,24 @@ class RunResult:
     steps: tuple[StepResult, ...]
 
 
-def migrate(to: Deployer, subject: Subject, phase: str, place: Place) -> RunResult:
+Prepare = Callable[[RunRecord], None]
+"""What must have been done before a run's first step; raises GateError when it could not be."""
+
+
+def migrate(
+    to: Deployer,
+    subject: Subject,
+    phase: str,
+    place: Place,
+    *,
+    deadline: float = 0,
+    prepare: Prepare | None = None,
+) -> RunResult:
     """Runs the subject's steps, or takes up what an earlier deployer left.
+
+    Args:
+        deadline: seconds for all steps together; 0 for none but their own.
+        prepare: called with the run before its first step; not for a run that is taken over after its steps began.
 
     Raises:
         StepFailed: a step did not end with exit code 0 everywhere.
@@ -59,6 +75,7 @@ def migrate(to: Deployer, subject: Subject, phase: str, place: Place) -> RunResu
     """
     patience = Patience(to.clock, "reading the run records")
     tasks = Tasks(to.ecs, place.cluster)
+    until = to.clock.now() + deadline if deadline else None
     while True:
         runs = patience.ask(to.records.all)
         live = patience.ask(_operators, to, tasks, runs, place)
@@ -86,7 +103,7 @@ def migrate(to: Deployer, subject: Subject, phase: str, place: Place) -> RunResu
             run = _begin(to, subject, phase, decision.number)
             if not patience.ask(to.records.create, run):
                 continue  # somebody took the number in between: decide again
-        return _steps(to, run, subject, place)
+        return _steps(to, run, subject, place, until, prepare)
 
 
 def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord:
@@ -103,16 +120,20 @@ def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord
     )
 
 
-def _steps(to: Deployer, run: RunRecord, subject: Subject, place: Place) -> RunResult:
+def _steps(
+    to: Deployer, run: RunRecord, subject: Subject, place: Place, until: float | None, prepare: Prepare | None
+) -> RunResult:
     patience = Patience(to.clock, "keeping the run records")
     shapes = _shapes(to, subject, place)
     done: dict[str, StepRecord] = dict(run.steps_done)
     try:
+        if prepare is not None and not done:
+            prepare(run)
         for number, step in enumerate(subject.steps, start=1):
             title = f"step {number} of {len(subject.steps)} ({step.name})"
             shape = shapes[step.name]
-            done[step.name] = StepRun(to, run, step, shape.place, shape.essential, shape.log_place, title).run()
-    except StepFailed as failure:
+            done[step.name] = StepRun(to, run, step, shape.place, shape.essential, shape.log_place, title, until).run()
+    except (StepFailed, NotPrepared) as failure:
         first_line = str(failure).partition("\n")[0]
         closed = replace(run, state="failed", finished=round(to.clock.now()), message=first_line)
         patience.ask(to.records.save, closed)

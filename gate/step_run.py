@@ -39,6 +39,7 @@ class StepRun:
         place: where its tasks run.
         essential: names of the task definition's essential containers.
         log_place: where the step's container logs; None when that cannot be followed.
+        until: the deploy's deadline in seconds since the epoch, whatever the step's own time-out says.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class StepRun:
         essential: frozenset[str],
         log_place: LogPlace | None,
         title: str,
+        until: float | None = None,
     ) -> None:
         self._to = deployer
         self._run = run
@@ -58,6 +60,7 @@ class StepRun:
         self._essential = essential
         self._log_place = log_place
         self._title = title
+        self._until = until
         self._tasks = Tasks(deployer.ecs, place.cluster)
         self._patience = Patience(deployer.clock, f"watching migration step '{step.name}'")
         self._record = run.steps_done.get(step.name, StepRecord(step.name))
@@ -242,8 +245,11 @@ class StepRun:
                 continue
             limit = self._step.timeout
             running = now - self._started_at(shard)
-            if not shard.stopping and running > limit:
-                shard.stopping = f"timed out after {short_time(limit)}"
+            out_of_time = self._until is not None and now > self._until
+            if not shard.stopping and (running > limit or out_of_time):
+                shard.stopping = f"timed out after {short_time(limit if running > limit else running)}"
+                if running <= limit:
+                    shard.stopping += ", at the deadline of all steps together"
                 self._say(f"{shard.stopping}: stopping the task", shard)
                 self._patience.ask(self._tasks.stop, shard.task, f"Sluice: {shard.stopping}")
                 shard.stop_asked = now
