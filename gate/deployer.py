@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ class Deployer:
 
     Attributes:
         log: takes a line, and whether it is only progress (shown in the resource's status column).
+        chance: a number from 0 to 1, for pauses that should differ between deployers.
     """
 
     ecs: Any
@@ -24,3 +26,4 @@ class Deployer:
     clock: Clock
     log: Callable[[str, bool], None]
     who: str
+    chance: Callable[[], float] = random.random

@@ -18,6 +18,8 @@ from gate.redact import redact
 LAST_LINES = 30
 PAGES = 5
 """Pages of one read: a log that grows faster than it is read must not keep the reader from the clock."""
+FULL_PAGE = 1000
+"""Events of a page after which there is likely to be another one (at most 10,000, or 1 MB)."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,14 @@ class LogTail:
     _token: str = ""
     _unread: list[str] = field(default_factory=list)  # survives a page that could not be read
 
-    def read(self) -> list[str]:
+    def read(self, to_the_end: bool = True) -> list[str]:
         """The lines that came since the last read, masked.
 
         Pages may be empty or short without being the end; the end is a token that comes back unchanged. A missing group
         or stream reads as "no lines yet": the stream is only created when the container starts.
+
+        Args:
+            to_the_end: False while the task runs: one page will do unless it was a full one, the next read goes on.
         """
         self.more = True
         for _ in range(PAGES):
@@ -98,6 +103,8 @@ class LogTail:
                 self.more = False
                 break
             self._token = following
+            if not to_the_end and len(page["events"]) < FULL_PAGE:
+                break
         return self._taken()
 
     def _taken(self) -> list[str]:

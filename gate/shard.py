@@ -11,7 +11,12 @@ from gate.verdict import Outcome
 
 @dataclass
 class Shard:
-    """One shard's way through its attempts."""
+    """One shard's way through its attempts.
+
+    Attributes:
+        changed_at: when its task was last seen in a new state: what is new is looked at more often.
+        shown: lines of its task's log that went to the screen.
+    """
 
     index: int
     attempt: int = 0
@@ -24,16 +29,32 @@ class Shard:
     not_before: float = 0.0
     stopping: str = ""
     stop_asked: float = 0.0
+    changed_at: float = 0.0
+    shown: int = 0
     last_seen: float = 0.0
     adopted: bool = False
     outcome: Outcome | None = None
 
 
 def poll_seconds(elapsed: float) -> float:
-    """How long to wait before looking again: often at first, where most migrations end, rarely in a long one."""
-    return min(max(0.3, elapsed / 20), 5.0)
+    """How long to wait before looking again: often at first, where most migrations end, rarely in a long one.
+
+    From 0.3 s to 20 s, *elapsed* seconds after the task began to run: a migration of ten minutes costs some sixty calls
+    of DescribeTasks, fewer than a waiter that asks every six seconds.
+    """
+    return min(max(0.3, elapsed / 7), 20.0)
 
 
-def backoff_seconds(starts: int) -> float:
-    """Pause before a task that could not be started is tried again: 2, 4, 8 … at most 60 seconds."""
-    return float(min(2**starts, 60))
+def read_seconds(elapsed: float) -> float:
+    """How long to wait before the log is read again: from 1 s to 30 s; CloudWatch Logs allows 25 reads a second."""
+    return min(max(1.0, elapsed / 5), 30.0)
+
+
+def backoff_seconds(starts: int, chance: float) -> float:
+    """Pause before a task that could not be started is tried again: up to 2, 4, 8 … 60 seconds.
+
+    Args:
+        starts: how often it was tried.
+        chance: from 0 to 1; half of the pause is left to it, so that many deployers do not come back at once.
+    """
+    return float(min(2**starts, 60)) * (0.5 + chance / 2)

@@ -15,7 +15,7 @@ from gate.explain import short_time, step_failure
 from gate.logs import LogPlace, LogTail
 from gate.patience import Patience, Unknown
 from gate.record import RunRecord, StepRecord, TaskRecord
-from gate.shard import Shard, backoff_seconds, poll_seconds
+from gate.shard import Shard, backoff_seconds, poll_seconds, read_seconds
 from gate.step import Step
 from gate.tasks import Place, Tasks, token
 from gate.verdict import Kind, Outcome, StepFailed, forgotten, retryable, verdict
@@ -25,9 +25,11 @@ MISSING_SECONDS = 120.0
 STOP_SECONDS = 190.0
 """How long a stop may take: the longest stopTimeout (120 s) and the removal of the network interface."""
 PROGRESS_SECONDS = 1.0
-LOG_SECONDS = 1.0
 LATE_LINES_SECONDS = 1.5
-"""Lines may arrive after the task has stopped; a failure's last lines are worth this pause."""
+LATE_READS = 4
+"""Lines may arrive after the task has stopped; a failure's last lines are worth these pauses: until a read is empty."""
+SHOWN_LINES = 400
+"""Lines of one task's log on the screen; the rest stays in the log, which the message names."""
 
 CANCELLED = "Sluice: cancelled by the user"
 
@@ -92,14 +94,28 @@ class StepRun:
                         self._start(shard)
                 self._look(pending)
                 self._expire(pending)
-                self._show_progress()
-                if any(shard.outcome is None for shard in self._shards):
-                    clock.wait(poll_seconds(clock.now() - self._begun))
+                self._pause([shard for shard in pending if shard.outcome is None])
         except Unknown:
             self._heed_interruption()  # a Ctrl-C in the middle of the trouble still stops what it can
             raise
         self._raise_failure()
         return self._record
+
+    def _pause(self, shards: Sequence[Shard]) -> None:
+        """Waits until something is due: a look, a start, a time-out. The progress goes on meanwhile."""
+        clock = self._to.clock
+        self._show_progress()
+        if not shards:
+            return
+        now = clock.now()
+        due = now + min(poll_seconds(now - max(shard.changed_at, self._begun)) for shard in shards)
+        starts = [shard.not_before for shard in shards if not shard.task and shard.not_before > now]
+        ends = [self._started_at(shard) + self._step.timeout for shard in shards if shard.task and not shard.stopping]
+        ends += [self._until] if self._until is not None else []
+        due = min([due, *starts, *(end for end in ends if end > now)])
+        while not clock.halted() and (left := due - clock.now()) > 0:
+            clock.wait(max(min(left, PROGRESS_SECONDS), 0.01))
+            self._show_progress()
 
     # -- starting
 
@@ -140,12 +156,8 @@ class StepRun:
         if isinstance(started, Outcome):
             self._not_started(shard, started)
             return
-        shard.task, shard.asked_at, shard.seen, shard.tail = (
-            started,
-            self._to.clock.now(),
-            {},
-            None,
-        )
+        shard.task, shard.seen, shard.tail, shard.shown = started, {}, None, 0
+        shard.asked_at = shard.changed_at = self._to.clock.now()
         self._put(shard)
         self._say(
             f"task {started.rpartition('/')[2]} started: {' '.join(self._step.command)}",
@@ -155,7 +167,7 @@ class StepRun:
     def _not_started(self, shard: Shard, outcome: Outcome) -> None:
         self._put(shard, outcome)
         if shard.starts < self._step.attempts:
-            pause = backoff_seconds(shard.starts)
+            pause = backoff_seconds(shard.starts, self._to.chance())
             shard.task, shard.not_before = "", self._to.clock.now() + pause
             self._say(
                 f"{outcome.title}; trying again in {pause:.0f} s ({shard.starts} of {self._step.attempts})",
@@ -179,11 +191,15 @@ class StepRun:
                     shard.outcome = forgotten(shard.task)
                     self._put(shard, shard.outcome)
                 continue
-            first_sight, shard.seen, shard.last_seen = not shard.seen, task, now
+            first_sight = not shard.seen
+            if task.get("lastStatus") != shard.seen.get("lastStatus"):
+                shard.changed_at = now
+            shard.seen, shard.last_seen = task, now
             outcome = verdict(task, self._essential)
             if outcome.kind is Kind.RUNNING:
-                if now - shard.read_at >= LOG_SECONDS:
-                    self._read_log(shard)
+                starting = task.get("lastStatus") in ("PROVISIONING", "PENDING")  # no stream yet
+                if not starting and now - shard.read_at >= read_seconds(now - shard.changed_at):
+                    self._read_log(shard, to_the_end=False)
                 continue
             if shard.adopted and not outcome.succeeded and (first_sight or _cancelled_by_us(task)):
                 self._begin_again(shard, outcome)
@@ -199,8 +215,7 @@ class StepRun:
     def _ended(self, shard: Shard, outcome: Outcome) -> None:
         self._drain_log(shard)
         if not outcome.succeeded and outcome.kind is not Kind.NOT_STARTED:
-            self._to.clock.wait(LATE_LINES_SECONDS)
-            self._drain_log(shard)
+            self._await_late_lines(shard)
         if shard.stopping:
             outcome = replace(
                 outcome,
@@ -216,20 +231,42 @@ class StepRun:
         shard.outcome = outcome
         self._put(shard, outcome)
         taken = short_time(self._seconds(shard))
-        self._say(f"{outcome.title} after {taken}", shard)
+        lines = f", {shard.tail.count} lines" if shard.tail and shard.shown > SHOWN_LINES else ""
+        self._say(f"{outcome.title} after {taken}{lines}", shard)
 
     def _printed(self, shard: Shard) -> str:
         count = shard.tail.count if shard.tail else 0
         return f"; it had printed {count} line{'' if count == 1 else 's'}" if count else "; it had printed nothing"
 
-    def _read_log(self, shard: Shard) -> None:
+    def _await_late_lines(self, shard: Shard) -> None:
+        for _ in range(LATE_READS):
+            before = shard.tail.count if shard.tail else 0
+            if self._to.clock.halted():
+                return
+            self._to.clock.wait(LATE_LINES_SECONDS)
+            self._drain_log(shard)
+            if shard.tail is not None and shard.tail.count == before and before:
+                return
+
+    def _read_log(self, shard: Shard, to_the_end: bool = True) -> None:
         if self._log_place is None:
             return
         if shard.tail is None:
             shard.tail = LogTail(self._to.logs, self._log_place.group, self._log_place.stream(shard.task))
         shard.read_at = self._to.clock.now()
-        for line in self._patience.ask(shard.tail.read):
+        for line in self._patience.ask(shard.tail.read, to_the_end):
+            self._show_line(shard, line)
+
+    def _show_line(self, shard: Shard, line: str) -> None:
+        shard.shown += 1
+        if shard.shown <= SHOWN_LINES:
             self._to.log(f"{self._label(shard)} | {line}", False)
+        elif shard.shown == SHOWN_LINES + 1 and self._log_place is not None:
+            stream = self._log_place.stream(shard.task)
+            self._say(
+                f"{SHOWN_LINES} lines were shown; the rest is in log group {self._log_place.group}, stream {stream}",
+                shard,
+            )
 
     def _drain_log(self, shard: Shard) -> None:
         """Reads the log to its end; a Ctrl-C ends that early, the full log stays where it is."""
@@ -252,7 +289,7 @@ class StepRun:
                     shard.stopping += ", at the deadline of all steps together"
                 self._say(f"{shard.stopping}: stopping the task", shard)
                 self._patience.ask(self._tasks.stop, shard.task, f"Sluice: {shard.stopping}")
-                shard.stop_asked = now
+                shard.stop_asked = shard.changed_at = now
             elif shard.stopping and now - shard.stop_asked > STOP_SECONDS:
                 # The record stays open: whoever comes next must find the task before anything else is started.
                 raise GateError(
