@@ -166,7 +166,7 @@ class StepRun:
 
     def _not_started(self, shard: Shard, outcome: Outcome) -> None:
         self._put(shard, outcome)
-        if shard.starts < self._step.attempts:
+        if retryable(outcome) and shard.starts < self._step.attempts:
             pause = backoff_seconds(shard.starts, self._to.chance())
             shard.task, shard.not_before = "", self._to.clock.now() + pause
             self._say(
@@ -195,7 +195,7 @@ class StepRun:
             if task.get("lastStatus") != shard.seen.get("lastStatus"):
                 shard.changed_at = now
             shard.seen, shard.last_seen = task, now
-            outcome = verdict(task, self._essential)
+            outcome = verdict(task, self._essential, self._place.container)
             if outcome.kind is Kind.RUNNING:
                 starting = task.get("lastStatus") in ("PROVISIONING", "PENDING")  # no stream yet
                 if not starting and now - shard.read_at >= read_seconds(now - shard.changed_at):
@@ -225,7 +225,7 @@ class StepRun:
                 remedy="read its last lines; look for long transactions in the database; raise the step's timeout if "
                 "it was only slow",
             )
-        if retryable(outcome):
+        if outcome.kind is Kind.NOT_STARTED:
             self._not_started(shard, outcome)
             return
         shard.outcome = outcome

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from gate.verdict import Kind, Outcome, not_run
+from gate.verdict import Outcome, not_run, refused
 
 
 @dataclass(frozen=True)
@@ -143,14 +143,4 @@ def _refused(error: ClientError) -> Outcome | None:
     A role that was created seconds ago may not be assumable yet (IAM is eventually consistent), and Fargate's limits
     arrive as exceptions or as failures[] with the same words.
     """
-    message = error.response["Error"].get("Message", "")
-    if "unable to assume" in message or "Role is not valid" in message:
-        return Outcome(
-            Kind.NOT_STARTED,
-            f"ECS could not assume the task's role: {message}",
-            "a new role takes a while to be known everywhere, or its trust policy lacks ecs-tasks.amazonaws.com",
-            "check the role's trust policy if this stays",
-        )
-    if "Capacity is unavailable" in message or "limit" in message:
-        return not_run([{"reason": message}])
-    return None
+    return refused(error.response["Error"].get("Message", ""))

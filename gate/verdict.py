@@ -1,5 +1,8 @@
 """What a task's end means. Pure: from what ECS says of a task to an outcome with cause and remedy.
 
+Every way to end is a line of docs/outcomes.md. The texts are in gate/exit_code.py and gate/start_failure.py; what a
+program that failed printed is judged in gate/signature.py.
+
 Sources: ECS "Amazon ECS task lifecycle", "Stopped tasks error messages", DescribeTasks in the API reference.
 """
 
@@ -10,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gate import exit_code, start_failure
 from gate.errors import GateError
 
 
@@ -33,6 +37,8 @@ class Outcome:
         cause: what it usually means; empty when the title says it all.
         remedy: what to do; empty on success.
         exit_code: of the container that decided, None when there is none.
+        lasting: starting the same task again gives the same answer.
+        certain: the cause is known, whatever the step's log says.
     """
 
     kind: Kind
@@ -40,46 +46,12 @@ class Outcome:
     cause: str = ""
     remedy: str = ""
     exit_code: int | None = None
+    lasting: bool = False
+    certain: bool = False
 
     @property
     def succeeded(self) -> bool:
         return self.kind is Kind.SUCCEEDED
-
-
-_EXITS: Mapping[int, tuple[str, str]] = {
-    1: (
-        "the command ran and reported a failure",
-        "read the last lines below; fix the cause and run `pulumi up` again",
-    ),
-    2: (
-        "the command was called wrongly (shells and many CLIs use 2 for that)",
-        "check the step's command against the CLI in the image",
-    ),
-    126: (
-        "the command was found in the image but could not be executed",
-        "make it executable in the Dockerfile and check its interpreter line",
-    ),
-    127: (
-        "the command is not in the image",
-        "install the migration CLI in the image's final stage; it is often only a development dependency",
-    ),
-    134: (
-        "the process aborted itself (SIGABRT)",
-        "read the last lines below for the assertion or fatal error",
-    ),
-    137: (
-        "the process was killed (SIGKILL): out of memory, or it did not end in time after being told to",
-        "give the migration task more memory, or make the migration smaller",
-    ),
-    139: (
-        "the process crashed (SIGSEGV)",
-        "look for a native library built for another system or architecture",
-    ),
-    143: (
-        "the process ended on SIGTERM: somebody stopped the task",
-        "find out who stopped it, then run `pulumi up` again",
-    ),
-}
 
 
 def essential(containers: Sequence[Mapping[str, Any]]) -> frozenset[str]:
@@ -87,7 +59,7 @@ def essential(containers: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(container["name"] for container in containers if container.get("essential", True))
 
 
-def verdict(task: Mapping[str, Any], essential_names: frozenset[str]) -> Outcome:
+def verdict(task: Mapping[str, Any], essential_names: frozenset[str], main: str = "") -> Outcome:
     """Judges a task as DescribeTasks shows it.
 
     Every essential container is judged, not the first one: side-cars may have been added. An exit code that is absent
@@ -96,39 +68,127 @@ def verdict(task: Mapping[str, Any], essential_names: frozenset[str]) -> Outcome
     Args:
         task: one of ``tasks[]``.
         essential_names: from the task definition, see :func:`essential`.
+        main: the container that runs the step's command; tells the side-cars from it.
     """
     if task.get("lastStatus") not in ("STOPPED", "DELETED"):
         return Outcome(Kind.RUNNING, f"the task is {task.get('lastStatus')}")
     stop_code = str(task.get("stopCode") or "")
     reason = str(task.get("stoppedReason") or "").strip()
-    judged = [container for container in task.get("containers", []) if container.get("name") in essential_names]
-    ran = any(container.get("exitCode") is not None for container in task.get("containers", []))
-    never_started = stop_code == "TaskFailedToStart" and not ran
+    containers = task.get("containers", [])
+    judged = [container for container in containers if container.get("name") in essential_names]
+    ran = any(container.get("exitCode") is not None for container in containers)
+    if not ran and _failed_to_start(stop_code, containers):
+        return _not_started(_reasons(reason, judged))
     if not judged:
         return Outcome(
-            Kind.NOT_STARTED if never_started else Kind.FAILED,
+            Kind.FAILED,
             f"the task stopped without any container that could be judged: {reason or stop_code or 'no reason given'}",
-            remedy="check the task definition's containers",
-        )
-    if never_started:
-        return Outcome(
-            Kind.NOT_STARTED,
-            f"the task could not start: {_reasons(reason, judged)}",
-            *_start_advice(reason, judged),
+            "the task definition that ran is not the one that was asked for, or its containers were renamed",
+            "check the task definition's containers",
         )
     failed = [container for container in judged if container.get("exitCode") != 0]
     if stop_code not in ("", "EssentialContainerExited", "TaskFailedToStart"):  # an open set: AWS may add codes
-        code = next((container.get("exitCode") for container in failed), 0)
-        ended = "with no exit code" if code is None else f"exit code {code}"
-        return Outcome(
-            Kind.INTERRUPTED,
-            f"the task was stopped from outside ({stop_code}: {reason or 'no reason given'}), {ended}",
-            "an interrupted migration is not a finished one, whatever its exit code",
-            "find out who stopped it; then run `pulumi up` again",
-            code,
-        )
-    if not failed and stop_code != "TaskFailedToStart":
+        return _interrupted(stop_code, reason, failed)
+    if not failed:
+        if stop_code == "TaskFailedToStart":
+            return Outcome(
+                Kind.FAILED,
+                f"exit code 0, but the task failed to start: {_reasons(reason, containers)}",
+                "a container beside the migration did not start",
+                "see the reason; then run `pulumi up` again",
+                0,
+            )
         return Outcome(Kind.SUCCEEDED, "exit code 0", exit_code=0)
+    return _failed(reason, judged, failed, main)
+
+
+def _failed_to_start(stop_code: str, containers: Sequence[Mapping[str, Any]]) -> bool:
+    """ECS says so itself; or, of a program that the image lacks, in the container's reason only."""
+    reasons = " ".join(str(container.get("reason") or "") for container in containers)
+    return stop_code == "TaskFailedToStart" or (
+        stop_code in ("", "EssentialContainerExited")
+        and any(word in reasons for word in ("CannotStartContainer", "ContainerRuntimeError", "CannotPullContainer"))
+    )
+
+
+def _not_started(text: str) -> Outcome:
+    known = start_failure.stopped(text)
+    if known is None:
+        return Outcome(
+            Kind.NOT_STARTED,
+            f"the task could not start: {text}",
+            "ECS gives a reason that we do not know",
+            "see the reason; then run `pulumi up` again",
+        )
+    title = f"the task could not start, {known.title}: {text}"
+    return Outcome(Kind.NOT_STARTED, title, *known.advice, lasting=known.lasting)
+
+
+_STOPS: Mapping[str, exit_code.Advice] = {
+    "UserInitiated": exit_code.Advice(
+        "somebody or something called StopTask; an interrupted migration is not a finished one, whatever its exit code",
+        "find out who (CloudTrail: StopTask); check the database's migration state; then run `pulumi up` again",
+    ),
+    "ServiceSchedulerInitiated": exit_code.Advice(
+        "a service took the task for its own and stopped it",
+        "keep the migration's task out of services; then run `pulumi up` again",
+    ),
+    "SpotInterruption": exit_code.Advice(
+        "AWS took the Spot capacity back; an interrupted migration is not a finished one, whatever its exit code",
+        "run migrations on FARGATE, never on FARGATE_SPOT: check the cluster's default strategy",
+    ),
+    "TerminationNotice": exit_code.Advice(
+        "AWS took the capacity back or retired the machine; an interrupted migration is not a finished one",
+        "check the database's migration state; then run `pulumi up` again",
+    ),
+}
+_OTHER_STOP = exit_code.Advice(
+    "an interrupted migration is not a finished one, whatever its exit code",
+    "check the database's migration state; then run `pulumi up` again",
+)
+
+
+def _interrupted(stop_code: str, reason: str, failed: Sequence[Mapping[str, Any]]) -> Outcome:
+    code = next((container.get("exitCode") for container in failed), 0)
+    ended = "with no exit code" if code is None else f"exit code {code}"
+    cause, remedy = _STOPS.get(stop_code, _OTHER_STOP)
+    if code == 137:
+        cause += "; it did not end in its stopTimeout after SIGTERM, so it was killed"
+    title = f"the task was stopped from outside ({stop_code}: {reason or 'no reason given'}), {ended}"
+    return Outcome(Kind.INTERRUPTED, title, cause, remedy, code)
+
+
+def _failed(
+    reason: str, judged: Sequence[Mapping[str, Any]], failed: Sequence[Mapping[str, Any]], main: str
+) -> Outcome:
+    memory = next((container for container in failed if "OutOfMemory" in str(container.get("reason"))), None)
+    if memory is not None or "OutOfMemory" in reason:
+        container = memory or failed[0]
+        return Outcome(
+            Kind.FAILED, _title(container, judged), *exit_code.OUT_OF_MEMORY, container.get("exitCode"), certain=True
+        )
+    own = next((container for container in judged if container["name"] == main), None)
+    others = [container for container in judged if container["name"] != main]
+    if own is not None and others and own.get("exitCode") in (137, 143):
+        first = next((container for container in others if container.get("exitCode") not in (None, 137, 143)), None)
+        if first is not None:
+            return Outcome(
+                Kind.INTERRUPTED,
+                f"side-car {first['name']} ended first (exit code {first['exitCode']}), so ECS stopped the migration, "
+                f"exit code {own['exitCode']}",
+                "the end of any essential container stops the whole task",
+                f"see the log of {first['name']}; let it run as long as the migration, or mark it essential: false",
+                own["exitCode"],
+            )
+    if own is not None and own.get("exitCode") == 0 and all(one.get("exitCode") in (137, 143) for one in failed):
+        names = ", ".join(container["name"] for container in failed)
+        return Outcome(
+            Kind.FAILED,
+            f"exit code 0, but essential side-car {names} was ended by a signal (exit code {failed[0]['exitCode']})",
+            "ECS does not tell which one ended first, so the migration's 0 may be that of one cut short",
+            f"mark {names} essential: false: ECS then ends it after the migration and it no longer counts",
+            failed[0]["exitCode"],
+        )
     for container in failed:
         if container.get("exitCode") is None:
             return Outcome(
@@ -137,17 +197,20 @@ def verdict(task: Mapping[str, Any], essential_names: frozenset[str]) -> Outcome
                 "its end was lost, so nobody knows how far the migration came",
                 "check the database's migration state before running `pulumi up` again",
             )
-    container = failed[0]
+    container = own if own in failed and own is not None else failed[0]
     code = int(container["exitCode"])
-    cause, remedy = _EXITS.get(code, ("the command reported a failure", _EXITS[1][1]))
+    sidecar = own is not None and container is not own
+    advice = exit_code.SIDECAR if sidecar else exit_code.advice(code)
+    certain = sidecar or code in exit_code.TELLING
+    return Outcome(Kind.FAILED, _title(container, judged), *advice, code, certain=certain)
+
+
+def _title(container: Mapping[str, Any], judged: Sequence[Mapping[str, Any]]) -> str:
+    code = container.get("exitCode")
+    ended = "no exit code" if code is None else f"exit code {code}"
     detail = str(container.get("reason") or "").strip()
-    if code == 137 and "OutOfMemory" in detail:
-        cause, remedy = (
-            "the container used more memory than the task has",
-            "raise the migration task's memory",
-        )
-    title = f"exit code {code}" if len(judged) == 1 else f"container {container['name']} ended with exit code {code}"
-    return Outcome(Kind.FAILED, title + (f" ({detail})" if detail else ""), cause, remedy, code)
+    title = ended if len(judged) == 1 else f"container {container['name']} ended with {ended}"
+    return title + (f" ({detail})" if detail else "")
 
 
 def not_run(failures: Sequence[Mapping[str, Any]]) -> Outcome:
@@ -158,23 +221,24 @@ def not_run(failures: Sequence[Mapping[str, Any]]) -> Outcome:
     first = failures[0] if failures else {}
     reason = str(first.get("reason") or "no task and no reason in the answer")
     detail = f" ({first['detail']})" if first.get("detail") else ""
-    if "Capacity is unavailable" in reason or reason == "RESOURCE:FARGATE":
+    known = start_failure.refused(reason)
+    if known is None:
         return Outcome(
             Kind.NOT_STARTED,
-            f"no Fargate capacity: {reason}{detail}",
-            remedy="try again later, or add subnets in other zones",
+            f"ECS started no task: {reason}{detail}",
+            "ECS gives a reason that we do not know",
+            "see the reason; then run `pulumi up` again",
         )
-    if "limit" in reason:
-        return Outcome(
-            Kind.NOT_STARTED,
-            f"an account limit was reached: {reason}{detail}",
-            remedy="ask AWS for a higher Fargate quota",
-        )
-    return Outcome(
-        Kind.NOT_STARTED,
-        f"ECS started no task: {reason}{detail}",
-        remedy="see the reason",
-    )
+    return Outcome(Kind.NOT_STARTED, f"{known.title}: {reason}{detail}", *known.advice, lasting=known.lasting)
+
+
+def refused(message: str) -> Outcome | None:
+    """What the message of an exception of RunTask means; None when it is about the call, not about this task.
+
+    Throttling is about the call: it is made again, under the same token.
+    """
+    known = start_failure.refused(message)
+    return None if known in (None, start_failure.THROTTLED) else not_run([{"reason": message}])
 
 
 def forgotten(task_arn: str) -> Outcome:
@@ -188,50 +252,14 @@ def forgotten(task_arn: str) -> Outcome:
 
 
 def retryable(outcome: Outcome) -> bool:
-    """Only what never ran may be started again by itself."""
-    return outcome.kind is Kind.NOT_STARTED
+    """Only what never ran may be started again by itself, and only where that can change the answer."""
+    return outcome.kind is Kind.NOT_STARTED and not outcome.lasting
 
 
 def _reasons(reason: str, containers: Sequence[Mapping[str, Any]]) -> str:
     texts = [reason] + [str(container.get("reason") or "").strip() for container in containers]
     seen = list(dict.fromkeys(text for text in texts if text))
     return "; ".join(seen) or "no reason given"
-
-
-_START_ADVICE: Sequence[tuple[tuple[str, ...], str, str]] = (
-    (
-        ("CannotPullContainer",),
-        "the image does not exist, the execution role may not pull it, or there is no route to the registry",
-        "check that the digest is in the repository, the execution role's ECR rights, and the subnets' way out",
-    ),
-    (
-        ("from asm", "from ssm", "secrets or registry auth", "retrieve secret"),
-        "a secret is missing, lacks the JSON key, or the execution role may not read it",
-        "check the secret's ARN and the execution role's secretsmanager:GetSecretValue",
-    ),
-    (
-        ("log group does not exist", "logger args"),
-        "the log group is missing or unreachable",
-        "create the log group before the task, and check the subnets' way to CloudWatch Logs",
-    ),
-    (
-        (
-            "executable file not found",
-            "CannotStartContainer",
-            "no such file or directory",
-        ),
-        "the step's command is not in the image",
-        "install the migration CLI in the image's final stage, or correct the step's command",
-    ),
-)
-
-
-def _start_advice(reason: str, containers: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    text = _reasons(reason, containers)
-    for needles, cause, remedy in _START_ADVICE:
-        if any(needle in text for needle in needles):
-            return cause, remedy
-    return "", "see the reason; then run `pulumi up` again"
 
 
 class StepFailed(GateError):

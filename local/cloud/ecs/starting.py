@@ -13,7 +13,7 @@ from typing import Any
 from ministack.core.concurrency import resource_lock
 from ministack.services import ecs, ecs_metadata
 
-from local.cloud.ecs import images, lifecycle, logs
+from local.cloud.ecs import images, lifecycle, logs, memory, secrets
 
 
 class StartError(Exception):
@@ -64,10 +64,7 @@ def start(
                 task["pullStoppedAt"] = ecs._iso()
             started.append(_run(task, definition, index, environments[index], overrides, client, pulled[index]))
     except ecs._SecretResolutionError as error:
-        raise StartError(
-            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource "
-            f"retrieval failed: {_from_store(str(error))}"
-        ) from error
+        raise StartError(secrets.reason(str(error))) from error
     except (logs.MissingLogGroupError, images.CannotPullError, images.CannotStartError) as error:
         raise StartError(str(error)) from error
     return bool(ecs._mark_task_running(arn, task))
@@ -78,11 +75,6 @@ def _environment(container: dict[str, Any], overrides: list[dict[str, Any]]) -> 
     plain = {one["name"]: one["value"] for one in container.get("environment", [])}
     over = {one["name"]: one["value"] for one in override.get("environment", [])}
     return {**plain, **ecs._resolve_container_secrets(container), **over}
-
-
-def _from_store(text: str) -> str:
-    store = "asm" if "secretsmanager" in text else "ssm"
-    return text.replace("unable to retrieve secret ", f"unable to retrieve secret from {store}: ", 1)
 
 
 def _run(
@@ -108,7 +100,8 @@ def _run(
     with resource_lock("ecs-task", task["taskArn"]):
         task.setdefault("_metadata_tokens", []).append(token)
     override = ecs._container_override_for(overrides, container["name"])
-    made = images.run(client, image, images.arguments(container, definition, override, environment, task))
+    arguments = images.arguments(container, definition, override, environment, task)
+    made = images.run(client, image, {**arguments, **memory.limit(container, definition)})
     with resource_lock("ecs-task", task["taskArn"]):
         task.setdefault("_docker_ids", []).append(made.id)
         task["containers"][index].update(runtimeId=made.id[:12], lastStatus="RUNNING")

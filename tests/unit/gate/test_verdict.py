@@ -1,134 +1,89 @@
-"""Every shape of a task's end, as the API shows it, and what it means."""
+"""What may never happen, over all codes: a failure or an interruption taken for success, an end without a remedy."""
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
-from gate.verdict import Kind, essential, forgotten, not_run, retryable, verdict
+from gate.verdict import Kind, Outcome, essential, forgotten, not_run, refused, retryable, verdict
+from tests.unit.gate.outcomes import CASES, EXITED, FAILED_TO_START, exited, stopped
 
-APP = frozenset({"app"})
-
-
-def task(
-    stop: str = "EssentialContainerExited", reason: str = "", status: str = "STOPPED", **exits: Any
-) -> dict[str, Any]:
-    containers = []
-    for name, code in exits.items():
-        container: dict[str, Any] = {"name": name}
-        if isinstance(code, tuple):
-            code, container["reason"] = code
-        if code is not None:
-            container["exitCode"] = code
-        containers.append(container)
-    return {"lastStatus": status, "stopCode": stop, "stoppedReason": reason, "containers": containers}
-
-
-CASES = [
-    ("still running", task(status="RUNNING"), Kind.RUNNING, None, "RUNNING"),
-    ("on its way out is not out", task(status="DEPROVISIONING", app=0), Kind.RUNNING, None, "DEPROVISIONING"),
-    ("exit 0", task(app=0), Kind.SUCCEEDED, 0, "exit code 0"),
-    ("exit 1", task(app=1), Kind.FAILED, 1, "exit code 1"),
-    ("exit 3", task(app=3), Kind.FAILED, 3, "exit code 3"),
-    ("command not executable", task(app=126), Kind.FAILED, 126, "could not be executed"),
-    ("command missing", task(app=127), Kind.FAILED, 127, "not in the image"),
-    (
-        "out of memory",
-        task(app=(137, "OutOfMemoryError: Container killed due to memory usage")),
-        Kind.FAILED,
-        137,
-        "memory",
-    ),
-    ("killed", task(app=137), Kind.FAILED, 137, "SIGKILL"),
-    ("crashed", task(app=139), Kind.FAILED, 139, "SIGSEGV"),
-    ("terminated", task(app=143), Kind.FAILED, 143, "SIGTERM"),
-    ("no exit code", task(app=None), Kind.FAILED, None, "no exit code"),
-    ("exit 0 after being stopped by hand", task("UserInitiated", "by Ann", app=0), Kind.INTERRUPTED, 0, "by Ann"),
-    ("killed by a stop", task("UserInitiated", "by Ann", app=137), Kind.INTERRUPTED, 137, "by Ann"),
-    ("spot reclaim with exit 0", task("SpotInterruption", app=0), Kind.INTERRUPTED, 0, "SpotInterruption"),
-    (
-        "image missing",
-        task("TaskFailedToStart", "CannotPullContainerError: failed to resolve ref: not found", app=None),
-        Kind.NOT_STARTED,
-        None,
-        "registry",
-    ),
-    (
-        "secret missing",
-        task("TaskFailedToStart", "ResourceInitializationError: unable to retrieve secret from asm", app=None),
-        Kind.NOT_STARTED,
-        None,
-        "secret",
-    ),
-    (
-        "program missing, exec form",
-        task(
-            "TaskFailedToStart", "", app=(None, 'ContainerRuntimeError: exec: "x": executable file not found in $PATH')
-        ),
-        Kind.NOT_STARTED,
-        None,
-        "not in the image",
-    ),
-    ("no containers at all", task(), Kind.FAILED, None, "without any container that could be judged"),
-    ("no containers, never started", task("TaskFailedToStart"), Kind.NOT_STARTED, None, "without any container"),
-    ("it ran, whatever the stop code says", task("TaskFailedToStart", app=1), Kind.FAILED, 1, "exit code 1"),
-    ("a side-car did not start, ours ran", task("TaskFailedToStart", app=0, proxy=None), Kind.FAILED, None, "proxy"),
-    ("exit 0 under a code that we do not know", task("InfrastructureHealth", app=0), Kind.INTERRUPTED, 0, "Infrastr"),
-    ("a side-car failed", task(app=0, proxy=1), Kind.FAILED, 1, "proxy"),
-    ("a side-car without exit code", task(app=0, proxy=None), Kind.FAILED, None, "proxy"),
-    ("an optional side-car may fail", task(app=0, metrics=1), Kind.SUCCEEDED, 0, "exit code 0"),
-]
-
-
-@pytest.mark.parametrize(
-    ("described", "kind", "code", "says"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+STOPS = (
+    *("", EXITED, FAILED_TO_START, "UserInitiated", "ServiceSchedulerInitiated", "SpotInterruption"),
+    *("TerminationNotice", "InfrastructureHealth", "SomethingNew"),
 )
-def test_outcome(described: dict[str, Any], kind: Kind, code: int | None, says: str) -> None:
-    outcome = verdict(described, frozenset({"app", "proxy"}))
-    assert (outcome.kind, outcome.exit_code) == (kind, code)
-    assert says in " ".join((outcome.title, outcome.cause, outcome.remedy))
+BOTH = frozenset({"app", "agent"})
 
 
-def test_only_success_succeeds() -> None:
-    good = [case[0] for case in CASES if verdict(case[1], frozenset({"app", "proxy"})).succeeded]
-    assert good == ["exit 0", "an optional side-car may fail"]
+def told(outcome: Outcome) -> bool:
+    return bool(outcome.title and outcome.cause and outcome.remedy)
 
 
-def test_every_failure_has_a_remedy() -> None:
-    outcomes = [verdict(case[1], frozenset({"app", "proxy"})) for case in CASES]
-    assert all(outcome.remedy for outcome in outcomes if outcome.kind not in (Kind.RUNNING, Kind.SUCCEEDED))
+@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("main", ["", "app"])
+def test_one_container_succeeds_with_0_by_its_own_end_only(stop: str, main: str) -> None:
+    for code in (None, *range(256)):
+        outcome = verdict(stopped(stop, "why", app=code), frozenset({"app"}), main)
+        assert outcome.succeeded == (code == 0 and stop in ("", EXITED)), (code, outcome)
+        assert outcome.succeeded or told(outcome), (code, outcome)
+        assert outcome.exit_code == code
+        assert (outcome.kind is Kind.NOT_STARTED) == (code is None and stop == FAILED_TO_START), (code, outcome)
 
 
-def test_only_what_never_ran_is_started_again() -> None:
-    again = {case[0] for case in CASES if retryable(verdict(case[1], frozenset({"app", "proxy"})))}
-    assert again == {"image missing", "secret missing", "program missing, exec form", "no containers, never started"}
+@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("main", ["", "app"])
+def test_every_essential_container_has_to_end_with_0(stop: str, main: str) -> None:
+    codes = (None, 0, 1, 137, 143, 255)
+    for app, agent in itertools.product(codes, codes):
+        outcome = verdict(stopped(stop, "why", agent=agent, app=app), BOTH, main)
+        assert outcome.succeeded == (app == agent == 0 and stop in ("", EXITED)), (app, agent, outcome)
+        assert outcome.succeeded or told(outcome), (app, agent, outcome)
+        assert not retryable(outcome) or (app is None and agent is None), "something ran"
+
+
+@pytest.mark.parametrize("status", ["PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING"])
+def test_nothing_is_judged_before_it_has_stopped(status: str) -> None:
+    described: dict[str, Any] = {**exited(0), "lastStatus": status}
+    assert verdict(described, frozenset({"app"})).kind is Kind.RUNNING
+
+
+def test_a_container_nobody_knows_is_not_judged() -> None:
+    """GuardDuty adds its agent to tasks."""
+    assert verdict(stopped(EXITED, "", app=0, **{"aws-guardduty-agent": 137}), frozenset({"app"}), "app").succeeded
+
+
+def test_a_task_that_is_deleted_is_judged_too() -> None:
+    assert verdict({**exited(0), "lastStatus": "DELETED"}, frozenset({"app"})).succeeded
 
 
 def test_containers_are_essential_unless_said_otherwise() -> None:
     assert essential([{"name": "a"}, {"name": "b", "essential": False}, {"name": "c", "essential": True}]) == {"a", "c"}
 
 
-@pytest.mark.parametrize(
-    ("reason", "says"),
-    [
-        ("Capacity is unavailable at this time. Please try again later or in a different availability zone", "zones"),
-        ("You've reached the limit on the number of vCPUs you can run concurrently", "quota"),
-        ("ATTRIBUTE", "ATTRIBUTE"),
-    ],
-)
-def test_failures_with_http_200(reason: str, says: str) -> None:
-    outcome = not_run([{"reason": reason}])
-    assert retryable(outcome)
-    assert says in outcome.title + outcome.remedy
+def test_a_reason_of_the_side_car_s_memory_is_named_after_it() -> None:
+    described = stopped(EXITED, "", app=143, agent=(137, "OutOfMemoryError: Container killed due to memory usage"))
+    outcome = verdict(described, BOTH, "app")
+    assert "container agent ended with exit code 137 (OutOfMemoryError" in outcome.title
+    assert "memory" in outcome.remedy
 
 
-def test_an_answer_without_task_or_failure_is_no_success() -> None:
-    assert not_run([]).kind is Kind.NOT_STARTED
+@pytest.mark.parametrize("message", ["Rate exceeded", "Cluster not found.", "TaskDefinition is inactive", ""])
+def test_exceptions_about_the_call_are_no_outcome(message: str) -> None:
+    assert refused(message) is None
+
+
+def test_a_failure_s_detail_is_shown() -> None:
+    assert "(no room)" in not_run([{"reason": "RESOURCE:FARGATE", "detail": "no room"}]).title
 
 
 def test_a_forgotten_task_is_neither_success_nor_retried() -> None:
     outcome = forgotten("arn:x/abc")
     assert not outcome.succeeded
     assert not retryable(outcome)
-    assert "abc" in outcome.title
+
+
+def test_the_table_has_every_kind_and_no_name_twice() -> None:
+    assert {case.kind for case in CASES} == set(Kind)
+    assert len({case.name for case in CASES}) == len(CASES)

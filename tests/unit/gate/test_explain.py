@@ -1,0 +1,82 @@
+"""A failed step in words, and what is started again before it is called failed."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.explain import step_failure
+from gate.logs import LogPlace
+from gate.step import Step
+from gate.verdict import StepFailed, verdict
+from tests.unit.gate.outcomes import APP, exited, stopped, unstarted
+from tests.unit.gate.simulation import Script
+from tests.unit.gate.test_run import Stage
+
+STEP = Step("master", ("migrate", "master"))
+PLACE = LogPlace("/notes", "migration", "app")
+ARN = "arn:aws:ecs:eu-west-1:123456789012:task/notes/abc"
+
+
+def test_the_line_that_gave_the_cause_away_is_named_before_the_last_lines() -> None:
+    lines = ["applying 0002", 'UndefinedTable: relation "notez" does not exist', "rolled back"]
+    outcome = verdict(exited(1), APP, "app")
+    assert step_failure(STEP, 0, outcome, lines, PLACE, ARN).split("\n") == [
+        "migration step 'master' failed: exit code 1",
+        "  command:     migrate master",
+        "  likely:      the migration expects a table, column, schema or role that is not there",
+        '  seen:        UndefinedTable: relation "notez" does not exist',
+        "  what to do:  check the order of the migrations, the search_path and which database the step is connected "
+        "to; then run `pulumi up` again",
+        "  last lines of its log:",
+        "    | applying 0002",
+        '    | UndefinedTable: relation "notez" does not exist',
+        "    | rolled back",
+        "  full log:    log group /notes, stream migration/app/abc",
+        "  The service was not touched: what served before keeps serving.",
+    ]
+
+
+def test_a_log_without_a_known_line_leaves_the_exit_code_s_own_words() -> None:
+    text = step_failure(STEP, 0, verdict(exited(1), APP, "app"), ["boom"], PLACE, ARN)
+    assert "likely:      the command ran and reported a failure" in text
+    assert "seen:" not in text
+
+
+def test_memory_is_not_explained_away_by_the_log() -> None:
+    outcome = verdict(exited(137, "OutOfMemoryError: Container killed due to memory usage"), APP, "app")
+    text = step_failure(STEP, 0, outcome, ["connection refused, trying again"], PLACE, ARN)
+    assert "likely:      the container used more memory than it may; its log points to: " in text
+
+
+def test_what_never_ran_has_no_log_to_speak_of() -> None:
+    text = step_failure(STEP, 0, verdict(unstarted("CannotPullContainerError: x: not found"), APP), [], PLACE, ARN)
+    assert "nothing was printed" not in text
+
+
+def test_an_interrupted_step_keeps_who_stopped_it_and_adds_what_the_log_says() -> None:
+    outcome = verdict(stopped("UserInitiated", "by Ann", app=143), APP, "app")
+    text = step_failure(STEP, 0, outcome, ["ERROR:  deadlock detected"], PLACE, ARN)
+    assert "StopTask" in text
+    assert "its log points to: something else holds a lock" in text
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        'CannotStartContainerError: exec: "migrate": executable file not found in $PATH',
+        "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'",
+    ],
+)
+def test_what_cannot_change_by_itself_is_started_once(reason: str) -> None:
+    stage = Stage(Script(fails_to_start=reason))
+    with pytest.raises(StepFailed, match="could not start"):
+        stage.deploy()
+    assert stage.ecs.calls.count("run_task") == 1
+
+
+def test_a_used_up_quota_is_asked_for_once() -> None:
+    limit = [{"reason": "You've reached the limit on the number of vCPUs you can run concurrently"}]
+    stage = Stage(Script(refused=limit))
+    with pytest.raises(StepFailed, match="an account limit is reached"):
+        stage.deploy()
+    assert stage.ecs.calls.count("run_task") == 1
