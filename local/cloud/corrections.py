@@ -19,9 +19,19 @@ def install(settings: Settings) -> None:
 
     from local.cloud import ownership
     from local.cloud.ecr import images as ecr_images
-    from local.cloud.ecs import life, listing, references, scheduler, services, stop_task, tokens
+    from local.cloud.ecs import (
+        life,
+        listing,
+        references,
+        registering,
+        scheduler,
+        service_history,
+        services,
+        stop_task,
+        tokens,
+    )
     from local.cloud.elb import listeners, targets
-    from local.cloud.rds import database, master_secret
+    from local.cloud.rds import database, master_secret, snapshots
     from local.cloud.ssm import parameter_size
 
     found = version("ministack")
@@ -40,9 +50,12 @@ def install(settings: Settings) -> None:
         stop_task,
         tokens,
         references,
+        registering,
         listing,
+        service_history,
         database,
         master_secret,
+        snapshots,
         ecr_images,
         parameter_size,
     ):
@@ -69,3 +82,14 @@ def replace_operation(module: Any, operation: str, handler: Any) -> Any:
     before = module._ACTION_MAP[operation]
     module._ACTION_MAP[operation] = handler
     return before
+
+
+def add_operation(module: Any, operation: str, handler: Any) -> None:
+    """Give the module an AWS operation that it does not have.
+
+    Raises:
+        KeyError: it has it, so this is not the version the corrections were written for.
+    """
+    if operation in module._ACTION_MAP:
+        raise KeyError(f"{module.__name__} knows {operation} already")
+    module._ACTION_MAP[operation] = handler

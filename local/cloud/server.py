@@ -7,6 +7,7 @@ import json
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from hypercorn.asyncio import serve
@@ -16,6 +17,10 @@ from ministack import app as ministack
 from local.cloud import corrections
 from local.cloud.emulator import IDENTITY_PATH
 from local.cloud.settings import Settings
+
+THREADS = 256
+"""Every request that a load balancer passes on waits in a thread, however slow its target is: with asyncio's own
+number, four more than there are cores, fast requests would queue behind a handful of slow ones."""
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -30,6 +35,7 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="sluice-request"))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
     config = Config()

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import os
 from pathlib import Path
+
+TIME_VARIABLE = "SLUICE_TIME"
+FASTEST = 1000.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,3 +30,29 @@ class Settings:
     port: int
     registry: str
     local_dir: Path
+
+
+@functools.cache
+def time_factor(text: str | None = None) -> float:
+    """How much faster AWS's own delays pass here: SLUICE_TIME, from 1 (AWS's numbers, the default) to 1000.
+
+    Raises:
+        SystemExit: it is not such a number.
+    """
+    text = os.environ.get(TIME_VARIABLE, "") if text is None else text
+    try:
+        factor = float(text or 1)
+    except ValueError:
+        factor = 0.0
+    if not 1 <= factor <= FASTEST:
+        raise SystemExit(f"{TIME_VARIABLE}={text} is not a number from 1 to {FASTEST:.0f}\n  to do: unset it")
+    return factor
+
+
+def shortened(seconds: float) -> float:
+    """One of AWS's delays as it is waited for here, in seconds.
+
+    Check intervals, start and grace periods, the 40 s rule, back-off, bake time and deregistration delay are AWS's. A
+    check's time-out and `stopTimeout` are the program's own time, which nothing makes faster: they stay as they are.
+    """
+    return seconds / time_factor()

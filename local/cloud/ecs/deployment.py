@@ -4,14 +4,19 @@ Sources, all in the ECS developer guide or API reference: "Amazon ECS deployment
 DeploymentConfiguration (minimumHealthyPercent rounds up, maximumPercent down; a task with a load balancer counts as
 healthy when its target is healthy), "How the Amazon ECS deployment circuit breaker detects failures" (threshold: half
 of the desired count, rounded up, between 3 and 200; consecutive failures; a rollback goes to the newest COMPLETED
-deployment as a new PRIMARY; a first deployment has nothing to return to and launches nothing more),
-Deployment.rolloutState.
+deployment as a new PRIMARY, and while it is under way another failure has nothing to return to; nor has a first
+deployment, which launches nothing more), "How CloudWatch alarms detect Amazon ECS deployment failures" (an alarm fails
+the deployment, also in the bake time after the new tasks are healthy and the old ones gone), Deployment.rolloutState.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
+
+LONGEST_BAKE_SECONDS = 300.0
+BREAKER, ALARM, REQUEST = "breaker", "alarm", "request"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Task:
         running: lastStatus is RUNNING.
         stopping: it is on its way out; it counts for nothing any more.
         healthy: it counts as healthy for the deployment.
-        failed_checks: its checks failed after the grace period: it has to be replaced.
+        failed_checks: why it has to be replaced, its checks having failed after the grace period; else empty.
     """
 
     arn: str
@@ -34,22 +39,46 @@ class Task:
     running: bool
     stopping: bool
     healthy: bool
-    failed_checks: bool = False
+    failed_checks: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class Deployment:
-    """One entry of the service's deployments, newest first."""
+    """One entry of the service's deployments, newest first.
+
+    Attributes:
+        id: its name.
+        primary: it is the one that is wanted.
+        rollout: its rolloutState.
+        failures: its failedTasks.
+        returned_to: a rollback to it is or was under way, so that no other failure can return to it.
+    """
 
     id: str
     primary: bool
     rollout: str
     failures: int = 0
+    returned_to: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """What the decision rests on. `launch_allowed` is false while the scheduler holds back after failed starts."""
+    """What the decision rests on.
+
+    Attributes:
+        desired: the service's desired count.
+        minimum_percent: minimumHealthyPercent.
+        maximum_percent: maximumPercent.
+        breaker: the circuit breaker is on.
+        rollback: it rolls back.
+        threshold: failures that trip it.
+        deployments: newest first.
+        tasks: those that are not STOPPED.
+        launch_allowed: false while the scheduler holds back after failed starts.
+        alarms: deployment alarms that fired since the PRIMARY deployment began.
+        alarm_rollback: they roll back.
+        bake: seconds of bake time still to come; None when they have not begun to pass.
+    """
 
     desired: int
     minimum_percent: int
@@ -60,6 +89,9 @@ class Service:
     deployments: tuple[Deployment, ...]
     tasks: tuple[Task, ...]
     launch_allowed: bool = True
+    alarms: tuple[str, ...] = ()
+    alarm_rollback: bool = False
+    bake: float | None = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +112,13 @@ class Stop:
 
 
 @dataclasses.dataclass(frozen=True)
+class Bake:
+    """The deployment's tasks are healthy and the old ones gone: its bake time begins."""
+
+    deployment: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Complete:
     """The deployment has reached its steady state."""
 
@@ -88,13 +127,14 @@ class Complete:
 
 @dataclasses.dataclass(frozen=True)
 class Fail:
-    """The circuit breaker ends the deployment; `rollback_to` is the deployment whose revision serves again, if any."""
+    """The circuit breaker or an alarm ends the deployment; `rollback_to`: whose revision serves again, if any."""
 
     deployment: str
     rollback_to: str | None
+    cause: str = BREAKER
 
 
-Action = Launch | Stop | Complete | Fail
+Action = Launch | Stop | Bake | Complete | Fail
 
 
 def threshold(desired: int, kind: str = "BOUNDED_PERCENT", value: float = 50) -> int:
@@ -105,13 +145,21 @@ def threshold(desired: int, kind: str = "BOUNDED_PERCENT", value: float = 50) ->
     return max(1, share) if kind == "UNBOUNDED_PERCENT" else min(200, max(3, share))
 
 
+def bake_seconds(alarms: Sequence[tuple[int, int]]) -> float:
+    """The bake time of alarms given as (period in seconds, evaluation periods), in seconds; see alarms.py."""
+    return min(max((float(period * count) for period, count in alarms), default=0.0), LONGEST_BAKE_SECONDS)
+
+
 def decide(service: Service) -> list[Action]:
     """The actions of one pass of the scheduler."""
     primary = next((one for one in service.deployments if one.primary), None)
     if primary is None:
         return []
     if primary.rollout == "IN_PROGRESS" and service.breaker and primary.failures >= service.threshold:
-        return [Fail(primary.id, _completed_before(service, primary) if service.rollback else None)]
+        return [Fail(primary.id, return_to(service.deployments, primary.id) if service.rollback else None)]
+    if primary.rollout == "IN_PROGRESS" and service.alarms:
+        target = return_to(service.deployments, primary.id) if service.alarm_rollback else None
+        return [Fail(primary.id, target, ALARM)]
     live = [task for task in service.tasks if not task.stopping]
     if service.desired == 0:
         scaled: list[Action] = [Stop(task.arn, _scaling(primary.id)) for task in live]
@@ -135,18 +183,29 @@ def decide(service: Service) -> list[Action]:
     return actions or _completed(service, primary, new, old)
 
 
-def _completed_before(service: Service, failed: Deployment) -> str | None:
-    for deployment in service.deployments:
-        if deployment.id != failed.id and deployment.rollout == "COMPLETED":
+def stuck(service: Service) -> bool:
+    """Whether the percentages let a deployment neither start a task nor stop one (100/100 with one task, say)."""
+    primary = next((one for one in service.deployments if one.primary), None)
+    if primary is None or primary.rollout != "IN_PROGRESS" or any(task.stopping for task in service.tasks):
+        return False
+    missing = service.desired - sum(task.deployment == primary.id for task in service.tasks)
+    settled = all(task.healthy for task in service.tasks)
+    return missing > 0 and settled and bool(service.tasks) and service.launch_allowed and decide(service) == []
+
+
+def return_to(deployments: tuple[Deployment, ...], failed: str) -> str | None:
+    """The newest COMPLETED deployment, which a rollback goes to; None when there is nothing to return to."""
+    for deployment in deployments:
+        if deployment.id != failed and deployment.rollout == "COMPLETED" and not deployment.returned_to:
             return deployment.id
     return None
 
 
 def _replaced(new: list[Task], old: list[Task]) -> list[Stop]:
     """Tasks whose checks failed. An old one stays while nothing is healthy: it still serves, by fail-open."""
-    stops = [Stop(task.arn, "Task failed ELB health checks", failed=True) for task in new if task.failed_checks]
+    stops = [Stop(task.arn, task.failed_checks, failed=True) for task in new if task.failed_checks]
     if any(task.healthy for task in new + old):
-        stops += [Stop(task.arn, "Task failed ELB health checks") for task in old if task.failed_checks]
+        stops += [Stop(task.arn, task.failed_checks) for task in old if task.failed_checks]
     return stops
 
 
@@ -182,7 +241,9 @@ def _completed(service: Service, primary: Deployment, new: list[Task], old: list
         return []
     if sum(task.healthy for task in new) < service.desired:
         return []
-    return [Complete(primary.id)]
+    if service.bake is None:
+        return [Bake(primary.id)]
+    return [Complete(primary.id)] if service.bake <= 0 else []
 
 
 def _scaling(deployment: str) -> str:

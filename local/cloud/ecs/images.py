@@ -112,6 +112,8 @@ def arguments(
     made.pop("detach", None)
     # The architecture is the machine's own here; an image of another one is named by Docker's own error.
     made.pop("platform", None)
+    # The image's own HEALTHCHECK is ignored (HealthCheck, ECS API reference): checks.py runs the definition's.
+    made["healthcheck"] = {"test": ["NONE"]}
     for member, argument in (
         ("entryPoint", "entrypoint"),
         ("workingDirectory", "working_dir"),

@@ -10,6 +10,8 @@ last request). MiniStack reports exit code 0, does not wait, and ignores stopTim
 
 from __future__ import annotations
 
+import contextvars
+import functools
 import logging
 import queue
 import threading
@@ -22,7 +24,7 @@ from ministack.core.responses import request_scope
 from ministack.services import ecs, ecs_metadata
 
 from local.cloud.corrections import replace
-from local.cloud.ecs import lifecycle, starting
+from local.cloud.ecs import checks, container_health, lifecycle, memory, starting
 from local.cloud.elb import targets
 from local.cloud.settings import Settings
 
@@ -48,6 +50,7 @@ class Life:
         self._ended: queue.SimpleQueue[tuple[starting.Running, int | None] | None] = queue.SimpleQueue()
         self._started: list[starting.Running] = []
         self._drain = False
+        self._over = threading.Event()
 
     def stop(self, reason: str, code: str, drain: bool) -> bool:
         """Ask for the end. Returns at once; False when it was asked before."""
@@ -79,6 +82,7 @@ class Life:
         """Until an essential container has ended, or a stop was asked for."""
         for one in self._started:
             threading.Thread(target=self._watch, args=(one,), daemon=True).start()
+            self._check(one)
         running = len(self._started)
         while True:
             event = self._ended.get()
@@ -86,7 +90,7 @@ class Life:
                 return
             one, code = event
             self._flush(one)
-            lifecycle.ended(self.task, one.index, code)
+            lifecycle.ended(self.task, one.index, code, _reason(one.container, code))
             running -= 1
             if one.essential or running == 0:
                 lifecycle.begin_stop(self.task, "Essential container in task exited", "EssentialContainerExited")
@@ -95,7 +99,24 @@ class Life:
     def _watch(self, one: starting.Running) -> None:
         self._ended.put((one, _exit_code(self._client, one.container.id)))
 
+    def _check(self, one: starting.Running) -> None:
+        check = container_health.of(self._definition["containerDefinitions"][one.index])
+        if check is None:
+            return
+
+        def report(status: str) -> None:
+            log.info("container %s is %s", one.container.id[:12], status)
+            lifecycle.health(self.task, one.index, status)
+            _tell()
+
+        asked = functools.partial(checks.passes, self._client, one.container.id, check)
+        loop = (check, asked, report, time.monotonic, self._over.wait)
+        threading.Thread(
+            target=contextvars.copy_context().run, args=(container_health.watch, *loop), daemon=True
+        ).start()
+
     def _end(self) -> None:
+        self._over.set()
         lifecycle.advance(self.task, "DEACTIVATING")
         _tell()
         self._leave_target_groups()
@@ -128,7 +149,7 @@ class Life:
             self._client.api.stop(one.container.id, timeout=one.stop_timeout)
             code = _exit_code(self._client, one.container.id)
             self._flush(one)
-            lifecycle.ended(self.task, one.index, code)
+            lifecycle.ended(self.task, one.index, code, _reason(one.container, code))
             one.container.remove(force=True, v=True)
         except Exception:
             # Whatever Docker answers, the task must reach STOPPED: without an exit code, which readers take as failure.
@@ -192,6 +213,15 @@ def _exit_code(client: Any, container: str) -> int | None:
         return int(client.api.wait(container, timeout=None)["StatusCode"])
     except docker.errors.NotFound:
         return None
+
+
+def _reason(container: Any, code: int | None) -> str:
+    """What ECS says beside the exit code of a container that has ended."""
+    try:
+        container.reload()
+    except docker.errors.NotFound:
+        return ""
+    return memory.reason(container.attrs["State"], code)
 
 
 def _tell() -> None:

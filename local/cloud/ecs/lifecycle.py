@@ -13,6 +13,8 @@ from typing import Any
 from ministack.core.concurrency import resource_lock
 from ministack.services import ecs, ecs_metadata
 
+from local.cloud.ecs.container_health import worst
+
 
 def begin_stop(task: dict[str, Any], reason: str, code: str) -> bool:
     """The task is wanted STOPPED from now on. False when it was already."""
@@ -44,6 +46,15 @@ def ended(task: dict[str, Any], index: int, exit_code: int | None, reason: str =
             container["exitCode"] = exit_code
         if reason:
             container["reason"] = reason[:1024]
+
+
+def health(task: dict[str, Any], index: int, status: str) -> None:
+    """One container's health has changed, and with it perhaps the task's (container_health.py)."""
+    with resource_lock("ecs-task", task["taskArn"]):
+        ecs._bump_task_version(task)
+        task["containers"][index]["healthStatus"] = status
+        essential = zip(task["containers"], task["_container_essentials"], strict=True)
+        task["healthStatus"] = worst([one["healthStatus"] for one, counts in essential if counts])
 
 
 def finish(task: dict[str, Any]) -> None:

@@ -1,15 +1,14 @@
 """The service scheduler: keeps every service at its desired count and carries its deployments to their end.
 
 The decisions are in deployment.py and cite their sources; here MiniStack's records become its plain data, and its
-actions become tasks, stops and changed deployments. One thread looks at every service whenever something changed, and
-twice a second. MiniStack calls a first deployment COMPLETED at once, a task steady after a second of RUNNING, and
-renames the old deployment where AWS starts a new one for a rollback.
+actions become tasks, stops and changed deployments (deployments.py). One thread looks at every service whenever
+something changed, and twice a second. MiniStack calls a task steady after a second of RUNNING.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-import secrets
 import threading
 import time
 from typing import Any
@@ -19,8 +18,9 @@ from ministack.core.responses import request_scope
 from ministack.services import ecs
 
 from local.cloud.corrections import replace
-from local.cloud.ecs import deployment, life
-from local.cloud.ecs.view import Wait, live_tasks, view
+from local.cloud.ecs import deployment, deployments, events, life, service_deployments
+from local.cloud.ecs.throttle import Wait
+from local.cloud.ecs.view import live_tasks, view
 from local.cloud.elb import targets
 from local.cloud.settings import Settings
 
@@ -28,6 +28,8 @@ log = logging.getLogger("sluice.scheduler")
 _PULSE_SECONDS = 0.5
 _wake = threading.Event()
 _waits: dict[str, Wait] = {}
+# Held by whoever changes the list of a service's deployments.
+one_at_a_time = threading.RLock()
 
 
 def install(settings: Settings) -> None:
@@ -46,7 +48,7 @@ def install(settings: Settings) -> None:
         "_sync_service_targets",
     ):
         replace(ecs, name, wake)
-    replace(ecs, "_make_deployment", make_deployment)
+    replace(ecs, "_make_deployment", deployments.make)
     life.task_changed.append(_wake.set)
     targets.listeners_for_change.append(_wake.set)
     threading.Thread(target=_run, daemon=True, name="sluice-scheduler").start()
@@ -57,40 +59,13 @@ def wake() -> None:
     _wake.set()
 
 
-def make_deployment(task_definition: str, desired: int, status: str = "PRIMARY", reason: str = "") -> dict[str, Any]:
-    """A deployment record that has just begun; its id is `ecs-svc/` and a number (API reference, Deployment)."""
-    identity = f"ecs-svc/{10**18 + secrets.randbelow(9 * 10**18)}"
-    now = ecs._iso()
-    return {
-        "id": identity,
-        "status": status,
-        "taskDefinition": task_definition,
-        "desiredCount": desired,
-        "runningCount": 0,
-        "pendingCount": 0,
-        "failedTasks": 0,
-        "createdAt": now,
-        "updatedAt": now,
-        "rolloutState": "IN_PROGRESS",
-        "rolloutStateReason": reason or f"ECS deployment {identity} in progress.",
-    }
-
-
-def event(service: dict[str, Any], message: str) -> None:
-    """Add one of the service's events, newest first; AWS keeps 100 (API reference, Service)."""
-    service["events"].insert(
-        0, {"id": ecs.new_uuid(), "createdAt": ecs._iso(), "message": f"(service {service['serviceName']}) {message}"}
-    )
-    del service["events"][100:]
-
-
 def _run() -> None:
     while True:
         _wake.wait(_PULSE_SECONDS)
         _wake.clear()
         for (account, region, key), service in ecs._services.all_items():
             try:
-                with request_scope(account, region):
+                with request_scope(account, region), one_at_a_time:
                     attend(key, service)
             except Exception:
                 # One service that cannot be scheduled must not stop the others; the next pass tries again.
@@ -110,9 +85,14 @@ def attend(key: str, service: dict[str, Any]) -> None:
     if service["status"] == "ACTIVE":
         for action in deployment.decide(seen):
             _perform(cluster, service, tasks, action, wait)
+        if deployment.stuck(seen):
+            events.once(service, service["deployments"][0], events.STUCK)
     elif all(task["lastStatus"] in ("STOPPING", "DEPROVISIONING", "STOPPED") for task in tasks):
         # "After all tasks have transitioned to either STOPPING or STOPPED" (API reference, DeleteService).
         service["status"] = "INACTIVE"
+        service_deployments.forget(service)
+        return
+    service_deployments.refresh(service, tasks)
 
 
 def _register(service: dict[str, Any], tasks: list[dict[str, Any]]) -> None:
@@ -135,7 +115,7 @@ def _register(service: dict[str, Any], tasks: list[dict[str, Any]]) -> None:
             for group, host, port in task["_registered"]:
                 targets.register(group, host, port)
         for group, _, _ in task["_registered"]:
-            event(service, f"registered 1 targets in (target-group {group})")
+            events.add(service, events.registered(group))
 
 
 def _count(service: dict[str, Any], seen: deployment.Service) -> None:
@@ -147,17 +127,7 @@ def _count(service: dict[str, Any], seen: deployment.Service) -> None:
     for one in service["deployments"]:
         one["runningCount"] = sum(task.deployment == one["id"] for task in running)
         one["pendingCount"] = sum(task.deployment == one["id"] for task in pending)
-    rolling_back = any(
-        one["status"] == "PRIMARY" and one["rolloutState"] == "IN_PROGRESS" for one in service["deployments"]
-    )
-    # A deployment without tasks is no longer listed, but a failed one stays while its rollback is under way.
-    service["deployments"] = [
-        one
-        for one in service["deployments"]
-        if one["status"] == "PRIMARY"
-        or one["id"] in present
-        or (rolling_back and one["rolloutState"] in ("FAILED", "COMPLETED"))
-    ]
+    deployments.listed(service, present)
 
 
 def _perform(
@@ -166,21 +136,32 @@ def _perform(
     if isinstance(action, deployment.Launch):
         _launch(cluster, service, action)
     elif isinstance(action, deployment.Stop):
-        task = next(one for one in tasks if one["taskArn"] == action.task)
-        name = action.task.rsplit("/", 1)[-1]
-        reason = action.reason
-        if "health checks" in reason and task.get("_registered"):
-            reason = f"{reason} in (target-group {task['_registered'][0][0]})"
-        if life.stop(task, reason, "ServiceSchedulerInitiated", drain=True):
-            event(service, f"has begun draining connections on 1 tasks: (task {name}).")
-            event(service, f"has stopped 1 running tasks: (task {name}).")
-            if action.failed:
-                wait.fail(task, service)
+        _stop(service, next(one for one in tasks if one["taskArn"] == action.task), action, wait)
+    elif isinstance(action, deployment.Bake):
+        deployments.bake(service, action.deployment, time.time())
     elif isinstance(action, deployment.Complete):
-        _complete(service, action.deployment)
+        deployments.complete(service, action.deployment)
     else:
-        _fail(service, action)
+        deployments.fail(service, action)
     _wake.set()
+
+
+def _stop(service: dict[str, Any], task: dict[str, Any], action: deployment.Stop, wait: Wait) -> None:
+    registered = list(task.get("_registered") or [])
+    if not life.stop(task, action.reason, "ServiceSchedulerInitiated", drain=True):
+        return
+    if "container health checks" in action.reason:
+        events.add(service, events.failed_container_checks(action.task))
+    for group, address, port in registered:
+        found = targets.registered.health(group, address, port)
+        if found is not None and group in action.reason:
+            events.add(service, events.unhealthy(action.task, port, group, found.description))
+        events.add(service, events.deregistered(group))
+    if registered:
+        events.add(service, events.draining())
+    events.add(service, events.stopped(action.task))
+    if action.failed:
+        wait.fail(task, service)
 
 
 def _launch(cluster: str, service: dict[str, Any], action: deployment.Launch) -> None:
@@ -202,40 +183,4 @@ def _launch(cluster: str, service: dict[str, Any], action: deployment.Launch) ->
     )
     if status != 200:
         raise RuntimeError(f"RunTask for {service['serviceName']} was refused: {body!r}")
-    event(service, f"has started {action.count} tasks.")
-
-
-def _complete(service: dict[str, Any], identity: str) -> None:
-    for one in service["deployments"]:
-        if one["id"] == identity:
-            one.update(
-                rolloutState="COMPLETED",
-                rolloutStateReason=f"ECS deployment {identity} completed.",
-                updatedAt=ecs._iso(),
-            )
-    event(service, f"(deployment {identity}) deployment completed.")
-    event(service, "has reached a steady state.")
-
-
-def _fail(service: dict[str, Any], action: deployment.Fail) -> None:
-    failed = next(one for one in service["deployments"] if one["id"] == action.deployment)
-    failed.update(
-        rolloutState="FAILED",
-        desiredCount=0,
-        updatedAt=ecs._iso(),
-        rolloutStateReason="ECS deployment circuit breaker: tasks failed to start.",
-    )
-    event(service, f"(deployment {action.deployment}) deployment failed: tasks failed to start.")
-    if action.rollback_to is None:
-        return
-    before = next(one for one in service["deployments"] if one["id"] == action.rollback_to)
-    failed["status"] = "ACTIVE"
-    fresh = make_deployment(
-        before["taskDefinition"],
-        service["desiredCount"],
-        reason=f"ECS deployment circuit breaker: rolling back to deploymentId {action.rollback_to}.",
-    )
-    fresh.update(launchType=failed.get("launchType"), capacityProviderStrategy=failed.get("capacityProviderStrategy"))
-    service["deployments"].insert(0, fresh)
-    service["taskDefinition"] = before["taskDefinition"]
-    event(service, f"rolling back to deployment {action.rollback_to}.")
+    events.add(service, events.started(one["taskArn"] for one in json.loads(body)["tasks"]))

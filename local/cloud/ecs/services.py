@@ -15,7 +15,7 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import alb, ecs
 
 from local.cloud.corrections import replace_operation
-from local.cloud.ecs import life, scheduler
+from local.cloud.ecs import deployments, life, scheduler
 from local.cloud.settings import Settings
 
 _STARTS_A_DEPLOYMENT = ("networkConfiguration", "platformVersion", "loadBalancers", "serviceRegistries")
@@ -41,9 +41,14 @@ def install(settings: Settings) -> None:
                 f"The target group with targetGroupArn {lonely} does not have an associated load balancer.",
                 400,
             )
-        answer = create(data)
-        scheduler.wake()
-        return answer
+        with scheduler.one_at_a_time:
+            answer = create(data)
+            service = find({**data, "service": data.get("serviceName", "")})
+            if answer[0] != 200 or service is None:
+                return answer
+            deployments.begin(service)
+            scheduler.wake()
+            return json_response({"service": ecs._sanitize(service)})
 
     def update_service(data: dict[str, Any]) -> Any:
         service = find(data)
@@ -52,15 +57,17 @@ def install(settings: Settings) -> None:
         if service["status"] != "ACTIVE":
             return error_response_json("ServiceNotActiveException", "Service was not ACTIVE.", 400)
         changed = any(name in data and data[name] != service.get(name) for name in _STARTS_A_DEPLOYMENT)
-        before = len(service["events"])
-        answer = update({**data, "forceNewDeployment": True} if changed else data)
-        if answer[0] != 200:
-            return answer
-        # MiniStack's own event claims that a task drains; what really happens is told by the scheduler.
-        del service["events"][: len(service["events"]) - before]
-        service.update({name: data[name] for name in _TAKEN_OVER if name in data})
-        scheduler.wake()
-        return json_response({"service": ecs._sanitize(service)})
+        with scheduler.one_at_a_time:
+            told = list(service["events"])
+            answer = update({**data, "forceNewDeployment": True} if changed else data)
+            if answer[0] != 200:
+                return answer
+            # MiniStack's own event claims that a task drains; what really happens is told by the scheduler.
+            service["events"] = told
+            service.update({name: data[name] for name in _TAKEN_OVER if name in data})
+            deployments.begin(service)
+            scheduler.wake()
+            return json_response({"service": ecs._sanitize(service)})
 
     replace_operation(ecs, "CreateService", create_service)
     replace_operation(ecs, "UpdateService", update_service)

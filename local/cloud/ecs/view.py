@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 from typing import Any
 
 from ministack.services import ecs
 
-from local.cloud.ecs import deployment, health
+from local.cloud.ecs import alarms, container_health, deployment, deployments, events, health
+from local.cloud.ecs.throttle import Wait
 from local.cloud.elb import targets
+from local.cloud.elb.health import State
+from local.cloud.settings import shortened
 
-_LONGEST_WAIT_SECONDS = 900.0
 _FAILURES = ("TaskFailedToStart", "EssentialContainerExited")
-
-
-@dataclasses.dataclass
-class Wait:
-    """What the scheduler remembers of one service.
-
-    AWS, "Service throttle logic" (ECS developer guide): tasks that repeatedly fail before RUNNING are retried ever
-    slower, up to 15 minutes; those that reached RUNNING are not held back; a new deployment starts afresh.
-    """
-
-    deployment: str = ""
-    failed_starts: int = 0
-    until: float = 0.0
-
-    def begin(self, deployment: str) -> None:
-        """Another deployment is PRIMARY."""
-        if self.deployment != deployment:
-            self.deployment, self.failed_starts, self.until = deployment, 0, 0.0
-
-    def fail(self, task: dict[str, Any], service: dict[str, Any]) -> None:
-        """A task of its deployment failed, and counts once."""
-        if task.get("_counted"):
-            return
-        task["_counted"] = True
-        for one in service["deployments"]:
-            if one["id"] == task.get("_deployment_id"):
-                one["failedTasks"] = int(one["failedTasks"]) + 1
-
-    def failed_start(self, now: float) -> None:
-        """It never ran: the next one waits twice as long."""
-        self.failed_starts += 1
-        if self.failed_starts > 1:
-            self.until = now + min(2.0 ** (self.failed_starts - 2), _LONGEST_WAIT_SECONDS)
 
 
 def live_tasks(service: dict[str, Any]) -> list[dict[str, Any]]:
@@ -64,9 +32,8 @@ def view(service: dict[str, Any], tasks: list[dict[str, Any]], wait: Wait, now: 
     """The scheduler's view of a service, after counting the failures and recoveries since the last one."""
     configuration = service.get("deploymentConfiguration") or {}
     breaker = configuration.get("deploymentCircuitBreaker") or {}
-    custom = breaker.get("thresholdConfiguration") or {}
-    primary = next((one["id"] for one in service["deployments"] if one["status"] == "PRIMARY"), "")
-    wait.begin(primary)
+    primary = next((one for one in service["deployments"] if one["status"] == "PRIMARY"), {"id": ""})
+    wait.begin(primary["id"])
     seen = []
     for task in tasks:
         one = _task(service, task, now)
@@ -79,40 +46,62 @@ def view(service: dict[str, Any], tasks: list[dict[str, Any]], wait: Wait, now: 
         maximum_percent=int(configuration.get("maximumPercent", 200)),
         breaker=bool(breaker.get("enable")),
         rollback=bool(breaker.get("rollback")),
-        threshold=deployment.threshold(
-            int(service["desiredCount"]), custom.get("type", "BOUNDED_PERCENT"), float(custom.get("value", 50))
-        ),
-        deployments=tuple(
-            deployment.Deployment(one["id"], one["status"] == "PRIMARY", one["rolloutState"], int(one["failedTasks"]))
-            for one in service["deployments"]
-        ),
+        threshold=deployments.breaker_threshold(service),
+        deployments=deployments.seen(service),
         tasks=tuple(seen),
         launch_allowed=now >= wait.until,
+        alarms=alarms.triggered(service, primary),
+        alarm_rollback=bool((configuration.get("alarms") or {}).get("rollback")),
+        bake=_bake(service, primary, now),
     )
+
+
+def _bake(service: dict[str, Any], primary: dict[str, Any], now: float) -> float | None:
+    """Seconds of bake time still to come; None when it has not begun."""
+    needed = shortened(alarms.bake(service))
+    if not needed:
+        return 0.0
+    since = primary.get("_baking_since")
+    return None if since is None else since + needed - now
 
 
 def _task(service: dict[str, Any], task: dict[str, Any], now: float) -> deployment.Task:
     running = task["lastStatus"] == "RUNNING"
     seconds = now - seconds_since_epoch(task["startedAt"]) if running and task.get("startedAt") else 0.0
-    groups = [one for one in service["loadBalancers"] if one.get("targetGroupArn")]
-    address = ecs._task_ip(task) or ""
-    found = [targets.registered.health(one["targetGroupArn"], address, one["containerPort"]) for one in groups]
-    states = [one.state if one is not None else None for one in found]
-    grace = float(service.get("healthCheckGracePeriodSeconds") or 0)
+    checked = health.Checked(running, seconds, _targets(service, task), _container_health(task))
     return deployment.Task(
         task["taskArn"],
         task.get("_deployment_id") or "",
         seconds_since_epoch(task["createdAt"]),
         running,
         task["desiredStatus"] == "STOPPED",
-        health.healthy(running, seconds, states),
-        health.failed_checks(running, seconds, grace, states),
+        health.healthy(checked, shortened(health.STEADY_SECONDS)),
+        health.failed_checks(checked, shortened(float(service.get("healthCheckGracePeriodSeconds") or 0))),
     )
+
+
+def _targets(service: dict[str, Any], task: dict[str, Any]) -> tuple[tuple[str, State | None], ...]:
+    address = ecs._task_ip(task) or ""
+    seen = []
+    for one in service["loadBalancers"]:
+        if one.get("targetGroupArn"):
+            found = targets.registered.health(one["targetGroupArn"], address, one["containerPort"])
+            seen.append((one["targetGroupArn"], found.state if found is not None else None))
+    return tuple(seen)
+
+
+def _container_health(task: dict[str, Any]) -> str | None:
+    """The task's healthStatus; None when none of its essential containers has a check."""
+    definition = ecs._task_defs.get(ecs._resolve_td_key(task["taskDefinitionArn"])) or {}
+    containers = definition.get("containerDefinitions") or []
+    checked = any(one.get("essential", True) and container_health.of(one) is not None for one in containers)
+    return str(task["healthStatus"]) if checked else None
 
 
 def _note(
     service: dict[str, Any], task: dict[str, Any], seen: deployment.Task, wait: Wait, now: float, reset: bool
 ) -> None:
+    """Count what happened to a task: the first stage of the breaker here, the second where the scheduler stops it."""
     mine = next((one for one in service["deployments"] if one["id"] == seen.deployment), None)
     if seen.healthy and not seen.stopping and not task.get("_was_healthy"):
         task["_was_healthy"] = True
@@ -128,6 +117,8 @@ def _note(
         wait.fail(task, service)
         if task["stopCode"] == "TaskFailedToStart" and seen.deployment == wait.deployment:
             wait.failed_start(now)
+            if mine is not None and wait.until > now:
+                events.once(service, mine, events.INCONSISTENT)
     if task["lastStatus"] == "STOPPED":
         task["_seen_stopped"] = True
 

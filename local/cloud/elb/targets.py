@@ -27,7 +27,7 @@ from local.cloud.corrections import replace, replace_operation
 from local.cloud.elb.check import check
 from local.cloud.elb.health import State, Thresholds
 from local.cloud.elb.registered import Registered, Target
-from local.cloud.settings import Settings
+from local.cloud.settings import Settings, shortened
 
 log = logging.getLogger("sluice.targets")
 registered = Registered(time.monotonic)
@@ -64,8 +64,8 @@ def register(group: str, address: str, port: int) -> None:
 
 
 def deregister(group: str, address: str, port: int | None = None) -> tuple[list[Target], float]:
-    """Take an address out of a group. Returns the leaving targets and the group's deregistration delay in seconds."""
-    delay = delay_of(group)
+    """Take an address out of a group. Returns the leaving targets and how long they drain here, in seconds."""
+    delay = shortened(delay_of(group))
     return registered.deregister(group, address, port, delay), delay
 
 
@@ -86,7 +86,7 @@ def _watch(target: Target) -> None:
             return
         used = _forwarded_to(target.group)
         registered.set_used(target, used)
-        interval = float(group["HealthCheckIntervalSeconds"])
+        interval = shortened(float(group["HealthCheckIntervalSeconds"]))
         if used and group["HealthCheckEnabled"]:
             outcome = check(
                 group["HealthCheckProtocol"],

@@ -61,10 +61,10 @@ class Stage:
         """A name nothing else has."""
         return f"{what}-{next(self._numbers)}"
 
-    def push(self, version: str) -> str:
-        """Build and push the test's service. Returns its reference by digest."""
+    def push(self, version: str, folder: Path = APP) -> str:
+        """Build and push the test's service, or what *folder* holds. Returns its reference by digest."""
         tag = f"{self.repository}:{version}"
-        docker("build", "--quiet", "--build-arg", f"VERSION={version}", "--tag", tag, str(APP))
+        docker("build", "--quiet", "--build-arg", f"VERSION={version}", "--tag", tag, str(folder))
         docker("push", "--quiet", tag)
         found = self.ecr.describe_images(repositoryName="app", imageIds=[{"imageTag": version}])["imageDetails"]
         return f"{self.repository}@{found[0]['imageDigest']}"
@@ -119,7 +119,7 @@ class Stage:
         events = self.logs.get_log_events(logGroupName=GROUP, logStreamName=stream, startFromHead=True)["events"]
         return [event["message"] for event in events]
 
-    def load_balancer(self, path: str = "/live", interval: int = 5, unhealthy: int = 2) -> tuple[str, str]:
+    def load_balancer(self, path: str = "/live", interval: int = 20, unhealthy: int = 2) -> tuple[str, str]:
         """A load balancer with one listener. Returns its DNS name and its target group's ARN."""
         name = self.name("alb")
         balancer = self.elb.create_load_balancer(Name=name, Subnets=["subnet-1", "subnet-2"])["LoadBalancers"][0]

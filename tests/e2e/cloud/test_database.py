@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import botocore.exceptions
@@ -21,7 +22,7 @@ print(context.wrap_socket(raw).version())
 """
 
 
-def create(stage: Stage, identifier: str) -> dict[str, Any]:
+def create(stage: Stage, identifier: str, **more: Any) -> dict[str, Any]:
     stage.rds.create_db_instance(
         DBInstanceIdentifier=identifier,
         Engine="postgres",
@@ -30,6 +31,7 @@ def create(stage: Stage, identifier: str) -> dict[str, Any]:
         MasterUsername="notes",
         DBName="notes",
         ManageMasterUserPassword=True,
+        **more,
     )
     return until(lambda: available(stage, identifier), 90)
 
@@ -106,6 +108,51 @@ def test_a_database_with_a_managed_master_secret(stage: Stage) -> None:
         stage.rds.describe_db_instances(DBInstanceIdentifier=name)
     assert create(stage, name)["DbiResourceId"] != identity
     stage.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+
+
+def test_a_snapshot_takes_its_time_and_the_instance_says_so(stage: Stage) -> None:
+    name, taken = stage.name("copied"), "sluice-e2e-run-1-ab"
+    create(stage, name, CopyTagsToSnapshot=True, Tags=[{"Key": "team", "Value": "a"}, {"Key": "run", "Value": "0"}])
+
+    def snapshot() -> dict[str, Any]:
+        found: dict[str, Any] = stage.rds.describe_db_snapshots(DBSnapshotIdentifier=taken)["DBSnapshots"][0]
+        return found
+
+    def take(called: str) -> dict[str, Any]:
+        tags = [{"Key": "run", "Value": "1"}]
+        made: dict[str, Any] = stage.rds.create_db_snapshot(
+            DBInstanceIdentifier=name, DBSnapshotIdentifier=called, Tags=tags
+        )["DBSnapshot"]
+        return made
+
+    def refused(call: Callable[[], object]) -> str:
+        with pytest.raises(botocore.exceptions.ClientError) as refusal:
+            call()
+        return str(refusal.value.response["Error"]["Code"])
+
+    assert refused(lambda: take("two--hyphens")) == "InvalidParameterValue"
+    assert take(taken)["Status"] == "creating"
+    assert snapshot()["PercentProgress"] < 100
+    state = stage.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]["DBInstanceStatus"]
+    assert state == "backing-up"
+    assert refused(lambda: take(taken)) == "DBSnapshotAlreadyExists"
+    assert refused(lambda: take("another")) == "InvalidDBInstanceState"
+    assert refused(lambda: stage.rds.delete_db_snapshot(DBSnapshotIdentifier=taken)) == "InvalidDBSnapshotState"
+    until(lambda: snapshot()["Status"] == "available", 30)
+    assert {tag["Key"]: tag["Value"] for tag in snapshot()["TagList"]} == {"team": "a", "run": "1"}
+    until(lambda: available(stage, name), 10)
+
+    def listed(**filters: str) -> list[str]:
+        found = stage.rds.describe_db_snapshots(**filters)["DBSnapshots"]
+        return [one["DBSnapshotIdentifier"] for one in found]
+
+    assert listed(DBInstanceIdentifier=name, SnapshotType="manual") == [taken]
+    assert listed(DBInstanceIdentifier=name, SnapshotType="automated") == []
+    assert listed(DBInstanceIdentifier="other", SnapshotType="manual") == []
+    stage.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+    assert listed(DBInstanceIdentifier=name) == [taken], "a manual snapshot outlives its instance"
+    stage.rds.delete_db_snapshot(DBSnapshotIdentifier=taken)
+    assert listed() == []
 
 
 def test_a_password_of_ones_own_excludes_a_managed_one(stage: Stage) -> None:

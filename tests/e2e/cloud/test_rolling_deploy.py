@@ -13,7 +13,7 @@ def test_a_roll_loses_no_request(stage: Stage) -> None:
     late = [{"name": "OPEN_AFTER", "value": "1"}]
     first = stage.task_definition(stage.push("1"), environment=late)
     second = stage.task_definition(stage.push("2"), environment=late)
-    created = stage.service(first, group)
+    created = stage.service(first, group, healthCheckGracePeriodSeconds=100)
     name, deployment = created["serviceName"], created["deployments"][0]
     assert deployment["rolloutState"] == "IN_PROGRESS"
     assert stage.described(name)["deployments"][0]["rolloutState"] == "IN_PROGRESS"

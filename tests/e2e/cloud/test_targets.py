@@ -22,7 +22,7 @@ def address_of(stage: Stage, environment: dict[str, str]) -> str:
 
 def test_states_reasons_and_fail_open(stage: Stage) -> None:
     sick, well = address_of(stage, {"LIVE_STATUS": "503"}), address_of(stage, {})
-    name, group = stage.load_balancer(interval=5)
+    name, group = stage.load_balancer(interval=30)
     with pytest.raises(urllib.error.HTTPError, match="503"):
         get(f"http://{name}/")
 

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from local.cloud.ecs.deployment import Complete, Deployment, Fail, Launch, Service, Stop, Task, decide, threshold
+from local.cloud.ecs.deployment import (
+    ALARM,
+    Bake,
+    Complete,
+    Deployment,
+    Fail,
+    Launch,
+    Service,
+    Stop,
+    Task,
+    decide,
+    stuck,
+    threshold,
+)
 
 NEW = Deployment("new", True, "IN_PROGRESS")
 OLD = Deployment("old", False, "COMPLETED")
 BY_NEW = "Scaling activity initiated by (deployment new)"
-FAILED_CHECKS = "Task failed ELB health checks"
+FAILED_CHECKS = "Task failed ELB health checks in (target-group g)"
 
 
 def task(name: str, state: str = "healthy", created: float = 0) -> Task:
@@ -22,7 +35,7 @@ def task(name: str, state: str = "healthy", created: float = 0) -> Task:
         running=state in ("healthy", "initial", "failing"),
         stopping=state == "stopping",
         healthy=state == "healthy",
-        failed_checks=state == "failing",
+        failed_checks=FAILED_CHECKS if state == "failing" else "",
     )
 
 
@@ -138,10 +151,58 @@ def service(
             id="a completed deployment keeps its count",
         ),
         pytest.param(service(1, [task("n1")], (Deployment("new", True, "COMPLETED"),)), [], id="steady"),
+        pytest.param(
+            service(
+                1,
+                [task("o1")],
+                (Deployment("new", True, "IN_PROGRESS", 3), Deployment("old", False, "COMPLETED", 0, True)),
+            ),
+            [Fail("new", None)],
+            id="while a rollback to it is under way there is nothing to return to",
+        ),
+        pytest.param(
+            service(1, [task("o1")], alarms=("a",), alarm_rollback=True), [Fail("new", "old", ALARM)], id="an alarm"
+        ),
+        pytest.param(
+            service(1, [task("o1")], alarms=("a",)), [Fail("new", None, ALARM)], id="an alarm without rollback"
+        ),
+        pytest.param(
+            service(1, [task("n1")], (Deployment("new", True, "COMPLETED"), OLD), alarms=("a",), alarm_rollback=True),
+            [],
+            id="an alarm after completion is too late",
+        ),
+        pytest.param(service(1, [task("n1")], bake=None), [Bake("new")], id="the bake time begins"),
+        pytest.param(service(1, [task("n1")], bake=3.0), [], id="it passes"),
+        pytest.param(service(1, [task("n1")], bake=0.0), [Complete("new")], id="it is over"),
+        pytest.param(
+            service(1, [task("n1")], bake=3.0, alarms=("a",), alarm_rollback=True),
+            [Fail("new", "old", ALARM)],
+            id="an alarm while it bakes",
+        ),
+        pytest.param(
+            service(1, [task("n1"), task("o1")], bake=None), [Stop("o1", BY_NEW)], id="old ones go before it bakes"
+        ),
     ],
 )
 def test_decisions(wanted: Service, actions: list[object]) -> None:
     assert decide(wanted) == actions
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_stuck"),
+    [
+        pytest.param(service(1, [task("o1")], maximum_percent=100), True, id="100/100"),
+        pytest.param(service(2, [task("o1"), task("o2")], maximum_percent=140), True, id="140 % of 2 rounds down to 2"),
+        pytest.param(service(1, [task("o1")]), False, id="start first"),
+        pytest.param(service(1, [task("o1")], maximum_percent=100, minimum_percent=0), False, id="stop first"),
+        pytest.param(service(1, [task("o1", "initial")], maximum_percent=100), False, id="the old one is not up yet"),
+        pytest.param(service(1, [task("o1", "stopping")], maximum_percent=100), False, id="one is leaving"),
+        pytest.param(service(1, [task("o1")], maximum_percent=100, launch_allowed=False), False, id="throttled"),
+        pytest.param(service(1, [task("n1")]), False, id="done"),
+    ],
+)
+def test_when_the_percentages_allow_nothing(wanted: Service, is_stuck: bool) -> None:
+    assert stuck(wanted) is is_stuck
 
 
 @pytest.mark.parametrize(("desired", "failures"), [(0, 3), (1, 3), (6, 3), (7, 4), (25, 13), (400, 200), (800, 200)])

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.cloud.ecs import health as task_health
 from local.cloud.elb.check import check
 from local.cloud.elb.health import CHECKING, Health, Outcome, State, Thresholds, matches, observe, routable
 from local.cloud.elb.registered import Registered
@@ -125,21 +124,3 @@ def test_a_check_asks_for_real(port: int, path: str, reason: str) -> None:
 
 def test_a_closed_port_fails_the_check() -> None:
     assert check("HTTP", "127.0.0.1", 9, "/", 1, "200").reason == "Target.FailedHealthChecks"
-
-
-@pytest.mark.parametrize(
-    ("running", "seconds", "states", "healthy", "failed"),
-    [
-        (True, 1, [State.HEALTHY], True, False),
-        (True, 99, [State.INITIAL], False, False),
-        (True, 99, [None], False, False),
-        (True, 99, [State.HEALTHY, State.UNHEALTHY], False, True),
-        (True, 5, [State.UNHEALTHY], False, False),
-        (True, 39, [], False, False),
-        (True, 40, [], True, False),
-        (False, 99, [State.HEALTHY], False, False),
-    ],
-)
-def test_a_tasks_health(running: bool, seconds: float, states: list[State | None], healthy: bool, failed: bool) -> None:
-    assert task_health.healthy(running, seconds, states) is healthy
-    assert task_health.failed_checks(running, seconds, 10, states) is failed
