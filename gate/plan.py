@@ -53,6 +53,35 @@ FOREIGN_RUN_SECONDS = 120
 """How long an operator's run without a live task is still taken for alive: it may be about to start one."""
 
 
+def admit(runs: Sequence[RunRecord], now: float, live: frozenset[int]) -> Start | Close | Refuse:
+    """Decides for an operator's run: nothing may be under way. Arguments as for :func:`plan`.
+
+    An open record of `pulumi up` is always refused, dead or not: only the next `pulumi up` knows what to do about it.
+    """
+    for run in sorted((run for run in runs if run.open), key=lambda run: run.number):
+        if run.by == "up" or run.number in live or now - run.started < FOREIGN_RUN_SECONDS:
+            return Refuse(run)
+        return Close(run)
+    return Start(max((run.number for run in runs), default=0) + 1)
+
+
+def gives_way_to(mine: RunRecord, runs: Sequence[RunRecord]) -> RunRecord | None:
+    """The run that *mine*, just created, must give way to; None when it may start.
+
+    Two deployers that read the records at the same time want the same number, and the store gives a number once. Should
+    two records be open all the same (one of the readers saw an answer from before the other's record), then the older
+    number goes on: whoever created the newer one did so after the older one and sees it now. So never both; and since
+    the oldest gives way to nobody, never neither.
+    """
+    older = [run for run in runs if run.open and run.number < mine.number]
+    return min(older, key=lambda run: run.number, default=None)
+
+
+def still_owns(mine: RunRecord, found: RunRecord | None) -> bool:
+    """Whether the record as *found* now still is the run that *mine* describes, and nobody took it over."""
+    return found is not None and found.open and (found.nonce, found.who) == (mine.nonce, mine.who)
+
+
 def plan(
     runs: Sequence[RunRecord],
     fingerprint: str,

@@ -36,6 +36,16 @@ class Records:
         ]
         return [self.with_steps(run) if run.open else run for run in sorted(runs, key=lambda run: run.number)]
 
+    def get(self, number: int) -> RunRecord | None:
+        """One run without its steps; None when there is none."""
+        try:
+            answer = self._ssm.get_parameter(Name=self.name(number))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ParameterNotFound":
+                return None
+            raise
+        return RunRecord.from_json(number, answer["Parameter"]["Value"])
+
     def with_steps(self, run: RunRecord) -> RunRecord:
         steps = [StepRecord.from_json(value) for _, value in self._below(self.name(run.number))]
         return replace(run, steps_done={step.name: step for step in steps})

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gate.clock import Halt
+from gate import earlier
 from gate.deployer import Deployer
-from gate.errors import GateError, Interrupted, NotPrepared
-from gate.explain import short_time
+from gate.errors import GateError, NotPrepared
 from gate.fingerprint import Subject
 from gate.logs import LogPlace
 from gate.patience import Patience
-from gate.plan import Adopt, Close, Refuse, Start, TakeSuccess, plan
+from gate.plan import Adopt, Close, Refuse, Start, TakeSuccess, gives_way_to, plan
 from gate.record import RunRecord, StepRecord
-from gate.shard import poll_seconds
 from gate.step_run import StepRun
-from gate.tasks import Place, Tasks, token
+from gate.tasks import Place, Tasks
 from gate.verdict import StepFailed, essential
-
-SETTLE_SECONDS = 60.0
-"""How long a task that was just started may be missing from ECS's answers before it counts as never started."""
-CLOSE_SECONDS = 1800.0
-"""How long a dead deployer's task of another image is waited for."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +67,15 @@ def migrate(
         GateError: somebody else's run is under way.
     """
     patience = Patience(to.clock, "reading the run records")
-    tasks = Tasks(to.ecs, place.cluster)
     until = to.clock.now() + deadline if deadline else None
     while True:
         runs = patience.ask(to.records.all)
-        live = patience.ask(_operators, to, tasks, runs, place)
+        live = patience.ask(earlier.live_operators, to, runs, place)
         decision = plan(runs, subject.fingerprint, phase, to.clock.now(), live)
         if isinstance(decision, Refuse):
-            raise GateError(_refusal(decision.run))
+            raise GateError(earlier.refusal(decision.run, to.clock.now()))
         if isinstance(decision, Close):
-            _close(to, tasks, decision.run, place)
+            earlier.close(to, decision.run, place)
             continue
         if isinstance(decision, TakeSuccess):
             to.log(
@@ -103,7 +95,22 @@ def migrate(
             run = _begin(to, subject, phase, decision.number)
             if not patience.ask(to.records.create, run):
                 continue  # somebody took the number in between: decide again
-        return _steps(to, run, subject, place, until, prepare)
+            if not may_go_on(to, run):
+                continue
+        return perform(to, run, subject, place, until, prepare)
+
+
+def may_go_on(to: Deployer, run: RunRecord) -> bool:
+    """Looks again after taking a number: False when an older run is open, and this one was closed in its favour."""
+    patience = Patience(to.clock, "reading the run records")
+    rival = gives_way_to(run, patience.ask(to.records.all))
+    if rival is None:
+        return True
+    patience.ask(
+        to.records.save,
+        replace(run, state="closed", finished=round(to.clock.now()), message=f"gave way to run {rival.number}"),
+    )
+    return False
 
 
 def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord:
@@ -120,14 +127,15 @@ def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord
     )
 
 
-def _steps(
+def perform(
     to: Deployer, run: RunRecord, subject: Subject, place: Place, until: float | None, prepare: Prepare | None
 ) -> RunResult:
+    """Runs the steps of a run whose number is taken, and closes its record when they have ended by themselves."""
     patience = Patience(to.clock, "keeping the run records")
     shapes = _shapes(to, subject, place)
     done: dict[str, StepRecord] = dict(run.steps_done)
     try:
-        if prepare is not None and not done:
+        if prepare is not None and not any(step.name in done for step in subject.steps):
             prepare(run)
         for number, step in enumerate(subject.steps, start=1):
             title = f"step {number} of {len(subject.steps)} ({step.name})"
@@ -198,80 +206,3 @@ def _result(run: RunRecord, subject: Subject, shapes: Mapping[str, _Shape]) -> R
             )
         )
     return RunResult(run.number, subject.fingerprint, tuple(steps))
-
-
-def _arns(to: Deployer, tasks: Tasks, run: RunRecord, place: Place) -> list[str]:
-    """The tasks of a run that may still be alive, also those that were started but not recorded."""
-    head, _, cluster = place.cluster.rpartition(":cluster/")
-    arns = []
-    for step in run.steps_done.values():
-        for task in step.tasks:
-            if task.done:
-                continue
-            if task.task:
-                arns.append(f"{head}:task/{cluster}/{task.task}")
-                continue
-            attempt = token(run.identity(to.records.prefix), step.name, task.shard, task.attempt)
-            found = tasks.find(attempt, place.task_definition)
-            if found:
-                arns.append(found)
-    return arns
-
-
-def _operators(to: Deployer, tasks: Tasks, runs: Sequence[RunRecord], place: Place) -> frozenset[int]:
-    """Numbers of the open operator's runs that have a task which has not stopped."""
-    return frozenset(
-        run.number
-        for run in runs
-        if run.open
-        and run.by == "run"
-        and any(one.get("lastStatus") != "STOPPED" for one in tasks.describe(_arns(to, tasks, run, place)).values())
-    )
-
-
-def _close(to: Deployer, tasks: Tasks, run: RunRecord, place: Place) -> None:
-    """Waits until a dead deployer's tasks have stopped, then closes its record."""
-    patience = Patience(to.clock, f"waiting for the tasks of run {run.number}")
-    begun = said = to.clock.now()
-    unfinished = sum(not task.done for step in run.steps_done.values() for task in step.tasks)
-    while True:
-        arns = patience.ask(_arns, to, tasks, run, place)
-        found = patience.ask(tasks.describe, arns) if arns else {}
-        running = [arn.rpartition("/")[2] for arn, task in found.items() if task.get("lastStatus") != "STOPPED"]
-        # What was started a moment ago may not be listed yet: missing is not stopped before it had time to show.
-        settled = len(found) == unfinished or to.clock.now() - begun > SETTLE_SECONDS
-        if not running and settled:
-            break
-        halt = to.clock.halted()
-        if halt is not None:
-            left = "was left running" if halt is Halt.ABANDON else "was left running; it is not this update's"
-            raise Interrupted(
-                f"cancelled while waiting for task {', '.join(running)} of run {run.number}, which {left}"
-            )
-        now = to.clock.now()
-        if now - begun > CLOSE_SECONDS:
-            raise GateError(
-                f"task {', '.join(running)} of run {run.number} (another image, begun by {run.who}) has not stopped "
-                f"after {short_time(now - begun)}; stop it by hand (aws ecs stop-task) or wait, then "
-                "run `pulumi up` again"
-            )
-        if now - said >= 10 or said == begun:
-            said = now
-            to.log(
-                f"waiting for task {', '.join(running)} of run {run.number} (another image) to stop",
-                False,
-            )
-        to.clock.wait(poll_seconds(now - begun))
-    closed = replace(run, state="closed", finished=round(to.clock.now()), message="its deployer died")
-    patience.ask(to.records.save, closed)
-
-
-def _refusal(run: RunRecord) -> str:
-    tasks = [task.task for step in run.steps_done.values() for task in step.tasks if not task.done and task.task]
-    return (
-        f"run {run.number} is under way: `sluice run` by {run.who}, task {', '.join(tasks) or 'about to start'}. "
-        "Nothing was started. Wait until it has ended, then run `pulumi up` again"
-    )
-
-
-__all__: Sequence[str] = ["RunResult", "StepResult", "migrate"]

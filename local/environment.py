@@ -46,6 +46,11 @@ class Checkout:
         return self.root / ".venv-cloud"
 
     @property
+    def bench_venv(self) -> Path:
+        """The virtual environment of the tools that `make bench` measures; nothing else needs it."""
+        return self.root / ".venv-bench"
+
+    @property
     def logs(self) -> Path:
         return self.local / "logs"
 
@@ -100,7 +105,7 @@ def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str
     Nothing of a real account or of another checkout comes through: no AWS_* variable, no configuration file, passphrase
     or backend that `base` happens to have. Only SLUICE_BACKEND_URL, set on purpose, moves the state.
     """
-    first = [str(pulumi_bin(place)), str(place.venv / "bin")]
+    first = [str(pulumi_bin(place)), str(place.venv / "bin"), str(place.root / "bin")]  # the last one has `sluice`
     rest = [entry for entry in base.get("PATH", os.defpath).split(os.pathsep) if entry not in first]
     strangers: dict[str, str | None] = {name: None for name in sorted(base) if name.startswith("AWS_")}
     elsewhere = base.get("SLUICE_BACKEND_URL")

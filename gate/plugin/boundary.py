@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import os
-import socket
+import re
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -15,6 +14,7 @@ from gate.clock import SystemClock
 from gate.errors import GateError
 from gate.plugin.resource import Call, Refused
 from gate.session import Clients
+from gate.who import who as who
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,9 +28,14 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
         raise Refused(str(error)) from error
     except ClientError as error:
         detail = error.response.get("Error", {})
+        denied = re.search("AccessDenied|Unauthorized|NotAuthorized", str(detail.get("Code")))
+        remedy = (
+            "Give the deployer that permission (the code that makes a call names the IAM actions it needs)"
+            if denied
+            else "Correct what it names, then run `pulumi up` again"
+        )
         raise Refused(
-            f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}. "
-            "Check the deployer's permissions (the code that makes a call names the IAM actions it needs)"
+            f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}. {remedy}"
         ) from error
     except BotoCoreError as error:
         endpoint = os.environ.get("AWS_ENDPOINT_URL")
@@ -41,15 +46,6 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
 def clock(call: Call) -> SystemClock:
     return SystemClock(call.cancelled, call.orphaned)
-
-
-def who() -> str:
-    """User and host, for the record of who ran what."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container's uid without a name
-        user = "unknown"
-    return f"{user}@{socket.gethostname()}"[:100]
 
 
 Account = Callable[[], Clients]

@@ -202,6 +202,9 @@ class Records:
     def all(self) -> list[RunRecord]:
         return [self.with_steps(self.runs[number]) for number in sorted(self.runs)]
 
+    def get(self, number: int) -> RunRecord | None:
+        return self.runs.get(number)
+
     def with_steps(self, run: RunRecord) -> RunRecord:
         from dataclasses import replace
 

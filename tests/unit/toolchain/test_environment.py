@@ -99,7 +99,8 @@ def test_path_names_each_folder_once_however_often_it_is_applied(place: environm
     )
     twice = environment.applied(once, environment.changes(place, once, "http://e"))
     assert once["PATH"] == twice["PATH"]
-    assert once["PATH"].split(":") == [str(place.built_pulumi), str(place.venv / "bin"), "/usr/bin", "/bin"]
+    ours = [str(place.built_pulumi), str(place.venv / "bin"), str(place.root / "bin")]
+    assert once["PATH"].split(":") == [*ours, "/usr/bin", "/bin"]
 
 
 def test_the_cli_that_setup_chose_comes_first(place: environment.Checkout) -> None:

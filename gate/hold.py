@@ -1,0 +1,143 @@
+"""Holds: releases that must not be deployed again until somebody lifts the hold.
+
+A hold is an SSM parameter of the stack, ``/sluice/PROJECT/STACK/holds/DIGEST-HEX``, and a tag ``held-…`` in ECR, so
+that another account that promotes the image sees it too. The parameter decides; the tag is a notice.
+
+IAM: ssm:GetParameter, ssm:GetParametersByPath, ssm:PutParameter, ssm:DeleteParameter on
+``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``; for the tag ecr:BatchGetImage, ecr:PutImage and
+ecr:BatchDeleteImage on the repository.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from gate.errors import GateError
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A digest (``sha256:…``) that must not be deployed, who said so, when (seconds since the epoch) and why."""
+
+    digest: str
+    who: str
+    at: int
+    reason: str = ""
+
+    def __str__(self) -> str:
+        when = datetime.fromtimestamp(self.at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return f"{self.who} rolled it back on {when}" + (f" ({self.reason})" if self.reason else "")
+
+
+class Holds:
+    """The holds of one stack, below *prefix* (``/sluice/PROJECT/STACK/holds``)."""
+
+    def __init__(self, ssm: Any, prefix: str) -> None:
+        self._ssm = ssm
+        self._prefix = prefix.rstrip("/")
+
+    def held(self, image: str) -> Hold | None:
+        """The hold on an image, given as a digest or as ``repository@sha256:…``; None when it may be deployed."""
+        try:
+            answer = self._ssm.get_parameter(Name=self._name(image))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ParameterNotFound":
+                return None
+            raise
+        return _parse(image.rpartition("@")[2], answer["Parameter"]["Value"])
+
+    def all(self) -> list[Hold]:
+        """Every hold, oldest first."""
+        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(Path=self._prefix)
+        found = [
+            _parse(f"sha256:{one['Name'].rpartition('/')[2]}", one["Value"])
+            for page in pages
+            for one in page["Parameters"]
+        ]
+        return sorted(found, key=lambda hold: hold.at)
+
+    def add(self, hold: Hold) -> None:
+        value = json.dumps({"who": hold.who, "at": hold.at, "reason": hold.reason[:1000]}, separators=(",", ":"))
+        self._ssm.put_parameter(
+            Name=self._name(hold.digest), Value=value, Type="String", Tier="Standard", Overwrite=True
+        )
+
+    def lift(self, image: str) -> bool:
+        """Takes the hold away. False when there was none."""
+        try:
+            self._ssm.delete_parameter(Name=self._name(image))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ParameterNotFound":
+                return False
+            raise
+        return True
+
+    def delete_all(self) -> None:
+        """For a stack that goes and keeps nothing."""
+        for hold in self.all():
+            self.lift(hold.digest)
+
+    def _name(self, image: str) -> str:
+        return f"{self._prefix}/{hexadecimal(image)}"
+
+
+class HeldTag:
+    """The notice in ECR. *repository* is its name or URL.
+
+    A tag cannot be moved in a repository of immutable tags, but it can be added and deleted.
+    Source: ECR "Retagging an image": BatchGetImage and PutImage of the same manifest.
+    """
+
+    def __init__(self, ecr: Any, repository: str) -> None:
+        self._ecr = ecr
+        self._repository = repository.partition("/")[2] if "." in repository.partition("/")[0] else repository
+
+    def put(self, digest: str) -> None:
+        digest = digest.rpartition("@")[2]
+        answer = self._ecr.batch_get_image(repositoryName=self._repository, imageIds=[{"imageDigest": digest}])
+        if not answer.get("images"):
+            reason = (answer.get("failures") or [{}])[0].get("failureReason", "no such image")
+            raise GateError(f"repository {self._repository} has no image {short(digest)}: {reason}")
+        image = answer["images"][0]
+        media = (
+            {"imageManifestMediaType": image["imageManifestMediaType"]} if image.get("imageManifestMediaType") else {}
+        )
+        try:
+            self._ecr.put_image(
+                repositoryName=self._repository, imageManifest=image["imageManifest"], imageTag=tag(digest), **media
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("ImageAlreadyExistsException", "ImageTagAlreadyExistsException"):
+                raise
+
+    def remove(self, digest: str) -> None:
+        self._ecr.batch_delete_image(repositoryName=self._repository, imageIds=[{"imageTag": tag(digest)}])
+
+
+def tag(image: str) -> str:
+    """``held-`` and the digest's first twelve digits."""
+    return f"held-{hexadecimal(image)[:12]}"
+
+
+def short(image: str) -> str:
+    """``sha256:`` and the digest's first twelve digits, as people see it."""
+    return image.rpartition("@")[2][:19]
+
+
+def hexadecimal(image: str) -> str:
+    """The 64 digits of an image's digest. Raises GateError when it names none."""
+    found = re.search(r"sha256:([0-9a-f]{64})$", image)
+    if found is None:
+        raise GateError(f"{image!r} is no digest: write it as sha256: and its 64 digits")
+    return found[1]
+
+
+def _parse(digest: str, value: str) -> Hold:
+    raw = json.loads(value)
+    return Hold(digest, str(raw.get("who", "unknown")), int(raw.get("at", 0)), str(raw.get("reason", "")))

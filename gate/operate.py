@@ -1,0 +1,199 @@
+"""An operator's one-off command: the same tasks, the same records, the same lock as the migrations of `pulumi up`.
+
+An operator's run has no Pulumi state lock behind it, so creating its record is the lock, and its record may be taken
+over when it looks dead (two minutes old and no live task). Therefore it is looked at again around every start.
+
+IAM: what gate.tasks, gate.records and gate.logs say; ssm:GetParameter on the records.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from gate import earlier
+from gate.clock import Halt
+from gate.deployer import Deployer
+from gate.errors import GateError, Interrupted
+from gate.fingerprint import Subject
+from gate.patience import Patience, Unknown
+from gate.plan import Close, Refuse, admit, still_owns
+from gate.record import RunRecord, StepRecord
+from gate.redact import redact
+from gate.run import RunResult, may_go_on, perform
+from gate.shard import poll_seconds
+from gate.step import Step
+from gate.tasks import Place, Tasks
+from gate.verdict import StepFailed
+
+STOP_SECONDS = 190.0
+"""How long a cancelled command's tasks are waited for: the longest stopTimeout (120 s) and the end of the task."""
+
+
+class Refused(GateError):
+    """Nothing was started."""
+
+
+class Cancelled(Interrupted):
+    """Ctrl-C: the text says what was stopped."""
+
+
+class Lost(GateError):
+    """Somebody took the run for dead and closed it, while it was only slow."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What an operator wants run. *image* by digest; *step*'s attempts must be 1: see :func:`operate`."""
+
+    step: Step
+    image: str
+
+
+class Owned:
+    """Records that look at the run again whenever something of it was written down.
+
+    Write first, look afterwards: whoever closes the run takes the record over first and looks for tasks afterwards
+    (:func:`gate.earlier.close`), so at least one of the two sees the other.
+    """
+
+    def __init__(self, to: Deployer, run: RunRecord) -> None:
+        self._records = to.records
+        self._run = run
+        self.prefix = to.records.prefix
+
+    def save_step(self, run: RunRecord, step: StepRecord) -> None:
+        self._records.save_step(run, step)
+        found = self._records.get(run.number)
+        if not still_owns(self._run, found):
+            by = f" ({found.who})" if found else ""
+            raise Lost(
+                f"run {run.number} was taken for dead and closed{by}, because two minutes went by without a task of "
+                "it; its tasks are being stopped. Look at `sluice history`, then run the command again"
+            )
+
+    def save(self, run: RunRecord) -> None:
+        self._records.save(run)
+
+    def prune(self) -> None:
+        self._records.prune()
+
+    def with_steps(self, run: RunRecord) -> RunRecord:
+        return self._records.with_steps(run)
+
+
+def operate(to: Deployer, order: Order, place: Place) -> RunResult:
+    """Runs the command to its end.
+
+    Its task is started once, without the retries of a migration: between two attempts a run has no live task, and would
+    look dead.
+
+    Raises:
+        Refused: another run is under way; nothing was started.
+        StepFailed: it did not end with exit code 0 everywhere.
+        Cancelled: Ctrl-C; its tasks were told to stop.
+        Unknown: AWS cannot be asked any more; the task goes on.
+        GateError: the place is wrong, or the run was taken over.
+    """
+    if order.step.attempts != 1:
+        raise ValueError("an operator's command is started once")
+    subject = Subject(order.image, (order.step,), {}, {}, "")
+    run = _begin(to, order, place)
+    owned: Any = Owned(to, run)
+    try:
+        return perform(replace(to, records=owned), run, subject, place, None, None)
+    except StepFailed:
+        raise
+    except Interrupted as interruption:
+        raise _cancelled(to, run, place) from interruption
+    except Lost:
+        _stop(to, run, place, "its run was closed by somebody else")
+        raise
+    except Unknown as trouble:
+        raise Unknown(
+            f"{trouble}\n  Of this command: its task goes on; run {run.number} stays open, and keeps other runs out, "
+            "until the task has stopped. How it ends is in its log"
+        ) from trouble
+    except (GateError, BotoCoreError, ClientError) as error:
+        if not _tasks(to, run):
+            _end(to, run, "failed", str(error).partition("\n")[0])
+        raise
+
+
+def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
+    """Takes a number, when nothing is under way."""
+    patience = Patience(to.clock, "reading the run records")
+    while True:
+        runs = patience.ask(to.records.all)
+        decision = admit(runs, to.clock.now(), patience.ask(earlier.live_operators, to, runs, place))
+        if isinstance(decision, Refuse):
+            raise Refused(earlier.refusal(decision.run, to.clock.now()))
+        if to.clock.halted() is Halt.STOP:
+            raise Cancelled("cancelled before anything was started")
+        if isinstance(decision, Close):
+            to.log(f"closing run {decision.run.number}, which {decision.run.who} left", False)
+            earlier.close(to, decision.run, place)
+            continue
+        run = RunRecord(
+            number=decision.number,
+            by="run",
+            fingerprint="",
+            image=order.image.rpartition("@")[2],
+            who=to.who,
+            started=round(to.clock.now()),
+            phase="run",
+            steps=(order.step.name,),
+            message=redact(" ".join(order.step.command))[:200],
+            nonce=secrets.token_hex(4),
+        )
+        if patience.ask(to.records.create, run) and may_go_on(to, run):
+            to.log(f"run {run.number}: {run.message}", False)
+            return run
+
+
+def _cancelled(to: Deployer, run: RunRecord, place: Place) -> Cancelled:
+    """Waits until the tasks that Ctrl-C stopped have ended, and closes the record."""
+    patience, tasks = Patience(to.clock, "waiting for the tasks to stop"), Tasks(to.ecs, place.cluster)
+    begun, ids = to.clock.now(), _tasks(to, run)
+    arns = [earlier.arn(place.cluster, one) for one in ids]
+    names = ", ".join(ids) or "no task was running"
+    while arns:
+        found = patience.ask(tasks.describe, arns)
+        settled = len(found) == len(arns) or to.clock.now() - begun > earlier.SETTLE_SECONDS
+        if settled and all(task.get("lastStatus") == "STOPPED" for task in found.values()):
+            break
+        if to.clock.now() - begun > STOP_SECONDS:
+            return Cancelled(
+                f"cancelled; task {names} was told to stop and has not yet: run {run.number} stays open until it has"
+            )
+        to.clock.wait(poll_seconds(to.clock.now() - begun))
+    _end(to, run, "failed", f"cancelled: {run.message}")
+    return Cancelled(f"cancelled: stopped task {names}" if ids else "cancelled: no task was running")
+
+
+def _stop(to: Deployer, run: RunRecord, place: Place, why: str) -> None:
+    tasks, patience = Tasks(to.ecs, place.cluster), Patience(to.clock, "stopping the tasks")
+    for one in _tasks(to, run):
+        patience.ask(tasks.stop, earlier.arn(place.cluster, one), f"Sluice: {why}")
+
+
+def _tasks(to: Deployer, run: RunRecord) -> list[str]:
+    """Ids of the run's tasks that were not seen to end."""
+    known = Patience(to.clock, "reading the run records").ask(to.records.with_steps, run)
+    return [task.task for step in known.steps_done.values() for task in step.tasks if task.task and not task.done]
+
+
+def _end(to: Deployer, run: RunRecord, state: Any, message: str) -> None:
+    closed = replace(run, state=state, finished=round(to.clock.now()), message=message)
+    Patience(to.clock, "keeping the run records").ask(to.records.save, closed)
+
+
+def exit_code(failure: StepFailed) -> int:
+    """The command's own exit code: of the first shard that has one that is not 0; 1 when none has."""
+    outcomes: Mapping[int, Any] = failure.outcomes
+    codes = [one.exit_code for _, one in sorted(outcomes.items()) if not one.succeeded and one.exit_code]
+    return codes[0] if codes and 0 < codes[0] < 256 else 1

@@ -1,0 +1,148 @@
+"""`sluice history`: what ran on this stack, from the run records.
+
+IAM: ssm:GetParametersByPath on the records; ecs:DescribeTaskDefinition on ``*`` for the log streams.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from gate.earlier import COMMANDS
+from gate.explain import short_time
+from gate.logs import LogPlace
+from gate.operate import Refused
+from gate.record import RunRecord
+from gate.sluice import exits
+from gate.sluice.context import Context
+
+HEADS = ("RUN", "BY", "WHO", "WHEN (UTC)", "IMAGE", "STEPS", "RESULT", "TOOK")
+
+
+def arguments(verbs: Any) -> None:
+    one = verbs.add_parser(
+        "history",
+        help="what ran: a table, or one run in full",
+        description="The stack's runs, newest first; the last 50 are kept. With a number: that run's tasks, exit "
+        "codes and "
+        "log streams.",
+    )
+    one.add_argument("number", nargs="?", type=int, help="of the run to show in full")
+    one.add_argument("--limit", type=int, default=20, metavar="N", help="rows of the table (20)")
+    one.set_defaults(main=main)
+
+
+def main(context: Context, given: argparse.Namespace) -> int:
+    runs = context.records.all()
+    if given.number is not None:
+        return _one(context, runs, given.number)
+    newest = sorted(runs, key=lambda run: run.number, reverse=True)[: max(1, given.limit)]
+    now = context.clock.now()
+    context.terminal.result([plain(run) for run in newest])
+    if not newest:
+        context.terminal.line(f"nothing has run on stack {context.stack.name} yet")
+    elif not context.terminal.machine:
+        context.terminal.table(HEADS, [row(run, now) for run in newest])
+    return exits.OK
+
+
+def row(run: RunRecord, now: float) -> tuple[str, ...]:
+    """A run as a line of the table."""
+    return (
+        str(run.number),
+        run.by if run.phase != "after" else "up, after",
+        run.who,
+        _time(run.started),
+        run.image.removeprefix("sha256:")[:12],
+        " ".join(run.steps),
+        "under way" if run.open else run.state,
+        short_time((run.finished or now) - run.started),
+    )
+
+
+def plain(run: RunRecord) -> dict[str, Any]:
+    """A run as --json gives it."""
+    return {
+        "run": run.number,
+        "by": run.by,
+        "phase": run.phase,
+        "who": run.who,
+        "started": _iso(run.started),
+        "finished": _iso(run.finished) if run.finished else None,
+        "image": run.image,
+        "steps": list(run.steps),
+        "state": run.state,
+        "message": run.message,
+        "seconds": run.finished - run.started if run.finished else None,
+    }
+
+
+def _one(context: Context, runs: Sequence[RunRecord], number: int) -> int:
+    found = next((run for run in runs if run.number == number), None)
+    if found is None:
+        numbers = f"{runs[0].number} to {runs[-1].number}" if runs else "none"
+        raise Refused(f"there is no run {number} of stack {context.stack.name}; there are {numbers}")
+    run = context.records.with_steps(found)
+    place = _log_place(context)
+    tasks = [
+        {
+            "step": step.name,
+            "shard": task.shard,
+            "attempt": task.attempt,
+            "task": task.task,
+            "result": task.done or "running",
+            "exit": task.exit,
+            "seconds": task.seconds,
+            "logStream": place.stream(task.task) if place and task.task else "",
+        }
+        for step in sorted(run.steps_done.values(), key=lambda one: _order(run, one.name))
+        for task in step.tasks
+    ]
+    group = place.group if place else ""
+    context.terminal.result(plain(run) | {"tasks": tasks, "logGroup": group})
+    if context.terminal.machine:
+        return exits.OK
+    line = context.terminal.line
+    state = "under way" if run.open else run.state
+    line(f"run {run.number}: {state}, {COMMANDS[run.by]} by {run.who}, {_time(run.started)} UTC")
+    line(f"image {run.image}")
+    if run.message:
+        line(run.message)
+    if group:
+        line(f"log group {group}")
+    heads = ("STEP", "SHARD", "ATTEMPT", "TASK", "RESULT", "EXIT", "TOOK", "LOG STREAM")
+    context.terminal.table(heads, [[_cell(key, value) for key, value in task.items()] for task in _reordered(tasks)])
+    return exits.OK
+
+
+def _reordered(tasks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    keys = ("step", "shard", "attempt", "task", "result", "exit", "seconds", "logStream")
+    return [{key: task[key] for key in keys} for task in tasks]
+
+
+def _cell(key: str, value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    return short_time(value) if key == "seconds" else str(value)
+
+
+def _order(run: RunRecord, step: str) -> int:
+    return run.steps.index(step) if step in run.steps else len(run.steps)
+
+
+def _log_place(context: Context) -> LogPlace | None:
+    """Where the migration's container logs now; a run of long ago may have logged elsewhere."""
+    place = context.stack.place
+    definition = context.clients["ecs"].describe_task_definition(taskDefinition=place.task_definition)["taskDefinition"]
+    containers = {one["name"]: one for one in definition["containerDefinitions"]}
+    return LogPlace.of(containers[place.container]) if place.container in containers else None
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -1,0 +1,72 @@
+"""What to go back to. Pure decisions on the releases of a stack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from gate.operate import Refused
+from gate.record import RunRecord
+from gate.release_record import Release
+
+
+def choose(
+    releases: Sequence[Release], current: str, to: str | None, held: Collection[str], known: bool = True
+) -> Release:
+    """The release to go back to.
+
+    Args:
+        releases: in the order in which they were proven.
+        current: digest (``sha256:…``) that serves now.
+        to: number, or a digest's beginning; None: the newest one of another image that is not held.
+        held: digests that are held.
+        known: False when *releases* are only revisions, which nobody knows to have served.
+
+    Raises:
+        Refused: there is none, or not that one.
+    """
+    what = "release" if known else "revision"
+    others = [one for one in releases if digest(one) != current]
+    if to is None:
+        free = [one for one in others if digest(one) not in held]
+        if free:
+            return max(free, key=lambda one: one.number)
+        why = "all earlier ones are held" if others else "there is no earlier one"
+        raise Refused(f"no {what} to go back to: {why}; releases: {_listed(releases)}")
+    found = named(releases, to)
+    if found is None:
+        raise Refused(f"this stack has no {what} {to}; it has: {_listed(releases)}")
+    if digest(found) == current:
+        raise Refused(f"{what} {found.number} ({digest(found)[:19]}) is what the service has now")
+    if digest(found) in held:
+        raise Refused(
+            f"{what} {found.number} ({digest(found)[:19]}) is held: it was rolled back before; to use it all the same, "
+            f"first `sluice rollback --lift {digest(found)}`"
+        )
+    return found
+
+
+def named(releases: Sequence[Release], to: str) -> Release | None:
+    """By number, or by the beginning of a digest (seven digits at least); the newest when several match."""
+    by_number = re.fullmatch(r"#?(\d{1,6})", to)
+    if by_number:
+        return next((one for one in releases if one.number == int(by_number[1])), None)
+    start = to.rpartition("@")[2].removeprefix("sha256:").lower()
+    if not re.fullmatch(r"[0-9a-f]{7,64}", start):
+        return None
+    matching = [one for one in releases if digest(one).removeprefix("sha256:").startswith(start)]
+    return max(matching, key=lambda one: one.number, default=None)
+
+
+def digest(release: Release) -> str:
+    return release.digest.rpartition("@")[2]
+
+
+def after_steps(runs: Sequence[RunRecord], since: int) -> list[RunRecord]:
+    """The runs of after-steps begun since then: they took away what an older version may need."""
+    return [run for run in runs if run.phase == "after" and run.started >= since]
+
+
+def _listed(releases: Sequence[Release]) -> str:
+    newest = sorted(releases, key=lambda one: one.number, reverse=True)[:10]
+    return ", ".join(f"{one.number} ({digest(one)[:19]})" for one in newest) or "none"

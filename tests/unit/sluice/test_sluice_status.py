@@ -1,0 +1,65 @@
+"""When a service is well, and how runs are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gate.judge import TargetState
+from gate.record import RunRecord
+from gate.sluice.history import plain, row
+from gate.sluice.status import complaints
+from gate.sluice.terminal import columns
+
+GROUP = "arn:aws:elasticloadbalancing:r:1:targetgroup/notes/abc"
+DEPLOYMENT = {"status": "PRIMARY", "rolloutState": "COMPLETED", "taskDefinition": "arn:…:task-definition/s:2"}
+SERVICE: dict[str, Any] = {"status": "ACTIVE", "desiredCount": 2, "runningCount": 2, "deployments": [DEPLOYMENT]}
+WELL = {GROUP: TargetState({"healthy": 2, "draining": 1}, ())}
+ILL = {GROUP: TargetState({"healthy": 1, "unhealthy": 1}, ("Target.Timeout",))}
+
+CASES: list[tuple[str, Any, Any, list[str], list[str]]] = [
+    ("well", SERVICE, WELL, [], []),
+    ("no load balancer", SERVICE, {}, [], []),
+    ("gone", None, {}, [], ["there is no service"]),
+    ("draining", {**SERVICE, "status": "DRAINING"}, {}, [], ["the service is DRAINING"]),
+    ("scaled to zero", {**SERVICE, "desiredCount": 0, "runningCount": 0}, {}, [], ["desired count is 0"]),
+    ("a task is missing", {**SERVICE, "runningCount": 1}, WELL, [], ["1 of 2 tasks run"]),
+    ("a target is ill", SERVICE, ILL, [], ["targets of notes: 1 healthy, 1 unhealthy (Target.Timeout)"]),
+    ("an alarm", SERVICE, WELL, ["5xx"], ["alarm 5xx is ringing"]),
+    (
+        "a deployment failed",
+        {**SERVICE, "deployments": [{**DEPLOYMENT, "rolloutState": "FAILED", "rolloutStateReason": "why"}]},
+        WELL,
+        [],
+        ["the deployment of s:2 failed: why"],
+    ),
+    (
+        "a deployment goes on",
+        {**SERVICE, "deployments": [{**DEPLOYMENT, "rolloutState": "IN_PROGRESS"}]},
+        WELL,
+        [],
+        ["the deployment of s:2 is in progress"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("service", "targets", "alarms", "said"), [one[1:] for one in CASES], ids=[one[0] for one in CASES]
+)
+def test_what_is_not_well_is_said(service: Any, targets: Any, alarms: list[str], said: list[str]) -> None:
+    found = complaints(service, targets, alarms)
+    assert len(found) == len(said)
+    assert all(text in line for text, line in zip(said, found, strict=True))
+
+
+def test_runs_are_rows_of_one_table() -> None:
+    done = RunRecord(
+        7, "up", "f", "sha256:" + "a" * 64, "ci@x", 1000, steps=("master", "verify"), state="failed", finished=1072
+    )
+    open_run = RunRecord(8, "run", "f", "sha256:" + "b" * 64, "ann@y", 2000, steps=("provision",), phase="run")
+    lines = columns([row(done, 2005), row(open_run, 2005)])
+    assert lines[0] == "7  up   ci@x   1970-01-01 00:16:40  aaaaaaaaaaaa  master verify  failed     1 min 12 s"
+    assert lines[1] == "8  run  ann@y  1970-01-01 00:33:20  bbbbbbbbbbbb  provision      under way  5 s"
+    assert plain(done)["seconds"] == 72
+    assert plain(open_run)["finished"] is None
