@@ -8,11 +8,11 @@ import pulumi
 from components.container import HealthCheck
 from components.database import Database, DatabaseArgs
 from components.database_users import DatabaseUsers, DatabaseUsersArgs
-from components.deployment import Deployment, DeploymentArgs, SmokeRequest
+from components.deployment import Deployment, DeploymentArgs, SmokeRequest, Soak
 from components.image import Image, ImageArgs
 from components.load_balancer import LoadBalancerArgs, TargetCheck
 from components.login import Login
-from components.migration_gate import CONTAINER, MigrationGate, MigrationGateArgs, migration_container
+from components.migration_gate import CONTAINER, MigrationGate, MigrationGateArgs, Snapshot, migration_container
 from components.placement import Placement
 from components.registry import Registry, RegistryArgs
 from components.release import release
@@ -26,6 +26,7 @@ from infra.observability import Logs, LogsArgs
 from infra.revision import revision
 from infra.settings.migrations import BOOTSTRAP
 from infra.tasks import Kind, Tasks
+from infra.topic import Topic, TopicArgs
 
 stack = settings.load()  # checked whole: every mistake is reported at once, before anything is created
 project, app, service_settings, health = pulumi.get_project(), stack.app, stack.service, stack.service.health
@@ -37,6 +38,7 @@ network = Network(name, NetworkArgs(stack.network.cidr, stack.network.zones, app
 firewall = network.firewall
 cluster = Cluster(name, here)
 logs = Logs(name, LogsArgs(path), here)
+topic = Topic(name, TopicArgs(stack.notify.topic, stack.notify.email or []), here).arn
 
 registry = Registry(name, RegistryArgs(stack.protected), here)
 image = Image(
@@ -95,6 +97,7 @@ serving = tasks.of(Kind("service", container, logs.service, {"DB": reader}, secr
 
 # The gate: what it lets through is the only revision that service and deployment ever see.
 place = Placement(network.public_subnet_ids, [firewall.migration], public_ip=True)
+copy = stack.snapshot
 phase = MigrationGateArgs(
     cluster=cluster.arn,
     task=migration,
@@ -105,6 +108,9 @@ phase = MigrationGateArgs(
     database=database.identity,
     records=f"{path}/runs",
     protected=stack.protected,
+    snapshot=Snapshot(database.identifier, copy.keep, copy.timeout, copy.pending) if stack.snapshot_before else None,
+    topic=topic,
+    deadline=stack.migration_deadline,
 )
 gate = MigrationGate(f"{name}-migration", phase, here)
 
@@ -134,14 +140,23 @@ deployment = Deployment(
     name,
     DeploymentArgs(
         cluster=cluster.arn,
-        service=service.name,
+        service=service,
         task_definition=gate.service_task_definition,
         image=gate.image,
-        url=service.url,
-        smoke=SmokeRequest(app.health_path, stack.smoke.status, stack.smoke.timeout),
+        smoke=SmokeRequest(
+            **stack.smoke.model_dump(exclude={"path", "json_"}),
+            path=stack.smoke.path or app.health_path,
+            json=stack.smoke.json_,
+            # What the gate let through may be an earlier build: then the version that it says is not known here.
+            version=pulumi.Output.all(gate.image, image.reference).apply(
+                lambda both: image.version if both[0] == both[1] else ""
+            ),
+        ),
+        soak=Soak(stack.soak.seconds, stack.soak.path or app.health_path, stack.smoke.timeout),
         deadline=service_settings.deadline,
-        target_group_arns=[service.target_group_arn],
-        shape=service.shape,
+        records=path,
+        protected=stack.protected,
+        topic=topic,
     ),
     here,
 )
@@ -155,6 +170,7 @@ if later := [step for step in steps if step.phase == "after"]:  # of what has be
         steps=later,
         service_task_definition=deployment.task_definition,
         service=service.name,
+        snapshot=None,  # the schema is the new version's by now; nothing serves that could go back
     )
     results.append(MigrationGate(f"{name}-after", after, here).results)
 
@@ -177,7 +193,31 @@ pulumi.export(
         "assignPublicIp": place.public_ip,
         "records": f"{path}/runs",
         "region": stack.aws.region,
+        # What `sluice` needs beside it.
+        "project": project,
+        "stack": pulumi.get_stack(),
+        "cluster": cluster.arn,
+        "service": service.name,
+        "serviceTaskDefinition": deployment.task_definition,
+        "image": gate.image,
+        "targetGroups": [service.target_group_arn],
+        "logGroups": {"migration": logs.migration.name, "service": logs.service.name},
+        "url": service.url,
+        "smoke": {
+            "url": pulumi.Output.concat(service.url, stack.smoke.path or app.health_path),
+            "status": stack.smoke.status,
+            "timeout": stack.smoke.timeout,
+            "attempts": stack.smoke.attempts,
+        },
+        "deadline": service_settings.deadline,
+        "repository": registry.url,
+        "database": database.identifier,
+        "snapshot": stack.snapshot_before,
+        "topic": topic,
+        "steps": [{"name": step.name, "phase": step.phase, "command": list(step.command)} for step in steps],
+        "holds": f"{path}/holds",
     },
 )
+pulumi.export("topic", topic)
 pulumi.export("database", {"address": database.address, "port": database.port, "name": database.database})
 pulumi.export("logGroup", {"migration": logs.migration.name, "service": logs.service.name})

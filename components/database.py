@@ -35,13 +35,15 @@ class Database(pulumi.ComponentResource):
 
     The password exists in Secrets Manager alone: neither this program nor its state ever holds it.
 
-    Outputs: address (host name), port, database (name), identity (RDS' own id of this very instance: another one
-    after a re-creation or a restore), secret_arn (JSON with `username` and `password`).
+    Outputs: address (host name), port, database (name), identifier (the instance's name in RDS), identity (RDS' own
+    id of this very instance: another one after a re-creation or a restore), secret_arn (JSON with `username` and
+    `password`).
     """
 
     address: pulumi.Output[str]
     port: pulumi.Output[int]
     database: pulumi.Output[str]
+    identifier: pulumi.Output[str]
     identity: pulumi.Output[str]
     secret_arn: pulumi.Output[str]
 
@@ -94,6 +96,7 @@ class Database(pulumi.ComponentResource):
         self.address = instance.address
         self.port = instance.port
         self.database = instance.db_name
+        self.identifier = instance.identifier
         self.identity = instance.resource_id
         self.secret_arn = instance.master_user_secrets[0].secret_arn
         self.register_outputs(

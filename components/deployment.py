@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
+from components.service import Service
 from gate.plugin import sdk as gate
 
 
 @dataclass(frozen=True)
 class SmokeRequest:
-    """path: asked below the service's URL. status: that counts as an answer. timeout: seconds of one request."""
+    """path: asked below the service's URL. status: that counts as an answer. timeout: seconds of one request.
+    attempts: wrong answers that make the version unfit. body: part of the answer. json: dotted path to value.
+    version_header: in which the application says its version. version: that it must say; empty: not compared."""
 
     path: str
     status: int
+    timeout: int
+    attempts: int
+    body: str
+    json: Mapping[str, Any]
+    version_header: str
+    version: pulumi.Input[str] = ""
+
+
+@dataclass(frozen=True)
+class Soak:
+    """seconds: how long the version that serves must stay healthy on the new schema; 0: not at all. path: deep health
+    path below the service's URL. timeout: seconds of one request."""
+
+    seconds: int
+    path: str
     timeout: int
 
 
 @dataclass(frozen=True)
 class DeploymentArgs:
     """task_definition: what the gate let through. image: its reference by digest. deadline: seconds until a rollout
-    that has not completed has failed. shape: hash of the service's other settings that start a deployment."""
+    that has not completed has failed. records: SSM path of the stack's records. protected: whether they outlive it.
+    topic: ARN of the SNS topic that is told of a failure."""
 
     cluster: pulumi.Input[str]
-    service: pulumi.Input[str]
+    service: Service
     task_definition: pulumi.Input[str]
     image: pulumi.Input[str]
-    url: pulumi.Input[str]
     smoke: SmokeRequest
+    soak: Soak
     deadline: int
-    target_group_arns: Sequence[pulumi.Input[str]]
-    shape: pulumi.Input[str]
+    records: str
+    protected: bool
+    topic: pulumi.Input[str | None] = None
 
 
 class Deployment(pulumi.ComponentResource):
@@ -49,20 +70,38 @@ class Deployment(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DeploymentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:Deployment", name, None, opts)
+        service, smoke, soak = args.service, args.smoke, args.soak
         rollout = gate.Rollout(
             name,
             cluster=args.cluster,
-            service=args.service,
+            service=service.name,
             task_definition=args.task_definition,
             deadline=args.deadline,
-            target_groups=list(args.target_group_arns),
+            target_groups=[service.target_group_arn],
             smoke={
-                "url": pulumi.Output.concat(args.url, args.smoke.path),
-                "status": args.smoke.status,
-                "timeout": args.smoke.timeout,
+                "url": pulumi.Output.concat(service.url, smoke.path),
+                "status": smoke.status,
+                "timeout": smoke.timeout,
+                "attempts": smoke.attempts,
+                "body": smoke.body,
+                "json": smoke.json,
+                "versionHeader": smoke.version_header,
+                "version": smoke.version,
+            },
+            soak={
+                "seconds": soak.seconds,
+                "url": pulumi.Output.concat(service.url, soak.path),
+                "timeout": soak.timeout,
             },
             image_digest=args.image,
-            shape=args.shape,
+            shape=service.shape,
+            network=service.network,
+            platform_version=service.platform_version,
+            load_balancers=service.load_balancers,
+            records=args.records,
+            holds=f"{args.records}/holds",
+            retain=args.protected,
+            topic=args.topic,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.deployment_id = rollout.deployment_id

@@ -20,11 +20,23 @@ STOP_TIMEOUT = 30
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """instance: identifier of the database instance. keep: how many of this stack's own stay. timeout: seconds until it
+    must be available. pending: the image's command that exits with 0 when nothing is pending; None: always take it."""
+
+    instance: pulumi.Input[str]
+    keep: int
+    timeout: int
+    pending: Sequence[str] | None
+
+
+@dataclass(frozen=True)
 class MigrationGateArgs:
     """task, task_definition: what steps run as, and its revision. steps: in their order, all of one phase.
     service_task_definition: the revision that is to be let through. service: of the phase `after`, which waits until
     this service has no task of any other revision. database: identity of the database instance. records: SSM path of
-    the run records. protected: whether records and revisions must outlive the stack."""
+    the run records. protected: whether records and revisions must outlive the stack. snapshot: of the database, before
+    the first step. topic: ARN of the SNS topic that is told of a failure. deadline: seconds for it all; 0: none."""
 
     cluster: pulumi.Input[str]
     task: TaskDefinitionArgs
@@ -36,6 +48,9 @@ class MigrationGateArgs:
     records: str
     protected: bool
     service: pulumi.Input[str] | None = None
+    snapshot: Snapshot | None = None
+    topic: pulumi.Input[str] | None = None
+    deadline: int = 0
 
 
 def migration_container() -> Container:
@@ -83,6 +98,9 @@ class MigrationGate(pulumi.ComponentResource):
             phase="after" if after else "before",
             after_service=after,
             retain=args.protected,
+            snapshot=_wish(args.snapshot),
+            topic=args.topic,
+            deadline=args.deadline,
             opts=child,
         )
         self.service_task_definition = run.service_task_definition
@@ -97,3 +115,10 @@ class MigrationGate(pulumi.ComponentResource):
                 "results": self.results,
             }
         )
+
+
+def _wish(snapshot: Snapshot | None) -> dict[str, Any] | None:
+    if snapshot is None:
+        return None
+    wish = {"instance": snapshot.instance, "keep": snapshot.keep, "timeout": snapshot.timeout}
+    return wish | ({"pending": list(snapshot.pending)} if snapshot.pending else {})

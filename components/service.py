@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,14 +48,18 @@ def service_container(port: int, stop_timeout: int, health: HealthCheck | None) 
 class Service(pulumi.ComponentResource):
     """An ECS service on Fargate behind a load balancer, rolling.
 
-    Outputs: name, url, target_group_arn, shape (changes when something other than the revision makes ECS start a
-    deployment, which somebody has to watch).
+    Outputs: name, url, target_group_arn, network, platform_version and load_balancers (as the deployment compares
+    them with what ECS has), shape (changes when one of these does: ECS then starts a deployment, which somebody has to
+    watch).
     """
 
     name: pulumi.Output[str]
     url: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
     shape: pulumi.Output[str]
+    network: Mapping[str, Any]
+    platform_version: str
+    load_balancers: Sequence[Mapping[str, Any]]
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:Service", name, None, opts)
@@ -102,6 +106,19 @@ class Service(pulumi.ComponentResource):
         self.name = service.name
         self.url = balancer.url
         self.target_group_arn = balancer.target_group_arn
+        self.network = {
+            "subnets": network["subnets"],
+            "securityGroups": network["security_groups"],
+            "assignPublicIp": args.placement.public_ip,
+        }
+        self.platform_version = PLATFORM_VERSION
+        self.load_balancers = [
+            {
+                "targetGroupArn": balancer.target_group_arn,
+                "containerName": CONTAINER,
+                "containerPort": args.load_balancer.port,
+            }
+        ]
         # After the service: whoever compares shapes must find the deployment that the new shape started.
         self.shape = pulumi.Output.all(
             service.id, {"network": network, "target": target, "platform": PLATFORM_VERSION}

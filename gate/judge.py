@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+from gate.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,11 @@ class Watch:
 
 @dataclass(frozen=True)
 class Deploy:
-    """Call UpdateService; *force* when the revision is the same but its deployment failed."""
+    """Call UpdateService; *force* when the revision is the same but its deployment failed; *changes*: arguments beside
+    the revision, because the service does not have the wanted network, platform version or load balancer."""
 
     force: bool
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,28 +46,69 @@ def primary(service: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((one for one in service.get("deployments", []) if one.get("status") == "PRIMARY"), None)
 
 
-def next_step(service: Mapping[str, Any] | None, task_definition: str) -> NextStep:
-    """What brings *task_definition* to the service, which UpdateService with an unchanged revision would not."""
+def next_step(service: Mapping[str, Any] | None, task_definition: str, shape: Shape | None = None) -> NextStep:
+    """What brings *task_definition* to the service, which UpdateService with an unchanged revision would not.
+
+    A deployment that ECS rolled back has taken the service's network back with it, though the revision may be the same
+    as before: so the wanted *shape* is compared too.
+    """
     if service is None:
         return Impossible("it does not exist")
     if service.get("status") != "ACTIVE":
         return Impossible(f"it is {service.get('status')}")
+    if service.get("desiredCount") == 0:
+        return Impossible("its desired count is 0: nothing would run, so nothing would be proven; scale it up first")
     current = primary(service)
-    if current is None or current.get("taskDefinition") != task_definition:
-        return Deploy(force=False)
+    changes = (shape or Shape()).missing_in(Shape.of(service, current or {}))
+    if current is None or current.get("taskDefinition") != task_definition or changes:
+        return Deploy(force=False, changes=changes)
     if current.get("rolloutState") == "FAILED":
         return Deploy(force=True)
     return Watch(str(current["id"]))
 
 
-def serving(service: Mapping[str, Any] | None, other_than: str) -> str:
-    """The revision to go back to: the newest completed deployment's that is not *other_than*; empty without one."""
+def live_revision(service: Mapping[str, Any] | None) -> str:
+    """The revision of the service's PRIMARY deployment; empty when there is no such service."""
+    if service is None or service.get("status") != "ACTIVE":
+        return ""
+    return str(service.get("taskDefinition", ""))
+
+
+def created(service: Mapping[str, Any] | None, deployment: str) -> float:
+    """When ECS began the deployment, seconds since the epoch; 0 when it does not say."""
     deployments: Sequence[Mapping[str, Any]] = (service or {}).get("deployments", [])
+    moment = next((one.get("createdAt") for one in deployments if one.get("id") == deployment), None)
+    return moment.timestamp() if isinstance(moment, datetime) else 0.0
+
+
+@dataclass(frozen=True)
+class Version:
+    """What can be gone back to: a revision (empty: nothing) and the service's shape at that time."""
+
+    task_definition: str = ""
+    shape: Shape = field(default_factory=Shape)
+
+    def __bool__(self) -> bool:
+        return bool(self.task_definition)
+
+
+def serving(service: Mapping[str, Any] | None, task_definition: str, shape: Shape | None = None) -> Version:
+    """The version to go back to: the newest completed deployment's that is not the wanted one (*task_definition* in
+    *shape*)."""
+    seen = service or {}
+    wanted = shape or Shape()
     completed = [
-        one for one in deployments if one.get("rolloutState") == "COMPLETED" and one.get("taskDefinition") != other_than
+        one
+        for one in seen.get("deployments", [])
+        if one.get("rolloutState") == "COMPLETED"
+        and (
+            one.get("taskDefinition") != task_definition
+            # The service's load balancers are those of its PRIMARY deployment: of an older one they say nothing.
+            or wanted.missing_in(Shape.of(seen if one.get("status") == "PRIMARY" else {}, one))
+        )
     ]
     newest = max(completed, key=lambda one: str(one.get("createdAt", "")), default=None)
-    return str(newest["taskDefinition"]) if newest else ""
+    return Version(str(newest["taskDefinition"]), Shape.of({}, newest)) if newest else Version()
 
 
 class State(enum.Enum):
@@ -110,8 +156,9 @@ def judge(service: Mapping[str, Any] | None, deployment: str, previous: str) -> 
     return Judgement(State.GONE, reason or "the service no longer lists it")
 
 
-def progress(service: Mapping[str, Any], deployment: str) -> str:
-    """One line: how many tasks of the deployment run, and what is left of the one before."""
+def progress(service: Mapping[str, Any], deployment: str, healthy: int | None = None) -> str:
+    """One line: how many tasks of the deployment run, and what is left of the one before. *healthy*: targets; None
+    when nobody could say."""
     deployments = service.get("deployments", [])
     ours: Mapping[str, Any] = next((one for one in deployments if one.get("id") == deployment), {})
     others = sum(int(one.get("runningCount", 0)) for one in deployments if one.get("id") != deployment)
@@ -120,6 +167,8 @@ def progress(service: Mapping[str, Any], deployment: str) -> str:
         line += f", {ours['pendingCount']} pending"
     if ours.get("failedTasks"):
         line += f", {ours['failedTasks']} failed"
+    if healthy is not None:
+        line += f", {healthy} healthy targets"
     return line + (f", {others} old" if others else "")
 
 

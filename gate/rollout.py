@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import Any
 
 from gate.clock import Clock, Halt
+from gate.compatibility import OldVersion, Soak, soak
 from gate.errors import GateError, Interrupted
+from gate.evidence import event_ids
 from gate.explain import short_time
-from gate.judge import Impossible, Judgement, State, Watch, judge, next_step, progress, serving
-from gate.patience import Patience
-from gate.service import Service, stop_reasons
+from gate.journal import Journal
+from gate.judge import (
+    Impossible,
+    Judgement,
+    State,
+    Version,
+    Watch,
+    created,
+    judge,
+    next_step,
+    primary,
+    progress,
+    serving,
+)
+from gate.patience import Patience, Unknown
+from gate.release_record import ReleaseRecords
+from gate.rollout_failure import RolloutFailed, Witness
+from gate.service import Service
+from gate.shape import Shape
 from gate.smoke import Answer, Ask, Smoke, complaint
+from gate.way_back import LISTED_SECONDS, POLL_SECONDS, WayBack, lists
 
-POLL_SECONDS = 1.0
 PROGRESS_SECONDS = 1.0
 SMOKE_PAUSE_SECONDS = 1.0
-LISTED_SECONDS = 30.0
-"""How long a deployment that was just started may be missing from the service."""
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,9 @@ class Wanted:
         previous: revision that the engine remembers as served before; used when ECS no longer lists it.
         deadline: seconds for the whole rollout.
         target_groups: ARNs whose targets must be healthy.
+        shape: the service's network, platform version and load balancers; ECS' going back takes them back too.
+        soak: how the version that serves must first prove that it can live with the new schema; None: not at all.
+        digest: ``repository@sha256:…``, for the records.
     """
 
     task_definition: str
@@ -42,6 +56,9 @@ class Wanted:
     deadline: int
     target_groups: tuple[str, ...]
     smoke: Smoke | None
+    shape: Shape | None = None
+    soak: Soak | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,10 +70,6 @@ class Done:
     completed_at: int
 
 
-class RolloutFailed(GateError):
-    """The new version is not what users get, or is not proven; the text says what they get now."""
-
-
 class Rollout:
     """One rollout.
 
@@ -64,10 +77,17 @@ class Rollout:
         service: the service to deploy to.
         log: takes a line, and whether it is only progress.
         ask: sends the smoke request.
+        records: where the rollout under way and the proven ones are written down; None: nowhere.
     """
 
     def __init__(
-        self, service: Service, wanted: Wanted, clock: Clock, log: Callable[[str, bool], None], ask: Ask
+        self,
+        service: Service,
+        wanted: Wanted,
+        clock: Clock,
+        log: Callable[[str, bool], None],
+        ask: Ask,
+        records: ReleaseRecords | None = None,
     ) -> None:
         self._service = service
         self._wanted = wanted
@@ -77,28 +97,52 @@ class Rollout:
         self._patience = Patience(clock, "watching the rollout")
         self._begun = clock.now()
         self._progress_at = 0.0
+        self._witness = Witness(service, self._patience, wanted.task_definition, wanted.target_groups, self._begun)
+        self._way_back = WayBack(service, self._patience, clock, log, self._witness)
+        self._journal = Journal(records, self._patience, log, wanted.digest, wanted.task_definition)
 
     def run(self) -> Done:
-        """Rolls out and returns once the version is proven. Raises RolloutFailed, Interrupted or Unknown."""
+        """Rolls out and returns once the version is proven. Raises RolloutFailed, Incompatible, Interrupted or
+        Unknown."""
+        try:
+            done = self._run()
+        except (Interrupted, Unknown):
+            raise  # no verdict: whoever comes next needs to know what was under way
+        except GateError:
+            self._journal.close()
+            raise
+        self._journal.proven(done.deployment, done.completed_at)
+        return done
+
+    def _run(self) -> Done:
         wanted = self._wanted
         seen = self._patience.ask(self._service.describe)
-        step = next_step(seen, wanted.task_definition)
+        step = next_step(seen, wanted.task_definition, wanted.shape)
         if isinstance(step, Impossible):
             raise RolloutFailed(f"the service cannot be deployed to: {step.reason}")
-        previous = serving(seen, wanted.task_definition)
-        if not previous and wanted.previous != wanted.task_definition:
-            previous = wanted.previous
+        previous = self._journal.previous(serving(seen, wanted.task_definition, wanted.shape), wanted.previous)
         if self._clock.halted():
             raise Interrupted("cancelled before the rollout began: the version before keeps serving")
         if isinstance(step, Watch):
             deployment = step.deployment
+            self._journal.adopted()
+            self._witness.since = created(seen, deployment) or self._witness.since
             self._log(
                 f"deployment {deployment} of {_short(wanted.task_definition)} is there already: watching it", False
             )
         else:
-            deployment = self._patience.ask(self._service.deploy, wanted.task_definition, step.force)
-            before = f", {_short(previous)} served before" if previous else ""
+            self._soak(seen, previous)
+            self._warn_of_alarms(seen)
+            # Read again: the soak took its time, and only the events from here on are this deployment's.
+            self._witness.known_events = event_ids(self._patience.ask(self._service.describe))
+            self._begun = self._witness.since = self._clock.now()
+            self._journal.begin(previous, round(self._begun))
+            deployment = self._patience.ask(
+                self._service.deploy, wanted.task_definition, step.force, dict(step.changes)
+            )
+            before = f", {_short(previous.task_definition)} served before" if previous else ""
             self._log(f"deployment {deployment} of {_short(wanted.task_definition)} started{before}", False)
+            self._journal.started(deployment)
         self._watch(deployment, previous)
         self._check_targets(deployment, previous)
         self._check_smoke(deployment, previous)
@@ -106,17 +150,37 @@ class Rollout:
         self._still_ours(deployment, previous)
         taken = short_time(self._clock.now() - self._begun)
         self._log(f"{_short(wanted.task_definition)} serves and is healthy, after {taken}", False)
-        return Done(deployment, previous, round(self._clock.now()))
+        return Done(deployment, previous.task_definition, round(self._clock.now()))
+
+    # -- before
+
+    def _soak(self, seen: dict[str, Any] | None, previous: Version) -> None:
+        """The version that serves, on the new schema; not when it is the wanted one, or ill without a schema's help."""
+        wanted = self._wanted
+        if not wanted.soak or not previous or previous.task_definition == wanted.task_definition:
+            return
+        now = primary(seen or {}) or {}
+        if now.get("taskDefinition") != previous.task_definition:
+            return  # another rollout goes on, or has failed: what serves now is a mixture
+        old = OldVersion(self._service, self._patience, wanted.target_groups, now)
+        soak(
+            wanted.soak, _short(previous.task_definition), self._clock, self._log, self._ask, old.targets, old.replaced
+        )
+
+    def _warn_of_alarms(self, seen: dict[str, Any] | None) -> None:
+        ringing = self._witness.ask([], "alarms", self._service.ringing, seen)
+        if ringing:
+            self._log(f"warning: {', '.join(ringing)} is in ALARM already: ECS ignores it for this deployment", False)
 
     # -- the three proofs
 
-    def _watch(self, deployment: str, previous: str) -> None:
+    def _watch(self, deployment: str, previous: Version) -> None:
         listed = False
         while True:
             self._heed_interruption(previous)
             seen = self._patience.ask(self._service.describe)
-            listed = listed or _lists(seen, deployment)
-            judgement = judge(seen, deployment, previous)
+            listed = listed or lists(seen, deployment)
+            judgement = judge(seen, deployment, previous.task_definition)
             if not listed and self._clock.now() - self._begun < LISTED_SECONDS:
                 # ECS is eventually consistent: an answer from before the deployment says nothing about it.
                 self._clock.wait(POLL_SECONDS)
@@ -125,7 +189,8 @@ class Rollout:
                 return
             if judgement.state is not State.IN_PROGRESS:
                 raise RolloutFailed(self._explain(judgement, deployment, previous))
-            self._show(progress(seen or {}, deployment))
+            if self._due():
+                self._show(progress(seen or {}, deployment, self._healthy()))
             if self._late():
                 why = Judgement(
                     State.FAILED, f"not completed within the deadline of {short_time(self._wanted.deadline)}"
@@ -133,7 +198,7 @@ class Rollout:
                 self._fail_and_return(why, deployment, previous)
             self._clock.wait(POLL_SECONDS)
 
-    def _check_targets(self, deployment: str, previous: str) -> None:
+    def _check_targets(self, deployment: str, previous: Version) -> None:
         """COMPLETED counts tasks; users are served by targets. Every one must be healthy."""
         for group in self._wanted.target_groups:
             while True:
@@ -149,128 +214,78 @@ class Rollout:
                     self._fail_and_return(why, deployment, previous)
                 self._clock.wait(POLL_SECONDS)
 
-    def _check_smoke(self, deployment: str, previous: str) -> None:
+    def _check_smoke(self, deployment: str, previous: Version) -> None:
         smoke = self._wanted.smoke
         if smoke is None:
             return
-        wrong = ""
-        for attempt in range(smoke.attempts):
-            if attempt:
-                self._clock.wait(SMOKE_PAUSE_SECONDS)
+        right = bad = 0
+        while right < smoke.answers:
             self._heed_interruption(previous)
             answer: Answer = self._ask(smoke.url, smoke.timeout)
             wrong = complaint(smoke, answer)
             if not wrong:
-                self._log(f"GET {smoke.url} answered {answer.status}", False)
-                return
-        self._fail_and_return(Judgement(State.FAILED, f"smoke request: {wrong}"), deployment, previous)
+                right += 1
+                continue
+            right, bad = 0, bad + 1
+            if bad >= smoke.attempts:
+                self._fail_and_return(Judgement(State.FAILED, f"smoke request: {wrong}"), deployment, previous)
+            self._clock.wait(SMOKE_PAUSE_SECONDS)
+        self._log(f"GET {smoke.url} answered {answer.status}, {smoke.answers} times in a row", False)
 
     # -- when it does not end well
 
     def _late(self) -> bool:
         return self._clock.now() - self._begun > self._wanted.deadline
 
-    def _heed_interruption(self, previous: str) -> None:
+    def _heed_interruption(self, previous: Version) -> None:
         halt = self._clock.halted()
         if halt is Halt.ABANDON:
             raise Interrupted("the deployer is gone; the rollout was left to ECS, the next `pulumi up` judges it")
         if halt is Halt.STOP:
             if not previous:
                 raise Interrupted("cancelled; this was the first deployment, so there is no version to go back to")
-            self._patience.ask(self._service.deploy, previous, False)
+            self._way_back.interrupt(previous)
             raise Interrupted(
-                f"cancelled: the service goes back to {_short(previous)}; run `pulumi up` to roll out again"
+                f"cancelled: the service goes back to {_short(previous.task_definition)}; "
+                "run `pulumi up` to roll out again"
             )
 
-    def _fail_and_return(self, why: Judgement, deployment: str, previous: str) -> None:
+    def _fail_and_return(self, why: Judgement, deployment: str, previous: Version) -> None:
         """Goes back to the previous revision first, then explains, awaits it, and fails."""
         self._still_ours(deployment, previous)  # a newer deployment of somebody else's is not ours to undo
         if not previous:
             raise RolloutFailed(self._explain(why, deployment, previous))
-        back = self._patience.ask(self._service.deploy, previous, False)
-        self._log(f"{why.reason}; going back to {_short(previous)} with deployment {back}", False)
+        back = self._way_back.deploy(previous)
+        self._log(f"{why.reason}; going back to {_short(previous.task_definition)} with deployment {back}", False)
         text = self._explain(why, deployment, previous, returning=True)
-        begun, listed = self._clock.now(), False
-        until = begun + self._wanted.deadline
-        while True:
-            seen = self._patience.ask(self._service.describe)
-            state = judge(seen, back, "").state
-            listed = listed or _lists(seen, back)
-            if not listed and self._clock.now() - begun < LISTED_SECONDS:
-                state = State.IN_PROGRESS
-            if state is State.COMPLETED:
-                raise RolloutFailed(f"{text}\n  {_short(previous)} serves again.")
-            if state is not State.IN_PROGRESS or self._clock.now() > until:
-                raise RolloutFailed(
-                    f"{text}\n  Going back to {_short(previous)} did not complete ({state.value}): "
-                    "look at the service in ECS now."
-                )
-            if self._clock.halted():
-                raise Interrupted(
-                    f"{text}\n  Cancelled while going back to {_short(previous)}, which ECS goes on with."
-                )
-            self._show(f"going back: {progress(seen or {}, back)}")
-            self._clock.wait(POLL_SECONDS)
+        self._way_back.complete(back, previous, text, self._wanted.deadline, self._show)
 
-    def _explain(self, why: Judgement, deployment: str, previous: str, returning: bool = False) -> str:
-        wanted = self._wanted
-        text = [f"the rollout of {_short(wanted.task_definition)} {why.state.value}: {why.reason or 'no reason given'}"]
-        stopped = self._evidence(text, "stopped tasks", self._service.stopped_tasks, deployment, wanted.task_definition)
-        text.extend(f"  stopped tasks: {reason}" for reason in stop_reasons(stopped or []))
-        for group in wanted.target_groups:
-            state = self._evidence(text, "targets", self._service.targets, group)
-            if state is not None:
-                text.append(f"  targets:       {state}")
-        lines = self._evidence(text, "log", self._service.last_lines, stopped[0]) if stopped else None
-        if stopped and lines is not None:
-            text.append(
-                f"  last lines of task {stopped[0]['taskArn'].rpartition('/')[2]}:"
-                if lines
-                else "  it had printed nothing"
-            )
-            text.extend(f"    | {line}" for line in lines)
-        if not previous:
-            text.append("  This was the first deployment: there is no version to go back to.")
-        elif not returning:
-            text.append(f"  {_short(previous)} keeps serving.")
-        text.append("  Fix the cause and run `pulumi up` again: it is a new rollout.")
-        return "\n".join(text)
-
-    def _evidence(
-        self, text: list[str], name: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T | None:
-        """What AWS says, or a line that it could not be asked: explaining must not keep anybody from going back."""
-        try:
-            return self._patience.ask(call, *args, **kwargs)
-        except (GateError, BotoCoreError, ClientError) as error:
-            text.append(f"  {name}: could not be read ({error})")
-            return None
-
-    def _still_ours(self, deployment: str, previous: str) -> dict[str, Any]:
+    def _still_ours(self, deployment: str, previous: Version) -> dict[str, Any]:
         """The service as it is now. Raises RolloutFailed when another deployment took the place of this one."""
         seen = self._patience.ask(self._service.describe)
-        judgement = judge(seen, deployment, previous)
+        judgement = judge(seen, deployment, previous.task_definition)
         if judgement.state not in (State.COMPLETED, State.IN_PROGRESS, State.FAILED):
             raise RolloutFailed(self._explain(judgement, deployment, previous))
         return seen or {}
 
+    def _explain(self, why: Judgement, deployment: str, previous: Version, returning: bool = False) -> str:
+        return self._witness.explain(why, deployment, previous.task_definition, returning)
+
+    def _healthy(self) -> int | None:
+        """How many targets are healthy; None when there are none to ask, or nobody answers."""
+        groups = self._wanted.target_groups
+        states = [self._witness.ask([], "targets", self._service.targets, group) for group in groups]
+        known = [state.states.get("healthy", 0) for state in states if state is not None]
+        return min(known) if known else None
+
+    def _due(self) -> bool:
+        return self._clock.now() - self._progress_at >= PROGRESS_SECONDS
+
     def _show(self, text: str) -> None:
-        now = self._clock.now()
-        if now - self._progress_at >= PROGRESS_SECONDS:
-            self._progress_at = now
-            self._log(f"{text}, {short_time(now - self._begun)}", True)
-
-
-def _lists(service: dict[str, Any] | None, deployment: str) -> bool:
-    return any(one.get("id") == deployment for one in (service or {}).get("deployments", []))
+        if self._due():
+            self._progress_at = self._clock.now()
+            self._log(f"{text}, {short_time(self._progress_at - self._begun)}", True)
 
 
 def _short(task_definition: str) -> str:
     return task_definition.rpartition("/")[2]
-
-
-def live_revision(service: dict[str, Any] | None) -> str:
-    """The revision of the service's PRIMARY deployment; empty when there is no such service."""
-    if service is None or service.get("status") != "ACTIVE":
-        return ""
-    return str(service.get("taskDefinition", ""))

@@ -3,16 +3,19 @@
 IAM: ecs:DescribeServices and ecs:UpdateService on the service, iam:PassRole on the task and execution roles of the
 revisions (``iam:PassedToService`` ecs-tasks.amazonaws.com), ecs:ListTasks and ecs:DescribeTasks (condition
 ecs:cluster), ecs:DescribeTaskDefinition on ``*``, logs:GetLogEvents on the service's log group,
-elasticloadbalancing:DescribeTargetHealth on ``*``.
+elasticloadbalancing:DescribeTargetHealth on ``*``; ecs:ListServiceDeployments, ecs:DescribeServiceDeployments and
+ecs:StopServiceDeployment on the service and its service deployments; cloudwatch:DescribeAlarms on ``*``, only for a
+service that has deployment alarms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from gate import evidence
 from gate.judge import TargetState, primary, target_state
 from gate.logs import LogPlace, last_lines
 
@@ -20,12 +23,13 @@ from gate.logs import LogPlace, last_lines
 class Service:
     """One service of a cluster. *name* may be its name or ARN."""
 
-    def __init__(self, ecs: Any, elbv2: Any, logs: Any, cluster: str, name: str) -> None:
+    def __init__(self, ecs: Any, elbv2: Any, logs: Any, cluster: str, name: str, cloudwatch: Any = None) -> None:
         self._ecs = ecs
         self._elbv2 = elbv2
         self._logs = logs
         self._cluster = cluster
         self._name = name
+        self._cloudwatch = cloudwatch
 
     def describe(self) -> dict[str, Any] | None:
         """The service as ECS shows it; None when there is none."""
@@ -37,13 +41,45 @@ class Service:
             raise
         return dict(answer["services"][0]) if answer.get("services") else None
 
-    def deploy(self, task_definition: str, force: bool) -> str:
-        """Starts a deployment and returns its id."""
+    def deploy(self, task_definition: str, force: bool, changes: Mapping[str, Any] | None = None) -> str:
+        """Starts a deployment and returns its id. *changes*: arguments of UpdateService beside the revision."""
         answer = self._ecs.update_service(
-            cluster=self._cluster, service=self._name, taskDefinition=task_definition, forceNewDeployment=force
+            cluster=self._cluster,
+            service=self._name,
+            taskDefinition=task_definition,
+            forceNewDeployment=force,
+            **(changes or {}),
         )
         started = primary(answer["service"])
         return str(started["id"]) if started else ""
+
+    def service_deployment(self, since: float) -> str:
+        """The ARN of the service deployment that began after *since* (seconds since the epoch); empty without one."""
+        answer = self._ecs.list_service_deployments(cluster=self._cluster, service=self._name, maxResults=10)
+        return evidence.current(answer.get("serviceDeployments") or [], since)
+
+    def service_deployment_evidence(self, arn: str) -> list[str]:
+        """What ECS' record of that service deployment says: circuit breaker, alarms, why it went back."""
+        answer = self._ecs.describe_service_deployments(serviceDeploymentArns=[arn])
+        found = answer.get("serviceDeployments") or [None]
+        return evidence.service_deployment(found[0])
+
+    def stop_deployment(self, arn: str) -> None:
+        """Has ECS itself go back to what served before. Raises ConflictException when the deployment has ended."""
+        self._ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
+
+    def ringing(self, seen: Mapping[str, Any] | None) -> list[str]:
+        """Those of the service's deployment alarms that are in ALARM now: ECS ignores them for a deployment that
+        begins now. Source: "How CloudWatch alarms detect Amazon ECS deployment failures"."""
+        alarms = ((seen or {}).get("deploymentConfiguration") or {}).get("alarms") or {}
+        names = list(alarms.get("alarmNames") or [])
+        if not alarms.get("enable") or not names or self._cloudwatch is None:
+            return []
+        answer = self._cloudwatch.describe_alarms(
+            AlarmNames=names[:100], StateValue="ALARM", AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        found = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
+        return sorted(str(one["AlarmName"]) for one in found)
 
     def targets(self, target_group: str) -> TargetState:
         answer = self._elbv2.describe_target_health(TargetGroupArn=target_group)
@@ -69,17 +105,3 @@ class Service:
             if place is not None:
                 return last_lines(self._logs, place.group, place.stream(task["taskArn"]))
         return []
-
-
-def stop_reasons(tasks: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Why tasks stopped, each reason once with its count."""
-    counts: dict[str, int] = {}
-    for task in tasks:
-        codes = [
-            f"container {one['name']} exit code {one['exitCode']}"
-            for one in task.get("containers", [])
-            if one.get("exitCode") is not None
-        ]
-        text = "; ".join([str(task.get("stoppedReason") or task.get("stopCode") or "no reason given"), *codes])
-        counts[text] = counts.get(text, 0) + 1
-    return [f"{count} × {text}" for text, count in counts.items()]

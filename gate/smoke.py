@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import http.client
+import json as json_text
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gate.errors import GateError
 from gate.redact import redact
+
+_KEYS = ("url", "status", "timeout", "attempts", "answers", "body", "json", "versionHeader", "version")
+READ_BYTES = 256 * 1024
+"""Of an answer; more than a health answer has."""
+SHOWN = 300
+"""Characters of a wrong answer that are shown."""
 
 
 @dataclass(frozen=True)
@@ -21,33 +28,54 @@ class Smoke:
         url: asked with GET.
         status: the answer's status code.
         timeout: seconds for one request.
-        attempts: how often it is asked before the answer counts as wrong.
+        attempts: how many wrong answers make the version unfit.
+        answers: how many right ones in a row prove it: each may come from another task.
+        body: part of the answer's text; empty: any.
+        json: dotted path of a field in the answer's JSON, to its value.
+        version_header: the header in which the application says its version; one that does not send it is not asked.
+        version: what that header must say; empty: not compared.
     """
 
     url: str
     status: int = 200
     timeout: int = 10
     attempts: int = 3
+    answers: int = 3
+    body: str = ""
+    json: Mapping[str, Any] = field(default_factory=dict)
+    version_header: str = ""
+    version: str = ""
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Smoke:
-        unknown = sorted(raw.keys() - {"url", "status", "timeout", "attempts"})
+        unknown = sorted(raw.keys() - set(_KEYS))
         if unknown:
-            raise GateError(f"smoke: unknown key {unknown[0]!r}; it has url, status, timeout, attempts")
+            raise GateError(f"smoke: unknown key {unknown[0]!r}; it has {', '.join(_KEYS)}")
         if not str(raw.get("url", "")).startswith(("http://", "https://")):
             raise GateError(f"smoke: url is {raw.get('url')!r}; it must begin with http:// or https://")
-        for key in ("status", "timeout", "attempts"):
+        for key in ("status", "timeout", "attempts", "answers"):
             if key in raw and (not isinstance(raw[key], int) or isinstance(raw[key], bool) or raw[key] < 1):
                 raise GateError(f"smoke: {key} is {raw[key]!r}; it must be a whole number of at least 1")
-        return cls(**raw)
+        for key in ("body", "versionHeader", "version"):
+            if not isinstance(raw.get(key) or "", str):
+                raise GateError(f"smoke: {key} is {raw[key]!r}; it must be a text")
+        if not isinstance(raw.get("json") or {}, Mapping):
+            raise GateError(f"smoke: json is {raw['json']!r}; it must map dotted paths to values")
+        given = {key: value for key, value in raw.items() if value is not None}
+        if "versionHeader" in given:
+            given["version_header"] = given.pop("versionHeader")
+        return cls(**given)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; *status* is 0 when nothing did."""
+    """What came back; *status* is 0 when nothing did. *text* is masked, for people; *body* is as it came; the names of
+    *headers* are in lower case."""
 
     status: int
     text: str
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
+    body: str = field(default="", compare=False)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -68,18 +96,51 @@ def ask(url: str, timeout: float) -> Answer:
         except urllib.error.HTTPError as error:
             response = error
         with response:
-            return Answer(int(response.status), redact(response.read(2000).decode(errors="replace")))
+            body = response.read(READ_BYTES).decode(errors="replace")
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(int(response.status), redact(body[:2000]), headers, body)
     except (OSError, http.client.HTTPException, ValueError) as error:
         return Answer(0, str(error) or type(error).__name__)
 
 
 def complaint(smoke: Smoke, answer: Answer) -> str:
     """What is wrong with the answer; empty when it is as it should be."""
-    if answer.status == smoke.status:
-        return ""
     if answer.status == 0:
         return f"GET {smoke.url} was not answered: {answer.text}"
-    return f"GET {smoke.url} answered {answer.status} instead of {smoke.status}: {answer.text[:300]}"
+    if answer.status != smoke.status:
+        return f"GET {smoke.url} answered {answer.status} instead of {smoke.status}: {answer.text[:SHOWN]}"
+    body = answer.body or answer.text
+    if smoke.body and smoke.body not in body:
+        return f"GET {smoke.url} answered {answer.status} without {smoke.body!r} in it: {answer.text[:SHOWN]}"
+    if smoke.json and (wrong := _wrong_json(smoke.json, body)):
+        return f"GET {smoke.url} answered {answer.status}, but {wrong}: {answer.text[:SHOWN]}"
+    said = answer.headers.get(smoke.version_header.lower()) if smoke.version_header else None
+    if smoke.version and said is not None and said != smoke.version:
+        return (
+            f"GET {smoke.url} was answered by version {said!r} ({smoke.version_header}) instead of {smoke.version!r}:"
+            " either an older task still serves, or the image says another version than it was built as"
+        )
+    return ""
+
+
+def _wrong_json(wanted: Mapping[str, Any], body: str) -> str:
+    try:
+        document = json_text.loads(body)
+    except ValueError:
+        return "it is no JSON"
+    for path, value in wanted.items():
+        found = document
+        for key in path.split("."):
+            if isinstance(found, Mapping) and key in found:
+                found = found[key]
+            elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
+                found = found[int(key)]
+            else:
+                return f"its JSON has no {path}"
+        # 1 and true are equal in Python, not in JSON
+        if found != value or isinstance(found, bool) != isinstance(value, bool):
+            return f"its {path} is {redact(json_text.dumps(found))[:SHOWN]} instead of {json_text.dumps(value)}"
+    return ""
 
 
 Ask = Callable[[str, float], Answer]

@@ -7,8 +7,10 @@ from typing import Any
 from gate import forget
 from gate.deployer import Deployer
 from gate.drained import await_drained
-from gate.errors import GateError
+from gate.errors import GateError, Interrupted
 from gate.fingerprint import Subject, changed
+from gate.patience import Unknown
+from gate.plugin import told
 from gate.plugin.boundary import Account, clock, in_thread, who
 from gate.plugin.resource import (
     Call,
@@ -25,6 +27,8 @@ from gate.plugin.resource import (
 from gate.plugin.values import UNKNOWN, contains_unknown
 from gate.records import Records
 from gate.run import RunResult, migrate
+from gate.session import Clients
+from gate.snapshot import PENDING, Snapshot, Wish
 from gate.step import Step
 from gate.tasks import Place
 
@@ -39,7 +43,7 @@ _REQUIRED = (
     "database",
     "records",
 )
-_OPTIONAL = ("environment", "secrets", "phase", "afterService", "retain")
+_OPTIONAL = ("environment", "secrets", "phase", "afterService", "retain", "snapshot", "topic", "deadline")
 _SUBJECT = ("imageDigest", "steps", "environment", "secrets", "database", "phase")
 """The inputs that decide whether the steps must run; everything else updates without running."""
 
@@ -57,6 +61,10 @@ class MigrationRun(Resource):
             CheckFailure(key, "is not an input of MigrationRun") for key in new.keys() - {*_REQUIRED, *_OPTIONAL}
         ]
         failures += _wrong_steps(inputs["steps"], inputs["phase"]) if isinstance(inputs.get("steps"), list) else []
+        failures += _wrong_snapshot(inputs.get("snapshot"), inputs.get("steps"))
+        deadline = inputs.get("deadline")
+        if deadline not in (None, UNKNOWN) and (not isinstance(deadline, int) or deadline < 0):
+            failures.append(CheckFailure("deadline", f"{deadline!r} is not a whole number of seconds; 0 is for none"))
         image, cluster, network = inputs.get("imageDigest"), inputs.get("cluster"), inputs.get("network")
         if isinstance(image, str) and "@sha256:" not in image:
             failures.append(CheckFailure("imageDigest", f"{image!r} names no digest; it must be repository@sha256:…"))
@@ -80,7 +88,7 @@ class MigrationRun(Resource):
             names = ", ".join(_names(new)) or "no step"
             call.log(f"would run {names}, before any task of the service is replaced")
             return Created("", _preview(new))
-        return Created(_id(new), _outputs(new, await in_thread(self._migrate, call, new)))
+        return Created(_id(new), _outputs(new, *await in_thread(self._migrate, call, new)))
 
     async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
         why = _reasons(old.inputs, new)
@@ -90,14 +98,24 @@ class MigrationRun(Resource):
             call.log(f"would run {', '.join(_names(new)) or 'no step'}: {why}")
             return _preview(new)
         call.log(f"running {', '.join(_names(new))}: {why}")
-        return _outputs(new, await in_thread(self._migrate, call, new))
+        return _outputs(new, *await in_thread(self._migrate, call, new))
 
     async def delete(self, call: Call, id: str, old: State) -> None:
         await in_thread(self._forget, call, old.inputs)
 
-    def _migrate(self, call: Call, inputs: Properties) -> RunResult:
+    def _migrate(self, call: Call, inputs: Properties) -> tuple[RunResult, str]:
+        """Runs the steps. Returns what they did, and the name of the snapshot taken before them (empty: none)."""
         clients = self._account()
         clients.verify()
+        try:
+            return self._run_steps(call, inputs, clients)
+        except (Interrupted, Unknown):
+            raise  # nothing has failed
+        except GateError as failure:
+            told.failure(call, clients, str(inputs.get("topic") or ""), "migration", inputs["imageDigest"], failure)
+            raise
+
+    def _run_steps(self, call: Call, inputs: Properties, clients: Clients) -> tuple[RunResult, str]:
         deployer = Deployer(
             ecs=clients["ecs"],
             logs=clients["logs"],
@@ -119,7 +137,13 @@ class MigrationRun(Resource):
         if after:
             service, revision = after["service"], after["taskDefinition"]
             await_drained(deployer.ecs, deployer.clock, deployer.log, place.cluster, service, revision)
-        return migrate(deployer, _subject(inputs), inputs["phase"], place)
+        deadline = inputs.get("deadline") or 0
+        snapshot = None
+        if inputs.get("snapshot"):
+            until = deployer.clock.now() + deadline if deadline else None
+            snapshot = Snapshot(deployer, clients["rds"], Wish.parse(inputs["snapshot"]), place, until)
+        result = migrate(deployer, _subject(inputs), inputs["phase"], place, deadline=deadline, prepare=snapshot)
+        return result, snapshot.taken if snapshot else ""
 
     def _forget(self, call: Call, inputs: Properties) -> None:
         clients = self._account()
@@ -135,6 +159,22 @@ class MigrationRun(Resource):
             count = forget.deregister(ecs, task_definition)
             call.log(f"deregistered {count} revisions of {forget.family(task_definition)}")
         records.delete_all()
+
+
+def _wrong_snapshot(snapshot: Any, steps: Any) -> list[CheckFailure]:
+    if snapshot is None or snapshot is UNKNOWN:
+        return []
+    if not isinstance(snapshot, dict):
+        return [CheckFailure("snapshot", f"is {snapshot!r}; it must be an object with instance or cluster")]
+    try:
+        # What is not known yet will be the identifier of a database.
+        Wish.parse({key: "unknown" if value is UNKNOWN else value for key, value in snapshot.items()})
+    except GateError as error:
+        return [CheckFailure("snapshot", str(error))]
+    taken = isinstance(steps, list) and any(isinstance(step, dict) and step.get("name") == PENDING for step in steps)
+    if snapshot.get("pending") and taken:
+        return [CheckFailure("steps", f"a step is called {PENDING!r}, as the one that snapshot.pending runs")]
+    return []
 
 
 def _wrong_steps(steps: list[Any], phase: Any) -> list[CheckFailure]:
@@ -212,7 +252,7 @@ def _id(inputs: Properties) -> str:
     return f"{inputs['records']}#{inputs['phase']}"
 
 
-def _outputs(inputs: Properties, result: RunResult) -> Properties:
+def _outputs(inputs: Properties, result: RunResult, snapshot: str) -> Properties:
     steps: list[dict[str, Any]] = [
         {
             "name": step.name,
@@ -224,8 +264,9 @@ def _outputs(inputs: Properties, result: RunResult) -> Properties:
         }
         for step in result.steps
     ]
-    return inputs | {"results": steps, "run": result.number, "fingerprint": result.fingerprint}
+    proof = {"run": result.number, "fingerprint": result.fingerprint, "snapshotName": snapshot}
+    return inputs | {"results": steps} | proof
 
 
 def _preview(inputs: Properties) -> Properties:
-    return inputs | {"results": UNKNOWN, "run": UNKNOWN, "fingerprint": UNKNOWN}
+    return inputs | dict.fromkeys(("results", "run", "fingerprint", "snapshotName"), UNKNOWN)

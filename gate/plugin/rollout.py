@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from gate.errors import GateError
+from gate.compatibility import Soak
+from gate.errors import GateError, Interrupted
+from gate.hold import Holds
+from gate.judge import live_revision
+from gate.patience import Unknown
+from gate.plugin import told
 from gate.plugin.boundary import Account, clock, in_thread
 from gate.plugin.resource import (
     Call,
@@ -19,13 +25,28 @@ from gate.plugin.resource import (
     State,
 )
 from gate.plugin.values import UNKNOWN, contains_unknown
-from gate.rollout import Done, Wanted, live_revision
+from gate.release_record import ReleaseRecords
+from gate.rollout import Done, Wanted
 from gate.rollout import Rollout as GateRollout
 from gate.service import Service
+from gate.session import Clients
+from gate.shape import Shape
 from gate.smoke import Smoke, ask
 
 _REQUIRED = ("cluster", "service", "taskDefinition", "deadline", "imageDigest")
-_OPTIONAL = ("targetGroups", "smoke", "shape")
+_OPTIONAL = (
+    "targetGroups",
+    "smoke",
+    "soak",
+    "shape",
+    "network",
+    "platformVersion",
+    "loadBalancers",
+    "records",
+    "holds",
+    "retain",
+    "topic",
+)
 
 
 class Rollout(Resource):
@@ -40,11 +61,13 @@ class Rollout(Resource):
         deadline = new.get("deadline")
         if deadline is not None and deadline is not UNKNOWN and (not isinstance(deadline, int) or deadline < 1):
             failures.append(CheckFailure("deadline", f"{deadline!r} is not a whole number of seconds of at least 1"))
-        if isinstance(new.get("smoke"), dict) and not contains_unknown(new["smoke"]):
-            try:
-                Smoke.parse(new["smoke"])
-            except GateError as error:
-                failures.append(CheckFailure("smoke", str(error)))
+        parsers: dict[str, Callable[[Properties], object]] = {"smoke": Smoke.parse, "soak": Soak.parse}
+        for key, parse in parsers.items():
+            if isinstance(new.get(key), dict) and not contains_unknown(new[key]):
+                try:
+                    parse(new[key])
+                except GateError as error:
+                    failures.append(CheckFailure(key, str(error)))
         return Checked({"targetGroups": []} | new, failures)
 
     async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
@@ -80,26 +103,92 @@ class Rollout(Resource):
         previous = str(old.inputs.get("taskDefinition") or "")
         return _outputs(new, await in_thread(self._roll_out, call, new, previous))
 
+    async def delete(self, call: Call, id: str, old: State) -> None:
+        await in_thread(self._forget, old.inputs)
+
+    def _forget(self, inputs: Properties) -> None:
+        """The records go with a stack that keeps nothing; the service itself is another resource's."""
+        if inputs.get("retain", True) or not inputs.get("records"):
+            return
+        clients = self._account()
+        clients.verify()
+        ReleaseRecords(clients["ssm"], inputs["records"]).delete_all()
+        if inputs.get("holds"):
+            Holds(clients["ssm"], inputs["holds"]).delete_all()
+
     def _roll_out(self, call: Call, inputs: Properties, previous: str) -> Done:
         clients = self._account()
         clients.verify()
+        self._refuse_held(clients, inputs)
+        try:
+            return self._prove(call, inputs, previous, clients)
+        except (Interrupted, Unknown):
+            raise  # nothing has failed
+        except GateError as failure:
+            told.failure(call, clients, str(inputs.get("topic") or ""), "rollout", inputs["imageDigest"], failure)
+            raise
+
+    def _prove(self, call: Call, inputs: Properties, previous: str, clients: Clients) -> Done:
         wanted = Wanted(
             task_definition=inputs["taskDefinition"],
             previous=previous,
             deadline=inputs["deadline"],
             target_groups=tuple(inputs.get("targetGroups") or ()),
             smoke=Smoke.parse(inputs["smoke"]) if inputs.get("smoke") else None,
+            shape=_shape(inputs),
+            soak=Soak.parse(inputs["soak"]) if inputs.get("soak") else None,
+            digest=inputs["imageDigest"],
         )
-        service = Service(clients["ecs"], clients["elbv2"], clients["logs"], inputs["cluster"], inputs["service"])
+        records = ReleaseRecords(clients["ssm"], inputs["records"]) if inputs.get("records") else None
         rollout = GateRollout(
-            service, wanted, clock(call), lambda text, ephemeral: call.log(text, ephemeral=ephemeral), ask
+            self._service(clients, inputs),
+            wanted,
+            clock(call),
+            lambda text, ephemeral: call.log(text, ephemeral=ephemeral),
+            ask,
+            records,
         )
         return rollout.run()
 
+    @staticmethod
+    def _refuse_held(clients: Clients, inputs: Properties) -> None:
+        """What an operator took back must not come again by itself."""
+        if not inputs.get("holds"):
+            return
+        digest = str(inputs["imageDigest"]).rpartition("@")[2]
+        hold = Holds(clients["ssm"], inputs["holds"]).held(digest)
+        if hold is not None:
+            raise GateError(
+                f"the image {digest} is held: {hold}. It was not rolled out: what serves keeps serving. "
+                "Deploy another image, or lift the hold once this one is known to be good: "
+                f"`sluice rollback --lift {digest}`"
+            )
+
+    @staticmethod
+    def _service(clients: Clients, inputs: Properties) -> Service:
+        return Service(
+            clients["ecs"],
+            clients["elbv2"],
+            clients["logs"],
+            inputs["cluster"],
+            inputs["service"],
+            clients["cloudwatch"],
+        )
+
     def _live(self, inputs: Properties) -> str:
         clients = self._account()
-        service = Service(clients["ecs"], clients["elbv2"], clients["logs"], inputs["cluster"], inputs["service"])
-        return live_revision(service.describe())
+        return live_revision(self._service(clients, inputs).describe())
+
+
+def _shape(inputs: Properties) -> Shape:
+    """The service's network, platform version and load balancers, in ECS' own words."""
+    network = inputs.get("network")
+    awsvpc = network and {
+        "subnets": list(network["subnets"]),
+        "securityGroups": list(network.get("securityGroups") or ()),
+        "assignPublicIp": "ENABLED" if network.get("assignPublicIp") else "DISABLED",
+    }
+    return Shape(awsvpc or None, inputs.get("platformVersion") or "", tuple(inputs.get("loadBalancers") or ()))
 
 
 def _outputs(inputs: Properties, done: Done) -> Properties:

@@ -11,10 +11,13 @@ from infra.settings.aws import Aws
 from infra.settings.database import Database
 from infra.settings.environment import PROTECTED, Environment
 from infra.settings.migrations import Step, ordered
-from infra.settings.model import Model
+from infra.settings.model import Model, hidden, refused
 from infra.settings.network import Network
+from infra.settings.notify import Notify
 from infra.settings.service import Service
 from infra.settings.smoke import Smoke
+from infra.settings.snapshot import PENDING, Snapshot
+from infra.settings.soak import Soak
 
 
 class Settings(Model):
@@ -30,10 +33,18 @@ class Settings(Model):
     """The PostgreSQL database."""
     migrations: Annotated[list[Step], Field(min_length=1)]
     """Steps that migrate the database, in their order; at least one of phase `before`."""
+    snapshot: Snapshot = Field(default_factory=Snapshot)
+    """The snapshot of the database before a migration."""
+    migration_deadline: Annotated[int, Field(ge=0, le=86_400)] = 0
+    """Seconds for the snapshot and all steps of a phase together; 0 for none but their own."""
+    notify: Notify = Field(default_factory=Notify)
+    """Who is told when a migration or a rollout fails."""
     service: Service = Field(default_factory=Service)
     """Tasks, health checks and rollouts."""
     smoke: Smoke = Field(default_factory=Smoke)
     """The request that a new version must answer."""
+    soak: Soak = Field(default_factory=Soak)
+    """How long the old version must live with the new schema before it is replaced."""
     network: Network = Field(default_factory=Network)
     """The stack's own network."""
 
@@ -42,6 +53,50 @@ class Settings(Model):
     def _migrations(cls, migrations: list[Step], info: ValidationInfo) -> list[Step]:
         database = info.data.get("database")
         return ordered(migrations, roles=database and database.roles)
+
+    @field_validator("snapshot")
+    @classmethod
+    def _snapshot(cls, snapshot: Snapshot, info: ValidationInfo) -> Snapshot:
+        if snapshot.pending is None:
+            return snapshot
+        if any(step.name == PENDING for step in info.data.get("migrations") or ()):
+            raise hidden(f"a step is called {PENDING}, as the one that snapshot.pending runs; rename the step")
+        if not cls._taken(snapshot, info.data.get("environment", "prod")):
+            raise hidden("pending is not run where no snapshot is taken; remove it or set snapshot.before to true")
+        return snapshot
+
+    @field_validator("migration_deadline")
+    @classmethod
+    def _migration_deadline(cls, deadline: int, info: ValidationInfo) -> int:
+        steps, snapshot, environment = (info.data.get(key) for key in ("migrations", "snapshot", "environment"))
+        if not deadline or not steps or snapshot is None or environment is None:
+            return deadline
+        longest = max(steps, key=lambda step: int(step.timeout))
+        copying = snapshot.timeout if cls._taken(snapshot, environment) else 0
+        needed = copying + longest.timeout
+        if deadline < needed:
+            parts = f"snapshot.timeout {copying} s + {longest.timeout} s" if copying else f"{longest.timeout} s"
+            raise refused(
+                f"step {longest.name} could never use its time-out: {parts}; write at least {needed}, or shorten these"
+            )
+        return deadline
+
+    @field_validator("notify")
+    @classmethod
+    def _notify(cls, notify: Notify, info: ValidationInfo) -> Notify:
+        aws = info.data.get("aws")
+        if aws is not None and notify.topic is not None and notify.topic.split(":")[3] != aws.region:
+            raise hidden(f"the topic is in another Region than the stack ({aws.region}); name one of that Region")
+        return notify
+
+    @staticmethod
+    def _taken(snapshot: Snapshot, environment: Environment) -> bool:
+        return environment in PROTECTED if snapshot.before is None else snapshot.before
+
+    @property
+    def snapshot_before(self) -> bool:
+        """Whether a snapshot is taken before a migration."""
+        return self._taken(self.snapshot, self.environment)
 
     @property
     def protected(self) -> bool:

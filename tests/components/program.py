@@ -94,6 +94,7 @@ class Cloud(Mocks):
             },
             "Instance": {
                 "address": "db.example.internal",
+                "identifier": "sluice-test-database",
                 "resourceId": "db-RESOURCE",
                 "masterUserSecrets": [{"secretArn": MASTER}],
             },

@@ -92,6 +92,80 @@ class TestGate:
         shapes = {deploy(app=config["app"] | {"port": value}).one("Rollout").inputs["shape"] for value in (8080, port)}
         assert len(shapes) == (1 if port == 8080 else 2)
 
+    @pytest.mark.parametrize(
+        ("environment", "snapshot", "taken"),
+        [
+            ("staging", {}, False),
+            ("prod", {}, True),
+            ("staging", {"before": True}, True),
+            ("prod", {"before": False}, False),
+        ],
+    )
+    def test_a_snapshot_comes_first_in_prod_or_where_it_is_asked_for(
+        self, deploy: Deploy, environment: str, snapshot: dict[str, Any], taken: bool
+    ) -> None:
+        deployed = deploy(environment=environment, snapshot=snapshot, migrations=[*STEPS, LATE])
+        wish = {"instance": "sluice-test-database", "keep": 5, "timeout": 3600} if taken else None
+        assert deployed.one("MigrationRun", "migration").inputs.get("snapshot") == wish
+        assert "snapshot" not in deployed.one("MigrationRun", "after").inputs
+
+    def test_the_probe_and_the_deadline_reach_the_run(self, deploy: Deploy) -> None:
+        wish = {"before": True, "pending": ["migrate", "pending"], "keep": 2, "timeout": 60}
+        run = deploy(snapshot=wish, migrationDeadline=1000).one("MigrationRun").inputs
+        assert run["snapshot"]["pending"] == ["migrate", "pending"]
+        assert (run["snapshot"]["keep"], run["snapshot"]["timeout"], run["deadline"]) == (2, 60, 1000)
+
+    def test_failures_are_told_to_the_stacks_topic(self, deploy: Deploy) -> None:
+        deployed = deploy(notify={"email": ["ops@example.com"]})
+        topic = deployed.one("sns/topic:Topic")
+        subscription = deployed.one("TopicSubscription").inputs
+        assert (subscription["protocol"], subscription["endpoint"]) == ("email", "ops@example.com")
+        arn = deployed.outputs["topic"]
+        assert arn.endswith(topic.name)
+        assert {
+            subscription["topic"],
+            *(deployed.one(kind).inputs["topic"] for kind in ("MigrationRun", "Rollout")),
+        } == {arn}
+
+    def test_failures_are_told_to_an_existing_topic(self, deploy: Deploy) -> None:
+        arn = "arn:aws:sns:eu-central-1:111122223333:failures"
+        deployed = deploy(notify={"topic": arn})
+        assert deployed.all("sns/topic:Topic") == []
+        assert [deployed.one(kind).inputs["topic"] for kind in ("MigrationRun", "Rollout")] == [arn, arn]
+        assert deployed.outputs["topic"] == arn
+
+    def test_rollout_gets_the_network_that_ecs_may_take_back(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        rollout, service = deployed.one("Rollout").inputs, deployed.one("ecs/service:Service").inputs
+        own = service["networkConfiguration"]
+        assert rollout["network"] == {
+            "subnets": own["subnets"],
+            "securityGroups": own["securityGroups"],
+            "assignPublicIp": own["assignPublicIp"],
+        }
+        assert rollout["platformVersion"] == service["platformVersion"]
+        assert rollout["loadBalancers"] == service["loadBalancers"]
+
+    def test_rollout_asks_for_the_version_that_was_built_and_soaks_the_one_before(self, deploy: Deploy) -> None:
+        deployed = deploy(smoke={"json": {"status": "ok"}, "path": "/deep"}, soak={"seconds": 7})
+        rollout = deployed.one("Rollout").inputs
+        assert rollout["smoke"]["version"] == deployed.outputs["release"]["version"]
+        assert rollout["smoke"]["versionHeader"] == "X-Version"
+        assert rollout["smoke"]["json"] == {"status": "ok"}
+        assert rollout["smoke"]["url"] == "http://web.example.com/deep"
+        assert rollout["soak"] == {"seconds": 7, "url": "http://web.example.com/health", "timeout": 10}
+
+    def test_an_earlier_build_is_not_asked_for_todays_version(self, deploy: Deploy) -> None:
+        deployed = deploy(stale={"MigrationRun": {"imageDigest": "repository@sha256:earlier"}})
+        assert deployed.one("Rollout").inputs["smoke"]["version"] == ""
+
+    @pytest.mark.parametrize(("environment", "retain"), [("staging", False), ("prod", True)])
+    def test_releases_and_holds_are_the_stacks_own(self, deploy: Deploy, environment: str, retain: bool) -> None:
+        rollout = deploy(environment=environment).one("Rollout").inputs
+        assert rollout["records"] == "/sluice/sluice/test"
+        assert rollout["holds"] == "/sluice/sluice/test/holds"
+        assert rollout["retain"] is retain
+
 
 class TestImagesOfSteps:
     """A step may bring an image of its own, by digest, which then needs a revision of its own."""

@@ -164,7 +164,7 @@ class TestTree:
         aws = deployed.one("providers:aws").inputs
         [endpoints] = json.loads(aws["endpoints"])
         assert set(endpoints.values()) == {"http://172.17.0.1:4566"}
-        assert {"ec2", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "secretsmanager", "sts"} == set(endpoints)
+        assert {"ec2", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "secretsmanager", "sns", "sts"} == set(endpoints)
         assert aws["skipCredentialsValidation"] == aws["skipMetadataApiCheck"] == "true"
         assert "allowedAccountIds" not in aws
         assert deployed.one("providers:gate").inputs["endpoint"] == "http://172.17.0.1:4566"
@@ -247,6 +247,7 @@ class TestOutputs:
             "release",
             "migrations",
             "gate",
+            "topic",
             "database",
             "logGroup",
         }

@@ -107,12 +107,12 @@ def test_a_version_that_does_not_answer_goes_back(deployed: Stage) -> None:
     assert client.failed == []
 
 
-SLOW = "import time\nprint('locking the table', flush=True)\ntime.sleep(20)\nop.execute('select 1')"
+SLOW = "import time\nprint('locking the table', flush=True)\ntime.sleep({})\nop.execute('select 1')"
 
 
 def test_ctrl_c_stops_the_task_and_leaves_the_service(deployed: Stage) -> None:
     stage = deployed
-    revision = stage.add_migration(9100, SLOW)
+    revision = stage.add_migration(9100, SLOW.format(10))
     service, before = stage.service(), {task["taskArn"] for task in stage.migration_tasks()}
     running = stage.start("up", "--yes", "--skip-preview")
     running.wait_for("locking the table", 120)
@@ -135,7 +135,7 @@ def test_ctrl_c_stops_the_task_and_leaves_the_service(deployed: Stage) -> None:
 
 def test_killed_deployer_is_taken_over_and_only_one_task_ever_ran(deployed: Stage) -> None:
     stage = deployed
-    revision = stage.add_migration(9200, SLOW)
+    revision = stage.add_migration(9200, SLOW.format(20))
     before = {task["taskArn"] for task in stage.migration_tasks()}
     running = stage.start("up", "--yes", "--skip-preview")
     running.wait_for("locking the table", 120)

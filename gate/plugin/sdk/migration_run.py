@@ -29,12 +29,17 @@ class MigrationRun(pulumi.CustomResource):
         phase: which steps this run takes, ``before`` or ``after`` the rollout.
         after_service: ``{"service", "taskDefinition"}``; runs once no task of another revision is left.
         retain: keep records and revisions when the resource is deleted.
+        snapshot: ``{"instance" or "cluster" (identifier), "keep", "timeout" (seconds), "pending" (command)}``; it is
+            taken before the first step, unless the image's command ``pending`` exits with 0.
+        topic: ARN of the SNS topic that is told of a failure.
+        deadline: seconds for the snapshot and all steps together; 0 for none but their own.
 
     Attributes:
         service_task_definition: the revision that this image's migrations let through.
         results: per step: name, tasks, exitCodes, attempts, seconds, logStreams.
         run: number of the run record that proves it.
         fingerprint: what the steps ran for.
+        snapshot_name: the snapshot that was taken before them; empty when none was.
     """
 
     def __init__(
@@ -55,6 +60,9 @@ class MigrationRun(pulumi.CustomResource):
         phase: str = "before",
         after_service: pulumi.Input[Mapping[str, Any]] | None = None,
         retain: bool = True,
+        snapshot: pulumi.Input[Mapping[str, Any]] | None = None,
+        topic: pulumi.Input[str] | None = None,
+        deadline: pulumi.Input[int] = 0,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -72,12 +80,17 @@ class MigrationRun(pulumi.CustomResource):
             "phase": phase,
             "afterService": after_service,
             "retain": retain,
+            "snapshot": snapshot,
+            "topic": topic,
+            "deadline": deadline,
             "results": None,
             "run": None,
             "fingerprint": None,
+            "snapshotName": None,
         }
         super().__init__("gate:index:MigrationRun", name, props, opts)
         self.service_task_definition: pulumi.Output[str] = pulumi.get(self, "serviceTaskDefinition")
         self.results: pulumi.Output[Sequence[Mapping[str, Any]]] = pulumi.get(self, "results")
         self.run: pulumi.Output[int] = pulumi.get(self, "run")
         self.fingerprint: pulumi.Output[str] = pulumi.get(self, "fingerprint")
+        self.snapshot_name: pulumi.Output[str] = pulumi.get(self, "snapshotName")

@@ -18,8 +18,18 @@ class Rollout(pulumi.CustomResource):
         image_digest: ``repository@sha256:…`` of that revision.
         deadline: seconds for the whole rollout.
         target_groups: ARNs whose targets must all be healthy.
-        smoke: ``{"url", "status", "timeout" (seconds), "attempts"}``; None sends no request.
+        smoke: ``{"url", "status", "timeout" (seconds), "attempts", "answers", "body", "json" (dotted path to value),
+            "versionHeader", "version"}``; None sends no request.
+        soak: ``{"seconds", "url", "timeout"}``: how long the version that serves must first stay healthy on the new
+            schema; None soaks not at all.
         shape: changes whenever something else about the service starts a deployment.
+        network: the service's, ``{"subnets", "securityGroups", "assignPublicIp" (bool)}``; with ``platform_version``
+            and ``load_balancers`` (as UpdateService takes them) it is put right when ECS took it back with a failed
+            deployment.
+        records: SSM path (``/sluice/PROJECT/STACK``) below which releases and the rollout under way are written down.
+        holds: SSM path of the held images, which are refused.
+        retain: whether the records outlive the resource; true unless said.
+        topic: ARN of the SNS topic that is told of a failure.
 
     Attributes:
         task_definition: the revision that serves.
@@ -40,7 +50,15 @@ class Rollout(pulumi.CustomResource):
         deadline: pulumi.Input[int],
         target_groups: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         smoke: pulumi.Input[Mapping[str, Any]] | None = None,
+        soak: pulumi.Input[Mapping[str, Any]] | None = None,
         shape: pulumi.Input[str] | None = None,
+        network: pulumi.Input[Mapping[str, Any]] | None = None,
+        platform_version: pulumi.Input[str] | None = None,
+        load_balancers: pulumi.Input[Sequence[Mapping[str, Any]]] | None = None,
+        records: pulumi.Input[str] | None = None,
+        holds: pulumi.Input[str] | None = None,
+        retain: pulumi.Input[bool] | None = None,
+        topic: pulumi.Input[str | None] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -51,7 +69,15 @@ class Rollout(pulumi.CustomResource):
             "deadline": deadline,
             "targetGroups": target_groups or [],
             "smoke": smoke,
+            "soak": soak,
             "shape": shape,
+            "network": network,
+            "platformVersion": platform_version,
+            "loadBalancers": load_balancers,
+            "records": records,
+            "holds": holds,
+            "retain": retain,
+            "topic": topic,
             "deploymentId": None,
             "previousTaskDefinition": None,
             "completedAt": None,

@@ -54,6 +54,7 @@ SERVICES: Mapping[str, TagOperations] = {
         "TagList",
     ),
     "secretsmanager": TagOperations("tag_resource", "untag_resource", "", "SecretId", "TagKeys", "Tags"),
+    "sns": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "ResourceArn", "TagKeys", "Tags"),
 }
 
 

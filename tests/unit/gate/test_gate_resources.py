@@ -8,9 +8,11 @@ import threading
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
-from gate.errors import GateError
+from gate.errors import GateError, Interrupted
+from gate.patience import Unknown
+from gate.plugin import migration_run
 from gate.plugin.boundary import in_thread
 from gate.plugin.generated_secret import GeneratedSecret
 from gate.plugin.migration_run import MigrationRun
@@ -75,6 +77,9 @@ def run(coroutine: Any) -> Any:
         ({"steps": ["migrate"]}, "must be an object"),
         ({"steps": [RUN["steps"][0], RUN["steps"][0]]}, "two steps are called 'master'"),
         ({"steps": [{**RUN["steps"][0], "shards": 51}]}, "at most 50"),
+        ({"snapshot": {"keep": 5}}, "either instance or cluster"),
+        ({"snapshot": "db-1"}, "must be an object"),
+        ({"deadline": -1}, "whole number of seconds"),
     ],
 )
 def test_bad_inputs_of_a_run(wrong: Properties, says: str) -> None:
@@ -102,6 +107,9 @@ def test_imports_are_refused_in_words(resource: Resource) -> None:
         ({"smoke": {"url": "ftp://x"}}, "must begin with http"),
         ({"smoke": {"url": "http://x", "paht": "/"}}, "unknown key 'paht'"),
         ({"smoke": {"url": "http://x", "status": "200"}}, "status is '200'"),
+        ({"soak": {"seconds": -1, "url": "http://x"}}, "seconds is -1"),
+        ({"soak": {"seconds": 5, "url": "x"}}, "must begin with http"),
+        ({"smoke": {"url": "http://x", "json": "status"}}, "must map dotted paths"),
         ({"force": True}, "is not an input of Rollout"),
     ],
 )
@@ -133,7 +141,9 @@ def test_a_preview_says_what_would_run_and_why(change: Properties, says: str) ->
     assert outputs["serviceTaskDefinition"] == RUN["serviceTaskDefinition"]
 
 
-@pytest.mark.parametrize("key", ["network", "taskDefinition", "retain", "serviceTaskDefinition"])
+@pytest.mark.parametrize(
+    "key", ["network", "taskDefinition", "retain", "serviceTaskDefinition", "snapshot", "topic", "deadline"]
+)
 def test_other_changes_update_without_running(key: str) -> None:
     new = RUN | {key: "changed"}
     outputs = RUN | {"results": ["kept"], "run": 4}
@@ -141,6 +151,41 @@ def test_other_changes_update_without_running(key: str) -> None:
     assert run(resource.diff(call(Lines()), "id", State(RUN, outputs), new)).diffs == [key]
     updated = run(resource.update(call(Lines(), preview=False), "id", State(RUN, outputs), new))
     assert (updated["results"], updated["run"], updated[key]) == (["kept"], 4, "changed")
+
+
+def test_a_step_must_not_have_the_name_of_the_probe() -> None:
+    steps = [{**RUN["steps"][0], "name": "pending"}]
+    wish = {"instance": UNKNOWN, "pending": ["migrate", "pending"]}
+    checked = run(MigrationRun(no_account).check(call(Lines()), {}, RUN | {"steps": steps, "snapshot": wish}))
+    assert ["as the one that snapshot.pending runs" in failure.reason for failure in checked.failures] == [True]
+    assert run(MigrationRun(no_account).check(call(Lines()), {}, RUN | {"snapshot": wish})).failures == []
+
+
+class Sns:
+    def __init__(self) -> None:
+        self.sent: list[dict[str, str]] = []
+
+    def publish(self, **request: str) -> None:
+        self.sent.append(request)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(GateError("step 'a' failed: exit code 1"), 1), (Interrupted("cancelled"), 0), (Unknown("no answer"), 0)],
+)
+def test_a_failed_run_is_told_of_and_an_interrupted_one_is_not(
+    monkeypatch: pytest.MonkeyPatch, error: GateError, told: int
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    sns = Sns()
+    monkeypatch.setattr(migration_run, "migrate", fails)
+    resource = MigrationRun(lambda: Account(sns=sns))  # type: ignore[arg-type, return-value]
+    with pytest.raises(Refused, match=str(error)):
+        run(resource.create(call(Lines(), preview=False), RUN | {"topic": "arn:topic"}))
+    assert [one["TopicArn"] for one in sns.sent] == ["arn:topic"] * told
+    assert all("step 'a' failed: exit code 1" in one["Message"] for one in sns.sent)
 
 
 def test_nothing_changed_is_no_difference_and_nothing_ever_replaces() -> None:
@@ -350,3 +395,49 @@ def test_a_local_cloud_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     with pytest.raises(Refused, match="AWS could not be reached"):
         run(in_thread(down))
+
+
+class Ssm:
+    """Parameters in memory, as far as a rollout asks for them."""
+
+    def __init__(self, **parameters: str) -> None:
+        self.parameters = parameters
+        self.deleted: list[str] = []
+
+    def get_parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803
+        if Name not in self.parameters:
+            raise ClientError({"Error": {"Code": "ParameterNotFound", "Message": Name}}, "GetParameter")
+        return {"Parameter": {"Value": self.parameters[Name]}}
+
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "get_parameters_by_path"
+        return self
+
+    def paginate(self, Path: str, **more: Any) -> list[dict[str, Any]]:  # noqa: N803
+        found = [{"Name": name, "Value": value} for name, value in self.parameters.items() if name.startswith(Path)]
+        return [{"Parameters": found}]
+
+    def delete_parameters(self, Names: list[str]) -> None:  # noqa: N803
+        self.deleted += Names
+
+    def delete_parameter(self, Name: str) -> None:  # noqa: N803
+        self.deleted.append(Name)
+
+
+HELD = {f"/sluice/p/s/holds/{'1' * 64}": '{"who": "ada@ops", "at": 1, "reason": "slow"}'}
+KEPT = {"records": "/sluice/p/s", "holds": "/sluice/p/s/holds"}
+
+
+def test_a_held_image_is_refused_by_name_before_anything_is_asked() -> None:
+    inputs = ROLLOUT | KEPT | {"imageDigest": f"repo@sha256:{'1' * 64}"}
+    rollout = Rollout(lambda: Account(ssm=Ssm(**HELD)))  # type: ignore[arg-type, return-value]
+    with pytest.raises(Refused, match=r"is held: ada@ops .*\(slow\).*what serves keeps serving.*--lift sha256:1"):
+        run(rollout.create(call(Lines(), preview=False), inputs))
+
+
+@pytest.mark.parametrize(("retain", "deleted"), [(True, []), (False, ["/sluice/p/s/rollout", *HELD])])
+def test_the_records_go_with_a_stack_that_keeps_nothing(retain: bool, deleted: list[str]) -> None:
+    ssm, inputs = Ssm(**HELD), ROLLOUT | KEPT | {"retain": retain}
+    rollout = Rollout(lambda: Account(ssm=ssm))  # type: ignore[arg-type, return-value]
+    run(rollout.delete(call(Lines(), preview=False), "id", State(inputs, inputs)))
+    assert ssm.deleted == deleted

@@ -6,7 +6,21 @@ from typing import Any
 
 import pytest
 
-from gate.judge import Deploy, Impossible, NextStep, State, Watch, judge, next_step, primary, serving, target_state
+from gate.judge import (
+    Deploy,
+    Impossible,
+    NextStep,
+    State,
+    Version,
+    Watch,
+    judge,
+    next_step,
+    primary,
+    progress,
+    serving,
+    target_state,
+)
+from gate.shape import Shape
 
 NEW, OLD, OTHER = "td/notes:8", "td/notes:7", "td/notes:9"
 
@@ -24,6 +38,12 @@ def service(*deployments: dict[str, Any], status: str = "ACTIVE", desired: int =
 NEXT: list[tuple[str, dict[str, Any] | None, NextStep]] = [
     ("no service", None, Impossible("it does not exist")),
     ("draining", service(status="DRAINING"), Impossible("it is DRAINING")),
+    ("inactive", service(status="INACTIVE"), Impossible("it is INACTIVE")),
+    (
+        "scaled to nothing",
+        service(deployment("1", OLD), desired=0),
+        Impossible("its desired count is 0: nothing would run, so nothing would be proven; scale it up first"),
+    ),
     ("another revision", service(deployment("1", OLD)), Deploy(force=False)),
     ("ours, going", service(deployment("2", NEW, state="IN_PROGRESS")), Watch("2")),
     ("ours, done", service(deployment("2", NEW)), Watch("2")),
@@ -75,9 +95,67 @@ def test_where_to_go_back_to() -> None:
         deployment("1", OTHER, "ACTIVE", created=1),
         deployment("2", OLD, "ACTIVE", created=2),
     )
-    assert serving(seen, NEW) == OLD
-    assert serving(service(deployment("3", NEW)), NEW) == ""
-    assert serving(None, NEW) == ""
+    assert serving(seen, NEW) == Version(OLD)
+    assert serving(service(deployment("3", NEW)), NEW) == Version()
+    assert serving(None, NEW) == Version()
+
+
+def shaped(one: dict[str, Any], *subnets: str, platform: str = "1.4.0") -> dict[str, Any]:
+    network = {"awsvpcConfiguration": {"subnets": list(subnets), "securityGroups": ["g"], "assignPublicIp": "ENABLED"}}
+    return one | {"networkConfiguration": network, "platformVersion": platform}
+
+
+def wanted(*subnets: str, platform: str = "LATEST") -> Shape:
+    return Shape({"subnets": subnets, "securityGroups": ["g"], "assignPublicIp": "ENABLED"}, platform)
+
+
+def test_a_rolled_back_network_is_deployed_again_though_the_revision_is_the_same() -> None:
+    back = service(shaped(deployment("3", NEW), "a"), shaped(deployment("2", NEW, "ACTIVE", "FAILED"), "a", "b"))
+    step = next_step(back, NEW, wanted("b", "a"))
+    assert isinstance(step, Deploy)
+    assert not step.force
+    assert step.changes == {"networkConfiguration": {"awsvpcConfiguration": dict(wanted("b", "a").network or {})}}
+    assert serving(back, NEW, wanted("a", "b")).shape.network == {
+        "subnets": ["a"],
+        "securityGroups": ["g"],
+        "assignPublicIp": "ENABLED",
+    }
+
+
+@pytest.mark.parametrize(
+    ("shape", "balancers", "keys"),
+    [
+        (wanted("b", "a"), (), []),
+        (wanted("a"), (), ["networkConfiguration"]),
+        (wanted("a", "b", platform="1.4.0"), (), []),
+        (wanted("a", "b", platform="1.3.0"), (), ["platformVersion"]),
+        (Shape(), (), []),
+        (Shape(load_balancers=({"targetGroupArn": "t", "containerName": "c", "containerPort": 80},)), ("t",), []),
+        (
+            Shape(load_balancers=({"targetGroupArn": "t", "containerName": "c", "containerPort": 80},)),
+            ("u",),
+            ["loadBalancers"],
+        ),
+    ],
+)
+def test_what_of_the_shape_must_be_said_again(shape: Shape, balancers: tuple[str, ...], keys: list[str]) -> None:
+    seen = service(shaped(deployment("1", NEW), "a", "b"))
+    seen["loadBalancers"] = [{"targetGroupArn": one, "containerName": "c", "containerPort": 80} for one in balancers]
+    step = next_step(seen, NEW, shape)
+    assert (sorted(step.changes) if isinstance(step, Deploy) else []) == keys
+    assert isinstance(step, Deploy if keys else Watch)
+
+
+def test_a_service_that_does_not_say_its_network_is_no_difference() -> None:
+    assert next_step(service(deployment("1", NEW)), NEW, wanted("a")) == Watch("1")
+
+
+def test_progress() -> None:
+    seen = service(
+        deployment("2", NEW) | {"runningCount": 1, "pendingCount": 2, "failedTasks": 3},
+        deployment("1", OLD, "ACTIVE") | {"runningCount": 2},
+    )
+    assert progress(seen, "2", 4) == "1 of 2 new tasks running, 2 pending, 3 failed, 4 healthy targets, 2 old"
 
 
 def test_primary() -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from gate.clock import Halt
+from gate.compatibility import Incompatible, Soak
 from gate.errors import Interrupted
 from gate.judge import TargetState
-from gate.rollout import Done, Rollout, RolloutFailed, Wanted
+from gate.release_record import UnderWay
+from gate.rollout import Done, Rollout, Wanted
+from gate.rollout_failure import RolloutFailed
+from gate.shape import Shape
 from gate.smoke import Answer, Smoke
 from tests.unit.gate.simulation import Clock, client_error
 
@@ -33,6 +38,12 @@ class Service:
         self.running = 2
         self.interloper = False
         self.refuses: set[str] = set()
+        self.changes: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        self.ecs_deployment = ""
+        self.stopped_by_ecs: list[str] = []
+        self.alarms: list[str] = []
+        self.ill: list[str] = []
 
     def _new(self, revision: str, state: str = "IN_PROGRESS") -> dict[str, Any]:
         number = len(getattr(self, "calls", []))
@@ -56,9 +67,16 @@ class Service:
                 current["rolloutState"] = end
         if self.interloper and current and current["rolloutState"] == "COMPLETED" and current["taskDefinition"] == NEW:
             self.deployments = [self._new("arn:td/notes:6", "COMPLETED") | {"id": "ecs-svc/theirs"}]
-        return {"status": "ACTIVE", "desiredCount": 2, "runningCount": self.running, "deployments": self.deployments}
+        return {
+            "status": "ACTIVE",
+            "desiredCount": 2,
+            "runningCount": self.running,
+            "deployments": self.deployments,
+            "events": self.events,
+        }
 
-    def deploy(self, task_definition: str, force: bool) -> str:
+    def deploy(self, task_definition: str, force: bool, changes: Mapping[str, Any] | None = None) -> str:
+        self.changes.append(dict(changes or {}))
         self.calls.append((task_definition, force))
         self.begun = self.clock.time
         for one in self.deployments:
@@ -66,12 +84,30 @@ class Service:
         self.deployments.insert(0, self._new(task_definition))
         return str(self.deployments[0]["id"])
 
+    def service_deployment(self, since: float) -> str:
+        if "service_deployment" in self.refuses:
+            raise client_error("AccessDeniedException", "ListServiceDeployments")
+        return self.ecs_deployment
+
+    def service_deployment_evidence(self, arn: str) -> list[str]:
+        return ["the circuit breaker ended it: 3 of 3 tasks failed"]
+
+    def stop_deployment(self, arn: str) -> None:
+        if "stop_deployment" in self.refuses:
+            raise client_error("ConflictException", "StopServiceDeployment")
+        self.stopped_by_ecs.append(arn)
+
+    def ringing(self, seen: dict[str, Any] | None) -> list[str]:
+        return self.alarms
+
     def targets(self, target_group: str) -> TargetState:
         return TargetState(self.states, ())
 
     def stopped_tasks(self, deployment: str, task_definition: str) -> list[dict[str, Any]]:
         if "stopped_tasks" in self.refuses:
             raise client_error("AccessDeniedException", "ListTasks")
+        if task_definition == OLD:
+            return [{"taskArn": f"arn:task/notes/{reason}", "stoppedReason": reason} for reason in self.ill]
         return [
             {
                 "taskArn": "arn:task/notes/dead",
@@ -84,11 +120,47 @@ class Service:
         return ["cannot read settings"]
 
 
+class Records:
+    """The store of the rollout under way and of the releases, in memory."""
+
+    def __init__(self, left: UnderWay | None = None) -> None:
+        self.left = left
+        self.begun: list[UnderWay] = []
+        self.releases: list[tuple[str, str, str]] = []
+        self.refuses = False
+
+    def under_way(self) -> UnderWay | None:
+        return self.left
+
+    def begin(self, under_way: UnderWay) -> None:
+        if self.refuses:
+            raise client_error("AccessDeniedException", "PutParameter")
+        self.left = under_way
+        self.begun.append(under_way)
+
+    def end(self) -> None:
+        self.left = None
+
+    def add(self, digest: str, task_definition: str, at: int, deployment: str) -> None:
+        self.releases.append((digest, task_definition, deployment))
+
+
+def well(url: str, timeout: float) -> Answer:
+    return Answer(200, "ok")
+
+
 def roll_out(
-    service: Service, ask: Callable[[str, float], Answer] = lambda url, timeout: Answer(200, "ok"), previous: str = ""
+    service: Service,
+    ask: Callable[[str, float], Answer] = well,
+    previous: str = "",
+    records: Records | None = None,
+    lines: list[str] | None = None,
+    **more: Any,
 ) -> Done:
-    wanted = Wanted(NEW, previous, 300, (GROUP,), SMOKE)
-    return Rollout(service, wanted, service.clock, lambda text, ephemeral: None, ask).run()  # type: ignore[arg-type]
+    wanted = Wanted(NEW, previous, 300, (GROUP,), SMOKE, digest="repo@sha256:new", **more)
+    said = lines if lines is not None else []
+    rollout = Rollout(service, wanted, service.clock, lambda text, _: said.append(text), ask, records)  # type: ignore[arg-type]
+    return rollout.run()
 
 
 def test_a_good_version() -> None:
@@ -162,7 +234,7 @@ def test_a_smoke_request_that_fails_goes_back() -> None:
 
 
 def test_a_smoke_request_may_succeed_at_the_second_try() -> None:
-    answers = iter([Answer(0, "refused"), Answer(200, "ok")])
+    answers = iter([Answer(200, "ok"), Answer(0, "refused"), *[Answer(200, "ok")] * 3])
     roll_out(Service(Clock(), {NEW: "COMPLETED"}), ask=lambda url, timeout: next(answers))
 
 
@@ -249,10 +321,10 @@ def test_a_stale_answer_on_the_way_back_is_not_its_end() -> None:
     describe, deploy = service.describe, service.deploy
     stale: list[dict[str, Any]] = []
 
-    def deployed(task_definition: str, force: bool) -> str:
+    def deployed(task_definition: str, force: bool, changes: Mapping[str, Any] | None = None) -> str:
         before = describe()
         before = before | {"deployments": [dict(one) for one in before["deployments"]]}
-        started = deploy(task_definition, force)
+        started = deploy(task_definition, force, changes)
         if task_definition == OLD:
             stale.extend([before] * 3)
         return started
@@ -262,3 +334,182 @@ def test_a_stale_answer_on_the_way_back_is_not_its_end() -> None:
     with pytest.raises(RolloutFailed, match="serves again"):
         roll_out(service, ask=lambda url, timeout: Answer(503, "no database"))
     assert stale == []
+
+
+def test_a_release_is_written_down_before_and_after() -> None:
+    service, records = Service(Clock(), {NEW: "COMPLETED"}), Records()
+    roll_out(service, records=records)
+    assert [(one.previous, one.deployment) for one in records.begun] == [(OLD, ""), (OLD, "ecs-svc/1")]
+    assert records.releases == [("repo@sha256:new", NEW, "ecs-svc/1")]
+    assert records.left is None
+
+
+def test_a_record_that_cannot_be_written_stops_it_before_anything_changes() -> None:
+    service, records = Service(Clock(), {NEW: "COMPLETED"}), Records()
+    records.refuses = True
+    with pytest.raises(ClientError):
+        roll_out(service, records=records)
+    assert service.calls == []
+
+
+@pytest.mark.parametrize(
+    ("halt", "ends", "left"), [(Halt.ABANDON, "stuck", True), (Halt.STOP, "stuck", True), (None, "rolled back", False)]
+)
+def test_only_a_verdict_closes_the_record(halt: Halt | None, ends: str, left: bool) -> None:
+    service, records = Service(Clock({3: halt} if halt else {}), {NEW: ends}), Records()
+    with pytest.raises((Interrupted, RolloutFailed)):
+        roll_out(service, records=records)
+    assert (records.left is not None) is left
+    assert records.releases == []
+
+
+def test_what_a_killed_deployer_left_unproven_is_nothing_to_go_back_to() -> None:
+    unproven = "arn:td/notes:77"
+    service = Service(Clock(), {NEW: "COMPLETED", OLD: "COMPLETED"})
+    service.deployments = [service._new(unproven, "COMPLETED")]
+    records = Records(UnderWay("repo@sha256:x", unproven, OLD, 1, "ecs-svc/0"))
+    with pytest.raises(RolloutFailed, match="notes:7 serves again"):
+        roll_out(service, ask=lambda url, timeout: Answer(500, ""), records=records)
+    assert [revision for revision, _ in service.calls] == [NEW, OLD]
+
+
+def test_the_next_up_judges_the_deployment_that_a_killed_deployer_left() -> None:
+    service = Service(Clock(), {NEW: "COMPLETED", OLD: "COMPLETED"})
+    service.deploy(NEW, False)
+    service.deployments = service.deployments[:1]  # the version before is drained already
+    records = Records(UnderWay("repo@sha256:new", NEW, OLD, 1, "ecs-svc/1"))
+    with pytest.raises(RolloutFailed, match="notes:7 serves again"):
+        roll_out(service, ask=lambda url, timeout: Answer(500, ""), records=records)
+    assert [revision for revision, _ in service.calls] == [NEW, OLD]
+    assert records.left is None
+
+
+def test_ctrl_c_has_ecs_itself_go_back_where_its_deployment_is_known() -> None:
+    service = Service(Clock({3: Halt.STOP}), {NEW: "stuck"})
+    service.ecs_deployment = "arn:service-deployment/1"
+    with pytest.raises(Interrupted, match="goes back to notes:7"):
+        roll_out(service)
+    assert service.stopped_by_ecs == ["arn:service-deployment/1"]
+    assert service.calls == [(NEW, False)]
+
+
+@pytest.mark.parametrize("refuses", ["stop_deployment", "service_deployment"])
+def test_ctrl_c_deploys_the_version_before_where_ecs_refuses_to(refuses: str) -> None:
+    service = Service(Clock({3: Halt.STOP}), {NEW: "stuck"})
+    service.ecs_deployment, service.refuses = "arn:service-deployment/1", {refuses}
+    with pytest.raises(Interrupted, match="goes back to notes:7"):
+        roll_out(service)
+    assert service.calls == [(NEW, False), (OLD, False)]
+
+
+def test_a_failure_shows_ecs_record_its_new_events_and_what_serves() -> None:
+    service = Service(Clock(), {NEW: "rolled back"})
+    service.ecs_deployment = "arn:service-deployment/1"
+    service.events = [{"id": "old", "message": "(service notes) was unable to place a task because of yesterday"}]
+    deploy = service.deploy
+
+    def deployed(task_definition: str, force: bool, changes: Mapping[str, Any] | None = None) -> str:
+        service.events = [{"id": "new", "message": "(service notes) failed container health checks"}, *service.events]
+        return deploy(task_definition, force, changes)
+
+    service.deploy = deployed  # type: ignore[method-assign]
+    with pytest.raises(RolloutFailed) as failure:
+        roll_out(service)
+    text = str(failure.value)
+    assert "notes:8 rolled back by ECS' circuit breaker" in text
+    assert "3 of 3 tasks failed" in text
+    assert "ECS says:      failed container health checks" in text
+    assert "yesterday" not in text
+    assert "now serves:    1 task of notes:7" in text
+
+
+def test_alarms_that_ring_already_are_warned_about() -> None:
+    service, lines = Service(Clock(), {NEW: "COMPLETED"}), list[str]()
+    service.alarms = ["notes-5xx"]
+    roll_out(service, lines=lines)
+    assert "warning: notes-5xx is in ALARM already: ECS ignores it for this deployment" in lines
+
+
+def test_a_rolled_back_network_is_said_again_and_taken_back_again() -> None:
+    def network(subnet: str) -> dict[str, Any]:
+        return {"subnets": [subnet], "securityGroups": [], "assignPublicIp": "DISABLED"}
+
+    service = Service(Clock(), {NEW: "COMPLETED"})
+    service.deployments = [
+        service._new(NEW, "COMPLETED") | {"networkConfiguration": {"awsvpcConfiguration": network("before")}}
+    ]
+    deploy = service.deploy
+
+    def deployed(task_definition: str, force: bool, changes: Mapping[str, Any] | None = None) -> str:
+        started = deploy(task_definition, force, changes)
+        service.deployments[0]["networkConfiguration"] = (changes or {}).get("networkConfiguration")
+        return started
+
+    service.deploy = deployed  # type: ignore[method-assign]
+    with pytest.raises(RolloutFailed, match="serves again"):
+        roll_out(service, ask=lambda url, timeout: Answer(503, ""), shape=Shape(network("wanted")))
+    assert service.calls == [(NEW, False), (NEW, False)]
+    subnets = [one["networkConfiguration"]["awsvpcConfiguration"]["subnets"] for one in service.changes]
+    assert subnets == [["wanted"], ["before"]]
+
+
+SOAK = Soak(10, "http://notes/health")
+
+
+def test_a_version_that_cannot_live_with_the_new_schema_stops_the_rollout_before_it_begins() -> None:
+    service, records = Service(Clock(), {NEW: "COMPLETED"}), Records()
+    for _ in range(2):  # the retry soaks again
+        with pytest.raises(
+            Incompatible, match=r"notes:7, which serves, cannot live with the new schema(.|\n)*no column"
+        ):
+            roll_out(service, ask=lambda url, timeout: Answer(503, "no column"), records=records, soak=SOAK)
+    assert service.calls == []
+    assert records.begun == []
+
+
+def test_a_soak_that_goes_well_takes_its_time_once() -> None:
+    service = Service(Clock(), {NEW: "COMPLETED"})
+    roll_out(service, soak=SOAK)
+    assert 10 <= service.clock.elapsed < 25
+    assert service.calls == [(NEW, False)]
+
+
+def test_nothing_is_soaked_on_a_first_deployment_nor_while_a_deployment_is_watched() -> None:
+    first = Service(Clock(), {NEW: "COMPLETED"}, first=True)
+    roll_out(first, soak=SOAK)
+    assert first.clock.elapsed < 10
+    watched = Service(Clock(), {NEW: "COMPLETED"})
+    watched.deploy(NEW, False)
+    roll_out(watched, soak=SOAK)
+    assert watched.clock.elapsed < 10
+
+
+def test_ctrl_c_while_soaking_changes_nothing() -> None:
+    service = Service(Clock({3: Halt.STOP}), {})
+    with pytest.raises(Interrupted, match="notes:7 keeps serving"):
+        roll_out(service, soak=SOAK)
+    assert service.calls == []
+
+
+def test_a_task_that_had_to_be_replaced_stops_the_rollout() -> None:
+    service = Service(Clock(), {})
+    service.ill = ["yesterday"]
+
+    def ask(url: str, timeout: float) -> Answer:
+        if service.clock.elapsed >= 3:
+            service.ill = ["yesterday", "Scaling activity initiated by x", "Task failed ELB health checks"]
+        return Answer(200, "ok")
+
+    with pytest.raises(Incompatible, match="had to be replaced: Task failed ELB health checks"):
+        roll_out(service, ask=ask, soak=SOAK)
+    assert service.calls == []
+
+
+def test_smoke_needs_several_right_answers_in_a_row() -> None:
+    old, new = Answer(200, "ok", {"x-version": "1"}), Answer(200, "ok", {"x-version": "2"})
+    answers = iter([new, new, old, new, new, new])
+    service = Service(Clock(), {NEW: "COMPLETED"})
+    smoke = Smoke("http://notes/health", version_header="X-Version", version="2")
+    wanted = Wanted(NEW, "", 300, (GROUP,), smoke)
+    Rollout(service, wanted, service.clock, lambda *_: None, lambda *_: next(answers)).run()  # type: ignore[arg-type]
+    assert next(answers, None) is None

@@ -77,3 +77,44 @@ def test_complaints() -> None:
         complaint(smoke, Answer(503, "no database")) == "GET http://x/health answered 503 instead of 200: no database"
     )
     assert complaint(smoke, Answer(0, "refused")) == "GET http://x/health was not answered: refused"
+
+
+JSON = '{"status": "ok", "database": {"ready": true, "replicas": [{"lag": 1}]}}'
+
+
+@pytest.mark.parametrize(
+    ("wanted", "answer", "says"),
+    [
+        ({"body": "ready"}, Answer(200, JSON), ""),
+        ({"body": "absent"}, Answer(200, JSON), "without 'absent' in it"),
+        ({"json": {"status": "ok", "database.ready": True, "database.replicas.0.lag": 1}}, Answer(200, JSON), ""),
+        ({"json": {"status": "ill"}}, Answer(200, JSON), 'its status is "ok" instead of "ill"'),
+        ({"json": {"database.ready": 1}}, Answer(200, JSON), "its database.ready is true instead of 1"),
+        ({"json": {"database.replicas.1.lag": 1}}, Answer(200, JSON), "its JSON has no database.replicas.1.lag"),
+        ({"json": {"status.x": 1}}, Answer(200, JSON), "its JSON has no status.x"),
+        ({"json": {"a": 1}}, Answer(200, "<html>"), "it is no JSON"),
+        ({"json": {"a": 1}}, Answer(503, '{"a": 1}'), "answered 503 instead of 200"),
+        ({"versionHeader": "X-Version", "version": "2"}, Answer(200, "", {"x-version": "2"}), ""),
+        (
+            {"versionHeader": "X-Version", "version": "2"},
+            Answer(200, "", {"x-version": "1"}),
+            "version '1' (X-Version)",
+        ),
+        ({"versionHeader": "X-Version", "version": "2"}, Answer(200, ""), ""),
+        ({"versionHeader": "", "version": "2"}, Answer(200, "", {"x-version": "1"}), ""),
+        ({"versionHeader": "X-Version", "version": ""}, Answer(200, "", {"x-version": "1"}), ""),
+    ],
+)
+def test_what_must_be_in_an_answer(wanted: dict[str, object], answer: Answer, says: str) -> None:
+    found = complaint(Smoke.parse({"url": "http://x/health", **wanted}), answer)
+    assert says in found
+    assert bool(found) is bool(says)
+
+
+def test_headers_and_the_unmasked_body_are_read() -> None:
+    data = b"HTTP/1.1 200 OK\r\nX-Version: 7\r\nContent-Length: 17\r\n\r\npassword=hunter2!"
+    with saying(data) as url:
+        answer = ask(url, 2)
+    assert answer.headers["x-version"] == "7"
+    assert answer.body == "password=hunter2!"
+    assert "hunter2" not in complaint(Smoke(url, body="no"), answer)

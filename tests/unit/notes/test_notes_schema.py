@@ -63,6 +63,9 @@ def test_before() -> None:
     assert [HISTORY.before(name) for name in ("0001", "0002", "0003")] == ["base", "0001", "0002"]
 
 
+TAKEN_AWAY = "the schema lacks a table or a column that this version reads: a newer image took it away"
+
+
 @pytest.mark.parametrize(
     ("found", "health"),
     [
@@ -70,8 +73,13 @@ def test_before() -> None:
         (("0009",), Health(None, ("0009",))),
         ((), Health("the schema is missing: run `migrate master`")),
         (("0002",), Health("the schema is at 0002, this version needs 0003: run `migrate master`", ("0002",))),
-        (psycopg.errors.UndefinedTable("no"), Health("the schema is missing: run `migrate master`")),
-        (psycopg.errors.InsufficientPrivilege("no"), Health("the database user may not read alembic_version")),
+        (
+            psycopg.errors.UndefinedTable('relation "alembic_version" does not exist'),
+            Health("the schema is missing: run `migrate master`"),
+        ),
+        (psycopg.errors.UndefinedTable('relation "notes" does not exist'), Health(TAKEN_AWAY)),
+        (psycopg.errors.UndefinedColumn('column "created_at" does not exist'), Health(TAKEN_AWAY)),
+        (psycopg.errors.InsufficientPrivilege("no"), Health("the database user may not read what this version needs")),
         (psycopg.OperationalError("db.internal refused"), Health("the database is unreachable")),
         (TimeoutError(), Health("the database is unreachable")),
     ],

@@ -25,6 +25,7 @@ HOSTS = {
     "ec2": "ec2.us-east-1", "ecr": "api.ecr.us-east-1", "ecs": "ecs.us-east-1", "rds": "rds.us-east-1", "iam": "iam",
     "sts": "sts.us-east-1", "logs": "logs.us-east-1", "elbv2": "elasticloadbalancing.us-east-1",
     "secretsmanager": "secretsmanager.us-east-1",
+    "sns": "sns.us-east-1",
 }  # fmt: skip
 # moto 5.2 keeps neither a description of a rule between groups nor these members of a service, ...
 FORGOTTEN = {

@@ -44,6 +44,7 @@ def changed(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]
 
 REPOSITORY = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/tools"
 SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop-AbCdEf"
+TOPIC = "arn:aws:sns:eu-central-1:111122223333:failures"
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     # unknown and missing keys
@@ -385,8 +386,88 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "service.deadline = 240: a healthy version may need 270 s: start period 90 s + 5 retries × 30 s + 30 s of"
         " draining; write at least 270, or shorten service.health",
     ),
+    # snapshot, deadline of the migrations, notices
+    ("snapshots kept", {"snapshot.keep": 0}, "snapshot.keep = 0: must be at least 1"),
+    (
+        "probe without snapshot",
+        {"snapshot": {"before": False, "pending": ["migrate", "pending"]}},
+        'snapshot.pending = ["migrate", "pending"]: is not run while snapshot.before is false; remove it or set before'
+        " to true",
+    ),
+    (
+        "probe where none is taken",
+        {"snapshot.pending": ["migrate", "pending"]},
+        "snapshot: pending is not run where no snapshot is taken; remove it or set snapshot.before to true",
+    ),
+    (
+        "probe and step of one name",
+        {"snapshot": {"before": True, "pending": ["migrate", "pending"]}, "migrations.0.name": "pending"},
+        "snapshot: a step is called pending, as the one that snapshot.pending runs; rename the step",
+    ),
+    (
+        "deadline of all steps",
+        {"migrationDeadline": 600},
+        "migrationDeadline = 600: step master could never use its time-out: 900 s; write at least 900, or shorten"
+        " these",
+    ),
+    (
+        "deadline and snapshot",
+        {"environment": "prod", "migrationDeadline": 3600},
+        "migrationDeadline = 3600: step master could never use its time-out: snapshot.timeout 3600 s + 900 s; write at"
+        " least 4500, or shorten these",
+    ),
+    ("no address", {"notify.email": []}, "notify.email = []: must have at least 1 entry"),
+    (
+        "address twice",
+        {"notify.email": ["a@b.example", "a@b.example"]},
+        'notify.email = ["a@b.example", "a@b.example"]: a@b.example is named more than once; subscribe every address'
+        " once",
+    ),
+    (
+        "no topic",
+        {"notify.topic": "failures"},
+        'notify.topic = "failures": is no ARN of an SNS topic; write one like arn:aws:sns:REGION:ACCOUNT:NAME',
+    ),
+    (
+        "FIFO topic",
+        {"notify.topic": f"{TOPIC}.fifo"},
+        f'notify.topic = "{TOPIC}.fifo": is a FIFO topic, to which people cannot subscribe; name a standard topic',
+    ),
+    (
+        "topic and addresses",
+        {"notify": {"email": ["a@b.example"], "topic": TOPIC}},
+        f'notify.topic = "{TOPIC}": and notify.email exclude each other: an existing topic has subscriptions of its'
+        " own; keep one",
+    ),
+    (
+        "topic elsewhere",
+        {"notify.topic": TOPIC.replace("eu-central-1", "us-east-1")},
+        "notify: the topic is in another Region than the stack (eu-central-1); name one of that Region",
+    ),
     # smoke and network
     ("smoke status", {"smoke.status": 500}, "smoke.status = 500: must be at most 499"),
+    ("smoke path", {"smoke.path": "health"}, 'smoke.path = "health": must match ^/\\S*$'),
+    ("smoke attempts", {"smoke.attempts": 0}, "smoke.attempts = 0: must be at least 1"),
+    (
+        "smoke field without a name",
+        {"smoke.json": {"database..status": "ok"}},
+        'smoke.json = {"database..status": "ok"}: \'database..status\' is no path of a field; write names joined by'
+        " dots, like database.status",
+    ),
+    (
+        "smoke field that is a mapping",
+        {"smoke.json": {"database": {"status": "ok"}}},
+        'smoke.json = {"database": {"status": "ok"}}: database is not a text, a number, true, false or null; write one'
+        " path for each value",
+    ),
+    (
+        "smoke version header",
+        {"smoke.versionHeader": "X Version"},
+        'smoke.versionHeader = "X Version": must match ^[A-Za-z0-9-]*$',
+    ),
+    ("soak below nothing", {"soak.seconds": -1}, "soak.seconds = -1: must be at least 0"),
+    ("soak of hours", {"soak.seconds": 7200}, "soak.seconds = 7200: must be at most 3600"),
+    ("soak path", {"soak.path": "health"}, 'soak.path = "health": must match ^/\\S*$'),
     ("one zone", {"network.zones": 1}, "network.zones = 1: must be at least 2"),
     (
         "range too small",

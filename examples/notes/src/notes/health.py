@@ -29,10 +29,12 @@ class Health:
 
 def judge(history: History, found: tuple[str, ...] | BaseException) -> Health:
     """The verdict on what asking the database brought: its revisions, or the error."""
-    if isinstance(found, psycopg.errors.UndefinedTable):
+    if isinstance(found, psycopg.errors.UndefinedTable) and "alembic_version" in str(found):
         return Health(schema.lack(history, ()))
+    if isinstance(found, (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)):
+        return Health("the schema lacks a table or a column that this version reads: a newer image took it away")
     if isinstance(found, psycopg.errors.InsufficientPrivilege):
-        return Health("the database user may not read alembic_version")
+        return Health("the database user may not read what this version needs")
     if isinstance(found, BaseException):
         return Health("the database is unreachable")
     return Health(schema.lack(history, found), found)
@@ -73,4 +75,7 @@ class Check:
     async def _revisions(self) -> tuple[str, ...]:
         async with self.connections.connection(timeout=TIMEOUT_SECONDS) as connection:
             cursor = await connection.execute(schema.VERSIONS)
-            return tuple(row[0] for row in await cursor.fetchall())
+            revisions = tuple(row[0] for row in await cursor.fetchall())
+            if not schema.lack(self.history, revisions):  # a schema that is too old has its own reason
+                await connection.execute(schema.PROBE)
+            return revisions

@@ -15,6 +15,9 @@ BASE = "base"
 VERSIONS = "SELECT version_num FROM alembic_version"
 """What Alembic's own table says; reading it needs no more than SELECT."""
 
+PROBE = "SELECT id, text, created_at FROM notes LIMIT 1"
+"""What this image reads of the table it lives on: a newer image's migration may have taken a column away."""
+
 
 class Unreadable(Exception):
     """The revisions in this image cannot be used. The text names the mistake."""

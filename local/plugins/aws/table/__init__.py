@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from local.plugins.aws.entry import Entry
-from local.plugins.aws.table import balancing, container, database, identity, logs, network, registry, secret, security
+from local.plugins.aws.table import (
+    balancing,
+    container,
+    database,
+    identity,
+    logs,
+    network,
+    notice,
+    registry,
+    secret,
+    security,
+)
 
 ENTRIES: tuple[Entry, ...] = (
     *network.ENTRIES, *security.ENTRIES, *registry.ENTRIES, *database.ENTRIES, *container.ENTRIES, *identity.ENTRIES,
-    *secret.ENTRIES, *logs.ENTRIES, *balancing.ENTRIES,
+    *secret.ENTRIES, *logs.ENTRIES, *notice.ENTRIES, *balancing.ENTRIES,
 )  # fmt: skip

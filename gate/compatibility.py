@@ -1,0 +1,164 @@
+"""Whether the version that serves can live with the schema that the next one's migrations have made.
+
+Between migration and rollout the old version runs on the new schema, and while the rollout goes on both do. So before
+anything is replaced, the old one is watched for a while: its deep health answer through the load balancer, its targets,
+and its tasks.
+
+One bad answer may be a hiccup of the network, and must not stop a deployment; a fault that is there stays. But behind a
+load balancer it may show in only one of several tasks, between good answers: so it need not be consecutive. The rule:
+two bad looks in the whole soak, or one task that was replaced, and a soak never ends on a bad look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gate.clock import Clock
+from gate.errors import GateError, Interrupted
+from gate.explain import short_time
+from gate.judge import TargetState
+from gate.patience import Patience
+from gate.service import Service
+from gate.smoke import Ask, Smoke, complaint
+
+PAUSE_SECONDS = 1.0
+BAD_LOOKS = 2
+"""So many make the old version unfit."""
+
+
+@dataclass(frozen=True)
+class Soak:
+    """seconds: how long; 0 soaks not at all. url: the deep health path, asked with GET; 200 is good. timeout: seconds
+    for one answer."""
+
+    seconds: int
+    url: str
+    timeout: int = 10
+
+    @classmethod
+    def parse(cls, raw: dict[str, Any]) -> Soak:
+        unknown = sorted(raw.keys() - {"seconds", "url", "timeout"})
+        if unknown:
+            raise GateError(f"soak: unknown key {unknown[0]!r}; it has seconds, url, timeout")
+        for key, least in (("seconds", 0), ("timeout", 1)):
+            value = raw.get(key, least)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise GateError(f"soak: {key} is {value!r}; it must be a whole number of at least {least}")
+        if "seconds" not in raw:
+            raise GateError("soak: seconds is missing")
+        if not str(raw.get("url", "")).startswith(("http://", "https://")):
+            raise GateError(f"soak: url is {raw.get('url')!r}; it must begin with http:// or https://")
+        return cls(**raw)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the old version. answer: what is wrong with its answer, empty when nothing is; targets: of all
+    groups; replaced: why tasks of it stopped since the soak began."""
+
+    answer: str
+    targets: Sequence[TargetState]
+    replaced: Sequence[str] = ()
+
+
+class Incompatible(GateError):
+    """The old version cannot live with the new schema; nothing of the service was changed."""
+
+
+class OldVersion:
+    """The version that serves, as *deployment* of the service; its tasks that have stopped before do not count."""
+
+    def __init__(
+        self, service: Service, patience: Patience, target_groups: Sequence[str], deployment: Mapping[str, Any]
+    ) -> None:
+        self._service = service
+        self._patience = patience
+        self._target_groups = target_groups
+        self._deployment = str(deployment["id"])
+        self._revision = str(deployment["taskDefinition"])
+        self._stopped_before = {task["taskArn"] for task in self._stopped()}
+
+    def targets(self) -> list[TargetState]:
+        return [self._patience.ask(self._service.targets, group) for group in self._target_groups]
+
+    def replaced(self) -> list[str]:
+        """Why tasks have stopped since, but for those that were no longer wanted."""
+        reasons = [
+            str(task.get("stoppedReason") or "no reason given")
+            for task in self._stopped()
+            if task["taskArn"] not in self._stopped_before
+        ]
+        return [reason for reason in reasons if not reason.startswith("Scaling activity")]
+
+    def _stopped(self) -> list[dict[str, Any]]:
+        return self._patience.ask(self._service.stopped_tasks, self._deployment, self._revision)
+
+
+def bad(look: Look) -> str:
+    """What is wrong in this look; empty when nothing is."""
+    if look.answer:
+        return look.answer
+    for state in look.targets:
+        if state.states.get("unhealthy"):
+            return f"targets: {state}"
+    return ""
+
+
+def unfit(looks: Sequence[Look]) -> str:
+    """Why the looks so far stop the rollout; empty while they do not."""
+    for look in looks:
+        if look.replaced:
+            return f"a task of it had to be replaced: {look.replaced[0]}"
+    wrong = [text for look in looks if (text := bad(look))]
+    return f"{len(wrong)} of {len(looks)} looks were bad: {wrong[-1]}" if len(wrong) >= BAD_LOOKS else ""
+
+
+def over(looks: Sequence[Look], passed: float, seconds: int) -> bool:
+    """True when the old version has been watched long enough; a last bad look needs another one."""
+    return passed >= seconds and bool(looks) and not bad(looks[-1])
+
+
+def soak(
+    wanted: Soak,
+    version: str,
+    clock: Clock,
+    log: Callable[[str, bool], None],
+    ask: Ask,
+    targets: Callable[[], Sequence[TargetState]],
+    replaced: Callable[[], Sequence[str]],
+) -> None:
+    """Returns when *version* (which serves) has stayed healthy; changes nothing. Raises Incompatible or Interrupted.
+
+    *targets* and *replaced* look at its targets, and at why tasks of it have stopped since the soak began.
+    """
+    if not wanted.seconds:
+        return
+    log(f"{version} must stay healthy on the new schema for {short_time(wanted.seconds)} before it is replaced", False)
+    smoke, begun, looks = Smoke(wanted.url, timeout=wanted.timeout), clock.now(), list[Look]()
+    while True:
+        if clock.halted():
+            raise Interrupted(f"cancelled before the rollout began: {version} keeps serving, on the new schema")
+        looks.append(Look(complaint(smoke, ask(wanted.url, wanted.timeout)), targets(), replaced()))
+        if why := unfit(looks):
+            raise Incompatible(_explain(version, why))
+        passed = clock.now() - begun
+        if over(looks, passed, wanted.seconds):
+            log(f"{version} was healthy on the new schema in {len(looks)} looks", False)
+            return
+        log(f"soaking {version} on the new schema: {short_time(passed)} of {short_time(wanted.seconds)}", True)
+        clock.wait(PAUSE_SECONDS)
+
+
+def _explain(version: str, why: str) -> str:
+    return "\n".join(
+        (
+            f"{version}, which serves, cannot live with the new schema: {why}",
+            "  The migrations have run; no task of the service was replaced, and the new version was not started.",
+            "  what to do:  make the schema fit both versions: add what was taken away again in a new migration, and",
+            "               take it away only once no version reads it any more (expand, roll out, contract in an",
+            "               after-step). Then run `pulumi up` again: it soaks again, and runs only what is new.",
+            f"               If {version} was ill before the migrations already, set soak.seconds to 0 for one update.",
+        )
+    )

@@ -1,0 +1,261 @@
+"""A snapshot of the database before the first step of a run, waited for until it can be restored.
+
+Sources: RDS CreateDBSnapshot (the instance must be available or in storage-optimization), "Viewing DB instance status",
+"Creating a DB snapshot for a Single-AZ DB instance". The IAM actions stand in snapshot_source.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from gate.clock import Halt
+from gate.deployer import Deployer
+from gate.errors import GateError, Interrupted, NotPrepared
+from gate.explain import short_time
+from gate.logs import LogPlace
+from gate.patience import Patience, Unknown
+from gate.record import RunRecord
+from gate.shard import poll_seconds
+from gate.snapshot_name import snapshot_name, snapshot_tags, surplus
+from gate.snapshot_source import Source, code
+from gate.step import Step
+from gate.step_run import StepRun
+from gate.tasks import Place, Tasks
+from gate.verdict import StepFailed, essential
+
+PENDING = "pending"
+"""Name of the probe's step; no migration step may have it."""
+PENDING_SECONDS = 300
+KEPT, LONGEST_KEPT = 5, 50
+SECONDS = 3600
+"""How long a snapshot may take: the first one of a large database is a full copy."""
+
+_READY = ("available", "storage-optimization")
+_BROKEN = ("failed", "stopped", "stopping", "deleting", "storage-full", "restore-error")
+_BROKEN_STARTS = ("incompatible-", "inaccessible-", "insufficient-")
+"""States of an instance that do not end by themselves."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be done before the first step.
+
+    Attributes:
+        instance, cluster: identifier of the one or the other.
+        keep: snapshots of this stack that stay.
+        timeout: seconds until the snapshot must be available.
+        pending: the image's command that exits with 0 when no migration is pending; empty: always take it.
+    """
+
+    instance: str = ""
+    cluster: str = ""
+    keep: int = KEPT
+    timeout: int = SECONDS
+    pending: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Wish:
+        """Reads it from plain data. Raises GateError naming the key and the remedy."""
+        unknown = sorted(raw.keys() - {"instance", "cluster", "keep", "timeout", "pending"})
+        if unknown:
+            raise GateError(f"unknown key {unknown[0]!r}; a snapshot has instance or cluster, keep, timeout, pending")
+        instance, cluster = str(raw.get("instance") or ""), str(raw.get("cluster") or "")
+        if bool(instance) == bool(cluster):
+            raise GateError("needs the identifier of a database: either instance or cluster")
+        keep, timeout = raw.get("keep", KEPT), raw.get("timeout", SECONDS)
+        if not _whole(keep) or not 1 <= keep <= LONGEST_KEPT:
+            raise GateError(f"keep is {keep!r}; it must be a whole number from 1 to {LONGEST_KEPT}")
+        if not _whole(timeout) or timeout < 1:
+            raise GateError(f"timeout is {timeout!r}; it must be a whole number of seconds of at least 1")
+        pending = raw.get("pending") or ()
+        if not isinstance(pending, list | tuple) or not all(isinstance(part, str) for part in pending):
+            raise GateError("pending must be a list of strings, such as [migrate, pending]")
+        return cls(instance, cluster, int(keep), int(timeout), tuple(pending))
+
+
+class Snapshot:
+    """Called with a run before its first step.
+
+    Args:
+        place: where the probe runs: as the migrations do.
+        until: the deploy's deadline in seconds since the epoch.
+
+    Attributes:
+        taken: name of the snapshot that can be restored; empty when none was needed.
+    """
+
+    def __init__(self, to: Deployer, rds: Any, wish: Wish, place: Place, until: float | None = None) -> None:
+        self._to = to
+        self._wish = wish
+        self._place = place
+        self._until = until
+        self._source = Source(rds, wish.cluster or wish.instance, bool(wish.cluster))
+        self._patience = Patience(to.clock, f"taking a snapshot of {self._source.noun}")
+        self.taken = ""
+
+    def __call__(self, run: RunRecord) -> None:
+        """Takes the snapshot of this run, or waits for the one that an earlier deployer asked for.
+
+        Raises:
+            NotPrepared: there is no snapshot; nothing was started.
+            Interrupted: Ctrl-C, or a dying deployer; the snapshot goes on, the next `pulumi up` waits for it.
+        """
+        if self._wish.pending and self._nothing_pending(run):
+            self._to.log("snapshot: nothing is pending, none is needed", False)
+            return
+        name = snapshot_name(self._to.records.prefix, run)
+        try:
+            self._take(name, run)
+            self._prune(name)
+        except ClientError as error:
+            raise NotPrepared(self._refused(name, error)) from error
+        self.taken = name
+
+    # -- is there anything to do?
+
+    def _nothing_pending(self, run: RunRecord) -> bool:
+        step = Step(PENDING, self._wish.pending, timeout=PENDING_SECONDS, attempts=1)
+        tasks = Tasks(self._to.ecs, self._place.cluster)
+        definition = self._patience.ask(tasks.definition, self._place.task_definition)
+        containers = definition["containerDefinitions"]
+        own = next((one for one in containers if one["name"] == self._place.container), None)
+        probe = StepRun(
+            self._to,
+            run,
+            step,
+            self._place,
+            essential(containers) | {self._place.container},
+            LogPlace.of(own) if own else None,
+            f"before the first step ({PENDING})",
+            self._until,
+        )
+        try:
+            probe.run()
+        except StepFailed as failure:
+            outcome = failure.outcomes[0]
+            if outcome.exit_code is None:
+                why = f"whether anything is pending could not be found out ({outcome.title})"
+            else:
+                why = f"`{' '.join(self._wish.pending)}` ended with exit code {outcome.exit_code}: something is pending"
+            self._to.log(f"snapshot: {why}", False)
+            return False
+        return True
+
+    # -- taking it
+
+    def _take(self, name: str, run: RunRecord) -> None:
+        begun = self._to.clock.now()
+        end = begun + self._wish.timeout
+        end = min(end, self._until) if self._until is not None else end
+        status, percent = self._patience.ask(self._source.snapshot, name)
+        if status:
+            self._to.log(f"snapshot {name} was asked for by an earlier deployer: waiting for it", False)
+        else:
+            self._ask_for(name, run, begun, end)
+            status, percent = self._patience.ask(self._source.snapshot, name)
+        while status != "available":
+            if status in ("failed", "deleting", "deleted"):
+                raise NotPrepared(
+                    f"snapshot {name} of {self._source.noun} ended as {status!r}, so no step was started. Look at the "
+                    "events of the database in RDS (aws rds describe-events), then run `pulumi up` again"
+                )
+            self._pause(begun, end, f"snapshot {name}: {status or 'not listed yet'}, {percent} %", name)
+            status, percent = self._patience.ask(self._source.snapshot, name)
+        self._to.log(f"snapshot {name} is available after {short_time(self._to.clock.now() - begun)}", False)
+
+    def _ask_for(self, name: str, run: RunRecord, begun: float, end: float) -> None:
+        """Waits until the database can be copied, then asks for the snapshot; another change may come in between."""
+        tags = snapshot_tags(self._to.records.prefix, run)
+        while True:
+            status, cluster = self._patience.ask(self._source.state)
+            if cluster:  # an instance of a cluster has no snapshots of its own
+                self._source = replace(self._source, identifier=cluster, cluster=True)
+                if self._patience.ask(self._source.snapshot, name)[0]:
+                    return
+                continue
+            if not status:
+                raise NotPrepared(
+                    f"there is no {self._source.noun} to take a snapshot of, so no step was started. Correct its "
+                    "identifier, or run `pulumi refresh` if it was deleted"
+                )
+            if status in _BROKEN or status.startswith(_BROKEN_STARTS):
+                raise NotPrepared(
+                    f"{self._source.noun} is {status!r}: no snapshot can be taken of it, so no step was started. Bring "
+                    "it back to 'available' (RDS console, its events), then run `pulumi up` again"
+                )
+            if status in _READY:
+                try:
+                    self._patience.ask(self._source.create, name, tags)
+                except ClientError as error:
+                    if code(error) in ("DBSnapshotAlreadyExists", "DBClusterSnapshotAlreadyExists"):
+                        return  # our own call, whose answer was lost
+                    if code(error) not in ("InvalidDBInstanceState", "InvalidDBClusterState"):
+                        raise
+                else:
+                    self._to.log(f"snapshot {name} of {self._source.noun} begun, before the first step", False)
+                    return
+            self._pause(begun, end, f"snapshot: waiting until {self._source.noun} is available; it is {status}", "")
+
+    def _pause(self, begun: float, end: float, progress: str, name: str) -> None:
+        clock = self._to.clock
+        now = clock.now()
+        self._to.log(f"{progress} ({short_time(now - begun)})", True)
+        self._heed_interruption(name)
+        if now >= end:
+            goes_on = f"snapshot {name} goes on by itself" if name else "no snapshot was begun"
+            raise NotPrepared(
+                f"no snapshot of {self._source.noun} within {short_time(now - begun)} ({progress}); {goes_on} and no "
+                "step was started. Run `pulumi up` again when the database has settled, or raise snapshot.timeout "
+                "(and migrationDeadline, if it is set)"
+            )
+        clock.wait(max(0.01, min(poll_seconds(now - begun), end - now)))
+        self._heed_interruption(name)
+
+    def _heed_interruption(self, name: str) -> None:
+        halt = self._to.clock.halted()
+        if halt is None:
+            return
+        what = f"snapshot {name}, which goes on by itself" if name else f"{self._source.noun}"
+        who = "the deployer is gone" if halt is Halt.ABANDON else "cancelled"
+        raise Interrupted(
+            f"{who} while waiting for {what}. No step was started; the next `pulumi up` waits for it and goes on"
+        )
+
+    # -- keeping the newest
+
+    def _prune(self, newest: str) -> None:
+        """Deletes what is too many; whatever goes wrong with that is no reason not to migrate."""
+        deleted: list[str] = []
+        try:
+            found = self._patience.ask(self._source.all)
+            for name in surplus(found, self._to.records.prefix, newest, self._wish.keep):
+                if self._to.clock.halted():
+                    return
+                self._patience.ask(self._source.delete, name)
+                deleted.append(name)
+        except (Unknown, BotoCoreError, ClientError) as error:
+            self._to.log(f"warning: older snapshots of this stack could not be deleted: {error}", False)
+        if deleted:
+            self._to.log(f"deleted older snapshots of this stack: {', '.join(deleted)}", False)
+
+    def _refused(self, name: str, error: ClientError) -> str:
+        detail = error.response.get("Error", {})
+        remedies: Sequence[tuple[str, str]] = (
+            ("Quota", "delete snapshots that nobody needs, lower snapshot.keep, or have the quota raised"),
+            ("AccessDenied", "give the deployer the IAM actions of gate/snapshot_source.py"),
+            ("KMSKey", "make the database's KMS key usable for the deployer"),
+        )
+        fitting = (remedy for part, remedy in remedies if part in str(detail.get("Code")))
+        remedy = next(fitting, "correct that, then run `pulumi up` again")
+        return (
+            f"AWS refused snapshot {name} of {self._source.noun}, so no step was started: {error.operation_name}: "
+            f"{detail.get('Code')}: {detail.get('Message')}. What to do: {remedy}"
+        )
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

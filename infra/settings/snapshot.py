@@ -1,0 +1,34 @@
+"""The snapshot of the database before a migration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from infra.settings.migrations import Command, Seconds
+from infra.settings.model import Model, refused
+
+PENDING = "pending"
+"""Name of the step that runs the command `pending`."""
+
+
+class Snapshot(Model):
+    """An RDS snapshot that can be restored, taken before the first step of a run; docs/restore.md has the way back."""
+
+    before: bool | None = None
+    """Whether one is taken; unset: in environment `prod` alone."""
+    keep: Annotated[int, Field(ge=1, le=50)] = 5
+    """How many of those that this stack took itself stay; the first one of the image at hand always does."""
+    timeout: Seconds = 3600
+    """Seconds until it must be available, else nothing is migrated."""
+    pending: Command | None = None
+    """A command of the image that exits with 0 when no migration is pending: then none is taken. Unset: always take
+    it."""
+
+    @field_validator("pending")
+    @classmethod
+    def _pending(cls, command: list[str] | None, info: ValidationInfo) -> list[str] | None:
+        if command is not None and info.data.get("before") is False:
+            raise refused("is not run while snapshot.before is false; remove it or set before to true")
+        return command

@@ -1,0 +1,114 @@
+"""What AWS says about a rollout, in lines: the recorded shapes of the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from gate import evidence
+
+
+def test_stop_reasons_are_counted_the_most_frequent_first() -> None:
+    exited = {"stoppedReason": "Essential container in task exited", "containers": [{"name": "app", "exitCode": 137}]}
+    killed = exited | {"containers": [{"name": "app", "exitCode": 137, "reason": "OutOfMemoryError: killed"}]}
+    checks = {"stoppedReason": "Task failed ELB health checks in (target-group t)", "containers": [{"name": "app"}]}
+    assert evidence.stop_reasons([checks, killed, exited, exited, {}]) == [
+        "2 × Essential container in task exited; container app exit code 137",
+        "1 × Task failed ELB health checks in (target-group t)",
+        "1 × Essential container in task exited; container app exit code 137 (OutOfMemoryError: killed)",
+        "1 × no reason given",
+    ]
+
+
+def event(id: str, text: str) -> dict[str, str]:
+    return {"id": id, "message": f"(service notes) {text}"}
+
+
+def test_events_are_new_limited_and_without_noise() -> None:
+    events = [event(str(number), f"was unable to place task {number}.") for number in range(20)]
+    events += [
+        event("n", "has reached a steady state."),
+        event("s", "has started 2 tasks: (task 1)."),
+        event("k", "old"),
+    ]
+    assert evidence.new_events({"events": events}, {"k"}, limit=2) == [
+        "18 earlier ones",
+        "was unable to place task 1.",
+        "was unable to place task 0.",
+    ]
+    assert evidence.new_events({"events": [event("1", "same"), event("2", "same")]}, set()) == ["same"]
+    assert evidence.new_events(None, set()) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "says"),
+    [
+        (None, "nothing: the service is gone"),
+        ({"status": "DRAINING"}, "nothing: the service is gone"),
+        ({"status": "ACTIVE", "deployments": [{"taskDefinition": "td/n:1", "runningCount": 0}]}, "no task of the"),
+        (
+            {
+                "status": "ACTIVE",
+                "deployments": [
+                    {"taskDefinition": "td/n:1", "runningCount": 1},
+                    {"taskDefinition": "td/n:2", "runningCount": 1},
+                    {"taskDefinition": "td/n:1", "runningCount": 1},
+                ],
+            },
+            "2 tasks of n:1, 1 task of n:2",
+        ),
+    ],
+)
+def test_what_serves(service: dict[str, Any] | None, says: str) -> None:
+    assert says in evidence.serves_now(service)
+
+
+BREAKER: dict[str, Any] = {
+    "status": "ROLLBACK_SUCCESSFUL",
+    "statusReason": "rolled back because the circuit breaker threshold was exceeded.",
+    "deploymentCircuitBreaker": {"status": "TRIGGERED", "failureCount": 3, "threshold": 3},
+    "alarms": {"status": "DISABLED"},
+    "rollback": {"reason": "circuit breaker threshold exceeded"},
+}
+ALARM: dict[str, Any] = {
+    "status": "ROLLBACK_IN_PROGRESS",
+    "deploymentCircuitBreaker": {"status": "MONITORING", "failureCount": 0, "threshold": 3},
+    "alarms": {"status": "TRIGGERED", "alarmNames": ["a", "b"], "triggeredAlarmNames": ["b"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("record", "lines", "by"),
+    [
+        (None, [], ""),
+        ({"status": "SUCCESSFUL"}, [], ""),
+        (
+            BREAKER,
+            [
+                "ROLLBACK_SUCCESSFUL: rolled back because the circuit breaker threshold was exceeded.",
+                "the circuit breaker ended it: 3 of 3 tasks failed",
+                "rolled back: circuit breaker threshold exceeded",
+            ],
+            " by ECS' circuit breaker",
+        ),
+        (ALARM, ["alarm b ended it"], " by an alarm"),
+    ],
+)
+def test_a_service_deployment(record: dict[str, Any] | None, lines: list[str], by: str) -> None:
+    assert evidence.service_deployment(record) == lines
+    assert evidence.ended_by("", lines) == by
+
+
+def test_who_ended_it_by_the_reason_alone() -> None:
+    assert evidence.ended_by("ECS deployment circuit breaker: tasks failed to start.", []) == " by ECS' circuit breaker"
+    assert evidence.ended_by("not completed within the deadline", []) == ""
+
+
+def test_the_service_deployment_is_the_newest_one_since() -> None:
+    def one(arn: str, at: int) -> dict[str, Any]:
+        return {"serviceDeploymentArn": arn, "createdAt": datetime.fromtimestamp(at, UTC)}
+
+    assert evidence.current([one("old", 5), one("newer", 20), one("new", 10)], 8) == "newer"
+    assert evidence.current([one("old", 5)], 8) == ""
