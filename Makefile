@@ -1,6 +1,6 @@
 # The front door. Everything behind it is `python3 -m local COMMAND`, on the machine's own Python >= 3.11.
 .DEFAULT_GOAL := help
-.PHONY: help up down env setup test lint format types imports unit components e2e lock clean
+.PHONY: help up down env setup bench soak test lint format types imports unit components e2e lock clean
 LOCAL := local/python -m local
 
 help: ## this list
@@ -21,6 +21,14 @@ env: ## print the local stack's environment: eval "$$(make -s env)"
 setup: ## only set up what is missing
 	@$(LOCAL) setup
 
+bench: ## measure the gate beside the AWS CLI and ecs-deploy: prints a table, writes docs/bench.md
+	@$(LOCAL) bench
+
+soak: setup ## kill deployers at random moments: SEEDS=100, one line a seed (20 minutes); SEED=n plays one again
+	@.venv/bin/python -m tests.soak
+	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.deployments
+	@test -n "$(SEED)" || SOAK=1 .venv/bin/python -m pytest -s tests/e2e/faults/test_faults.py tests/e2e/faults/measure_load.py
+
 lint types imports unit components e2e:
 	@$(LOCAL) check $@
 
@@ -38,4 +46,4 @@ lock: ## compile the hash-checked locks from the requirements*.in files
 	@$(LOCAL) lock
 
 clean: down ## make down, then remove the virtual environments and this checkout's local folder
-	@rm -rf .venv .venv-cloud .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv .venv-cloud .venv-bench .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

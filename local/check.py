@@ -6,7 +6,10 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from local import beside
+from local.beside import Job
 from local.environment import Checkout
 from local.terminal import attached
 from local.toolchain import plan
@@ -31,6 +34,11 @@ PARTS = {
     "e2e": Part((("pytest", "tests/e2e"),), None),
 }
 
+WIDTH = min((os.cpu_count() or 2) + 1, 6)
+"""Commands at a time: end-to-end tests wait more than they compute, so one more than there are cores."""
+TOGETHER = {"deploy_soak": "deploy_again", "destroy": "deploy_again"}  # deployed once for both
+FIRST = ("deploy", "deploy_again", "faults", "gate", "cloud")  # the longest, lest one of them end alone
+
 
 def chosen(names: Sequence[str]) -> list[str]:
     """The named parts, or all of them, in their order. Raises Failed on an unknown name."""
@@ -51,23 +59,59 @@ def needs(names: Sequence[str]) -> list[str] | None:
     return wanted
 
 
+def jobs(root: Path, names: Sequence[str]) -> list[Job]:
+    """The parts' commands to run side by side: what waits most and longest, the end-to-end groups, comes first."""
+    found: list[Job] = []
+    for name in sorted(names, key=lambda name: name != "e2e"):
+        if name == "e2e":
+            found += [
+                Job(f"e2e {group}", ("pytest", "-o", f"cache_dir=.pytest_cache/{group}", *files))
+                for group, files in groups(root).items()
+            ]
+            continue
+        several = len(PARTS[name].commands) > 1
+        found += [Job(" ".join((name, *command[:2])) if several else name, command) for command in PARTS[name].commands]
+    return found
+
+
+def groups(root: Path) -> dict[str, tuple[str, ...]]:
+    """The groups of end-to-end tests, those of FIRST first. Each has an emulator, a state and ports of its own.
+
+    A folder below tests/e2e is a group, and so is a test file beside them; one that TOGETHER names goes with another.
+    """
+    folder = root / "tests" / "e2e"
+    found: dict[str, list[str]] = {}
+    for file in sorted(folder.rglob("test_*.py")):
+        inside = file.relative_to(folder).parts
+        name = inside[0] if len(inside) > 1 else inside[0].removeprefix("test_").removesuffix(".py")
+        path = (folder / name) if len(inside) > 1 else file
+        words = found.setdefault(TOGETHER.get(name, name), [])
+        if (word := path.relative_to(root).as_posix()) not in words:
+            words.append(word)
+    order = sorted(found, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
+    return {name: tuple(found[name]) for name in order}
+
+
 def run(place: Checkout, names: Sequence[str], progress: Progress) -> int:
     """Run the parts; returns 0 when all passed, else 1."""
     env = os.environ | {"PATH": os.pathsep.join([str(place.venv / "bin"), os.environ.get("PATH", os.defpath)])}
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling the Pulumi SDKs anew costs every process two seconds
-    timings = []
-    for name in names:
-        progress.say(f"\n== {name}")
-        began = time.monotonic()
-        failed = [command for command in PARTS[name].commands if _fails(place, command, env)]
-        note = "failed: " + ", ".join(" ".join(command) for command in failed) if failed else "passed"
-        timings.append(Timing(name, time.monotonic() - began, note))
+    todo = [
+        Job(job.name, (str(place.venv / "bin" / job.command[0]), *job.command[1:])) for job in jobs(place.root, names)
+    ]
+    if len(names) == 1 and names[0] != "e2e":
+        timings = [_watched(place, job, env, progress) for job in todo]
+    else:
+        timings = beside.run(todo, width=WIDTH, logs=place.logs / "checks", cwd=place.root, env=env, progress=progress)
     bad = [timing.part for timing in timings if timing.note != "passed"]
     progress.say(f"\n{table([*timings, Timing('total', progress.elapsed(), 'set-up included')])}")
-    progress.say(f"{len(timings) - len(bad)} of {len(timings)} parts passed")
+    progress.say(f"{len(timings) - len(bad)} of {len(timings)} checks passed")
     return 1 if bad else 0
 
 
-def _fails(place: Checkout, command: Sequence[str], env: dict[str, str]) -> bool:
-    program = place.venv / "bin" / command[0]
-    return attached([program, *command[1:]], cwd=place.root, env=env) != 0
+def _watched(place: Checkout, job: Job, env: dict[str, str], progress: Progress) -> Timing:
+    """One command on this terminal, as it goes."""
+    progress.say(f"\n== {job.name}")
+    began = time.monotonic()
+    failed = attached(job.command, cwd=place.root, env=env) != 0
+    return Timing(job.name, time.monotonic() - began, f"failed: {' '.join(job.command)}" if failed else "passed")

@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: setup, up, env, down, check, lock."""
+"""The commands behind the Makefile: setup, up, env, down, check, bench, lock."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from local import check, environment, lock
 from local.cloud import emulator
 from local.down import down
 from local.environment import Checkout, NotStarted
-from local.terminal import Terminated
+from local.terminal import Terminated, attached
 from local.toolchain import engine, look, plan
 from local.toolchain.lock import Busy, held
 from local.toolchain.process import Failed, said
 from local.toolchain.progress import Progress, Timing, duration, table
-from local.toolchain.steps import Interrupted, carry_out, needed
+from local.toolchain.steps import Interrupted, Step, carry_out, needed
 from local.up import port, up
 
 CHANGING = ("setup", "up", "down")  # the commands that change this checkout's stack; the checks have one of their own
@@ -36,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("env", help="print the environment of the local stack as shell lines")
     commands.add_parser("down", help="stop the local cloud and forget the local stack")
     commands.add_parser("lock", help="compile the locks from the requirements*.in files")
+    commands.add_parser("bench", help="measure the gate beside other tools; writes docs/bench.md")
     checks = commands.add_parser("check", help="run the checks, all or the named ones")
     checks.add_argument("parts", nargs="*", metavar="PART", help=f"any of: {', '.join(check.PARTS)}")
     chosen = parser.parse_args(arguments)
@@ -92,6 +93,9 @@ def _run(chosen: argparse.Namespace, place: Checkout) -> int:
             parts = check.chosen(chosen.parts)
             set_up(place, progress, check.needs(parts))
             return check.run(place, parts, progress)
+        if chosen.command == "bench":
+            set_up(place, progress, more=[plan.bench(place)])
+            return attached([place.venv / "bin" / "python", "-m", "bench"], cwd=place.root, env=os.environ)
         if chosen.command == "lock":
             set_up(place, progress, plan.PYTHON)
             return lock.compile_all(place, progress)
@@ -103,9 +107,11 @@ def _run(chosen: argparse.Namespace, place: Checkout) -> int:
         progress.close()
 
 
-def set_up(place: Checkout, progress: Progress, names: Sequence[str] | None = None) -> list[Timing]:
-    """Carry out set-up, or only what the named steps need; prints a table when anything had to be done."""
-    steps = plan.steps(place)
+def set_up(
+    place: Checkout, progress: Progress, names: Sequence[str] | None = None, more: Sequence[Step] = ()
+) -> list[Timing]:
+    """Carry out set-up and *more*, or only what the named steps need; prints a table when anything had to be done."""
+    steps = [*plan.steps(place), *more]
     waiting = look.pending(steps if names is None else needed(steps, names))
     look.refuse(waiting, plan.folders(place), engine.data_root())
     worked = [timing for timing in carry_out(waiting, place.logs, progress) if timing.note != "done before"]

@@ -22,7 +22,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture
 def deployed(stage: Stage) -> Stage:
-    """The stage with the repository's own application deployed and answering."""
-    stage.restore_app()
-    stage.up()
+    """The stage with a good version of the application deployed, answering, and nothing changed since."""
+    stage.deploy()
     return stage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -55,6 +56,7 @@ class Running:
             start_new_session=True,
         )
         self._lines: list[str] = []
+        self._times: list[float] = []  # of the lines, seconds since the beginning
         self._new = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -64,6 +66,7 @@ class Running:
         for line in self.process.stdout:
             with self._new:
                 self._lines.append(line)
+                self._times.append(time.monotonic() - self._begun)
                 self._new.notify_all()
 
     @property
@@ -80,6 +83,11 @@ class Running:
                 assert left > 0, f"no {text!r} within {seconds} s:\n{''.join(self._lines)}"
                 assert self.process.poll() is None, f"ended before {text!r}:\n{''.join(self._lines)}"
                 self._new.wait(min(left, 1))
+
+    def printed_at(self, text: str) -> float | None:
+        """Seconds from the beginning to the first line with *text*; None when there is none yet."""
+        with self._new:
+            return next((at for line, at in zip(self._lines, self._times, strict=True) if text in line), None)
 
     def send(self, signum: signal.Signals) -> None:
         self.process.send_signal(signum)
@@ -139,6 +147,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.app = folder / "notes"
         self._applied: dict[str, str] = {}
+        self._settled = ""  # what the last whole `up` deployed, unless something else was done since
         self.settings = folder / f"Pulumi.{STACK}.yaml"
         self.place = environment.checkout(ROOT, {**os.environ, "SLUICE_LOCAL_DIR": str(folder / "local")})
         outside = {
@@ -199,6 +208,8 @@ class Stage:
         return command
 
     def start(self, *words: str) -> Running:
+        if words[0] not in ("preview", "stack"):
+            self._settled = ""
         return Running(self._command(*words), self.env)
 
     def pulumi(self, *words: str, expect: int | None = 0) -> Finished:
@@ -208,7 +219,27 @@ class Stage:
         return finished
 
     def up(self, expect: int | None = 0) -> Finished:
-        return self.pulumi("up", "--yes", "--skip-preview", expect=expect)
+        wanted = self._fingerprint()
+        finished = self.pulumi("up", "--yes", "--skip-preview", expect=expect)
+        self._settled = wanted if finished.code == 0 else ""
+        return finished
+
+    def deploy(self) -> None:
+        """A good version is deployed, and sources and settings are that version's: only what is missing is done."""
+        if self._settled and self._fingerprint() == self._settled:
+            return
+        settled = self._settled
+        self.restore_app()
+        if not settled or self._fingerprint() != settled:
+            self.up()
+
+    def _fingerprint(self) -> str:
+        """Of what `up` deploys: the application's files and the settings."""
+        files = [self.settings, *sorted(path for path in self.app.rglob("*") if path.is_file())]
+        digest = hashlib.sha256()
+        for file in files:
+            digest.update(f"{file}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\0".encode())
+        return digest.hexdigest()
 
     def outputs(self) -> dict[str, Any]:
         text = self.pulumi("stack", "output", "--json", "--stack", STACK).output

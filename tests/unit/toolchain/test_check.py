@@ -1,5 +1,7 @@
 """Which checks are run, and what they need."""
 
+from pathlib import Path
+
 import pytest
 
 from local import check
@@ -19,3 +21,40 @@ def test_an_unknown_check_is_named() -> None:
 def test_only_end_to_end_tests_need_everything() -> None:
     assert check.needs(["lint", "types"]) == ["python environment", "python environment"]
     assert check.needs(["lint", "e2e"]) is None
+
+
+ROOT = Path(check.__file__).resolve().parents[1]
+
+
+def test_every_end_to_end_test_is_in_one_group() -> None:
+    """A file that no group has would never run; one in two groups would run twice."""
+    groups = check.groups(ROOT)
+    files = sorted((ROOT / "tests" / "e2e").rglob("test_*.py"))
+    for file in files:
+        path = file.relative_to(ROOT).as_posix()
+        having = [
+            name for name, words in groups.items() if any(path == word or path.startswith(f"{word}/") for word in words)
+        ]
+        assert len(having) == 1, f"{path} is in {having}"
+    assert all((ROOT / word).exists() for words in groups.values() for word in words)
+
+
+def test_the_files_that_share_a_deployment_are_one_group_and_the_longest_come_first(tmp_path: Path) -> None:
+    for name in ("test_deploy.py", "test_deploy_again.py", "test_destroy.py", "notes/test_x.py", "cloud/a/test_y.py"):
+        file = tmp_path / "tests" / "e2e" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    assert check.groups(tmp_path) == {
+        "deploy": ("tests/e2e/test_deploy.py",),
+        "deploy_again": ("tests/e2e/test_deploy_again.py", "tests/e2e/test_destroy.py"),
+        "cloud": ("tests/e2e/cloud",),
+        "notes": ("tests/e2e/notes",),
+    }
+    assert [job.name for job in check.jobs(tmp_path, ["lint", "e2e"])] == [
+        "e2e deploy",
+        "e2e deploy_again",
+        "e2e cloud",
+        "e2e notes",
+        "lint ruff check",
+        "lint ruff format",
+    ]
