@@ -78,6 +78,20 @@ def steps(place: Checkout) -> list[Step]:
     ]
 
 
+def bench(place: Checkout) -> Step:
+    """The one step that only `make bench` needs."""
+    lock = place.root / "bench" / "requirements.txt"
+    return Step(
+        "bench environment",
+        "making the virtual environment of the measured tools",
+        done=partial(environments.current, place.bench_venv, lock),
+        run=lambda work: environments.make(work, place.bench_venv, lock, _uv(work, place)),
+        after=("python environment",),
+        lock=place.cache / "locks" / "environments.lock",
+        room=lambda: {"project": 0.2},
+    )
+
+
 def folders(place: Checkout) -> dict[str, Folder]:
     """Where set-up writes."""
     return {

@@ -1,0 +1,89 @@
+"""`python -m bench`: measures, prints the tables, writes docs/bench.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from bench import report, rollouts, simulated, tasks
+from bench.peers import BIN, ROOT
+from bench.stage import NotInTime, Stage
+from local.cloud import emulator
+from local.toolchain.process import Failed
+
+
+def say(text: str) -> None:
+    print(f"· {text}", flush=True)
+
+
+def about(seconds: float, load: float) -> dict[str, str]:
+    """When, where, and with what."""
+    names = subprocess.run(
+        [BIN / "python", "-c", "from importlib.metadata import version as v; print(v('awscli'), v('ecs-deploy'))"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    ).stdout.split()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    head = subprocess.run(
+        ["git", "describe", "--always", "--dirty=, with changes"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return {
+        "code": f"commit {head.stdout.strip()}" if head.returncode == 0 else "of no commit",
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {seconds:.0f} s in all",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, {memory:.0f} GiB; load "
+        f"{load:.1f} before, {os.getloadavg()[0]:.1f} at the end",
+        "versions": f"AWS CLI {names[0]}, ecs-deploy {names[1]}, boto3 {version('boto3')}, Python "
+        f"{platform.python_version()}",
+    }
+
+
+def main() -> int:
+    load, began = os.getloadavg()[0], time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="sluice-bench-") as name:
+        folder = Path(name)
+        account = "9" + "".join(secrets.choice("0123456789") for _ in range(11))
+        try:
+            stage = Stage(emulator.start(folder, None, account))
+            measured = tasks.measure(stage, say)
+            rolled = rollouts.measure(stage, say)
+        finally:
+            emulator.stop(folder)
+    outputs = {one.tool: one.ran.output for one in rolled if one.case != "good"}
+    document = report.document(about(time.monotonic() - began, load), measured, rolled, outputs)
+    (ROOT / "docs" / "bench.md").write_text(document)
+    for title, head, rows in (
+        ("one-off tasks", report.TASK_HEAD, report.task_rows(measured)),
+        ("rollouts", report.ROLLOUT_HEAD, report.rollout_rows(rolled)),
+        ("on a simulated clock", simulated.HEAD, simulated.rows()),
+    ):
+        print(f"\n{title}\n{report.aligned(head, rows)}")
+    print(f"\nwritten: docs/bench.md ({time.monotonic() - began:.0f} s)")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (Failed, NotInTime, emulator.CloudError) as failure:
+        sys.exit(f"error: {failure}")
+    except subprocess.TimeoutExpired as late:
+        sys.exit(
+            f"error: {late.cmd[0]} took longer than {late.timeout:.0f} s and was ended; docs/bench.md is as it was"
+        )
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,60 @@
+"""Our gate as a process of its own, so that it pays for its start as the others do: `python -m bench.gate task …`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import uuid
+
+from bench.stage import CONTAINER, SECURITY_GROUP, SUBNET
+from gate.clock import SystemClock
+from gate.deployer import Deployer
+from gate.errors import GateError
+from gate.fingerprint import Subject
+from gate.records import Records
+from gate.rollout import Rollout, Wanted
+from gate.run import migrate
+from gate.service import Service
+from gate.session import Account, Clients
+from gate.smoke import ask
+from gate.step import Step
+from gate.tasks import Place
+
+
+def _log(text: str, ephemeral: bool) -> None:
+    if not ephemeral:
+        print(text, flush=True)
+
+
+def task(clients: Clients, cluster: str, definition: str, command: str) -> None:
+    """Runs one migration step; its record is new, as after a new image."""
+    records = Records(clients["ssm"], f"/sluice/bench/{uuid.uuid4().hex[:12]}/runs")
+    to = Deployer(clients["ecs"], clients["logs"], records, SystemClock(threading.Event()), _log, "bench")
+    # One attempt: the others try once too.
+    step = Step("master", tuple(json.loads(command)), attempts=1, timeout=300)
+    subject = Subject(f"app@sha256:{'0' * 64}", (step,), {}, {}, "db-1")
+    migrate(to, subject, "before", Place(cluster, definition, CONTAINER, (SUBNET,), (SECURITY_GROUP,), True))
+
+
+def rollout(clients: Clients, cluster: str, service: str, definition: str, group: str) -> None:
+    """Rolls a revision out and proves it."""
+    wanted = Wanted(definition, "", 300, (group,), None)
+    there = Service(clients["ecs"], clients["elbv2"], clients["logs"], cluster, service)
+    Rollout(there, wanted, SystemClock(threading.Event()), _log, ask).run()
+
+
+def main(words: list[str]) -> int:
+    clients = Clients(Account(region=os.environ["AWS_REGION"]))
+    clients.verify()
+    try:
+        (task if words[0] == "task" else rollout)(clients, os.environ["CLUSTER_ARN"], *words[1:])
+    except GateError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
