@@ -17,6 +17,7 @@ from typing import Any
 
 from gate.clock import Clock
 from gate.errors import GateError, Interrupted
+from gate.evidence import SCALED_IN
 from gate.explain import short_time
 from gate.judge import TargetState
 from gate.patience import Patience
@@ -90,7 +91,7 @@ class OldVersion:
             for task in self._stopped()
             if task["taskArn"] not in self._stopped_before
         ]
-        return [reason for reason in reasons if not reason.startswith("Scaling activity")]
+        return [reason for reason in reasons if not reason.startswith(SCALED_IN)]
 
     def _stopped(self) -> list[dict[str, Any]]:
         return self._patience.ask(self._service.stopped_tasks, self._deployment, self._revision)

@@ -11,10 +11,25 @@ from typing import Any
 
 from gate.redact import redact
 
+SCALED_IN = "Scaling activity"
+"""How ECS begins the reason of a task that was no longer wanted."""
 EVENTS = 8
 """Of the service's newest hundred events, how many are shown."""
 
-_NOISE = ("has reached a steady state", "has started ", "registered ", "deregistered ", "has begun draining")
+_NOISE = (
+    "has reached a steady state",
+    "has started ",
+    "has stopped ",
+    "registered ",
+    "deregistered ",
+    "has begun draining",
+)
+
+
+def failed(tasks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that stopped by themselves or for their health; all, when there are none: a deployment that ends also stops
+    what was good about it, and that says nothing."""
+    return [one for one in tasks if not str(one.get("stoppedReason", "")).startswith(SCALED_IN)] or list(tasks)
 
 
 def stop_reasons(tasks: Sequence[Mapping[str, Any]]) -> list[str]:

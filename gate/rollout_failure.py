@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.errors import GateError
-from gate.evidence import ended_by, new_events, serves_now, stop_reasons
+from gate.evidence import ended_by, failed, new_events, serves_now, stop_reasons
 from gate.judge import Judgement, State
 from gate.patience import Patience
 from gate.service import Service
@@ -18,6 +18,10 @@ T = TypeVar("T")
 
 SKEW_SECONDS = 60.0
 """How far this machine's clock and ECS' may differ."""
+
+
+TASKS_READ = 3
+"""Failed tasks whose logs are read, until one has lines."""
 
 
 class RolloutFailed(GateError):
@@ -82,10 +86,16 @@ class Witness:
         return "\n".join(text)
 
     def _tasks(self, text: list[str], deployment: str) -> None:
-        stopped = self.ask(text, "stopped tasks", self._service.stopped_tasks, deployment, self._task_definition)
-        text.extend(f"  stopped tasks: {reason}" for reason in stop_reasons(stopped or []))
-        lines = self.ask(text, "log", self._service.last_lines, stopped[0]) if stopped else None
-        if stopped and lines is not None:
-            task = stopped[0]["taskArn"].rpartition("/")[2]
-            text.append(f"  last lines of task {task}:" if lines else "  it had printed nothing")
-            text.extend(f"    | {line}" for line in lines)
+        found = self.ask(text, "stopped tasks", self._service.stopped_tasks, deployment, self._task_definition)
+        stopped = failed(found or [])
+        text.extend(f"  stopped tasks: {reason}" for reason in stop_reasons(stopped))
+        for task in stopped[:TASKS_READ]:  # the newest first; one that ended early may have printed nothing
+            lines = self.ask(text, "log", self._service.last_lines, task)
+            if lines is None:
+                return
+            if lines:
+                text.append(f"  last lines of task {task['taskArn'].rpartition('/')[2]}:")
+                text.extend(f"    | {line}" for line in lines)
+                return
+        if stopped:
+            text.append("  it had printed nothing")

@@ -153,7 +153,8 @@ class Snapshot:
         end = min(end, self._until) if self._until is not None else end
         status, percent = self._patience.ask(self._source.snapshot, name)
         if status:
-            self._to.log(f"snapshot {name} was asked for by an earlier deployer: waiting for it", False)
+            age = short_time(begun - run.started)  # its rows are from then: what was written since is not in it
+            self._to.log(f"snapshot {name} was asked for by an earlier deployer, {age} ago at most", False)
         else:
             self._ask_for(name, run, begun, end)
             status, percent = self._patience.ask(self._source.snapshot, name)

@@ -241,5 +241,5 @@ def _resident(pid: int) -> float:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("reads", nargs="?", type=int, default=2000, help="how often logs are read meanwhile (2000)")
+    parser.add_argument("reads", nargs="?", type=int, default=1000, help="how often logs are read meanwhile (1000)")
     print(measure(parser.parse_args().reads))

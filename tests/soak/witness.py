@@ -96,7 +96,10 @@ class _Connection(socketserver.StreamRequestHandler):
     server: Witness
 
     def handle(self) -> None:
-        hello = json.loads(self.rfile.readline())
+        line = self.rfile.readline()
+        if not line:
+            return  # ended before it could say who it was
+        hello = json.loads(line)
         scene = self.server.scenes[hello["scenario"]]
         visit = scene.begin(hello)
         try:

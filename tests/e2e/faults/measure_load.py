@@ -45,7 +45,7 @@ def with_slow_requests(stage: Stage, release: str) -> None:
 
 def test_ten_deploys_under_load(stage: Stage) -> None:
     stage.settings.write_text(
-        stage.settings.read_text().replace(SHORT, HEALTH).replace("deadline: 120", "deadline: 600")
+        stage.settings.read_text().replace(SHORT, HEALTH).replace("deadline: 240", "deadline: 600")
     )
     with_slow_requests(stage, "release 0")
     stage.up()

@@ -13,7 +13,7 @@ HEAD = """# Faults, end to end
 
 Each fault is provoked in a deployment by the real Pulumi engine on the local cloud, with real containers, while a
 client asks the service the whole time, from before the fault until after the retry. `make soak` runs them and writes
-this table (tests/e2e/faults); `make test` runs one of each kind. Checks are short there (start period 10 s, three
+this table (tests/e2e/faults); `make test` runs one of each kind. Checks are short there (start period 30 s, three
 checks, 5 s apart): with the settings of a real service a verdict that waits for health checks takes as much longer as
 those do.
 

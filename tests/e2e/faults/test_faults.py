@@ -45,7 +45,7 @@ def test_unavailable_for_ever(scene: Scene) -> None:
 @soak
 def test_a_start_slower_than_its_period(scene: Scene) -> None:
     with scene.played("slower start than the start period") as play:
-        scene.stage.edit(SERVE, BEGIN, f"    import time\n\n    time.sleep(60)\n{BEGIN}")
+        scene.stage.edit(SERVE, BEGIN, f"    import time\n\n    time.sleep(150)\n{BEGIN}")
         play.fails(scene.up(), "circuit breaker", "health checks", "keeps serving")
         play.retried(lambda: fixed(scene))
 

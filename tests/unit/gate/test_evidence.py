@@ -112,3 +112,11 @@ def test_the_service_deployment_is_the_newest_one_since() -> None:
 
     assert evidence.current([one("old", 5), one("newer", 20), one("new", 10)], 8) == "newer"
     assert evidence.current([one("old", 5)], 8) == ""
+
+
+def test_tasks_that_were_only_scaled_in_say_nothing_beside_those_that_failed() -> None:
+    scaled = {"stoppedReason": "Scaling activity initiated by (deployment ecs-svc/1)"}
+    sick = {"stoppedReason": "Task failed ELB health checks in (target-group t)"}
+    assert evidence.failed([scaled, sick, scaled]) == [sick]
+    assert evidence.failed([scaled]) == [scaled]
+    assert evidence.failed([]) == []

@@ -513,3 +513,19 @@ def test_smoke_needs_several_right_answers_in_a_row() -> None:
     wanted = Wanted(NEW, "", 300, (GROUP,), smoke)
     Rollout(service, wanted, service.clock, lambda *_: None, lambda *_: next(answers)).run()  # type: ignore[arg-type]
     assert next(answers, None) is None
+
+
+def test_the_log_of_a_failed_task_that_printed_something_is_shown() -> None:
+    service = Service(Clock(), {NEW: "rolled back"})
+    tasks = [
+        {"taskArn": "t/scaled", "stoppedReason": "Scaling activity initiated by x"},
+        {"taskArn": "t/silent", "stoppedReason": "Task failed ELB health checks"},
+        {"taskArn": "t/said", "stoppedReason": "Task failed ELB health checks"},
+    ]
+    service.stopped_tasks = lambda deployment, revision: tasks  # type: ignore[method-assign, assignment]
+    service.last_lines = lambda task: ["why"] if task["taskArn"] == "t/said" else []  # type: ignore[method-assign]
+    with pytest.raises(
+        RolloutFailed, match=r"2 × Task failed ELB(.|\n)*last lines of task said:\n    \| why"
+    ) as failure:
+        roll_out(service)
+    assert "Scaling activity" not in str(failure.value)

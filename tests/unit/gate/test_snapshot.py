@@ -288,6 +288,7 @@ def test_an_interruption_ends_the_wait_and_the_next_update_waits_for_the_same_sn
     assert stage.records.runs[1].open
     assert stage.deploy() == stage.name(1)
     assert list(stage.rds.snapshots) == [stage.name(1)], "no second snapshot"
+    assert any(re.search(r"by an earlier deployer, 1\d s ago at most", line) for line in stage.lines)
     assert list(stage.records.runs) == [1]
 
 
