@@ -24,7 +24,7 @@ setup: ## only set up what is missing
 bench: ## measure the gate beside the AWS CLI and ecs-deploy: prints a table, writes docs/bench.md
 	@$(LOCAL) bench
 
-soak: setup ## kill deployers at random moments: SEEDS=100, one line a seed (20 minutes); SEED=n plays one again
+soak: setup ## kill deployers at random moments, break versions, load deploys (50 minutes); SEEDS=100; SEED=n plays one again
 	@.venv/bin/python -m tests.soak
 	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.deployments
 	@test -n "$(SEED)" || SOAK=1 .venv/bin/python -m pytest -s tests/e2e/faults/test_faults.py tests/e2e/faults/measure_load.py

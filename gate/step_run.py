@@ -12,10 +12,11 @@ from gate.clock import Halt
 from gate.deployer import Deployer
 from gate.errors import GateError, Interrupted
 from gate.explain import short_time, step_failure
-from gate.logs import LogPlace, LogTail
+from gate.logs import LogPlace
 from gate.patience import Patience, Unknown
 from gate.record import RunRecord, StepRecord, TaskRecord
 from gate.shard import Shard, backoff_seconds, poll_seconds, read_seconds
+from gate.shard_log import SHOWN_LINES, ShardLogs, printed
 from gate.step import Step
 from gate.tasks import Place, Tasks, token
 from gate.verdict import Kind, Outcome, StepFailed, forgotten, retryable, verdict
@@ -25,11 +26,6 @@ MISSING_SECONDS = 120.0
 STOP_SECONDS = 190.0
 """How long a stop may take: the longest stopTimeout (120 s) and the removal of the network interface."""
 PROGRESS_SECONDS = 1.0
-LATE_LINES_SECONDS = 1.5
-LATE_READS = 4
-"""Lines may arrive after the task has stopped; a failure's last lines are worth these pauses: until a read is empty."""
-SHOWN_LINES = 400
-"""Lines of one task's log on the screen; the rest stays in the log, which the message names."""
 
 CANCELLED = "Sluice: cancelled by the user"
 
@@ -65,6 +61,14 @@ class StepRun:
         self._until = until
         self._tasks = Tasks(deployer.ecs, place.cluster)
         self._patience = Patience(deployer.clock, f"watching migration step '{step.name}'")
+        self._logs = ShardLogs(
+            deployer.logs,
+            deployer.clock,
+            self._patience,
+            log_place,
+            say=self._say,
+            line=lambda line, shard: deployer.log(f"{self._label(shard)} | {line}", False),
+        )
         self._record = run.steps_done.get(step.name, StepRecord(step.name))
         self._shards = [self._resume(index) for index in range(step.shards)]
         self._begun = 0.0
@@ -90,7 +94,9 @@ class StepRun:
             while pending := [shard for shard in self._shards if shard.outcome is None]:
                 self._heed_interruption()
                 for shard in pending:
-                    if not shard.task and clock.now() >= shard.not_before:
+                    if not shard.task and self._out_of_time():
+                        self._too_late(shard)
+                    elif not shard.task and clock.now() >= shard.not_before:
                         self._start(shard)
                 self._look(pending)
                 self._expire(pending)
@@ -98,7 +104,7 @@ class StepRun:
         except Unknown:
             self._heed_interruption()  # a Ctrl-C in the middle of the trouble still stops what it can
             raise
-        self._raise_failure()
+        self._raise_failure([shard for shard in self._shards if shard.outcome and not shard.outcome.succeeded])
         return self._record
 
     def _pause(self, shards: Sequence[Shard]) -> None:
@@ -176,6 +182,20 @@ class StepRun:
         else:
             shard.outcome = outcome
 
+    def _out_of_time(self) -> bool:
+        return self._until is not None and self._to.clock.now() >= self._until
+
+    def _too_late(self, shard: Shard) -> None:
+        """No time is left of the deploy's: a migration that is begun only to be interrupted is worse than none."""
+        tried = f"; {shard.starts} start{'' if shard.starts == 1 else 's'} had failed" if shard.starts else ""
+        shard.outcome = Outcome(
+            Kind.NOT_STARTED,
+            f"the deadline of all steps together had passed: not started{tried}",
+            cause="the snapshot and the steps before it took all of its time",
+            remedy="run `pulumi up` again, which runs the steps anew; raise migrationDeadline if they need the time",
+        )
+        self._say(shard.outcome.title, shard)
+
     # -- watching
 
     def _look(self, shards: Sequence[Shard]) -> None:
@@ -199,7 +219,7 @@ class StepRun:
             if outcome.kind is Kind.RUNNING:
                 starting = task.get("lastStatus") in ("PROVISIONING", "PENDING")  # no stream yet
                 if not starting and now - shard.read_at >= read_seconds(now - shard.changed_at):
-                    self._read_log(shard, to_the_end=False)
+                    self._logs.read(shard, to_the_end=False)
                 continue
             if shard.adopted and not outcome.succeeded and (first_sight or _cancelled_by_us(task)):
                 self._begin_again(shard, outcome)
@@ -213,14 +233,13 @@ class StepRun:
         shard.task, shard.adopted = "", False
 
     def _ended(self, shard: Shard, outcome: Outcome) -> None:
-        self._drain_log(shard)
-        if not outcome.succeeded and outcome.kind is not Kind.NOT_STARTED:
-            self._await_late_lines(shard)
+        """Keeps the verdict at once: lines that come late are waited for when every shard has ended."""
+        self._logs.drain(shard)
         if shard.stopping:
             outcome = replace(
                 outcome,
                 kind=Kind.FAILED,
-                title=shard.stopping + self._printed(shard),
+                title=shard.stopping,
                 cause="a migration that hangs usually waits for a lock, for a database it cannot reach, or for input",
                 remedy="read its last lines; look for long transactions in the database; raise the step's timeout if "
                 "it was only slow",
@@ -232,47 +251,7 @@ class StepRun:
         self._put(shard, outcome)
         taken = short_time(self._seconds(shard))
         lines = f", {shard.tail.count} lines" if shard.tail and shard.shown > SHOWN_LINES else ""
-        self._say(f"{outcome.title} after {taken}{lines}", shard)
-
-    def _printed(self, shard: Shard) -> str:
-        count = shard.tail.count if shard.tail else 0
-        return f"; it had printed {count} line{'' if count == 1 else 's'}" if count else "; it had printed nothing"
-
-    def _await_late_lines(self, shard: Shard) -> None:
-        for _ in range(LATE_READS):
-            before = shard.tail.count if shard.tail else 0
-            if self._to.clock.halted():
-                return
-            self._to.clock.wait(LATE_LINES_SECONDS)
-            self._drain_log(shard)
-            if shard.tail is not None and shard.tail.count == before and before:
-                return
-
-    def _read_log(self, shard: Shard, to_the_end: bool = True) -> None:
-        if self._log_place is None:
-            return
-        if shard.tail is None:
-            shard.tail = LogTail(self._to.logs, self._log_place.group, self._log_place.stream(shard.task))
-        shard.read_at = self._to.clock.now()
-        for line in self._patience.ask(shard.tail.read, to_the_end):
-            self._show_line(shard, line)
-
-    def _show_line(self, shard: Shard, line: str) -> None:
-        shard.shown += 1
-        if shard.shown <= SHOWN_LINES:
-            self._to.log(f"{self._label(shard)} | {line}", False)
-        elif shard.shown == SHOWN_LINES + 1 and self._log_place is not None:
-            stream = self._log_place.stream(shard.task)
-            self._say(
-                f"{SHOWN_LINES} lines were shown; the rest is in log group {self._log_place.group}, stream {stream}",
-                shard,
-            )
-
-    def _drain_log(self, shard: Shard) -> None:
-        """Reads the log to its end; a Ctrl-C ends that early, the full log stays where it is."""
-        self._read_log(shard)
-        while shard.tail is not None and shard.tail.more and not self._to.clock.halted():
-            self._read_log(shard)
+        self._say(f"{outcome.title} after {taken}{lines if outcome.succeeded else ''}", shard)
 
     def _expire(self, shards: Sequence[Shard]) -> None:
         """Stops what is over its time, and gives up on a stop that does not come."""
@@ -282,10 +261,9 @@ class StepRun:
                 continue
             limit = self._step.timeout
             running = now - self._started_at(shard)
-            out_of_time = self._until is not None and now > self._until
-            if not shard.stopping and (running > limit or out_of_time):
-                shard.stopping = f"timed out after {short_time(limit if running > limit else running)}"
-                if running <= limit:
+            if not shard.stopping and (running >= limit or self._out_of_time()):
+                shard.stopping = f"timed out after {short_time(min(limit, running))}"
+                if running < limit:
                     shard.stopping += ", at the deadline of all steps together"
                 self._say(f"{shard.stopping}: stopping the task", shard)
                 self._patience.ask(self._tasks.stop, shard.task, f"Sluice: {shard.stopping}")
@@ -333,23 +311,21 @@ class StepRun:
             return False
         return True
 
-    def _raise_failure(self) -> None:
-        outcomes = {shard.index: shard.outcome for shard in self._shards if shard.outcome is not None}
-        failed = [shard for shard in self._shards if shard.outcome is not None and not shard.outcome.succeeded]
+    def _raise_failure(self, failed: Sequence[Shard]) -> None:
+        """Says what broke in every shard that failed. Raises StepFailed, when one did."""
         if not failed:
             return
-        texts = [
-            step_failure(
-                self._step,
-                shard.index,
-                shard.outcome,
-                list(shard.tail.last) if shard.tail else [],
-                self._log_place,
-                shard.task,
-            )
-            for shard in failed
-            if shard.outcome is not None
-        ]
+        outcomes = {shard.index: shard.outcome for shard in self._shards if shard.outcome is not None}
+        self._logs.await_late([shard for shard in failed if outcomes[shard.index].kind is not Kind.NOT_STARTED])
+        texts = []
+        for shard in failed:
+            outcome = outcomes[shard.index]
+            if shard.stopping:
+                outcome = replace(outcome, title=f"{outcome.title}; {printed(shard)}")
+            if shard.shown > SHOWN_LINES:
+                self._say(printed(shard), shard)
+            last = list(shard.tail.last) if shard.tail else []
+            texts.append(step_failure(self._step, shard.index, outcome, last, self._log_place, shard.task))
         raise StepFailed("\n".join(texts), outcomes)
 
     def _put(self, shard: Shard, outcome: Outcome | None = None) -> None:

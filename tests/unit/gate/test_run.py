@@ -14,7 +14,7 @@ from gate.errors import GateError, Interrupted
 from gate.fingerprint import Subject
 from gate.patience import Unknown
 from gate.record import RunRecord
-from gate.run import RunResult, migrate
+from gate.run import Prepare, RunResult, migrate
 from gate.step import Step
 from gate.tasks import Place
 from gate.verdict import StepFailed
@@ -39,10 +39,16 @@ class Stage:
         self.lines: list[str] = []
         self.progress: list[str] = []
 
-    def deploy(self, what: Subject | None = None, halts: dict[float, Halt] | None = None) -> RunResult:
+    def deploy(
+        self,
+        what: Subject | None = None,
+        halts: dict[float, Halt] | None = None,
+        deadline: float = 0,
+        prepare: Prepare | None = None,
+    ) -> RunResult:
         self.clock.halts = {self.clock.elapsed + moment: halt for moment, halt in (halts or {}).items()}
         to = Deployer(self.ecs, self.ecs, self.records, self.clock, self._log, "ann@host")  # type: ignore[arg-type]
-        return migrate(to, what or subject(), "before", PLACE)
+        return migrate(to, what or subject(), "before", PLACE, deadline=deadline, prepare=prepare)
 
     def _log(self, text: str, ephemeral: bool) -> None:
         (self.progress if ephemeral else self.lines).append(text)
@@ -148,6 +154,25 @@ def test_shards_run_side_by_side_and_a_failed_one_is_named() -> None:
     assert {task.environment["SHARD_INDEX"] for task in stage.ecs.tasks} == {"0", "1", "2"}
     assert {task.environment["SHARD_COUNT"] for task in stage.ecs.tasks} == {"3"}
     assert stage.clock.elapsed < 20
+
+
+def test_many_failed_shards_wait_for_their_late_lines_together() -> None:
+    """And their verdicts are on record before that wait: a deployer that dies in it leaves no doubt."""
+    stage, kept = Stage(*[Script(runs=10, exit=1)] * 50), []
+    stage.records.on_save_step = lambda: kept.append(stage.clock.elapsed)
+    with pytest.raises(StepFailed):
+        stage.deploy(subject(replace(MASTER, shards=50)))
+    assert max(kept) < 13
+    assert stage.clock.elapsed < 20
+
+
+def test_a_shard_that_hangs_is_stopped_in_time_while_others_fail() -> None:
+    stage = Stage(*[Script(runs=58, exit=1)] * 20, Script(hangs=True))
+    with pytest.raises(StepFailed, match="shard 20 of 21, failed: timed out after 1 min 00 s"):
+        stage.deploy(subject(replace(MASTER, shards=21)))
+    asked = stage.ecs.tasks[20].stop_asked
+    assert asked is not None
+    assert asked - stage.ecs.tasks[20].created < 62
 
 
 def test_the_retry_of_a_sharded_step_is_a_new_run_of_every_shard() -> None:
