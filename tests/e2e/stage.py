@@ -99,6 +99,9 @@ class Running:
             self.process.kill()
             self.process.wait(10)
             raise AssertionError(f"not ended within {seconds} s:\n{self.output}") from None
+        except KeyboardInterrupt:
+            self.process.send_signal(signal.SIGINT)  # the terminal's own did not reach its session
+            raise
         self._reader.join(10)
         return Finished(code, self.output, time.monotonic() - self._begun)
 
