@@ -97,7 +97,7 @@ class TestRight:
         assert [step.name for step in settings.migrations] == ["master", "tenants", "verify"]
         assert settings.app.build_args.keys() == {"BASE", "BUILD_BASE"}
         assert settings.service.min == 2
-        assert int(settings.app.environment["SHUTDOWN_SECONDS"]) < settings.service.stop_timeout, "SIGKILL cuts requests"
+        assert int(settings.app.environment["SHUTDOWN_SECONDS"]) < settings.service.stop_timeout, "SIGKILL cuts it"
 
     def test_pulumi_knows_every_name_and_no_other(self) -> None:
         declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
