@@ -13,6 +13,7 @@ from typing import Any
 from gate.explain import account
 from gate.signature import SIGNATURES
 from gate.verdict import Kind, Outcome, forgotten, not_run, refused, retryable, verdict
+from tests.unit.gate.known_lines import KNOWN_LINES
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/outcomes.md"
 APP = frozenset({"app"})
@@ -408,95 +409,6 @@ CASES: Sequence[Case] = (
     Case("still running", Kind.RUNNING, ["RUNNING"], {"lastStatus": "RUNNING"}),
     Case("on its way out is not out", Kind.RUNNING, ["DEPROVISIONING"], {"lastStatus": "DEPROVISIONING"}),
 )
-
-KNOWN_LINES: Sequence[tuple[str, str]] = (
-    ("wrong architecture", "exec /app/migrate: exec format error"),
-    ("command not found", "sh: 1: prisma: not found"),
-    ("command not found", "bash: line 1: alembic: command not found"),
-    ("command not found", "npm error could not determine executable to run"),
-    ("module not found", "Error: Cannot find module '/app/dist/migrate.js'"),
-    ("module not found", "ModuleNotFoundError: No module named 'alembic'"),
-    ("module not found", "cannot load such file -- bundler/setup (LoadError)"),
-    ("wrong database engine or URL", "the URL must start with the protocol `mysql://`."),
-    (
-        "wrong database engine or URL",
-        "sqlalchemy.exc.NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgres",
-    ),
-    ("wrong database engine or URL", "error: database driver: unknown driver mysql (forgotten import?)"),
-    ("wrong database engine or URL", "ERROR: No database found to handle jdbc:sqlserver://db"),
-    (
-        "TLS",
-        'FATAL:  no pg_hba.conf entry for host "10.0.0.5", user "app", database "notes", no encryption',
-    ),
-    ("TLS", "ssl.SSLCertVerificationError: certificate verify failed: self-signed certificate in chain"),
-    ("TLS", "Error: unable to get local issuer certificate"),
-    ("authentication", 'FATAL:  password authentication failed for user "owner"'),
-    ("authentication", "Error: P1000: Authentication failed against database server"),
-    ("authentication", 'FATAL:  role "owner" does not exist'),
-    ("database missing", 'FATAL:  database "notes" does not exist'),
-    ("database missing", "Error: P1003: Database `notes` does not exist"),
-    ("database not ready", "FATAL:  the database system is starting up"),
-    ("read-only database", "ERROR:  cannot execute CREATE TABLE in a read-only transaction"),
-    ("no connection left", "FATAL:  sorry, too many clients already"),
-    ("unreachable", 'connection to server at "db", port 5432 failed: Connection refused'),
-    ("unreachable", "Error: getaddrinfo ENOTFOUND db.internal"),
-    ("unreachable", "Error: P1001: Can't reach database server at `db:5432`"),
-    ("unreachable", 'psycopg.OperationalError: could not translate host name "db" to address'),
-    ("lock", "ERROR:  canceling statement due to lock timeout"),
-    ("lock", "ERROR:  deadlock detected"),
-    ("lock", "Error: P1002 The database server was reached but timed out."),
-    ("lock", "error: can't acquire lock"),
-    ("permission", "ERROR:  permission denied for schema public"),
-    ("permission", "ERROR:  must be owner of table notes"),
-    ("a migration failed half-way", "Error: P3009 migrate found failed migrations in the target database"),
-    ("a migration failed half-way", "error: Dirty database version 3. Fix and force version."),
-    ("migration edited after release", "Migration checksum mismatch for migration version 2"),
-    ("several heads", "FAILED: Multiple head revisions are present for given argument 'head'"),
-    ("several heads", "CommandError: Conflicting migrations detected; multiple leaf nodes in the migration graph"),
-    ("unknown revision", "FAILED: Can't locate revision identified by '0042'"),
-    ("unknown revision", "error: no migration found for version 42"),
-    ("migrations missing", "No migration found in prisma/migrations"),
-    ("migrations missing", "error: open /migrations: no such file or directory, migrations"),
-    ("already there", 'ERROR:  relation "notes" already exists'),
-    ("already there", "Error: P3005 The database schema is not empty."),
-    ("relation missing", 'ERROR:  relation "notes" does not exist'),
-    ("relation missing", 'ERROR:  column "title" of relation "notes" does not exist'),
-    ("data contradicts the schema", 'ERROR:  column "x" contains null values; violates not-null constraint'),
-    ("data contradicts the schema", 'ERROR:  could not create unique index "notes_title_key"'),
-    ("disk full", 'ERROR:  could not extend file "base/1": No space left on device'),
-    ("out of memory", "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory"),
-    ("setting missing", "KeyError: 'DATABASE_URL'"),
-    ("file permission", "PermissionError: [Errno 13] Permission denied: '/app/alembic.log'"),
-    ("file permission", "Error: EACCES: permission denied, mkdir '/app/node_modules/.cache'"),
-    (
-        "asks for input",
-        "Error: Prisma Migrate has detected that the environment is non-interactive, which is not supported.",
-    ),
-    ("asks for input", "EOFError: EOF when reading a line"),
-    ("wrong SQL", 'ERROR:  syntax error at or near "AUTO_INCREMENT"'),
-    ("migrations missing", "error: first .: file does not exist"),
-    ("migrations missing", "FAILED: Path doesn't exist: '/app/alembic'.  Please use the 'init' command to create one"),
-    ("several heads", "ActiveRecord::DuplicateMigrationVersionError: Multiple migrations have the version number 7"),
-    ("unknown revision", "Error: The migration directory is corrupt, the following files are missing: 7_notes.js"),
-    ("unknown revision", "Detected applied migration not resolved locally: 7."),
-    ("lock", "ActiveRecord::ConcurrentMigrationError:"),
-    ("lock", "liquibase.exception.LockException: Could not acquire change log lock."),
-    ("TLS", 'error: no pg_hba.conf entry for host "10.0.0.5", user "app", database "notes", SSL off'),
-    ("TLS", "tls: failed to verify certificate: x509: certificate signed by unknown authority"),
-    ("database not ready", "server closed the connection unexpectedly"),
-    ("database missing", "ActiveRecord::NoDatabaseError: We could not find your database: notes"),
-    (
-        "wrong database engine or URL",
-        "Error: P1013: The provided database string is invalid. invalid port number in database URL",
-    ),
-    ("wrong database engine or URL", "Error: P3019 The datasource provider `mysql` does not match `postgresql`"),
-    ("relation missing", 'ERROR:  role "reporting" does not exist'),
-    ("already there", 'ERROR: Found non-empty schema(s) "public" but no schema history table.'),
-    ("a migration failed half-way", "ERROR: Validate failed: Detected failed migration to version 3 (titles)."),
-    ("unreachable", "dial tcp 10.0.0.9:5432: i/o timeout"),
-    ("setting missing", "error: Environment variable not found: DATABASE_URL."),
-)
-"""Lines as the tools print them, and the signature that must know them."""
 
 
 def page() -> str:

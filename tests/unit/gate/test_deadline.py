@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gate.verdict import StepFailed
+from tests.unit.gate.deploying import MASTER, VERIFY, Stage, subject
 from tests.unit.gate.simulation import Script
-from tests.unit.gate.test_run import MASTER, VERIFY, Stage, subject
 
 CAPACITY = [{"reason": "Capacity is unavailable at this time. Please try again later"}]
 

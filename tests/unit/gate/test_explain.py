@@ -8,9 +8,9 @@ from gate.explain import step_failure
 from gate.logs import LogPlace
 from gate.step import Step
 from gate.verdict import StepFailed, verdict
+from tests.unit.gate.deploying import Stage
 from tests.unit.gate.outcomes import APP, exited, stopped, unstarted
 from tests.unit.gate.simulation import Script
-from tests.unit.gate.test_run import Stage
 
 STEP = Step("master", ("migrate", "master"))
 PLACE = LogPlace("/notes", "migration", "app")

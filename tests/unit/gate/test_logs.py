@@ -9,8 +9,8 @@ import pytest
 from gate.logs import LAST_LINES, LogTail
 from gate.shard_log import SHOWN_LINES
 from gate.verdict import StepFailed
+from tests.unit.gate.deploying import Stage
 from tests.unit.gate.simulation import Ecs, Script, client_error
-from tests.unit.gate.test_run import Stage
 
 
 class Stream:

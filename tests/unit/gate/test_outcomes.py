@@ -6,7 +6,8 @@ import pytest
 
 from gate.signature import SIGNATURES, recognise
 from gate.verdict import retryable
-from tests.unit.gate.outcomes import CASES, KNOWN_LINES, PAGE, Case, page
+from tests.unit.gate.known_lines import KNOWN_LINES
+from tests.unit.gate.outcomes import CASES, PAGE, Case, page
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

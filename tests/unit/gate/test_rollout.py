@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,156 +11,13 @@ from botocore.exceptions import ClientError
 from gate.clock import Halt
 from gate.compatibility import Incompatible, Soak
 from gate.errors import Interrupted
-from gate.judge import TargetState
 from gate.release_record import UnderWay
-from gate.rollout import Done, Rollout, Wanted
+from gate.rollout import Rollout, Wanted
 from gate.rollout_failure import RolloutFailed
 from gate.shape import Shape
 from gate.smoke import Answer, Smoke
-from tests.unit.gate.simulation import Clock, client_error
-
-NEW, OLD = "arn:td/notes:8", "arn:td/notes:7"
-GROUP = "arn:targetgroup/notes"
-SMOKE = Smoke("http://notes/health")
-
-
-class Service:
-    """A service whose deployments end as told: ``ends`` maps a revision to its way after *takes* seconds."""
-
-    def __init__(self, clock: Clock, ends: dict[str, str], first: bool = False, takes: float = 5) -> None:
-        self.clock = clock
-        self.ends = ends
-        self.takes = takes
-        self.deployments: list[dict[str, Any]] = [] if first else [self._new(OLD, "COMPLETED")]
-        self.calls: list[tuple[str, bool]] = []
-        self.states: dict[str, int] = {"healthy": 2}
-        self.begun = 0.0
-        self.running = 2
-        self.interloper = False
-        self.refuses: set[str] = set()
-        self.changes: list[dict[str, Any]] = []
-        self.events: list[dict[str, Any]] = []
-        self.ecs_deployment = ""
-        self.stopped_by_ecs: list[str] = []
-        self.alarms: list[str] = []
-        self.ill: list[str] = []
-
-    def _new(self, revision: str, state: str = "IN_PROGRESS") -> dict[str, Any]:
-        number = len(getattr(self, "calls", []))
-        return {
-            "id": f"ecs-svc/{number}",
-            "taskDefinition": revision,
-            "status": "PRIMARY",
-            "rolloutState": state,
-            "createdAt": number,
-            "runningCount": 1,
-        }
-
-    def describe(self) -> dict[str, Any]:
-        current = self.deployments[0] if self.deployments else None
-        if current and current["rolloutState"] == "IN_PROGRESS" and self.clock.time - self.begun >= self.takes:
-            end = self.ends.get(current["taskDefinition"], "COMPLETED")
-            if end == "rolled back":
-                self.calls.append((OLD, False))
-                self.deployments = [self._new(OLD, "COMPLETED")]
-            elif end != "stuck":
-                current["rolloutState"] = end
-        if self.interloper and current and current["rolloutState"] == "COMPLETED" and current["taskDefinition"] == NEW:
-            self.deployments = [self._new("arn:td/notes:6", "COMPLETED") | {"id": "ecs-svc/theirs"}]
-        return {
-            "status": "ACTIVE",
-            "desiredCount": 2,
-            "runningCount": self.running,
-            "deployments": self.deployments,
-            "events": self.events,
-        }
-
-    def deploy(self, task_definition: str, force: bool, changes: Mapping[str, Any] | None = None) -> str:
-        self.changes.append(dict(changes or {}))
-        self.calls.append((task_definition, force))
-        self.begun = self.clock.time
-        for one in self.deployments:
-            one["status"] = "ACTIVE"
-        self.deployments.insert(0, self._new(task_definition))
-        return str(self.deployments[0]["id"])
-
-    def service_deployment(self, since: float) -> str:
-        if "service_deployment" in self.refuses:
-            raise client_error("AccessDeniedException", "ListServiceDeployments")
-        return self.ecs_deployment
-
-    def service_deployment_evidence(self, arn: str) -> list[str]:
-        return ["the circuit breaker ended it: 3 of 3 tasks failed"]
-
-    def stop_deployment(self, arn: str) -> None:
-        if "stop_deployment" in self.refuses:
-            raise client_error("ConflictException", "StopServiceDeployment")
-        self.stopped_by_ecs.append(arn)
-
-    def ringing(self, seen: dict[str, Any] | None) -> list[str]:
-        return self.alarms
-
-    def targets(self, target_group: str) -> TargetState:
-        return TargetState(self.states, ())
-
-    def stopped_tasks(self, deployment: str, task_definition: str) -> list[dict[str, Any]]:
-        if "stopped_tasks" in self.refuses:
-            raise client_error("AccessDeniedException", "ListTasks")
-        if task_definition == OLD:
-            return [{"taskArn": f"arn:task/notes/{reason}", "stoppedReason": reason} for reason in self.ill]
-        return [
-            {
-                "taskArn": "arn:task/notes/dead",
-                "stoppedReason": "Essential container in task exited",
-                "containers": [{"name": "app", "exitCode": 1}],
-            }
-        ] * 3
-
-    def last_lines(self, task: dict[str, Any]) -> list[str]:
-        return ["cannot read settings"]
-
-
-class Records:
-    """The store of the rollout under way and of the releases, in memory."""
-
-    def __init__(self, left: UnderWay | None = None) -> None:
-        self.left = left
-        self.begun: list[UnderWay] = []
-        self.releases: list[tuple[str, str, str]] = []
-        self.refuses = False
-
-    def under_way(self) -> UnderWay | None:
-        return self.left
-
-    def begin(self, under_way: UnderWay) -> None:
-        if self.refuses:
-            raise client_error("AccessDeniedException", "PutParameter")
-        self.left = under_way
-        self.begun.append(under_way)
-
-    def end(self) -> None:
-        self.left = None
-
-    def add(self, digest: str, task_definition: str, at: int, deployment: str) -> None:
-        self.releases.append((digest, task_definition, deployment))
-
-
-def well(url: str, timeout: float) -> Answer:
-    return Answer(200, "ok")
-
-
-def roll_out(
-    service: Service,
-    ask: Callable[[str, float], Answer] = well,
-    previous: str = "",
-    records: Records | None = None,
-    lines: list[str] | None = None,
-    **more: Any,
-) -> Done:
-    wanted = Wanted(NEW, previous, 300, (GROUP,), SMOKE, digest="repo@sha256:new", **more)
-    said = lines if lines is not None else []
-    rollout = Rollout(service, wanted, service.clock, lambda text, _: said.append(text), ask, records)  # type: ignore[arg-type]
-    return rollout.run()
+from tests.unit.gate.rolling import GROUP, NEW, OLD, Records, Service, roll_out
+from tests.unit.gate.simulation import Clock
 
 
 def test_a_good_version() -> None:
