@@ -41,15 +41,13 @@ class UnderWay:
 @dataclass(frozen=True)
 class Release:
     """A proven rollout. *number* counts up from 1; *digest* is ``repository@sha256:…``, *task_definition* the service's
-    revision, *at* when it was proven (seconds since the epoch), *deployment* ECS's id, *run* the number of the
-    migration run before it (0 when not known)."""
+    revision, *at* when it was proven (seconds since the epoch), *deployment* ECS's id."""
 
     number: int
     digest: str
     task_definition: str
     at: int
     deployment: str
-    run: int = 0
 
 
 class ReleaseRecords:
@@ -86,14 +84,14 @@ class ReleaseRecords:
         ]
         return sorted(found, key=lambda one: one.number)
 
-    def add(self, digest: str, task_definition: str, at: int, deployment: str, run: int = 0) -> Release:
+    def add(self, digest: str, task_definition: str, at: int, deployment: str) -> Release:
         """Writes down a proven rollout and forgets all but the newest fifty. The same deployment is one release: to
         judge it twice adds nothing."""
         before = self.all()
         if before and before[-1].deployment == deployment and before[-1].task_definition == task_definition:
             return before[-1]
         number = before[-1].number + 1 if before else 1
-        release = Release(number, digest, task_definition, at, deployment, run)
+        release = Release(number, digest, task_definition, at, deployment)
         content = {key: value for key, value in asdict(release).items() if key != "number"}
         self._put(f"{self._releases}/{number}", content)
         self._delete([f"{self._releases}/{one.number}" for one in before[: max(0, len(before) + 1 - KEPT)]])

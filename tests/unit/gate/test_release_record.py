@@ -42,8 +42,8 @@ def test_the_rollout_under_way(records: ReleaseRecords) -> None:
 
 def test_releases_count_up_and_the_same_deployment_is_one(records: ReleaseRecords) -> None:
     assert records.all() == []
-    first = records.add("repo@sha256:1", "arn:td/n:1", 10, "ecs-svc/1", run=3)
-    assert first == Release(1, "repo@sha256:1", "arn:td/n:1", 10, "ecs-svc/1", 3)
+    first = records.add("repo@sha256:1", "arn:td/n:1", 10, "ecs-svc/1")
+    assert first == Release(1, "repo@sha256:1", "arn:td/n:1", 10, "ecs-svc/1")
     assert records.add("repo@sha256:1", "arn:td/n:1", 99, "ecs-svc/1") == first
     second = records.add("repo@sha256:2", "arn:td/n:2", 20, "ecs-svc/2")
     assert records.all() == [first, second]
