@@ -68,10 +68,11 @@ database = Database(
 # What tasks run as. The master user's secret goes to the bootstrap step alone: it creates the two users whose secrets
 # go to the migrations and to the service.
 tasks = Tasks(name, stack, database, image.reference, registry.arn, here)
-master = owner = reader = Login(database.secret_arn, pulumi.Output.from_input(""))
+master = owner = reader = Login(database.secret_arn, pulumi.Output.from_input(""), managed=True)
 steps: list[Step] = []
 if stack.database.roles:
-    users = DatabaseUsers(name, DatabaseUsersArgs(stack.database.owner, stack.database.app, stack.protected), here)
+    named = DatabaseUsersArgs(stack.database.owner, stack.database.app, stack.protected, tasks.beside_logins)
+    users = DatabaseUsers(name, named, here)
     owner, reader = users.owner, users.app
     logins = {"DB": master, "OWNER": owner, "APP": reader}
     bootstrap = tasks.of(Kind(BOOTSTRAP, migration_container(), logs.migration, logins))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -17,11 +18,13 @@ RECOVERY_DAYS = 30
 @dataclass(frozen=True)
 class DatabaseUsersArgs:
     """owner: owns the tables. app: the service's. protected: whether a deleted secret can be taken back, for
-    RECOVERY_DAYS; else its name is free at once."""
+    RECOVERY_DAYS; else its name is free at once. texts: further keys of both secrets, with `{username}` and
+    `{password}` where they belong; None: there are none."""
 
     owner: str
     app: str
     protected: bool
+    texts: pulumi.Input[Mapping[str, str]] | None = None
 
 
 class DatabaseUsers(pulumi.ComponentResource):
@@ -37,7 +40,7 @@ class DatabaseUsers(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DatabaseUsersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:DatabaseUsers", name, None, opts)
-        self._days = RECOVERY_DAYS if args.protected else 0
+        self._days, self._texts = RECOVERY_DAYS if args.protected else 0, args.texts
         self.owner = self._login(f"{name}-owner", args.owner, "owns the tables, used by migrations")
         self.app = self._login(f"{name}-app", args.app, "reads and writes rows, used by the service")
         self.register_outputs({"owner": self.owner.secret_arn, "app": self.app.secret_arn})
@@ -50,6 +53,8 @@ class DatabaseUsers(pulumi.ComponentResource):
             recovery_window_in_days=self._days,
             opts=child,
         )
-        value = gate.GeneratedSecret(name, secret_arn=secret.arn, username=username, length=PASSWORD_LENGTH, opts=child)
+        value = gate.GeneratedSecret(
+            name, secret_arn=secret.arn, username=username, length=PASSWORD_LENGTH, texts=self._texts, opts=child
+        )
         arn = pulumi.Output.all(secret.arn, value.version_id).apply(lambda known: str(known[0]))
         return Login(arn, value.version_id)

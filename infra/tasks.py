@@ -12,7 +12,7 @@ from components.container import Container
 from components.database import Database
 from components.login import Login
 from components.task_definition import TaskDefinitionArgs
-from infra import policies, variables
+from infra import connection, policies, variables
 from infra.access import TaskRoles, TaskRolesArgs
 from infra.settings import secrets
 from infra.settings.settings import Settings
@@ -58,7 +58,8 @@ class Tasks:
         )
         references = pulumi.Output.all(**{role: login.secret_arn for role, login in logins.items()}).apply(
             lambda arns: {
-                name: reference for role, arn in arns.items() for name, reference in variables.login(arn, role).items()
+                **connection.references(self.stack.database.variables, arns["DB"], whole=not logins["DB"].managed),
+                **{name: value for role, arn in arns.items() for name, value in variables.login(arn, role).items()},
             }
         )
         return TaskDefinitionArgs(
@@ -76,6 +77,15 @@ class Tasks:
             region=region,
         )
 
+    @property
+    def beside_logins(self) -> pulumi.Output[Mapping[str, str]] | None:
+        """What stands beside user and password in a login's secret: the variables that hold them in a longer text."""
+        templates = self.stack.database.variables
+        if not connection.composed(templates, {}):
+            return None
+        where = (self.database.address, self.database.port, self.database.database)
+        return pulumi.Output.all(*where).apply(lambda known: connection.composed(templates, connection.places(*known)))
+
     def _environment(self, login: Login) -> pulumi.Output[Mapping[str, str]]:
         """The plain variables of a task that logs in like this."""
         app, database = self.stack.app, self.stack.database
@@ -83,6 +93,7 @@ class Tasks:
             self.database.address, self.database.port, self.database.database, login.version
         ).apply(
             lambda known: {
+                **connection.plain(database.variables, connection.places(*known[:3])),
                 **variables.plain(
                     host=known[0],
                     port=known[1],

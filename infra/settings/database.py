@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from infra import connection
 from infra.settings.migrations import Command
 from infra.settings.model import Model, hidden, refused
+from infra.settings.variables import Templates
 
 LONGEST_NAME = 63
 """Characters of a PostgreSQL name; a longer one is cut off silently."""
@@ -39,6 +41,12 @@ class Database(Model):
     bootstrap: Command = Field(default_factory=lambda: ["migrate", "bootstrap"])
     """The image's command that creates both roles. It gets the master user as DB_USER and DB_PASSWORD, and the names
     and passwords to give: OWNER_USER, OWNER_PASSWORD, APP_USER, APP_PASSWORD."""
+    variables: Templates = Field(default_factory=dict)
+    """Further variables of all containers, for programs that know others than DB_HOST, DB_PORT, DB_NAME, DB_USER and
+    DB_PASSWORD: name to a text with `{host}`, `{port}`, `{name}`, `{username}` or `{password}` in it, like
+    `PGHOST: "{host}"` or `DATABASE_URL: postgresql://{username}:{password}@{host}:{port}/{name}?sslmode=require`.
+    Whatever holds user or password comes from Secrets Manager; inside of a longer text they need `roles`, and the
+    bootstrap step does not get it. User, password and name are letters, digits and _: fit for an address."""
     instance_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$")] = "db.t4g.micro"
     """RDS' instance class."""
     storage: Annotated[int, Field(ge=20, le=65_536)] = 20
@@ -102,6 +110,17 @@ class Database(Model):
         if info.data.get("roles") is False and command != ["migrate", "bootstrap"]:
             raise refused("is not run while database.roles is false; remove it or set roles to true")
         return command
+
+    @field_validator("variables")
+    @classmethod
+    def _variables(cls, templates: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        inside = sorted(name for name, text in templates.items() if connection.travels(text) == "composed")
+        if inside and info.data.get("roles") is False:
+            raise hidden(
+                f"{', '.join(inside)} has {{username}} or {{password}} inside of a longer text, which the master user's"
+                " secret, made by RDS, cannot hold; write them as variables of their own, or set database.roles to true"
+            )
+        return templates
 
     @field_validator("ca_bundle")
     @classmethod

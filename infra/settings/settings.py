@@ -48,10 +48,26 @@ class Settings(Model):
     network: Network = Field(default_factory=Network)
     """The stack's own network."""
 
+    @field_validator("database")
+    @classmethod
+    def _database(cls, database: Database, info: ValidationInfo) -> Database:
+        app = info.data.get("app")
+        for key, names in (("environment", app.environment), ("secrets", app.secrets)) if app else ():
+            if twice := sorted(database.variables.keys() & names.keys()):
+                raise hidden(f"variables has {', '.join(twice)}, which is in app.{key} too; remove one of the two")
+        return database
+
     @field_validator("migrations")
     @classmethod
     def _migrations(cls, migrations: list[Step], info: ValidationInfo) -> list[Step]:
         database = info.data.get("database")
+        named = database.variables.keys() if database else set()
+        for step in migrations:
+            if twice := sorted(named & step.environment.keys()):
+                raise hidden(
+                    f"step {step.name} gives a value to {', '.join(twice)}, as database.variables does; remove one of"
+                    " the two"
+                )
         return ordered(migrations, roles=database and database.roles)
 
     @field_validator("snapshot")

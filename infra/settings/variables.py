@@ -7,8 +7,9 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
 
+from infra import connection
 from infra.settings.model import refused
-from infra.settings.secrets import Plain, Reference, named_plainly
+from infra.settings.secrets import Plain, Reference, named_plainly, plain
 from infra.variables import RESERVED
 
 VERSION = "VERSION"
@@ -31,12 +32,33 @@ def unset(name: str) -> str:
     return name
 
 
+def template(text: str) -> str:
+    """The same text, when it says something of the database and nothing else that is known only while deploying."""
+    known = (*connection.PLACES, *connection.LOGIN)
+    if strangers := sorted(connection.placeholders(text) - {*known}):
+        raise refused(f"{{{strangers[0]}}} is not known here; write " + ", ".join(f"{{{part}}}" for part in known))
+    if not connection.placeholders(text):
+        raise refused("says nothing of the database, like {host}; write it into app.environment")
+    plain(connection.bare(text))
+    return text
+
+
+def apart(name: str) -> str:
+    """The same name, when it is not one of the keys that a login's secret has anyway."""
+    if name in connection.LOGIN:
+        raise refused("is a key of the login's secret itself; rename it")
+    return name
+
+
 Free: TypeAlias = Annotated[str, AfterValidator(free)]
 Variables: TypeAlias = dict[Annotated[str, AfterValidator(free), AfterValidator(named_plainly)], Plain]
 """Names to values; no secrets, they would be readable in the task definition."""
 
 Secrets: TypeAlias = dict[Free, Reference]
 """Names to references."""
+
+Templates: TypeAlias = dict[Annotated[Free, AfterValidator(apart)], Annotated[str, AfterValidator(template)]]
+"""Names to texts about the database."""
 
 BuildArgs: TypeAlias = dict[Annotated[str, AfterValidator(unset), AfterValidator(named_plainly)], Plain]
 """Names to values; no secrets, they would be readable in the image."""

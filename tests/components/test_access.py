@@ -248,6 +248,29 @@ class TestUsers:
             for user in users:
                 assert deployed.one("GeneratedSecret", user).urn in definition.dependencies
 
+    def test_an_application_gets_its_own_names_for_the_database(self, deploy: Deploy) -> None:
+        variables = {
+            "PGHOST": "{host}",
+            "JDBC_URL": "jdbc:postgresql://{host}:{port}/{name}",
+            "PGPASSWORD": "{password}",
+            "DATABASE_URL": "postgresql://{username}:{password}@{host}:{port}/{name}?sslmode=require",
+        }
+        deployed = deploy(database={"name": "shop", "variables": variables})
+        [database] = deployed.all("rds/instance:Instance")
+        for kind, login in (("bootstrap", MASTER), ("migration", OWNER), ("service", APP)):
+            plain = deployed.variables(kind)
+            assert plain["PGHOST"] == plain["DB_HOST"] == "db.example.internal"
+            assert plain["JDBC_URL"] == "jdbc:postgresql://db.example.internal:5432/shop"
+            asked = {one["name"]: one["valueFrom"] for one in deployed.container(kind)["secrets"]}
+            assert asked["PGPASSWORD"] == f"{login}:password::"
+            # RDS makes and rotates the master user's secret: nothing can be put beside its password.
+            assert asked.get("DATABASE_URL") == (None if login == MASTER else f"{login}:DATABASE_URL::")
+        for kind in ("owner", "app"):
+            value = deployed.one("GeneratedSecret", kind)
+            address = "postgresql://{username}:{password}@db.example.internal:5432/shop?sslmode=require"
+            assert value.inputs["texts"] == {"DATABASE_URL": address}
+            assert database.urn in value.dependencies
+
     def test_an_application_without_bootstrap_uses_the_master(self, deploy: Deploy, caplog: Any) -> None:
         deployed = deploy(database={"roles": False})
         assert deployed.all("GeneratedSecret") == deployed.all("secretsmanager/secret:Secret") == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 
 
@@ -12,6 +14,8 @@ class GeneratedSecret(pulumi.CustomResource):
         secret_arn: the secret, made elsewhere.
         username: goes beside the password.
         length: of the password, 16 to 128 letters and digits.
+        texts: further keys of the secret; `{username}` and `{password}` in their values are filled in. Other texts
+            leave the password as it is.
 
     Attributes:
         version_id: changes when a new password was put.
@@ -24,8 +28,9 @@ class GeneratedSecret(pulumi.CustomResource):
         secret_arn: pulumi.Input[str],
         username: pulumi.Input[str],
         length: int = 40,
+        texts: pulumi.Input[Mapping[str, str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {"secretArn": secret_arn, "username": username, "length": length, "versionId": None}
+        props = {"secretArn": secret_arn, "username": username, "length": length, "texts": texts, "versionId": None}
         super().__init__("gate:index:GeneratedSecret", name, props, opts)
         self.version_id: pulumi.Output[str] = pulumi.get(self, "versionId")

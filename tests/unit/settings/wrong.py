@@ -206,7 +206,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "password of the database",
         {"database.password": "hunter2"},
         "database.password: there is no such setting; remove it (known here: engine, version, name, username, roles,"
-        " ownerUsername, appUsername, bootstrap, instanceClass, storage, multiAz, backupDays, verifyTls, caBundle)",
+        " ownerUsername, appUsername, bootstrap, variables, instanceClass, storage, multiAz, backupDays, verifyTls,"
+        " caBundle)",
     ),
     (
         "build argument of the program",
@@ -345,6 +346,55 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "instance class",
         {"database.instanceClass": "t4g.micro"},
         'database.instanceClass = "t4g.micro": must match ^db\\.[a-z0-9-]+\\.[a-z0-9]+$',
+    ),
+    (
+        "variable of the database in braces without quotes",
+        {"database.variables": {"PGHOST": {"host": None}}},
+        'database.variables.PGHOST = {"host": null}: must be text; put it in quotes',
+    ),
+    (
+        "unknown part of the database",
+        {"database.variables": {"PGUSER": "{user}"}},
+        'database.variables.PGUSER = "{user}": {user} is not known here; write {host}, {port}, {name}, {username},'
+        " {password}",
+    ),
+    (
+        "variable that says nothing of the database",
+        {"database.variables": {"PGSSLMODE": "require"}},
+        'database.variables.PGSSLMODE = "require": says nothing of the database, like {host}; write it into'
+        " app.environment",
+    ),
+    (
+        "variable of the database with a password of its own",
+        {"database.variables": {"DATABASE_URL": "postgresql://shop:hunter2@{host}/{name}"}},
+        "database.variables.DATABASE_URL: holds a password or a key, and plain values are readable by many; put it into"
+        " AWS Secrets Manager and write its ARN into app.secrets",
+    ),
+    (
+        "variable of the program, of the database",
+        {"database.variables": {"DB_URL": "{host}", "DB_HOST": "{host}"}},
+        "database.variables.DB_HOST: is set by the program itself, from the database, the step and app.port; remove it",
+    ),
+    (
+        "variable that is a key of the login's secret",
+        {"database.variables": {"password": "{username}:{password}"}},
+        "database.variables.password: is a key of the login's secret itself; rename it",
+    ),
+    (
+        "address with the master user's password",
+        {"database.roles": False, "database.variables": {"DATABASE_URL": "postgresql://{username}:{password}@{host}"}},
+        "database.variables: DATABASE_URL has {username} or {password} inside of a longer text, which the master user's"
+        " secret, made by RDS, cannot hold; write them as variables of their own, or set database.roles to true",
+    ),
+    (
+        "variable of the database and of the application",
+        {"database.variables": {"PGHOST": "{host}"}, "app.environment.PGHOST": "elsewhere"},
+        "database: variables has PGHOST, which is in app.environment too; remove one of the two",
+    ),
+    (
+        "variable of the database and of a step",
+        {"database.variables": {"PGHOST": "{host}"}, "migrations.0.environment": {"PGHOST": "elsewhere"}},
+        "migrations: step master gives a value to PGHOST, as database.variables does; remove one of the two",
     ),
     ("storage", {"database.storage": 10}, "database.storage = 10: must be at least 20"),
     ("backups", {"database.backupDays": 40}, "database.backupDays = 40: must be at most 35"),
