@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
 import time
-from pathlib import Path
 from typing import Any
 
+from tests.e2e.plugins_of import plugins_of
 from tests.e2e.stage import STACK, Client, Stage, until
 
 PAGE = "src/notes/page.html"
@@ -141,7 +140,7 @@ def test_killed_deployer_is_taken_over_and_only_one_task_ever_ran(deployed: Stag
     running.wait_for("locking the table", 120)
     running.send(signal.SIGKILL)
     assert running.finish(30).code == -signal.SIGKILL
-    until(lambda: not _plugins_of(running.process.pid), 10, "the plugins of the killed pulumi exit")
+    until(lambda: not plugins_of(running.process.pid), 10, "the plugins of the killed pulumi exit")
     stage.pulumi("cancel", "--yes", "--stack", STACK)
     finished = stage.up()
     stage.applied(revision)
@@ -183,19 +182,3 @@ def _command(task: dict[str, Any]) -> str:
 def _status(stage: Stage, arn: str) -> str:
     cluster = stage.outputs()["cluster"]
     return str(stage.client("ecs").describe_tasks(cluster=cluster, tasks=[arn])["tasks"][0]["lastStatus"])
-
-
-def _plugins_of(pid: int) -> list[int]:
-    """Plugin processes whose engine was *pid*'s session (a killed engine's children keep its session)."""
-    found = []
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
-        try:
-            words = Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
-            session = int(Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[3])
-        except OSError:
-            continue  # it ended in between
-        if session == pid and b"gate.plugin" in words:
-            found.append(int(entry))
-    return found

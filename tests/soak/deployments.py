@@ -19,6 +19,7 @@ from typing import Any
 
 from gate.records import Records
 from local.cloud import emulator
+from tests.e2e.plugins_of import plugins_of
 from tests.e2e.stage import STACK, Client, Stage, until
 
 WORKS = "import time\nprint('working', flush=True)\ntime.sleep({seconds})\nop.execute('select 1')"
@@ -70,20 +71,6 @@ def _kill(engine: int, victim: str) -> None:
             continue  # it ended by itself in between
         if victim == "plugin, then engine":
             time.sleep(0.3)  # the engine has seen the plugin's end, and is about to say so
-
-
-def plugins_of(pid: int) -> list[int]:
-    """The gate's plugin processes of that engine's session (a killed engine's children keep its session)."""
-    found = []
-    for entry in (name for name in os.listdir("/proc") if name.isdigit()):
-        try:
-            words = Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
-            session = int(Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[3])
-        except OSError:
-            continue  # it ended in between
-        if session == pid and b"gate.plugin" in words:
-            found.append(int(entry))
-    return found
 
 
 def _judge(stage: Stage, before: set[str], up_to_date: bool) -> list[str]:
