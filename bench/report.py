@@ -155,8 +155,8 @@ What each printed at the end of the crash loop, which ECS rolled back:
 
 Counted, not measured: one task, no more than a page of log at a time. "Latest seen" is the
 longest delay for any end up to a tenth later. Not counted: what is made once however long the migration takes, RunTask
-and the run records for Sluice (about twelve calls: 100 in all on ten minutes), RunTask, exit code and log for the script
-around the waiter (three: 103).
+and the run records for Sluice (about twelve calls: 100 in all on ten minutes), RunTask, exit code and log for the
+script around the waiter (three: 103).
 
 {markdown(simulated.HEAD, simulated.rows())}
 

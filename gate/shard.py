@@ -39,7 +39,7 @@ class Shard:
 def poll_seconds(elapsed: float) -> float:
     """How long to wait before looking again: often at first, where most migrations end, rarely in a long one.
 
-    From 0.3 s to 20 s, *elapsed* seconds after the task began to run: a migration of ten minutes costs under sixty calls
+    From 0.3 s to 20 s, *elapsed* seconds after the task began to run: a migration of ten minutes costs some sixty calls
     of DescribeTasks, fewer than a waiter that asks every six seconds.
     """
     return min(max(0.3, elapsed / 6), 20.0)

@@ -15,8 +15,8 @@ from gate.tasks import Place
 from tests.unit.gate.simulation import CLUSTER, DEFINITION, Clock, Ecs, Records, Script
 
 OURS, THE_SCRIPTS = 12, 3
-"""Calls that are made once, whatever the migration takes, as docs/bench.md lists them: RunTask, identity, task definition
-and run records here; RunTask, the exit code and the log in the script around the waiter."""
+"""Calls that are made once, whatever the migration takes, as docs/bench.md lists them: RunTask, identity, task
+definition and run records here; RunTask, the exit code and the log in the script around the waiter."""
 PLACE = Place(CLUSTER, DEFINITION, "app", ("subnet-1",), ("sg-1",), False)
 
 
