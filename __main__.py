@@ -9,21 +9,19 @@ from components.container import HealthCheck
 from components.database import Database, DatabaseArgs
 from components.database_users import DatabaseUsers, DatabaseUsersArgs
 from components.deployment import Deployment, DeploymentArgs, SmokeRequest, Soak
-from components.image import Image, ImageArgs
 from components.load_balancer import LoadBalancerArgs, TargetCheck
 from components.login import Login
-from components.migration_gate import CONTAINER, MigrationGate, MigrationGateArgs, Snapshot, migration_container
+from components.migration_gate import MigrationGate, MigrationGateArgs, Snapshot, migration_container
 from components.placement import Placement
-from components.registry import Registry, RegistryArgs
-from components.release import release
+from components.release import promotable, release
 from components.service import Service, ServiceArgs, service_container
 from components.step import Step
 from components.task_definition import TaskDefinition
-from infra import naming, providers, settings
+from infra import naming, providers, settings, source
 from infra.cluster import Cluster
 from infra.network import Network, NetworkArgs
 from infra.observability import Logs, LogsArgs
-from infra.revision import revision
+from infra.outputs import Operations
 from infra.settings.migrations import BOOTSTRAP
 from infra.tasks import Kind, Tasks
 from infra.topic import Topic, TopicArgs
@@ -33,19 +31,13 @@ project, app, service_settings, health = pulumi.get_project(), stack.app, stack.
 name, path = naming.prefix(project, pulumi.get_stack()), f"/sluice/{project}/{pulumi.get_stack()}"
 tags = {"Project": project, "Stack": pulumi.get_stack(), "Environment": stack.environment}
 here = pulumi.ResourceOptions(providers=providers.create(stack, tags, os.environ).all())
+origin = source.origin(name, stack, here)  # the image: built here, or what another stack has released
 
 network = Network(name, NetworkArgs(stack.network.cidr, stack.network.zones, app.port), here)
 firewall = network.firewall
 cluster = Cluster(name, here)
 logs = Logs(name, LogsArgs(path), here)
 topic = Topic(name, TopicArgs(stack.notify.topic, stack.notify.email or []), here).arn
-
-registry = Registry(name, RegistryArgs(stack.protected), here)
-image = Image(
-    name,
-    ImageArgs(app.context, app.dockerfile, app.build_args, app.architecture, registry.url, registry.registry_id),
-    here,
-)
 
 database = Database(
     name,
@@ -67,7 +59,7 @@ database = Database(
 
 # What tasks run as. The master user's secret goes to the bootstrap step alone: it creates the two users whose secrets
 # go to the migrations and to the service.
-tasks = Tasks(name, stack, database, image.reference, registry.arn, here)
+tasks = Tasks(name, stack, database, origin, here)
 master = owner = reader = Login(database.secret_arn, pulumi.Output.from_input(""), managed=True)
 steps: list[Step] = []
 if stack.database.roles:
@@ -86,7 +78,7 @@ migration = tasks.of(Kind("migration", migration_container(), logs.migration, {"
 for step in stack.migrations:
     given = step.model_dump(exclude={"image"})
     of_its_own = step.image and replace(
-        migration, family=f"{migration.family}-{step.name}", image=registry.reference(step.image)
+        migration, family=f"{migration.family}-{step.name}", image=origin.repository.reference(step.image)
     )
     steps.append(Step(**given, task=of_its_own or None))
 
@@ -148,10 +140,7 @@ deployment = Deployment(
             **stack.smoke.model_dump(exclude={"path", "json_"}),
             path=stack.smoke.path or app.health_path,
             json=stack.smoke.json_,
-            # What the gate let through may be an earlier build: then the version that it says is not known here.
-            version=pulumi.Output.all(gate.image, image.reference).apply(
-                lambda both: image.version if both[0] == both[1] else ""
-            ),
+            version=origin.version(gate.image),
         ),
         soak=Soak(stack.soak.seconds, stack.soak.path or app.health_path, stack.smoke.timeout),
         deadline=service_settings.deadline,
@@ -162,7 +151,7 @@ deployment = Deployment(
     here,
 )
 
-results = [gate.results]
+gates = [gate]
 if later := [step for step in steps if step.phase == "after"]:  # of what has been rolled out, and nothing newer
     after = replace(
         phase,
@@ -173,52 +162,36 @@ if later := [step for step in steps if step.phase == "after"]:  # of what has be
         service=service.name,
         snapshot=None,  # the schema is the new version's by now; nothing serves that could go back
     )
-    results.append(MigrationGate(f"{name}-after", after, here).results)
+    gates.append(MigrationGate(f"{name}-after", after, here))
 
 pulumi.export("url", service.url)
 pulumi.export("service", service.name)
 pulumi.export("cluster", cluster.name)
-pulumi.export("repository", registry.url)
+pulumi.export("repository", origin.repository.url)
 pulumi.export("image", deployment.image)
-pulumi.export("release", release(image, deployment, revision(app.context)))
+pulumi.export("release", release(origin, deployment))
+pulumi.export("promotable", promotable(origin, gates, deployment, app.architecture))
 pulumi.export(
-    "migrations", pulumi.Output.all(*results).apply(lambda phases: [step for all_of in phases for step in all_of])
+    "migrations",
+    pulumi.Output.all(*(gate.results for gate in gates)).apply(
+        lambda phases: [step for phase in phases for step in phase]
+    ),
 )
-pulumi.export(
-    "gate",
-    {
-        "taskDefinition": gate.task_definition,
-        "container": CONTAINER,
-        "subnets": place.subnet_ids,
-        "securityGroups": place.security_group_ids,
-        "assignPublicIp": place.public_ip,
-        "records": f"{path}/runs",
-        "region": stack.aws.region,
-        # What `sluice` needs beside it.
-        "project": project,
-        "stack": pulumi.get_stack(),
-        "cluster": cluster.arn,
-        "service": service.name,
-        "serviceTaskDefinition": deployment.task_definition,
-        "image": gate.image,
-        "targetGroups": [service.target_group_arn],
-        "logGroups": {"migration": logs.migration.name, "service": logs.service.name},
-        "url": service.url,
-        "smoke": {
-            "url": pulumi.Output.concat(service.url, stack.smoke.path or app.health_path),
-            "status": stack.smoke.status,
-            "timeout": stack.smoke.timeout,
-            "attempts": stack.smoke.attempts,
-        },
-        "deadline": service_settings.deadline,
-        "repository": registry.url,
-        "database": database.identifier,
-        "snapshot": stack.snapshot_before,
-        "topic": topic,
-        "steps": [{"name": step.name, "phase": step.phase, "command": list(step.command)} for step in steps],
-        "holds": f"{path}/holds",
-    },
+operations = Operations(
+    stack=stack,
+    path=path,
+    cluster=cluster.arn,
+    place=place,
+    gate=gate,
+    service=service,
+    deployment=deployment,
+    steps=steps,
+    logs=logs,
+    repository=origin.repository.url,
+    database=database.identifier,
+    topic=topic,
 )
+pulumi.export("gate", operations.output())
 pulumi.export("topic", topic)
 pulumi.export("database", {"address": database.address, "port": database.port, "name": database.database})
 pulumi.export("logGroup", {"migration": logs.migration.name, "service": logs.service.name})

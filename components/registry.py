@@ -2,48 +2,71 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from components.repository import Repository
+
+PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+"""What a pull takes, and what a promotion asks ("Private repository policy examples" in the Amazon ECR user guide)."""
+
 
 @dataclass(frozen=True)
 class RegistryArgs:
-    """protected: whether destroying the stack must fail while images are left."""
+    """region: of the stack. protected: whether destroying the stack must fail while images are left. kept: whether it
+    must leave them where they are, as other stacks run them. pullers: other accounts whose tasks may pull."""
 
+    region: str
     protected: bool
+    kept: bool = False
+    pullers: Sequence[str] = ()
 
 
 class Registry(pulumi.ComponentResource):
     """An ECR repository whose tags never change their image, scanned on push.
 
-    Outputs: name, arn, url (`HOST/NAME`), registry_id (the account that holds it).
+    Outputs: repository.
     """
 
-    name: pulumi.Output[str]
-    arn: pulumi.Output[str]
-    url: pulumi.Output[str]
-    registry_id: pulumi.Output[str]
+    repository: Repository
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:Registry", name, None, opts)
-        repository = aws.ecr.Repository(
+        # What is kept keeps its policy too, without which other accounts could no longer pull.
+        child = pulumi.ResourceOptions(parent=self, retain_on_delete=args.kept)
+        made = aws.ecr.Repository(
             name,
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "AES256"}],
-            force_delete=not args.protected,
-            opts=pulumi.ResourceOptions(parent=self),
+            force_delete=not (args.protected or args.kept),
+            opts=child,
         )
-        self.name = repository.name
-        self.arn = repository.arn
-        self.url = repository.repository_url
-        self.registry_id = repository.registry_id
-        self.register_outputs({"name": self.name, "arn": self.arn, "url": self.url, "registryId": self.registry_id})
+        if args.pullers:
+            caller = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self))
+            aws.ecr.RepositoryPolicy(
+                name,
+                repository=made.name,
+                policy=caller.arn.apply(lambda arn: pull_policy(arn.split(":")[1], args.pullers)),
+                opts=child,
+            )
+        self.repository = Repository(made.repository_url, made.name, made.arn, made.registry_id, args.region)
+        self.register_outputs({"name": made.name, "arn": made.arn, "url": made.repository_url})
 
-    def reference(self, image: str) -> pulumi.Output[str]:
-        """An image's whole reference: as given, or `sha256:…` in this repository."""
-        if image.startswith("sha256:"):
-            return pulumi.Output.concat(self.url, "@", image)
-        return pulumi.Output.from_input(image)
+
+def pull_policy(partition: str, accounts: Sequence[str]) -> str:
+    """Lets other accounts pull: their own policies then say which of their roles do.
+
+    partition: `aws`, `aws-cn`, `aws-us-gov`. accounts: twelve digits each.
+    """
+    statement = {
+        "Sid": "Pull",
+        "Effect": "Allow",
+        "Principal": {"AWS": [f"arn:{partition}:iam::{account}:root" for account in sorted(accounts)]},
+        "Action": list(PULL),
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

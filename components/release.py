@@ -1,39 +1,77 @@
-"""The name of what serves."""
+"""The name of what serves, and what the next stack may take."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 
 from components.deployment import Deployment
-from components.image import Image
+from components.migration_gate import MigrationGate
+from components.origin import Origin
 
 
-def release(image: Image, deployment: Deployment, revision: str) -> pulumi.Output[dict[str, Any]]:
-    """Digest, time (ISO 8601, when the rollout was proven), and where the image is known: tag, version, revision.
-
-    revision: git's, of what the image is built from now. Nothing of it is part of the image: another commit with the
-    same content must not be another image.
-    """
+def release(origin: Origin, deployment: Deployment) -> pulumi.Output[dict[str, Any]]:
+    """Digest, time (ISO 8601, when the rollout was proven), and where the image is known: tag, version, revision."""
     return pulumi.Output.all(
-        built=image.reference,
-        name=image.name,
-        serving=deployment.image,
-        time=deployment.completed_at,
-    ).apply(lambda known: record(**known, tag=image.tag, version=image.version, revision=revision))
+        image=origin.reference, names=origin.names, serving=deployment.image, time=deployment.completed_at
+    ).apply(lambda known: record(**known))
 
 
-def record(*, built: str, name: str, serving: str, time: str, tag: str, version: str, revision: str) -> dict[str, Any]:
-    """A release, from what the image's resource, the deployment's and the program say.
+def record(*, image: str, names: Mapping[str, str], serving: str, time: str) -> dict[str, Any]:
+    """A release, from what the image's origin and the deployment say.
 
-    After an update of some resources only (`--target`) they may speak of three different builds; then no more is said
+    After an update of some resources only (`--target`) they may speak of two different images; then no more is said
     than what is known for certain.
 
-    built: the image by digest, name: likewise by tag; serving: the image that serves, by digest; tag, version,
-    revision: of the program's own build.
+    image: by digest; names: of that image; serving: the image that serves, by digest.
     """
     certain = {"digest": serving.partition("@")[2], "time": time}
-    if built != serving or name.rpartition(":")[2] != tag:
-        return certain
-    return {**certain, "tag": tag, "version": version, "revision": revision}
+    return {**certain, **names} if image == serving else certain
+
+
+def promotable(
+    origin: Origin, gates: Sequence[MigrationGate], deployment: Deployment, architecture: str
+) -> pulumi.Output[dict[str, Any] | None]:
+    """What the next stack takes: known only when migrations, rollout and after-steps have passed, as it is made of what
+    they say. An update that fails leaves the stack's outputs, so the one before stays promotable."""
+    repository = origin.repository
+    return pulumi.Output.all(
+        release=release(origin, deployment),
+        serving=deployment.image,
+        gated=[gate.image for gate in gates],
+        migrations=[gate.results for gate in gates],
+        repository={
+            "repository": repository.name,
+            "repositoryArn": repository.arn,
+            "registryId": repository.account,
+            "region": repository.region,
+        },
+    ).apply(lambda known: passed(**known, architecture=architecture))
+
+
+def passed(
+    *,
+    release: Mapping[str, Any],
+    serving: str,
+    gated: Sequence[str],
+    migrations: Sequence[Sequence[Mapping[str, Any]]],
+    repository: Mapping[str, str],
+    architecture: str,
+) -> dict[str, Any] | None:
+    """An image that got through all of it; None when the phases speak of different images, as after an update of some
+    resources only.
+
+    serving: the image that serves; gated: those whose steps passed, per phase; migrations: likewise, what steps did.
+    """
+    if {*gated} != {serving}:
+        return None
+    steps = [{"name": step["name"], "seconds": step.get("seconds")} for phase in migrations for step in phase or ()]
+    return {
+        "image": serving,
+        "release": dict(release),
+        **repository,
+        "architecture": architecture,
+        "migrations": steps,
+    }

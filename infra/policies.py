@@ -52,21 +52,25 @@ def execution(repository_arns: Sequence[str], log_group_arn: str, secret_arns: S
     group. GetAuthorizationToken is about the registry and knows no resource ("Actions, resources, and condition keys
     for Amazon ECR" in the Service Authorization Reference).
     """
-    statements: list[dict[str, Any]] = [
-        {"Sid": "Login", "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
-        {
-            "Sid": "Pull",
-            "Effect": "Allow",
-            "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            "Resource": sorted(set(repository_arns)),
-        },
+    statements: list[dict[str, Any]] = []
+    if repositories := sorted({arn for arn in repository_arns if arn}):  # IAM knows nothing of other registries
+        statements += [
+            {"Sid": "Login", "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+            {
+                "Sid": "Pull",
+                "Effect": "Allow",
+                "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                "Resource": repositories,
+            },
+        ]
+    statements.append(
         {
             "Sid": "Log",
             "Effect": "Allow",
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
             "Resource": f"{log_group_arn}:*",
-        },
-    ]
+        }
+    )
     if secret_arns:
         statements.append(
             {

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from components.container import Container
 from components.database import Database
 from components.login import Login
+from components.origin import Origin
 from components.task_definition import TaskDefinitionArgs
 from infra import connection, policies, variables
 from infra.access import TaskRoles, TaskRolesArgs
@@ -33,13 +34,12 @@ class Kind:
 
 @dataclass(frozen=True)
 class Tasks:
-    """What all kinds have in common. name: of the stack's resources. image: by digest. repository_arn: its own."""
+    """What all kinds have in common. name: of the stack's resources. origin: of the image that they run."""
 
     name: str
     stack: Settings
     database: Database
-    image: pulumi.Output[str]
-    repository_arn: pulumi.Output[str]
+    origin: Origin
     opts: pulumi.ResourceOptions
 
     def of(self, kind: Kind) -> TaskDefinitionArgs:
@@ -50,7 +50,7 @@ class Tasks:
             f"{self.name}-{kind.name}",
             TaskRolesArgs(
                 region,
-                [self.repository_arn, *elsewhere],
+                [self.origin.repository.arn, *elsewhere],
                 kind.log_group.arn,
                 [*(login.secret_arn for login in logins.values()), *map(secrets.arn, kind.secrets.values())],
             ),
@@ -65,7 +65,7 @@ class Tasks:
         return TaskDefinitionArgs(
             family=f"{self.name}-{kind.name}",
             container=kind.container,
-            image=self.image,
+            image=self.origin.reference,
             cpu=app.cpu,
             memory=app.memory,
             architecture=app.architecture,

@@ -17,8 +17,9 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class App(Model):
     """The application, the build of its image, and its container."""
 
-    context: str
-    """Folder of the image build, relative to Pulumi.yaml."""
+    context: str | None = None
+    """Folder of the image build, relative to Pulumi.yaml. Unset on a stack that builds nothing: see `image` and
+    `promoteFrom`."""
     dockerfile: str = "Dockerfile"
     """The Dockerfile's path, relative to `context`."""
     build_args: BuildArgs = Field(default_factory=dict)
@@ -45,9 +46,8 @@ class App(Model):
 
     @field_validator("context")
     @classmethod
-    def _context(cls, context: str, info: ValidationInfo) -> str:
-        folder = project_folder(info) / context
-        if not folder.is_dir():
+    def _context(cls, context: str | None, info: ValidationInfo) -> str | None:
+        if context is not None and not (folder := project_folder(info) / context).is_dir():
             raise refused(
                 f"there is no folder {folder}; write the folder that holds the Dockerfile, relative to Pulumi.yaml"
             )
@@ -60,6 +60,13 @@ class App(Model):
         if context is not None and not (file := project_folder(info) / context / dockerfile).is_file():
             raise refused(f"there is no file {file}; write the Dockerfile's path relative to app.context")
         return dockerfile
+
+    @field_validator("build_args")
+    @classmethod
+    def _build_args(cls, build_args: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        if build_args and info.data.get("context", "") is None:
+            raise hidden("nothing is built here, as app.context is not set; remove them")
+        return build_args
 
     @field_validator("cpu")
     @classmethod

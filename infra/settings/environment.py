@@ -6,3 +6,6 @@ Environment: TypeAlias = Literal["local", "dev", "staging", "prod"]
 
 PROTECTED: frozenset[Environment] = frozenset({"prod"})
 """Environments whose data outlives a `pulumi destroy`: deletion protection, final snapshot, images kept."""
+
+KEEPING: frozenset[Environment] = frozenset({"staging", "prod"})
+"""Environments whose images outlive a `pulumi destroy`: another stack may run them."""

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Set
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
 
+from infra.refusal import end
 from infra.settings.explain import mistake
 from infra.settings.mistake import ABSENT, Mistake, SettingsError
 from infra.settings.settings import Settings
-
-ALREADY_SAID = 32
-"""Exit code by which a program tells Pulumi's Python language host that people have seen what is wrong: it then adds
-neither a traceback nor a second error line, as it would for any exception."""
-
 
 NO_SECRETS = (
     "holds an encrypted value, but settings become plain parts of task definitions; put the value into AWS Secrets"
@@ -32,7 +27,7 @@ def load() -> Settings:
     try:
         return check(pulumi.get_stack(), *configured(), folder=Path.cwd())
     except SettingsError as wrong:
-        _end(str(wrong))
+        end(str(wrong))
 
 
 def configured() -> tuple[dict[str, Any], set[str]]:
@@ -53,7 +48,7 @@ def check(stack: str, given: Mapping[str, Any], encrypted: Set[str] = frozenset(
     """
     mistakes = [Mistake(key, ABSENT, NO_SECRETS) for key in sorted(encrypted)]
     try:
-        settings = Settings.model_validate(dict(given), context={"folder": folder})
+        settings = Settings.model_validate(dict(given), context={"folder": folder, "stack": stack})
     except ValidationError as error:
         found = [mistake(Settings, details) for details in error.errors(include_url=False)]
         mistakes += [wrong for wrong in found if wrong.key not in encrypted]
@@ -68,8 +63,3 @@ def _decoded(text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError:
         return text
-
-
-def _end(text: str) -> NoReturn:
-    pulumi.log.error(text)
-    sys.exit(ALREADY_SAID)

@@ -6,14 +6,17 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from infra.settings import origin
 from infra.settings.app import App
 from infra.settings.aws import Aws
 from infra.settings.database import Database
-from infra.settings.environment import PROTECTED, Environment
+from infra.settings.environment import KEEPING, PROTECTED, Environment
 from infra.settings.migrations import Step, ordered
 from infra.settings.model import Model, hidden, refused
 from infra.settings.network import Network
 from infra.settings.notify import Notify
+from infra.settings.origin import Digest, Image, StackName
+from infra.settings.registry import Registry
 from infra.settings.service import Service
 from infra.settings.smoke import Smoke
 from infra.settings.snapshot import PENDING, Snapshot
@@ -29,6 +32,16 @@ class Settings(Model):
     """Region and account."""
     app: App
     """The application, its image build and its container."""
+    image: Image = None
+    """The image to deploy, by digest: `REPOSITORY@sha256:…`. Exactly one of `app.context` (the stack builds), `image`
+    and `promoteFrom` is given."""
+    promote_from: StackName = None
+    """The stack whose released image is deployed, like `staging` or `org/project/staging`. Nothing is built here."""
+    rollback: Digest = None
+    """An earlier release of this stack to go back to, `sha256:…`: its image serves again, and no migration runs. Remove
+    it to go on with the newest image."""
+    registry: Registry = Field(default_factory=Registry)
+    """The stack's own repository of images."""
     database: Database = Field(default_factory=Database)
     """The PostgreSQL database."""
     migrations: Annotated[list[Step], Field(min_length=1)]
@@ -56,6 +69,25 @@ class Settings(Model):
             if twice := sorted(database.variables.keys() & names.keys()):
                 raise hidden(f"variables has {', '.join(twice)}, which is in app.{key} too; remove one of the two")
         return database
+
+    @field_validator("promote_from")
+    @classmethod
+    def _promote_from(cls, stack: str | None, info: ValidationInfo) -> str | None:
+        if {"app", "image"} <= info.data.keys():
+            origin.only_one(info.data["app"].context, info.data["image"], stack)
+        if stack is not None and stack == (info.context or {}).get("stack"):
+            raise refused("is this very stack; name the one whose image is promoted")
+        return stack
+
+    @field_validator("registry")
+    @classmethod
+    def _registry(cls, registry: Registry, info: ValidationInfo) -> Registry:
+        app = info.data.get("app")
+        if app is not None and app.context is None and registry != Registry():
+            raise hidden(
+                "the stack has no repository, as it builds nothing; remove it, or say it where the image is built"
+            )
+        return registry
 
     @field_validator("migrations")
     @classmethod
@@ -113,6 +145,11 @@ class Settings(Model):
     def snapshot_before(self) -> bool:
         """Whether a snapshot is taken before a migration."""
         return self._taken(self.snapshot, self.environment)
+
+    @property
+    def images_kept(self) -> bool:
+        """Whether a `pulumi destroy` leaves the stack's images where they are."""
+        return self.environment in KEEPING if self.registry.keep is None else self.registry.keep
 
     @property
     def protected(self) -> bool:

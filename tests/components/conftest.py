@@ -32,8 +32,18 @@ def deploy(config: dict[str, Any]) -> Callable[..., Deployed]:
     """Runs the program with these settings, changed as said."""
 
     def deploy(
-        *, preview: bool = False, builds: bool = True, pushes: bool = True, stale: Any = None, **changes: Any
+        *,
+        preview: bool = False,
+        builds: bool = True,
+        pushes: bool = True,
+        stale: Any = None,
+        others: Any = None,
+        deployed: Deployed | None = None,
+        **changes: Any,
     ) -> Deployed:
-        return run({**config, **changes}, preview=preview, builds=builds, pushes=pushes, stale=stale)
+        settings = {**config, **changes}
+        return run(
+            settings, preview=preview, builds=builds, pushes=pushes, stale=stale, others=others, deployed=deployed
+        )
 
     return deploy

@@ -46,6 +46,7 @@ class Registered:
     dependencies: list[str]
     custom: bool
     provider: str
+    retained: bool
 
 
 @dataclass
@@ -80,8 +81,15 @@ class Deployed:
 class Cloud(Mocks):
     """Answers as AWS, Docker and the gate would: computed properties, and nothing of what was not asked for."""
 
-    def __init__(self, *, builds: bool, pushes: bool, stale: Mapping[str, Mapping[str, Any]]) -> None:
-        self.builds, self.pushes, self.stale = builds, pushes, stale
+    def __init__(
+        self,
+        *,
+        builds: bool,
+        pushes: bool,
+        stale: Mapping[str, Mapping[str, Any]],
+        others: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        self.builds, self.pushes, self.stale, self.others = builds, pushes, stale, others
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         kind = args.typ.rpartition(":")[2]
@@ -121,6 +129,7 @@ class Cloud(Mocks):
             "getCallerIdentity": {"accountId": ACCOUNT, "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ci"},
             "getAvailabilityZones": {"names": ZONES},
             "getAuthorizationToken": {"userName": "AWS", "password": TOKEN, "proxyEndpoint": "https://registry"},
+            "readStackOutputs": {"outputs": self.others.get(args.args.get("name", ""), {})},
         }
         return answers[args.token.rpartition(":")[2]], []
 
@@ -145,6 +154,7 @@ class Recorder(MockMonitor):
                 dependencies=list(request.dependencies),
                 custom=request.custom,
                 provider=request.provider,
+                retained=request.retainOnDelete,
             )
         )
         return answer
@@ -159,18 +169,19 @@ def run(
     pushes: bool = True,
     encrypted: tuple[str, ...] = (),
     stale: Mapping[str, Mapping[str, Any]] | None = None,
+    others: Mapping[str, Mapping[str, Any]] | None = None,
     deployed: Deployed | None = None,
 ) -> Deployed:
     """One run of `__main__.py` in the current folder, to its end; exceptions of the program are passed on.
 
     config: settings of the stack, of which `encrypted` are encrypted. preview: as `pulumi preview` runs it. builds,
     pushes: whether Docker makes an image, and brings it to the registry. stale: outputs by kind of resource that are
-    still what they were, as those of resources that are no target. deployed: is filled, also when the program
-    fails.
+    still what they were, as those of resources that are no target. others: outputs of other stacks, by full
+    name. deployed: is filled, also when the program fails.
     """
     deployed = Deployed() if deployed is None else deployed
     values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-    cloud = Cloud(builds=builds, pushes=pushes, stale=stale or {})
+    cloud = Cloud(builds=builds, pushes=pushes, stale=stale or {}, others=others or {})
 
     def isolated() -> None:
         loop = asyncio.new_event_loop()
@@ -178,7 +189,12 @@ def run(
         SETTINGS.outputs.clear()  # what a run that failed left unfinished
         try:
             pulumi.runtime.set_mocks(
-                cloud, project=project, stack="test", preview=preview, monitor=Recorder(cloud, deployed)
+                cloud,
+                project=project,
+                stack="test",
+                preview=preview,
+                monitor=Recorder(cloud, deployed),
+                organization="organization",
             )
             pulumi.runtime.set_all_config(
                 {f"{project}:{key}": value for key, value in values.items()}, [f"{project}:{key}" for key in encrypted]

@@ -43,6 +43,7 @@ def changed(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]
 
 
 REPOSITORY = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/tools"
+IMAGE = f"{REPOSITORY}@sha256:{'ab' * 32}"
 SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop-AbCdEf"
 TOPIC = "arn:aws:sns:eu-central-1:111122223333:failures"
 
@@ -68,7 +69,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         " retries, command)",
     ),
     ("missing section", {"migrations": REMOVE}, "migrations: is required; add it to the stack's settings"),
-    ("missing key", {"app.context": REMOVE}, "app.context: is required; add it to the stack's settings"),
+    ("missing key", {"aws.region": REMOVE}, "aws.region: is required; add it to the stack's settings"),
     (
         "missing key in a list",
         {"migrations.0.command": REMOVE},
@@ -147,6 +148,68 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "impossible variable",
         {"app.environment.MY-VAR": "1"},
         "app.environment.MY-VAR: a variable's name is letters, digits and _ and starts with no digit; rename it",
+    ),
+    # which image
+    (
+        "no image",
+        {"app.context": REMOVE},
+        "promoteFrom: nothing says which image to deploy; set app.context to build it here, image to name it, or"
+        " promoteFrom to take what another stack has released",
+    ),
+    (
+        "built and promoted",
+        {"promoteFrom": "staging"},
+        "promoteFrom: app.context and promoteFrom each say which image to deploy; keep one of them",
+    ),
+    (
+        "built and named",
+        {"image": IMAGE},
+        "promoteFrom: app.context and image each say which image to deploy; keep one of them",
+    ),
+    (
+        "named and promoted",
+        {"app.context": REMOVE, "image": IMAGE, "promoteFrom": "staging"},
+        "promoteFrom: image and promoteFrom each say which image to deploy; keep one of them",
+    ),
+    (
+        "image to deploy by tag",
+        {"app.context": REMOVE, "image": "shop:latest"},
+        'image = "shop:latest": must be an image by digest, REPOSITORY@sha256: and 64 hexadecimal digits; a tag may'
+        " move to another image",
+    ),
+    (
+        "no stack's name",
+        {"app.context": REMOVE, "promoteFrom": "org/staging"},
+        'promoteFrom = "org/staging": is no stack; write its name, like staging, or org/project/staging for one of'
+        " another project",
+    ),
+    (
+        "promoted from itself",
+        {"app.context": REMOVE, "promoteFrom": "test"},
+        'promoteFrom = "test": is this very stack; name the one whose image is promoted',
+    ),
+    (
+        "release by its beginning",
+        {"rollback": "sha256:abcdef0"},
+        'rollback = "sha256:abcdef0": must be a digest, sha256: and 64 hexadecimal digits; `sluice rollback --list`'
+        " shows the releases",
+    ),
+    (
+        "build arguments without a build",
+        {"app": {"buildArgs": {"BASE": "x"}}, "promoteFrom": "staging"},
+        "app.buildArgs: nothing is built here, as app.context is not set; remove them",
+    ),
+    (
+        "repository without a build",
+        {"app.context": REMOVE, "promoteFrom": "staging", "registry.pullers": ["111122223333"]},
+        "registry: the stack has no repository, as it builds nothing; remove it, or say it where the image is built",
+    ),
+    ("puller", {"registry.pullers": ["prod"]}, 'registry.pullers[0] = "prod": must match ^\\d{12}$'),
+    (
+        "puller twice",
+        {"registry.pullers": ["111122223333", "111122223333"]},
+        'registry.pullers = ["111122223333", "111122223333"]: 111122223333 is named more than once; name every account'
+        " once",
     ),
     # secrets
     (

@@ -32,4 +32,18 @@ REPOSITORY = Entry(
     gone=("RepositoryNotFoundException",),
 )  # fmt: skip
 
-ENTRIES = (REPOSITORY,)
+REPOSITORY_POLICY = Entry(
+    "aws:ecr/repositoryPolicy:RepositoryPolicy", "ecr",
+    create=Operation("set_repository_policy"),
+    read=Operation("get_repository_policy", {"repositoryName": "$repository"}), item="@", id="$repository",
+    update=Operation("set_repository_policy", {"repositoryName": "$repository"}),
+    delete=Operation("delete_repository_policy", {"repositoryName": "$repository"}),
+    properties={
+        "repository": Property("repositoryName", replace=True), "policy": Property("policyText", json=True),
+    },
+    outputs={"registryId": "registryId"},
+    gone=("RepositoryNotFoundException", "RepositoryPolicyNotFoundException"),
+    taggable=False,
+)  # fmt: skip
+
+ENTRIES = (REPOSITORY, REPOSITORY_POLICY)
