@@ -1,6 +1,6 @@
 # The front door. Everything behind it is `python3 -m local COMMAND`, on the machine's own Python >= 3.11.
 .DEFAULT_GOAL := help
-.PHONY: help up down env setup bench soak test lint format types imports unit components e2e lock clean
+.PHONY: help up down env setup bench soak test lint format types imports unit components e2e lock policy clean
 LOCAL := local/python -m local
 
 help: ## this list
@@ -42,8 +42,12 @@ e2e: ## end-to-end tests on the real engine, the emulated AWS and Docker
 format: setup ## put the code into ruff's format
 	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .
 
+policy: setup ## judge every stack's graph by the policy pack's rules: writes docs/policy.md
+	@.venv/bin/python -m tests.components.policy > docs/policy.md.new && mv docs/policy.md.new docs/policy.md
+	@sed -n '/^## Stack/,$$p' docs/policy.md
+
 lock: ## compile the hash-checked locks from the requirements*.in files
 	@$(LOCAL) lock
 
 clean: down ## make down, then remove the virtual environments and this checkout's local folder
-	@rm -rf .venv .venv-cloud .venv-bench .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv .venv-cloud .venv-bench .venv-policy .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -51,6 +51,11 @@ class Checkout:
         return self.root / ".venv-bench"
 
     @property
+    def policy_venv(self) -> Path:
+        """The virtual environment of the policy pack, which wants an older protobuf than the program."""
+        return self.root / ".venv-policy"
+
+    @property
     def logs(self) -> Path:
         return self.local / "logs"
 

@@ -18,7 +18,7 @@ def sources(root: Path) -> list[tuple[Path, str]]:
     """What is locked, and for which oldest Python; requirements.in first: the next stands on its lock."""
     ours = [root / name for name in ("requirements.in", "requirements-dev.in")]
     ours += [root / "local" / "cloud" / "requirements.in", root / "local" / "toolchain" / "uv.in"]
-    ours.append(root / "bench" / "requirements.in")
+    ours += [root / "bench" / "requirements.in", root / "policy" / "requirements.in"]
     examples = sorted(root.glob("examples/*/requirements.in"))
     return [(path, "3.11") for path in ours] + [(path, "3.13") for path in examples]
 

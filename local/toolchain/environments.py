@@ -1,4 +1,4 @@
-"""The two virtual environments, installed from hash-checked locks by uv (which comes from the package index too)."""
+"""The virtual environments, installed from hash-checked locks by uv (which comes from the package index too)."""
 
 from __future__ import annotations
 

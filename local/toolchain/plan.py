@@ -16,13 +16,14 @@ from local.toolchain.steps import Step, Work
 
 # What each part of the checks needs; `up` and the end-to-end tests need everything.
 PYTHON = ("python environment",)
-TESTS = ("python environment", "cloud environment")
+TESTS = ("python environment", "cloud environment", "policy environment")
 
 
 def steps(place: Checkout) -> list[Step]:
     """All steps of set-up; the longest one first."""
     locks = place.cache / "locks"
     project_lock, cloud_lock = place.root / "requirements-dev.txt", place.root / "local" / "cloud" / "requirements.txt"
+    policy_lock = place.root / "policy" / "requirements.txt"
     return [
         Step(
             "Pulumi CLI",
@@ -67,6 +68,15 @@ def steps(place: Checkout) -> list[Step]:
             after=("python environment",),
             lock=locks / "environments.lock",
             room=lambda: {"project": 0.3},
+        ),
+        Step(
+            "policy environment",
+            "making the policy pack's virtual environment",
+            done=partial(environments.current, place.policy_venv, policy_lock),
+            run=lambda work: environments.make(work, place.policy_venv, policy_lock, _uv(work, place)),
+            after=("python environment",),
+            lock=locks / "environments.lock",
+            room=lambda: {"project": 0.2},
         ),
         *_images(place, locks),
         Step(

@@ -35,7 +35,7 @@ SECRET = "1b47061264138c4ac30d75fd1eb44270"
 
 @dataclass(frozen=True)
 class Registered:
-    """One resource that the program asked for."""
+    """One resource that the program asked for. needs: property to URNs of the resources that its value comes from."""
 
     urn: str
     type: str
@@ -44,6 +44,7 @@ class Registered:
     inputs: dict[str, Any]
     ignored: list[str]
     dependencies: list[str]
+    needs: dict[str, list[str]]
     custom: bool
     provider: str
     retained: bool
@@ -152,6 +153,7 @@ class Recorder(MockMonitor):
                 inputs=rpc.deserialize_properties(request.object),
                 ignored=list(request.ignoreChanges),
                 dependencies=list(request.dependencies),
+                needs={name: list(one.urns) for name, one in request.propertyDependencies.items()},
                 custom=request.custom,
                 provider=request.provider,
                 retained=request.retainOnDelete,
@@ -164,6 +166,7 @@ def run(
     config: Mapping[str, Any],
     *,
     project: str = "sluice",
+    stack: str = "test",
     preview: bool = False,
     builds: bool = True,
     pushes: bool = True,
@@ -191,7 +194,7 @@ def run(
             pulumi.runtime.set_mocks(
                 cloud,
                 project=project,
-                stack="test",
+                stack=stack,
                 preview=preview,
                 monitor=Recorder(cloud, deployed),
                 organization="organization",

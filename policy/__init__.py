@@ -1,0 +1,1 @@
+"""The policy pack and its rules; see docs/policy.md."""

@@ -1,0 +1,93 @@
+"""Whether somebody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .rule import Finding, Rule, Scope
+from .stack import Resource, Stack, listed, mappings
+
+ALARM = "aws:cloudwatch:MetricAlarm"
+
+WATCHED = {
+    "the share of requests that fail": ("HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"),
+    "how long users wait": ("TargetResponseTime",),
+    "targets that are not healthy": ("UnHealthyHostCount", "HealthyHostCount"),
+}
+"""What must be watched of every service, and the metrics that show it."""
+
+WATCHED_DATABASE = {
+    "the database's free storage": ("FreeStorageSpace",),
+    "the database's CPU": ("CPUUtilization",),
+    "the database's connections": ("DatabaseConnections",),
+}
+"""What must be watched of every database."""
+
+TOPIC = "aws:sns:Topic"
+
+
+def metrics(alarm: Resource) -> set[str]:
+    """The metrics that an alarm looks at, alone or in an expression; of AWS/ECS none counts as a database's."""
+    found = {(alarm.get("namespace"), alarm.get("metricName"))}
+    for query in mappings(alarm.get("metricQueries")):
+        metric = query.get("metric")
+        if metric:
+            found.add((metric.get("namespace"), metric.get("metricName")))
+    return {str(name) for namespace, name in found if name and namespace != "AWS/ECS"}
+
+
+def _watched(stack: Stack) -> Iterator[Finding]:
+    seen = {name for alarm in stack.of(ALARM) for name in metrics(alarm)}
+    wanted = {} if not stack.of("aws:ecs:Service") else dict(WATCHED)
+    if stack.of("aws:rds:Instance"):
+        wanted |= WATCHED_DATABASE
+    for what, names in wanted.items():
+        if not seen & set(names):
+            yield Finding(None, f"no alarm watches {what} ({' or '.join(names)})")
+
+
+def _failed_migrations(stack: Stack) -> Iterator[Finding]:
+    told = {
+        urn
+        for one in stack.of("aws:cloudwatch:EventTarget")
+        for urn in stack.behind(one, "rule", "aws:cloudwatch:EventRule")
+    }
+    watching = [one for one in stack.of("aws:cloudwatch:EventRule") if "ECS Task" in str(one.get("eventPattern"))]
+    if not any(one.urn in told for one in watching):
+        yield Finding(None, "no event rule tells of a migration task that failed")
+
+
+def _reach(stack: Stack) -> Iterator[Finding]:
+    for alarm in stack.of(ALARM):
+        # An alarm that only stops a deployment is heard by ECS, and need not wake anybody.
+        if not listed(alarm.get("alarmActions")) and "deployment" not in alarm.name:
+            yield Finding(alarm.urn, "tells nobody")
+    subscribed = {urn for one in stack.of("aws:sns:TopicSubscription") for urn in stack.behind(one, "topic", TOPIC)}
+    for topic in stack.of(TOPIC):
+        if topic.urn not in subscribed:
+            yield Finding(topic.urn, "nobody is subscribed to it")
+
+
+RULES = [
+    Rule(
+        "alarms",
+        "Failing requests, slow answers, unhealthy targets and a database that runs out are noticed",
+        "leave the setting `alarms` on",
+        Scope.PRODUCTION,
+        whole=_watched,
+    ),
+    Rule(
+        "failed-migration-alarm",
+        "A failed migration is noticed, whoever ran it",
+        "leave the setting `alarms` on",
+        Scope.PRODUCTION,
+        whole=_failed_migrations,
+    ),
+    Rule(
+        "alarms-reach-someone",
+        "Alarms end at a person",
+        "notify.email, or notify.topic",
+        Scope.PRODUCTION,
+        whole=_reach,
+    ),
+]

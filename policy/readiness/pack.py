@@ -1,0 +1,78 @@
+"""The rules in the form of Pulumi's policy packs.
+
+A rule that is mandatory on prod only becomes two policies: a mandatory one that judges production, and an advisory one
+(`…-for-production`) that tells all other stacks what production would refuse. Which of both a stack is, its AWS
+provider's default tags say; a stack that does not say is production.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi_policy as pulumi
+
+from .rule import Rule, Scope
+from .rules import RULES
+from .stack import PRODUCTION, Resource, Stack, token
+
+SUFFIX = "-for-production"
+MANDATORY, ADVISORY = pulumi.EnforcementLevel.MANDATORY, pulumi.EnforcementLevel.ADVISORY
+
+
+def start() -> None:
+    """Serves the pack to the engine, until it is ended."""
+    pulumi.PolicyPack("readiness", policies=policies())
+
+
+def policies() -> list[pulumi.Policy]:
+    """All rules as Pulumi's policies."""
+    found = []
+    for rule in RULES:
+        found.append(_policy(rule, rule.name, MANDATORY, production=rule.scope is Scope.PRODUCTION or None))
+        if rule.scope is Scope.PRODUCTION:
+            found.append(_policy(rule, rule.name + SUFFIX, ADVISORY, production=False))
+    return found
+
+
+def _policy(rule: Rule, name: str, level: pulumi.EnforcementLevel, production: bool | None) -> pulumi.Policy:
+    """production: whether it judges production, or all others; None for any stack."""
+    said = {"name": name, "description": rule.says, "enforcement_level": level, "remediation_steps": rule.remedy}
+    if rule.each is None:
+
+        def whole(args: pulumi.StackValidationArgs, report: pulumi.ReportViolation) -> None:
+            stack = Stack([_resource(one, one.property_dependencies) for one in args.resources])
+            if production not in (None, stack.environment == PRODUCTION):
+                return
+            for finding in rule.judge(stack):
+                report(_text(rule, finding.text), finding.about)
+
+        return pulumi.StackValidationPolicy(validate=whole, **said)
+
+    def each(args: pulumi.ResourceValidationArgs, report: pulumi.ReportViolation) -> None:
+        one = _resource(args)
+        if one.type not in rule.types:
+            return
+        provider = [_resource(args.provider)] if args.provider else []
+        if production not in (None, Stack(provider).environment == PRODUCTION):
+            return
+        for finding in rule.judge(Stack([one])):
+            report(_text(rule, finding.text), None)
+
+    return pulumi.ResourceValidationPolicy(validate=each, **said)
+
+
+def _text(rule: Rule, text: str) -> str:
+    return f"{text}\n  to do: {rule.remedy}"
+
+
+def _resource(one: Any, needs: Any = None) -> Resource:
+    """One of the engine's resources as the rules see it. Reading a value that is not known yet raises the policy
+    library's own exception, which it reports as such."""
+    return Resource(
+        type=token(one.resource_type),
+        name=one.name,
+        urn=one.urn,
+        props=one.props,
+        needs={prop: [other.urn for other in others] for prop, others in (needs or {}).items()},
+        ignored=list(one.opts.ignore_changes) if hasattr(one, "opts") else (),
+    )

@@ -1,0 +1,61 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from .stack import PRODUCTION, Resource, Stack
+
+
+class Scope(Enum):
+    """Where a rule is mandatory. The others are told, and go on."""
+
+    EVERYWHERE = "every stack"
+    PRODUCTION = "prod"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A breach. about: URN of the resource, None for the stack as a whole. text: what is wrong with it."""
+
+    about: str | None
+    text: str
+
+
+Judged = Iterable[str]
+"""What is wrong, nothing when all is well."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """name: unique, in kebab case. says: what must be. remedy: what to write instead.
+
+    Exactly one of: each, which judges every resource of `types` by itself, before it is created; whole, which judges
+    the stack, for what is missing or depends on several resources.
+    """
+
+    name: str
+    says: str
+    remedy: str
+    scope: Scope
+    types: Sequence[str] = ()
+    each: Callable[[Resource], Judged] | None = None
+    whole: Callable[[Stack], Iterable[Finding]] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.each is None) is (self.whole is None) or bool(self.types) is (self.each is None):
+            raise ValueError(f"{self.name}: either `each` with its types, or `whole`")
+
+    def judge(self, stack: Stack) -> list[Finding]:
+        """All breaches of this rule in a stack, whatever the stack is for."""
+        if self.whole is not None:
+            return list(self.whole(stack))
+        return [
+            Finding(one.urn, text) for one in stack.of(*self.types) if self.each is not None for text in self.each(one)
+        ]
+
+    def mandatory(self, environment: str) -> bool:
+        """Whether a breach must stop a deployment to this environment."""
+        return self.scope is Scope.EVERYWHERE or environment == PRODUCTION

@@ -1,0 +1,217 @@
+"""How the service runs and is deployed: tasks, replicas, health, the gate before it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .rule import Finding, Judged, Rule, Scope
+from .stack import Resource, Stack, decoded, mappings
+
+REPLICAS = 2
+SERVICE = "aws:ecs:Service"
+TASKS = ("aws:ecs:TaskDefinition",)
+HIDDEN = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIALS)$", re.IGNORECASE)
+"""How the names of variables end whose values nobody should read."""
+
+
+def containers(one: Resource) -> Iterator[Mapping[str, Any]]:
+    """The containers of a task definition, from its JSON."""
+    said = one.get("containerDefinitions")
+    yield from mappings(json.loads(said) if isinstance(said, str) else said)
+
+
+def _plain_secrets(one: Resource) -> Judged:
+    for container in containers(one):
+        for variable in mappings(container.get("environment")):
+            if HIDDEN.search(str(variable.get("name"))) and variable.get("value"):
+                yield f"{variable['name']} is written into the task definition: everybody who may describe it reads it"
+
+
+def _digests(one: Resource) -> Judged:
+    for container in containers(one):
+        if "@sha256:" not in str(container.get("image")):
+            yield f"runs {container.get('image')}, which can be another image tomorrow"
+
+
+def _restrained(one: Resource) -> Judged:
+    for container in containers(one):
+        if container.get("privileged"):
+            yield f"container {container.get('name')} is privileged"
+        if not container.get("logConfiguration"):
+            yield f"container {container.get('name')} logs nowhere"
+
+
+def _shut(one: Resource) -> Judged:
+    if one.get("enableExecuteCommand") is True:
+        yield "ECS Exec is on: whoever may call it has a shell beside the data"
+
+
+def _replicas(one: Resource) -> Judged:
+    count = one.get("desiredCount")
+    if not isinstance(count, (int, float)) or count < REPLICAS:
+        yield f"starts with {count} tasks: the first that fails is an outage"
+
+
+def _rolls_back(one: Resource) -> Judged:
+    breaker = one.get("deploymentCircuitBreaker")
+    if not isinstance(breaker, Mapping) or breaker.get("enable") is not True or breaker.get("rollback") is not True:
+        yield "a version that does not start is tried for ever: the circuit breaker is off"
+    if one.get("deploymentMinimumHealthyPercent") != 100:
+        yield "old tasks stop before as many new ones are healthy"
+
+
+def _scaled(stack: Stack) -> Iterator[Finding]:
+    targets = [
+        one
+        for one in stack.of("aws:appautoscaling:Target")
+        if one.get("scalableDimension") == "ecs:service:DesiredCount"
+    ]
+    scaled = {urn for one in targets for urn in stack.behind(one, "resourceId", SERVICE)}
+    for one in stack.of(SERVICE):
+        if one.urn not in scaled:
+            yield Finding(one.urn, "nothing adds tasks when they are busy")
+    for one in targets:
+        least = one.get("minCapacity")
+        if not isinstance(least, (int, float)) or least < REPLICAS:
+            yield Finding(one.urn, f"may go down to {least} tasks")
+
+
+def _gated(stack: Stack) -> Iterator[Finding]:
+    for one in stack.of(SERVICE):
+        if not stack.behind(one, "taskDefinition", "gate:index:MigrationRun"):
+            yield Finding(one.urn, "its task definition does not come from a MigrationRun: it skips the migrations")
+        if "taskDefinition" not in one.ignored:
+            yield Finding(one.urn, "does not ignore taskDefinition: not only Rollout deploys")
+    for one in stack.of("gate:index:Rollout"):
+        if not stack.behind(one, "taskDefinition", "gate:index:MigrationRun"):
+            yield Finding(one.urn, "rolls out what did not pass the gate")
+
+
+def _checked(one: Resource) -> Judged:
+    if not one.get("healthCheck.path"):
+        yield "asks its targets for nothing in particular"
+
+
+def _built_elsewhere(stack: Stack) -> Iterator[Finding]:
+    for one in stack.of("docker:index:Image", "docker-build:index:Image"):
+        yield Finding(one.urn, "builds an image that no other stack has run")
+
+
+def _snapshots(stack: Stack) -> Iterator[Finding]:
+    for one in stack.of("gate:index:MigrationRun"):
+        if one.get("phase") == "before" and not one.get("snapshot"):
+            yield Finding(one.urn, "migrates without a snapshot to go back to")
+        if one.get("retain") is not True:
+            yield Finding(one.urn, "forgets who ran which migration when the stack is destroyed")
+
+
+def _accounts(stack: Stack) -> Iterator[Finding]:
+    for one in stack.of("pulumi:providers:aws"):
+        if not decoded(one.get("allowedAccountIds")):
+            yield Finding(one.urn, "takes whatever account the credentials belong to")
+
+
+def _tagged(stack: Stack) -> Iterator[Finding]:
+    for one in stack.of("pulumi:providers:aws"):
+        said = decoded(one.get("defaultTags"))
+        tags = said.get("tags", {}) if isinstance(said, Mapping) else {}
+        if missing := [tag for tag in ("Project", "Stack", "Environment") if not tags.get(tag)]:
+            yield Finding(one.urn, f"resources do not say whose they are: no default tag {', '.join(missing)}")
+
+
+RULES = [
+    Rule(
+        "gate",
+        "Nothing is deployed but what the migrations let through",
+        "take the task definition from MigrationRun, ignore its changes in the service, and deploy by Rollout",
+        Scope.EVERYWHERE,
+        whole=_gated,
+    ),
+    Rule(
+        "image-by-digest",
+        "Tasks run an image by its digest",
+        "write `REPOSITORY@sha256:…`",
+        Scope.EVERYWHERE,
+        TASKS,
+        _digests,
+    ),
+    Rule(
+        "no-plain-secrets",
+        "No secret is a plain variable",
+        "keep it in Secrets Manager, and name it in `app.secrets`",
+        Scope.EVERYWHERE,
+        TASKS,
+        _plain_secrets,
+    ),
+    Rule(
+        "restrained-containers",
+        "Containers have no privileges of the host, and their output is kept",
+        "leave `privileged` out, set logConfiguration",
+        Scope.EVERYWHERE,
+        TASKS,
+        _restrained,
+    ),
+    Rule(
+        "tags",
+        "Every resource says whose it is",
+        "defaultTags of the provider: Project, Stack, Environment",
+        Scope.EVERYWHERE,
+        whole=_tagged,
+    ),
+    Rule(
+        "promoted-image",
+        "Production builds nothing: it runs the digest that another stack has proven",
+        "promoteFrom: STACK, or image: REPOSITORY@sha256:…, in place of app.context",
+        Scope.PRODUCTION,
+        whole=_built_elsewhere,
+    ),
+    Rule(
+        "replicas",
+        f"{REPLICAS} tasks or more serve from the start",
+        f"service.min: {REPLICAS} or more",
+        Scope.PRODUCTION,
+        (SERVICE,),
+        _replicas,
+    ),
+    Rule(
+        "autoscaling",
+        f"Tasks are added when they are busy, and never fewer than {REPLICAS}",
+        "service.max above service.min",
+        Scope.PRODUCTION,
+        whole=_scaled,
+    ),
+    Rule(
+        "rollback",
+        "A version that does not start is taken back by itself, while the old one serves",
+        "service.circuitBreaker: true",
+        Scope.PRODUCTION,
+        (SERVICE,),
+        _rolls_back,
+    ),
+    Rule(
+        "health-check",
+        "Targets are asked whether they live",
+        "app.livePath",
+        Scope.EVERYWHERE,
+        ("aws:lb:TargetGroup",),
+        _checked,
+    ),
+    Rule("no-exec", "Nobody has a shell in a task", "enableExecuteCommand: false", Scope.PRODUCTION, (SERVICE,), _shut),
+    Rule(
+        "snapshot-before-migrating",
+        "There is a snapshot to go back to, and records of what ran",
+        "snapshot.before: true",
+        Scope.PRODUCTION,
+        whole=_snapshots,
+    ),
+    Rule(
+        "account",
+        "The stack goes to one account, said in its settings",
+        "aws.account",
+        Scope.PRODUCTION,
+        whole=_accounts,
+    ),
+]

@@ -1,0 +1,79 @@
+"""docs/policy.md, made from the rules and the stacks' graphs: `python -m tests.components.policy > docs/policy.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from policy.readiness.rule import Finding
+from policy.readiness.rules import CHAPTERS, Verdict, judge
+from policy.readiness.stack import Resource, Stack, token
+from tests.components.program import Deployed
+from tests.components.rendered import rendered, stacks
+
+HEAD = """\
+# Policy
+
+<!-- Made by `make policy`; a test fails when it is stale. -->
+
+`policy/` is a Pulumi policy pack: what a stack must keep to everywhere, and what before it may be called production. A
+breach of a mandatory rule fails `pulumi preview` and `pulumi up` before the resource is touched; a breach of a rule
+that is mandatory on prod only is an advice on every other stack. Which of both a stack is, its setting `environment`
+says.
+
+    pulumi preview --policy-pack policy
+
+It needs the official Pulumi CLI (the language host that set-up builds where that cannot be downloaded starts no policy
+packs) and the pack's own packages, which `make setup` installs into `.venv-policy`.
+
+`make test` judges the whole graph of every stack of this checkout by the same rules, with the stack's own settings file
+and no cloud. What AWS makes of a resource, and what somebody changes behind Pulumi's back, no rule of these can see.
+
+An exception is said where the pack is used, by name: `--policy-pack-config FILE`, with
+`{"database-multi-az": "advisory"}` in it. An IAM action that knows no resource gets a line with its reason in
+`policy/readiness/access.py`.
+
+In a preview some values are not known yet (a new repository's ARN in a policy): Pulumi then says which rule it could
+not run, and `pulumi up` runs it before the resource is created."""
+
+
+def graph(deployed: Deployed) -> Stack:
+    """What a run of the program asked for, as the rules see it."""
+    return Stack(
+        [Resource(token(one.type), one.name, one.urn, one.inputs, one.needs, one.ignored) for one in deployed.resources]
+    )
+
+
+def document() -> str:
+    """The whole page, in Markdown."""
+    verdicts = {stack: judge(graph(rendered(stack))) for stack in stacks()}
+    return "\n\n".join([HEAD, *_rules(), *_stacks(verdicts)]) + "\n"
+
+
+def _rules() -> Iterator[str]:
+    for chapter, rules in CHAPTERS.items():
+        rows = [f"| `{rule.name}` | {rule.says} | {rule.scope.value} | {rule.remedy} |" for rule in rules]
+        head = ["| rule | what must be | mandatory | what to write |", "|---|---|---|---|"]
+        yield "\n".join([f"## {chapter}", "", *head, *rows])
+
+
+def _stacks(verdicts: dict[str, list[Verdict]]) -> Iterator[str]:
+    for stack, judged in verdicts.items():
+        kept = sum(not verdict.findings for verdict in judged)
+        lines = [f"## Stack {stack}", "", f"{kept} of {len(judged)} rules are kept."]
+        broken = [verdict for verdict in judged if verdict.findings]
+        if broken:
+            lines += ["", "| rule | level | finding |", "|---|---|---|"]
+        for verdict in broken:
+            level = "**mandatory**" if verdict.stops else "advice"
+            lines += [f"| `{verdict.rule.name}` | {level} | {text} |" for text in _texts(verdict.findings)]
+        yield "\n".join(lines)
+
+
+def _texts(findings: Sequence[Finding]) -> list[str]:
+    """The findings, each with its resource, in a fixed order."""
+    return sorted({f"{one.about.rpartition('::')[2]}: {one.text}" if one.about else one.text for one in findings})
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())

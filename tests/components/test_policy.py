@@ -1,0 +1,66 @@
+"""The whole graph of every stack of this checkout, judged by the policy pack's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from policy.readiness.rules import judge
+from tests.components.policy import graph
+from tests.components.program import Deployed
+from tests.components.rendered import rendered, stacks
+
+Deploy = Callable[..., Deployed]
+
+
+def stopped(deployed: Deployed) -> dict[str, list[str]]:
+    """The mandatory rules that a run of the program breaks, with what is said."""
+    return {one.rule.name: [finding.text for finding in one.findings] for one in judge(graph(deployed)) if one.stops}
+
+
+@pytest.mark.parametrize("stack", [stack for stack in stacks() if stack != "prod"])
+def test_no_stack_breaks_a_rule_that_is_mandatory_for_it(stack: str) -> None:
+    assert stopped(rendered(stack)) == {}
+
+
+class TestProduction:
+    """The rules see the program's own resources, not only made-up ones."""
+
+    def test_settings_for_play_are_refused_there(self) -> None:
+        broken = stopped(rendered("local", environment="prod"))
+        assert {"database-multi-az", "database-backups", "private-tasks", "promoted-image", "account"} <= set(broken)
+
+    def test_what_protects_the_data_comes_with_the_environment(self, deploy: Deploy) -> None:
+        broken = stopped(deploy(environment="prod"))
+        kept = {
+            "database-deletion-protection",
+            "database-final-snapshot",
+            "images-kept",
+            "secret-recovery",
+            "snapshot-before-migrating",
+            "load-balancer",
+        }
+        assert kept & set(broken) == set()
+        deployed = deploy(environment="staging")
+        advice = {one.rule.name for one in judge(graph(deployed)) if one.findings and not one.stops}
+        assert kept <= advice
+
+    @pytest.mark.parametrize(
+        ("changes", "rule"),
+        [
+            ({"service": {"min": 1}}, "replicas"),
+            ({"service": {"circuitBreaker": False}}, "rollback"),
+            ({"snapshot": {"before": False}}, "snapshot-before-migrating"),
+        ],
+    )
+    def test_a_careless_setting_is_refused(self, deploy: Deploy, changes: dict[str, Any], rule: str) -> None:
+        assert rule not in stopped(deploy(environment="prod"))
+        assert rule in stopped(deploy(environment="prod", **changes))
+
+    def test_the_gate_cannot_be_left_out(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        service = deployed.one("ecs/service:Service")
+        service.needs["taskDefinition"] = [deployed.one("ecs/taskDefinition:TaskDefinition", "service").urn]
+        assert "gate" in stopped(deployed)
