@@ -64,7 +64,7 @@ def _passed(one: Resource) -> Judged:
                 role = str(arn).partition(":role/")[2]
                 if role.startswith("*") or not role:
                     yield f"{part.get('Sid', 'without Sid')}: may hand {arn} to a service"
-            if not any("iam:PassedToService" in listed_ for listed_ in dict(part.get("Condition") or {}).values()):
+            if not any("iam:PassedToService" in keys for keys in dict(part.get("Condition") or {}).values()):
                 yield f"{part.get('Sid', 'without Sid')}: does not say to which service (iam:PassedToService)"
 
 
@@ -72,8 +72,9 @@ def _trusted(one: Resource) -> Judged:
     for part in statements(one.get("assumeRolePolicy")):
         if part.get("Effect") != "Allow":
             continue
-        principal = part.get("Principal")
-        named = [name for value in dict(principal).values() for name in listed(value)] if principal != "*" else ["*"]
+        principal = part.get("Principal") or {}
+        said = principal.values() if isinstance(principal, Mapping) else [principal]
+        named = [name for value in said for name in listed(value)]
         if "*" in named:
             yield "anybody may take the role"
         conditions: dict[str, list[Any]] = {}
