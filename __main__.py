@@ -86,7 +86,9 @@ check = health.command and HealthCheck(
     health.command, health.start_period, health.interval, health.timeout, health.retries
 )
 container = service_container(app.port, service_settings.stop_timeout, check or None)
-serving = tasks.of(Kind("service", container, logs.service, {"DB": reader}, secrets=app.secrets))
+serving = tasks.of(
+    Kind("service", container, logs.service, {"DB": reader}, secrets=app.secrets, policies=stack.access.policies)
+)
 
 # The gate: what it lets through is the only revision that service and deployment ever see.
 place = Placement(network.public_subnet_ids, [firewall.migration], public_ip=True)

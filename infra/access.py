@@ -1,4 +1,5 @@
-"""The two roles of one kind of task: what ECS may do to start it, and what its code may do."""
+"""The roles of a stack, all below one path; and the two of one kind of task: what ECS may do to start it, and what its
+code may do."""
 
 from __future__ import annotations
 
@@ -8,24 +9,60 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra import policies
+from infra import naming, policies
 from infra.ordering import after
 
 
 @dataclass(frozen=True)
-class TaskRolesArgs:
-    """region: of the stack. repository_arns: the only ones to pull from. log_group_arn: the only one to write to.
-    secret_arns: the only ones to read at a task's start."""
+class Standing:
+    """What all roles of a stack have in common. path: where they lie, so that `iam:PassRole` can name them. boundary:
+    path and name of the policy that bounds them, None for none."""
 
+    path: str
+    boundary: str | None
+
+    @classmethod
+    def of(cls, project: str, stack: str, *, bounded: bool) -> Standing:
+        """bounded: whether the roles carry the boundary that `make bootstrap` made (setting `access.boundary`)."""
+        return cls(naming.role_path(project, stack), naming.boundary(project, stack) if bounded else None)
+
+
+def role(
+    name: str, trust: pulumi.Input[str], description: str, standing: Standing, parent: pulumi.Resource
+) -> aws.iam.Role:
+    """A role of the stack. Every one is made here: the deploy role may make and pass no others.
+
+    trust: the policy that says who may take it.
+    """
+    caller = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=parent))
+    end = standing.boundary
+    return aws.iam.Role(
+        name,
+        assume_role_policy=trust,
+        description=description,
+        path=standing.path,
+        permissions_boundary=end and caller.arn.apply(lambda arn: policies.managed(arn, end)),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+@dataclass(frozen=True)
+class TaskRolesArgs:
+    """standing: of all roles of the stack. region: of the stack. repository_arns: the only ones to pull from.
+    log_group_arn: the only one to write to. secret_arns: the only ones to read at a task's start. policies: ARNs of
+    managed policies for the code."""
+
+    standing: Standing
     region: str
     repository_arns: Sequence[pulumi.Input[str]]
     log_group_arn: pulumi.Input[str]
     secret_arns: Sequence[pulumi.Input[str]]
+    policies: Sequence[str] = ()
 
 
 class TaskRoles(pulumi.ComponentResource):
-    """Execution role and task role of one kind of task. The task role starts empty: the application's code may do
-    nothing.
+    """Execution role and task role of one kind of task. The application's code may do nothing but what the managed
+    policies that the settings name let it do.
 
     Outputs: execution_role_arn, known only when the role's policy is attached, so that no task starts before it may
     read its secrets, and no service is deleted after it may not; task_role_arn.
@@ -39,11 +76,8 @@ class TaskRoles(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         caller = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self))
         trust = caller.arn.apply(lambda arn: policies.task_trust(policies.Account.of(arn, args.region)))
-        execution = aws.iam.Role(
-            f"{name}-execution",
-            assume_role_policy=trust,
-            description=f"Starts {name} tasks: image, log group, secrets",
-            opts=child,
+        execution = role(
+            f"{name}-execution", trust, f"Starts {name} tasks: image, log group, secrets", args.standing, self
         )
         policy = aws.iam.RolePolicy(
             f"{name}-execution",
@@ -53,9 +87,13 @@ class TaskRoles(pulumi.ComponentResource):
             ).apply(lambda arns: policies.execution(arns["repositories"], arns["log_group"], arns["secrets"])),
             opts=child,
         )
-        task = aws.iam.Role(
-            f"{name}-task", assume_role_policy=trust, description=f"Used by the code in {name} tasks", opts=child
-        )
+        task = role(f"{name}-task", trust, f"Used by the code in {name} tasks", args.standing, self)
+        attached = [
+            aws.iam.RolePolicyAttachment(
+                f"{name}-task-{arn.rpartition('/')[2]}", role=task.name, policy_arn=arn, opts=child
+            )
+            for arn in args.policies
+        ]
         self.execution_role_arn = after(execution.arn, policy.id)
-        self.task_role_arn = task.arn
+        self.task_role_arn = after(task.arn, *(one.id for one in attached))
         self.register_outputs({"executionRoleArn": self.execution_role_arn, "taskRoleArn": self.task_role_arn})

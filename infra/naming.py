@@ -1,4 +1,4 @@
-"""The name that a stack's resources share."""
+"""The names that a stack's resources share, and those by which the deployers' policies know them."""
 
 from __future__ import annotations
 
@@ -18,3 +18,19 @@ def prefix(project: str, stack: str) -> str:
     if len(name) <= LIMIT:
         return name
     return f"{name[: LIMIT - 7].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def role_path(project: str, stack: str) -> str:
+    """The IAM path of every role of a stack: so `iam:PassRole` can be granted on these and on no others."""
+    return f"/{project}/{stack}/"
+
+
+def deployer_path(project: str) -> str:
+    """The IAM path of what `make bootstrap` makes: no stack's path begins like it, so that no deployer may change what
+    bounds it."""
+    return f"/{project}-bootstrap/"
+
+
+def boundary(project: str, stack: str) -> str:
+    """The permissions boundary of a stack's roles, as the end of its ARN: path and name of the policy."""
+    return f"{deployer_path(project)}{prefix(project, stack)}-boundary"

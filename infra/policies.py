@@ -26,6 +26,12 @@ class Account:
         return cls(partition, region, account)
 
 
+def managed(caller_arn: str, end: str) -> str:
+    """ARN of a managed policy in a caller's account. end: its path and name."""
+    account = Account.of(caller_arn, "")
+    return f"arn:{account.partition}:iam::{account.id}:policy{end}"
+
+
 def task_trust(account: Account) -> str:
     """Lets ECS tasks of this account and Region, and nobody else's, take a role.
 

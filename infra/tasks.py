@@ -14,7 +14,7 @@ from components.login import Login
 from components.origin import Origin
 from components.task_definition import TaskDefinitionArgs
 from infra import connection, policies, variables
-from infra.access import TaskRoles, TaskRolesArgs
+from infra.access import Standing, TaskRoles, TaskRolesArgs
 from infra.settings import secrets
 from infra.settings.settings import Settings
 
@@ -22,7 +22,8 @@ from infra.settings.settings import Settings
 @dataclass(frozen=True)
 class Kind:
     """name: of roles and family. logins: by what the names of their variables begin with; `DB` is the task's own.
-    secrets: further secret variables, name to reference. images: of other repositories that its tasks may run."""
+    secrets: further secret variables, name to reference. images: of other repositories that its tasks may run.
+    policies: ARNs of managed policies for its code."""
 
     name: str
     container: Container
@@ -30,6 +31,7 @@ class Kind:
     logins: Mapping[str, Login]
     secrets: Mapping[str, str] = field(default_factory=dict)
     images: Sequence[str] = ()
+    policies: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,12 @@ class Tasks:
         roles = TaskRoles(
             f"{self.name}-{kind.name}",
             TaskRolesArgs(
+                Standing.of(pulumi.get_project(), pulumi.get_stack(), bounded=self.stack.access.boundary),
                 region,
                 [self.origin.repository.arn, *elsewhere],
                 kind.log_group.arn,
                 [*(login.secret_arn for login in logins.values()), *map(secrets.arn, kind.secrets.values())],
+                kind.policies,
             ),
             self.opts,
         )

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from infra.settings import origin
+from infra.settings.access import Access
 from infra.settings.app import App
 from infra.settings.aws import Aws
 from infra.settings.database import Database
@@ -60,6 +61,8 @@ class Settings(Model):
     """How long the old version must live with the new schema before it is replaced."""
     network: Network = Field(default_factory=Network)
     """The stack's own network."""
+    access: Access = Field(default_factory=Access)
+    """What the roles of the stack's tasks may be."""
 
     @field_validator("database")
     @classmethod

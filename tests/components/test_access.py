@@ -54,6 +54,24 @@ class TestRoles:
         assert actions
         assert [action for action in actions if "*" in action] == []
 
+    def test_every_role_lies_below_the_stacks_path(self, deploy: Deploy) -> None:
+        roles = deploy().all("iam/role:Role")
+        assert len(roles) >= 2 * len(KINDS)
+        assert {role.inputs["path"] for role in roles} == {"/sluice/test/"}
+        assert not any("permissionsBoundary" in role.inputs for role in roles)
+
+    def test_every_role_carries_the_boundary_where_it_is_asked_for(self, deploy: Deploy) -> None:
+        roles = deploy(access={"boundary": True}).all("iam/role:Role")
+        boundary = f"arn:aws:iam::{ACCOUNT}:policy/sluice-bootstrap/sluice-test-boundary"
+        assert {role.inputs.get("permissionsBoundary") for role in roles} == {boundary}
+
+    def test_the_services_code_alone_gets_the_policies_of_the_settings(self, deploy: Deploy) -> None:
+        assert deploy().all("RolePolicyAttachment") == []
+        arn = f"arn:aws:iam::{ACCOUNT}:policy/shop-files"
+        deployed = deploy(access={"policies": [arn]})
+        attached = deployed.one("RolePolicyAttachment").inputs
+        assert attached == {"role": deployed.one("iam/role:Role", "service-task").name, "policyArn": arn}
+
     @pytest.mark.parametrize("kind", KINDS)
     def test_execution_role_pulls_and_writes_its_own(self, deploy: Deploy, kind: str) -> None:
         allowed = actions(deploy(), kind)

@@ -37,6 +37,7 @@ class TagOperations:
 
 
 SERVICES: Mapping[str, TagOperations] = {
+    "aws:iam/policy:Policy": TagOperations("tag_policy", "untag_policy", "", "PolicyArn", "TagKeys", "Tags"),
     "ec2": TagOperations("create_tags", "delete_tags", "", "Resources", "Tags", "Tags"),
     "ecr": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "resourceArn", "tagKeys", "tags"),
     "ecs": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "resourceArn", "tagKeys", "tags"),
@@ -56,6 +57,11 @@ SERVICES: Mapping[str, TagOperations] = {
     "secretsmanager": TagOperations("tag_resource", "untag_resource", "", "SecretId", "TagKeys", "Tags"),
     "sns": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "ResourceArn", "TagKeys", "Tags"),
 }
+
+
+def _operations(work: Work) -> TagOperations:
+    """Of the type where it has its own, else of its service."""
+    return SERVICES.get(work.entry.token) or SERVICES[work.entry.service]
 
 
 def wanted(own: Any, default: Mapping[str, str]) -> Any:
@@ -87,7 +93,7 @@ def _pairs(tags: Tags, key: str, value: str) -> list[dict[str, str]]:
 
 def seen(work: Work) -> Tags:
     """The resource's tags, without those AWS sets itself."""
-    service = SERVICES[work.entry.service]
+    service = _operations(work)
     answer = work.ask(service.show, **_subject(work, service)) if service.show else work.item
     raw = jmespath.search(service.shown, answer) or {}
     if isinstance(raw, list):
@@ -97,7 +103,7 @@ def seen(work: Work) -> Tags:
 
 def apply(work: Work, tags: Tags) -> None:
     """Makes the resource bear exactly *tags*."""
-    service, current = SERVICES[work.entry.service], seen(work)
+    service, current = _operations(work), seen(work)
     surplus = [key for key in current if key not in tags]
     lacking = {key: value for key, value in tags.items() if current.get(key) != value}
     if surplus:

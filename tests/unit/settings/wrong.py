@@ -499,6 +499,13 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "service.deadline = 240: a healthy version may need 270 s: start period 90 s + 5 retries × 30 s + 30 s of"
         " draining; write at least 270, or shorten service.health",
     ),
+    # access
+    (
+        "no policy's ARN",
+        {"access.policies": ["shop-files"]},
+        'access.policies[0] = "shop-files": is not the ARN of a managed policy; write one like'
+        " arn:aws:iam::123456789012:policy/shop-files",
+    ),
     # snapshot, deadline of the migrations, notices
     ("snapshots kept", {"snapshot.keep": 0}, "snapshot.keep = 0: must be at least 1"),
     (

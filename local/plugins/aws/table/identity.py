@@ -1,8 +1,8 @@
-"""Roles and their policies (botocore service ``iam``). They have no region."""
+"""Roles, policies, and which role has which (botocore service ``iam``). They have no region."""
 
 from __future__ import annotations
 
-from local.plugins.aws.entry import CLEAR, LOCAL, Entry, Hooks, Name, Operation, Property
+from local.plugins.aws.entry import CLEAR, LOCAL, REPLACE, Entry, Hooks, Members, Name, Operation, Property
 from local.plugins.aws.work import Work
 
 _ROLE = {"RoleName": "$id"}
@@ -69,4 +69,75 @@ ROLE_POLICY = Entry(
     regional=False,
 )  # fmt: skip
 
-ENTRIES = (ROLE, ROLE_POLICY)
+# -- managed policies
+
+VERSIONS = 5
+"""How many versions of a managed policy IAM keeps: the oldest must go before another can come."""
+
+
+def _document(work: Work, item: Members) -> None:
+    """GetPolicy names the version in force and does not show it."""
+    version = work.ask("get_policy_version", PolicyArn=work.id, VersionId=item["DefaultVersionId"])["PolicyVersion"]
+    item["Document"] = version["Document"]
+
+
+def _room(work: Work, operation: Operation, params: Members) -> None:
+    if operation.method != "create_policy_version":
+        return
+    versions = work.ask("list_policy_versions", PolicyArn=work.id)["Versions"]
+    if len(versions) >= VERSIONS:
+        oldest = min((one for one in versions if not one["IsDefaultVersion"]), key=lambda one: one["CreateDate"])
+        work.ask("delete_policy_version", PolicyArn=work.id, VersionId=oldest["VersionId"])
+
+
+def _old_versions(work: Work) -> None:
+    if not work.observe():
+        return
+    for one in work.ask("list_policy_versions", PolicyArn=work.id)["Versions"]:
+        if not one["IsDefaultVersion"]:
+            work.ask("delete_policy_version", PolicyArn=work.id, VersionId=one["VersionId"])
+
+
+_MANAGED = {"PolicyArn": "$id"}
+MANAGED_POLICY = Entry(
+    "aws:iam/policy:Policy", "iam",
+    create=Operation("create_policy"),
+    read=Operation("get_policy", _MANAGED), item="Policy", id="Policy.Arn",
+    update=Operation("create_policy_version", _MANAGED | {"SetAsDefault": True}),
+    delete=Operation("delete_policy", _MANAGED, retry=("DeleteConflict",)),
+    properties={
+        "name": Property("PolicyName", replace=True),
+        "namePrefix": Property(local=True, replace=True, seen=""),
+        "path": REPLACE,
+        "description": REPLACE,
+        "policy": Property("PolicyDocument", seen="Document", json=True),
+    },
+    outputs={"arn": "Arn", "policyId": "PolicyId"},
+    name=Name(limit=128),
+    hooks=Hooks(prepare=_room, observe=_document, deleting=_old_versions),
+    gone=("NoSuchEntity",),
+    regional=False,
+    deadline=60,
+)  # fmt: skip
+
+
+def _attached(work: Work) -> Members | None:
+    arn, role = work.flat["policyArn"], work.flat["role"]
+    attached = work.ask("list_attached_role_policies", RoleName=role)["AttachedPolicies"]
+    return {"RoleName": role, "PolicyArn": arn} if any(one["PolicyArn"] == arn for one in attached) else None
+
+
+_ATTACHMENT = {"RoleName": "$role", "PolicyArn": "$policyArn"}
+ATTACHMENT = Entry(
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "iam",
+    create=Operation("attach_role_policy"),
+    read=Operation("list_attached_role_policies", {"RoleName": "$role"}), item="@", id="$role:$policyArn",
+    delete=Operation("detach_role_policy", _ATTACHMENT),
+    properties={"role": Property("RoleName", replace=True), "policyArn": REPLACE},
+    hooks=Hooks(find=_attached),
+    gone=("NoSuchEntity",),
+    taggable=False,
+    regional=False,
+)  # fmt: skip
+
+ENTRIES = (ROLE, ROLE_POLICY, MANAGED_POLICY, ATTACHMENT)
