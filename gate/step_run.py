@@ -249,9 +249,11 @@ class StepRun:
             return
         shard.outcome = outcome
         self._put(shard, outcome)
-        taken = short_time(self._seconds(shard))
-        lines = f", {shard.tail.count} lines" if shard.tail and shard.shown > SHOWN_LINES else ""
-        self._say(f"{outcome.title} after {taken}{lines if outcome.succeeded else ''}", shard)
+        if shard.stopping:
+            self._say("stopped", shard)
+            return
+        lines = f", {shard.tail.count} lines" if outcome.succeeded and shard.tail and shard.shown > SHOWN_LINES else ""
+        self._say(f"{outcome.title} after {short_time(self._seconds(shard))}{lines}", shard)
 
     def _expire(self, shards: Sequence[Shard]) -> None:
         """Stops what is over its time, and gives up on a stop that does not come."""
