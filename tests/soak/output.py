@@ -92,7 +92,7 @@ def shown(output: str, folder: str) -> str:
     parts = re.split(r"\n(?=  \S+ \([^)]*\):)", said.rstrip())
     kept = [part.rstrip() for part in parts if "docker:index:Image" not in part]
     _, _, summary = end.partition("Resources:\n")
-    return "\n\n".join(["Diagnostics:", *kept, "Resources:\n" + summary.strip()])
+    return "\n\n".join(["Diagnostics:", *kept, "Resources:\n" + summary.rstrip()])
 
 
 def main() -> None:
