@@ -1,6 +1,7 @@
 # The front door. Everything behind it is `python3 -m local COMMAND`, on the machine's own Python >= 3.11.
 .DEFAULT_GOAL := help
-.PHONY: help up down env setup bench soak test lint format types imports unit components e2e lock policy clean
+STACK ?= staging
+.PHONY: help up rehearse preview down env setup bench soak test lint format types imports unit components e2e lock policy clean
 LOCAL := local/python -m local
 
 help: ## this list
@@ -8,6 +9,12 @@ help: ## this list
 
 up: ## set up what is missing, then deploy the example service to the local stack
 	@$(LOCAL) up
+
+rehearse: ## deploy Pulumi.STACK.yaml to an emulated account: make rehearse STACK=staging; prod promotes from it
+	@$(LOCAL) rehearse $(STACK)
+
+preview: ## what `make rehearse STACK=...` would change
+	@$(LOCAL) preview $(STACK)
 
 test: ## set up what is missing, then every check: lint, types, imports, unit, components, e2e
 	@$(LOCAL) check

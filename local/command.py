@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: setup, up, env, down, check, bench, lock."""
+"""The commands behind the Makefile: setup, up, rehearse, preview, env, down, check, bench, lock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -23,7 +23,12 @@ from local.toolchain.progress import Progress, Timing, duration, table
 from local.toolchain.steps import Interrupted, Step, carry_out, needed
 from local.up import port, up
 
-CHANGING = ("setup", "up", "down")  # the commands that change this checkout's stack; the checks have one of their own
+REHEARSING = {
+    "rehearse": "deploy a stack's copy to an emulated account of its own",
+    "preview": "say what that would change",
+}
+# The commands that change what a local folder remembers; the checks have one of their own.
+CHANGING = ("setup", "up", "down", *REHEARSING)
 INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
 
 
@@ -37,14 +42,26 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("down", help="stop the local cloud and forget the local stack")
     commands.add_parser("lock", help="compile the locks from the requirements*.in files")
     commands.add_parser("bench", help="measure the gate beside other tools; writes docs/bench.md")
+    for name, text in REHEARSING.items():
+        commands.add_parser(name, help=text).add_argument("stack", nargs="?", default="", metavar="STACK")
     checks = commands.add_parser("check", help="run the checks, all or the named ones")
     checks.add_argument("parts", nargs="*", metavar="PART", help=f"any of: {', '.join(check.PARTS)}")
     chosen = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     place = environment.checkout(Path(__file__).resolve().parents[1], os.environ)
+
+    def work() -> int:
+        with alone(place, "setup" if chosen.command in REHEARSING else chosen.command):
+            code = _run(chosen, place)
+        return code or (_rehearse(chosen, place) if chosen.command in REHEARSING else 0)
+
+    return reported(work)
+
+
+def reported(work: Callable[[], int]) -> int:
+    """The exit code of the work; what went wrong becomes one error for people."""
     try:
-        with alone(place, chosen.command):
-            return _run(chosen, place)
+        return work()
     except (Failed, NotStarted, emulator.CloudError) as failure:
         return _error(str(failure))
     except BrokenPipeError:  # `make up | head`: nobody reads on
@@ -107,6 +124,12 @@ def _run(chosen: argparse.Namespace, place: Checkout) -> int:
         progress.close()
 
 
+def _rehearse(chosen: argparse.Namespace, place: Checkout) -> int:
+    """On the project's own environment, for it reads settings; without this checkout's lock, for it has its own."""
+    words = [place.venv / "bin" / "python", "-m", "local.rehearse", chosen.command, chosen.stack]
+    return attached(words, cwd=place.root, env=os.environ)
+
+
 def set_up(
     place: Checkout, progress: Progress, names: Sequence[str] | None = None, more: Sequence[Step] = ()
 ) -> list[Timing]:
@@ -127,5 +150,5 @@ def _error(text: str) -> int:
     return 1
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
+def terminate(number: int, frame: FrameType | None) -> None:
     raise Terminated

@@ -28,5 +28,5 @@ def down(place: Checkout, progress: Progress) -> int:
         progress.start("stack", "forgetting the local stack")
         pulumi.forget()
         progress.finish("stack", "local stack: forgotten")
-    (place.local / "stack.json").unlink(missing_ok=True)
+    pulumi.note.unlink(missing_ok=True)
     return 0

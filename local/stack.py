@@ -1,4 +1,4 @@
-"""The local stack through the Pulumi CLI: there or not, forgotten, freed of an interrupted update, deployed."""
+"""A stack on this machine through the Pulumi CLI: there or not, forgotten, freed of an interrupted update, deployed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from local import environment, record
 from local.cloud.emulator import Cloud
@@ -20,86 +21,104 @@ PULUMI_SECONDS = 60.0  # for the short commands around `pulumi up`
 
 
 class Pulumi:
-    """The Pulumi CLI of a checkout, on its environment."""
+    """The Pulumi CLI of a checkout, on its environment.
 
-    def __init__(self, place: Checkout, env: Mapping[str, str]) -> None:
+    Args:
+        stack: the stack's name.
+        settings: its settings file, when that is not the project's own; beside it a Pulumi.yaml names the project.
+    """
+
+    def __init__(
+        self, place: Checkout, env: Mapping[str, str], stack: str = STACK, settings: Path | None = None
+    ) -> None:
         self.place = place
         self.env = dict(env)
+        self.stack = stack
+        self.settings = settings
+        self.folder = settings.parent if settings else place.root
+        self.note = place.local / f"stack-{stack}.json"
         self.program = environment.pulumi_bin(place) / "pulumi"
         self.own_backend = self.env["PULUMI_BACKEND_URL"] == f"file://{place.state}"
 
     def prepare(self, progress: Progress, cloud: Cloud) -> None:
-        """Make sure the local stack exists, and that its state speaks of this very cloud and not of one that is gone.
+        """Make sure the stack exists, and that its state speaks of this very cloud and not of one that is gone.
 
         Raises Failed when another Pulumi is at work on the stack.
         """
         if self.env["PULUMI_BACKEND_URL"].startswith("file://"):
             Path(self.env["PULUMI_BACKEND_URL"].removeprefix("file://")).mkdir(parents=True, exist_ok=True)
         self.unlock(progress)
-        note, now = self.place.local / "stack.json", {"cloud": f"{cloud.pid} {cloud.endpoint}"}
+        now = {"cloud": f"{cloud.pid} {cloud.endpoint}"}
         # Not only `fresh`: an earlier `make up` may have been killed between the cloud's start and this place.
-        lost = cloud.fresh or record.read(note).get("cloud", now["cloud"]) != now["cloud"]
+        lost = cloud.fresh or record.read(self.note).get("cloud", now["cloud"]) != now["cloud"]
         there = self.exists()
         if there and lost and (count := self.resources()):
             progress.say(f"· the state names {count} resources of a local cloud that is gone: forgetting that stack")
             self.forget()
             there = False
         if not there:
-            self.quiet("stack", "init", STACK, "--no-select")
-        record.write(note, now)
+            self.quiet("stack", "init", self.stack, "--no-select")
+        record.write(self.note, now)
 
     def unlock(self, progress: Progress) -> None:
         """Remove the lock of an update that was killed. Raises Failed when another Pulumi is at work on the stack."""
         if self.own_backend and stale(self._locks(), command):
-            progress.say("· an update that was killed left its lock on the local stack: removing it")
-            self.quiet("cancel", "--stack", STACK, "--yes")
+            progress.say(f"· an update that was killed left its lock on the stack {self.stack}: removing it")
+            self.quiet("cancel", "--stack", self.stack, "--yes")
 
     def resources(self) -> int:
         """How many resources the local stack's state holds, its own entry and providers left out; 0 without a stack."""
-        return len(own_resources(json.loads(self.quiet("stack", "export", "--stack", STACK)))) if self.exists() else 0
+        return len(self.urns()) if self.exists() else 0
+
+    def urns(self) -> list[str]:
+        """The URNs of what the stack's state holds besides its own entry and providers."""
+        return own_resources(json.loads(self.quiet("stack", "export", "--stack", self.stack)))
 
     def exists(self) -> bool:
         """Is there a local stack in the backend? In the checkout's own backend a look at the files tells."""
         if self.own_backend:
             stacks = self.place.state / ".pulumi" / "stacks"
-            # A stack that was removed leaves STACK.json.bak behind.
-            return any(file.suffix in (".json", ".gz") for file in stacks.glob(f"{self._project()}/{STACK}.json*"))
+            # A stack that was removed leaves its .json.bak behind.
+            files = stacks.glob(f"{project(self.place.root)}/{self.stack}.json*")
+            return any(file.suffix in (".json", ".gz") for file in files)
         names = [str(stack["name"]) for stack in json.loads(self.quiet("stack", "ls", "--json"))]
-        return any(name.rsplit("/", 1)[-1] == STACK for name in names)
-
-    def _project(self) -> str:
-        """The project's name, as Pulumi.yaml has it now: one that was renamed has left its old state beside the new."""
-        found = re.search(r"^name:\s*[\"']?([\w.-]+)", (self.place.root / "Pulumi.yaml").read_text(), re.MULTILINE)
-        if found is None:
-            raise Failed("Pulumi.yaml has no line `name: …`\n  to do: give the project a name")
-        return found.group(1)
+        return any(name.rsplit("/", 1)[-1] == self.stack for name in names)
 
     def _locks(self) -> list[dict[str, object]]:
         """The locks on the local stack in the checkout's own backend, as Pulumi's file backend writes them."""
         locks = self.place.state / ".pulumi" / "locks"
-        return [record.read(file) for file in sorted(locks.glob(f"organization/*/{STACK}/*.json"))]
+        return [record.read(file) for file in sorted(locks.glob(f"organization/*/{self.stack}/*.json"))]
 
     def forget(self) -> None:
         """Remove the local stack and its state, not its settings."""
-        self.quiet("stack", "rm", STACK, "--force", "--yes", "--preserve-config", "--remove-backups")
+        self.quiet("stack", "rm", self.stack, "--force", "--yes", "--preserve-config", "--remove-backups")
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, none of which is secret."""
+        return dict(json.loads(self.quiet("stack", "output", "--json", "--stack", self.stack)))
 
     def url(self) -> str:
         """The output `url`."""
-        outputs = json.loads(self.quiet("stack", "output", "--json", "--stack", STACK))
+        outputs = self.outputs()
         if not isinstance(outputs.get("url"), str):
-            raise Failed(f"the stack has no output `url`\n  to do: see `pulumi stack output --stack {STACK}`")
+            raise Failed(f"the stack has no output `url`\n  to do: see `pulumi stack output --stack {self.stack}`")
         return str(outputs["url"])
 
     def live(self, *arguments: str) -> int:
         """Run with this terminal, its output unchanged. Returns Pulumi's exit code; raises Interrupted."""
         return attached([self.program, *arguments], cwd=self.place.root, env=self.env)
 
+    def on_stack(self, verb: str, *options: str) -> list[str]:
+        """The words of a command on this stack and its settings: up, preview, refresh or destroy."""
+        file = ["--config-file", str(self.settings)] if self.settings else []
+        return [verb, "--stack", self.stack, *file, *options]
+
     def quiet(self, *arguments: str) -> str:
         """Run a short command and return what it printed. Raises Failed."""
         try:
             done = subprocess.run(
                 [self.program, *arguments, "--non-interactive"],
-                cwd=self.place.root,
+                cwd=self.folder,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -120,6 +139,14 @@ class Pulumi:
         return done.stdout
 
 
+def project(root: Path) -> str:
+    """The project's name, as Pulumi.yaml has it now: one that was renamed has left its old state beside the new."""
+    found = re.search(r"^name:\s*[\"']?([\w.-]+)", (root / "Pulumi.yaml").read_text(), re.MULTILINE)
+    if found is None:
+        raise Failed("Pulumi.yaml has no line `name: …`\n  to do: give the project a name")
+    return found.group(1)
+
+
 def stale(locks: Iterable[Mapping[str, object]], command: Callable[[int], Sequence[str]]) -> bool:
     """Is the stack locked, and only by updates that were killed? A killed Pulumi leaves its lock behind.
 
@@ -134,7 +161,7 @@ def stale(locks: Iterable[Mapping[str, object]], command: Callable[[int], Sequen
     for pid in pids:
         if isinstance(pid, int) and any(Path(word).name == "pulumi" for word in command(pid)[:1]):
             raise Failed(
-                f"another pulumi (process {pid}) is at work on the local stack\n  to do: wait until it ends, or end it"
+                f"another pulumi (process {pid}) is at work on the stack\n  to do: wait until it ends, or end it"
             )
     return bool(pids)
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from infra.refusal import end
 from infra.settings.explain import mistake
 from infra.settings.mistake import ABSENT, Mistake, SettingsError
+from infra.settings.placeholder import unfilled
 from infra.settings.settings import Settings
 
 NO_SECRETS = (
@@ -46,12 +47,13 @@ def check(stack: str, given: Mapping[str, Any], encrypted: Set[str] = frozenset(
     encrypted: keys with encrypted values, which are refused. folder: where relative paths start (that of Pulumi.yaml).
     Raises SettingsError with every mistake that was found.
     """
-    mistakes = [Mistake(key, ABSENT, NO_SECRETS) for key in sorted(encrypted)]
+    mistakes = [Mistake(key, ABSENT, NO_SECRETS) for key in sorted(encrypted)] + unfilled(given)
+    said = {mistake.key for mistake in mistakes}
     try:
         settings = Settings.model_validate(dict(given), context={"folder": folder, "stack": stack})
     except ValidationError as error:
         found = [mistake(Settings, details) for details in error.errors(include_url=False)]
-        mistakes += [wrong for wrong in found if wrong.key not in encrypted]
+        mistakes += [wrong for wrong in found if wrong.key not in said]
     if mistakes:
         raise SettingsError(stack, mistakes)
     return settings

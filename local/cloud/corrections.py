@@ -19,6 +19,7 @@ def install(settings: Settings) -> None:
 
     from local.cloud import ownership
     from local.cloud.ecr import images as ecr_images
+    from local.cloud.ecr import sharing
     from local.cloud.ecs import (
         life,
         listing,
@@ -57,6 +58,7 @@ def install(settings: Settings) -> None:
         master_secret,
         snapshots,
         ecr_images,
+        sharing,
         parameter_size,
     ):
         correction.install(settings)

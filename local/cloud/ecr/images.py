@@ -19,7 +19,7 @@ from ministack.core.responses import error_response_json, get_account_id
 from ministack.services import ecr
 
 from local.cloud.corrections import replace
-from local.cloud.ecr import manifests
+from local.cloud.ecr import manifests, reference
 from local.cloud.settings import Settings
 
 _READING = ("_list_images", "_describe_images", "_batch_get_image")
@@ -30,8 +30,7 @@ def install(settings: Settings) -> None:
     registry = settings.registry
 
     def path(name: str) -> str:
-        """A repository's path in the registry: other accounts of this emulator have a folder each."""
-        return name if get_account_id() == settings.account else f"{get_account_id()}/{name}"
+        return reference.path(get_account_id(), name, settings.account)
 
     def synchronised(handler: Any) -> Any:
         def handle(data: dict[str, Any]) -> Any:

@@ -16,8 +16,8 @@ from typing import Any
 import docker.errors
 from ministack.services import ecs
 
-from local.cloud.ecr import manifests
-from local.cloud.ecr.reference import split
+from local.cloud.ecr import manifests, sharing
+from local.cloud.ecr.reference import owner, split
 
 
 class CannotPullError(Exception):
@@ -36,20 +36,29 @@ class Image:
     digest: str | None
 
 
-def pull(client: Any, image: str, registry: str) -> Image:
+def pull(client: Any, image: str, registry: str, home: str, role: str) -> Image:
     """Make the image ready to run.
 
     Args:
         client: the Docker client.
         image: as the container definition names it.
         registry: `HOST:PORT` of our registry.
+        home: the account whose repositories have no folder of their own there.
+        role: ARN of the execution role that pulls.
 
     Raises:
         CannotPullError: it is in no registry that can be asked.
     """
     if image.startswith(registry + "/"):
         repository, reference = split(image)
-        manifest = manifests.get(registry, repository.removeprefix(registry + "/"), reference)
+        path = repository.removeprefix(registry + "/")
+        if not sharing.may_pull(*owner(path, home), role):
+            raise CannotPullError(
+                f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve "
+                f"ref {image}: unexpected status from HEAD request to https://{registry}/v2/{path}/manifests/"
+                f"{reference}: 403 Forbidden"
+            )
+        manifest = manifests.get(registry, path, reference)
         if manifest is None:
             raise CannotPullError(
                 f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve "

@@ -43,10 +43,10 @@ class Life:
         definition: dict[str, Any],
         overrides: list[dict[str, Any]],
         client: Any,
-        registry: str,
+        settings: Settings,
     ) -> None:
         self.task = task
-        self._definition, self._overrides, self._client, self._registry = definition, overrides, client, registry
+        self._definition, self._overrides, self._client, self._settings = definition, overrides, client, settings
         self._ended: queue.SimpleQueue[tuple[starting.Running, int | None] | None] = queue.SimpleQueue()
         self._started: list[starting.Running] = []
         self._drain = False
@@ -63,8 +63,9 @@ class Life:
     def run(self) -> None:
         """Live."""
         try:
+            registry, home = self._settings.registry, self._settings.account
             if starting.start(
-                self.task, self._definition, self._overrides, self._client, self._registry, self._started
+                self.task, self._definition, self._overrides, self._client, registry, home, self._started
             ):
                 _tell()
                 self._wait()
@@ -178,7 +179,7 @@ def install(settings: Settings) -> None:
         region: str,
     ) -> None:
         with request_scope(account, region):
-            life = _lives[task["taskArn"]] = Life(task, definition, overrides, client, settings.registry)
+            life = _lives[task["taskArn"]] = Life(task, definition, overrides, client, settings)
             if task["desiredStatus"] == "STOPPED":
                 life._end()
             else:

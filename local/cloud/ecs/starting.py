@@ -37,6 +37,7 @@ def start(
     overrides: list[dict[str, Any]],
     client: Any,
     registry: str,
+    home: str,
     started: list[Running],
 ) -> bool:
     """Start every container of the task, adding each to `started` as soon as it runs.
@@ -54,7 +55,11 @@ def start(
         environments = [_environment(container, overrides) for container in definition["containerDefinitions"]]
         for container in definition["containerDefinitions"]:
             logs.require_group(container)
-        pulled = [images.pull(client, container["image"], registry) for container in definition["containerDefinitions"]]
+        role = definition.get("executionRoleArn", "")
+        pulled = [
+            images.pull(client, container["image"], registry, home, role)
+            for container in definition["containerDefinitions"]
+        ]
         for index in range(len(pulled)):
             with resource_lock("ecs-task", arn):
                 if not ecs._task_is_active(arn, task):

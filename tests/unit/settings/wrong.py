@@ -108,6 +108,13 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         {"aws.account": 123456789012},
         "aws.account = 123456789012: must be text; put it in quotes",
     ),
+    # placeholders
+    (
+        "placeholder",
+        {"aws.account": "<account of staging>"},
+        'aws.account = "<account of staging>": is a placeholder; write your own value, or try the stack first with'
+        " `make rehearse`",
+    ),
     # the application
     (
         "context",

@@ -1,0 +1,95 @@
+"""The commands behind `make rehearse` and `make preview`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from local import environment
+from local.cloud.settings import TIME_VARIABLE
+from local.command import REHEARSING, alone, reported, terminate
+from local.rehearse import copy, report
+from local.rehearse.copy import Copy
+from local.rehearse.stage import Stage, place
+from local.stack import Pulumi
+from local.toolchain.process import Failed
+from local.toolchain.progress import Progress, Timing, table
+from local.up import ANSWER_SECONDS, ask
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m local.rehearse", description=__doc__)
+    parser.add_argument("command", choices=sorted(REHEARSING))
+    parser.add_argument("stack")
+    chosen = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, terminate)
+    checkout = environment.checkout(Path(__file__).resolve().parents[2], os.environ)
+
+    def work() -> int:
+        made = copy.make(checkout.root, chosen.stack)  # what is wrong is told before anything is started
+        with alone(place(checkout), chosen.command):
+            progress = Progress()
+            try:
+                return Rehearsal(Stage(checkout), progress).run(chosen.command, made)
+            finally:
+                progress.close()
+
+    return reported(work)
+
+
+class Rehearsal:
+    """One command on one stack, told as it goes."""
+
+    def __init__(self, stage: Stage, progress: Progress) -> None:
+        self.stage, self.progress = stage, progress
+        self.timings: list[Timing] = []
+        state = "started" if stage.cloud.fresh else "was running"
+        factor = os.environ[TIME_VARIABLE]
+        progress.say(f"· local cloud: {state} at {stage.cloud.endpoint}; AWS's own delays are {factor} times shorter")
+
+    def run(self, command: str, made: Copy) -> int:
+        """Preview the stack, or deploy it and before it the one that it promotes from."""
+        if command == "preview":
+            made, pulumi = self._ready(made.stack)
+            return pulumi.live(*pulumi.on_stack("preview", "--diff"))
+        chain = [made.stack]
+        while (before := copy.make(self.stage.place.root, chain[0]).upstream) is not None:
+            if before in chain:
+                raise Failed(f"{chain[0]} promotes from {before}, and that from it\n  to do: let one of them build")
+            chain.insert(0, before)
+        for stack in chain:
+            code = self._up(stack)
+            if code != 0:
+                return code
+        self.progress.say(f"\n{table([*self.timings, Timing('total', self.progress.elapsed())])}")
+        return 0
+
+    def _ready(self, stack: str) -> tuple[Copy, Pulumi]:
+        made, pulumi = self.stage.ready(stack, self.progress)
+        self.progress.say(f"\n== {stack}, in the emulated account {made.account} ({made.region})")
+        self.progress.say(f"  {pulumi.settings} differs from Pulumi.{stack}.yaml in")
+        for difference in made.differences:
+            self.progress.say(f"    {difference}")
+        return made, pulumi
+
+    def _up(self, stack: str) -> int:
+        made, pulumi = self._ready(stack)
+        began = time.monotonic()
+        code = pulumi.live(*pulumi.on_stack("up", "--yes", "--skip-preview", "--suppress-outputs"))
+        self.timings.append(Timing(f"pulumi up {stack}", time.monotonic() - began, "" if code == 0 else f"exit {code}"))
+        if code != 0:
+            return code
+        outputs = pulumi.outputs()
+        self.progress.say(f"  {report.resources(pulumi.urns())}")
+        if made.upstream:
+            self.progress.say(f"  {report.same_image(outputs, self._outputs(made.upstream))} as {made.upstream}")
+        self.progress.say(f"  {pulumi.url()} answers {ask(pulumi.url(), ANSWER_SECONDS)}")
+        return 0
+
+    def _outputs(self, stack: str) -> dict[str, object]:
+        return self.stage.ready(stack, self.progress)[1].outputs()
