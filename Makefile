@@ -19,7 +19,7 @@ preview: ## what `make rehearse STACK=...` would change
 test: ## set up what is missing, then every check: lint, types, imports, unit, components, e2e
 	@$(LOCAL) check
 
-down: ## stop the local cloud and forget the local stack (Docker stays)
+down: ## stop the local cloud and the rehearsals', and forget their stacks (Docker stays)
 	@$(LOCAL) down
 
 env: ## print the local stack's environment: eval "$$(make -s env)"

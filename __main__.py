@@ -22,6 +22,7 @@ from infra.cluster import Cluster
 from infra.network import Network, NetworkArgs
 from infra.observability import Logs, LogsArgs
 from infra.outputs import Operations
+from infra.protection import Everything, Protection
 from infra.settings.migrations import BOOTSTRAP
 from infra.tasks import Kind, Tasks
 from infra.topic import Topic, TopicArgs
@@ -30,6 +31,7 @@ stack = settings.load()  # checked whole: every mistake is reported at once, bef
 project, app, service_settings, health = pulumi.get_project(), stack.app, stack.service, stack.service.health
 name, path = naming.prefix(project, pulumi.get_stack()), f"/sluice/{project}/{pulumi.get_stack()}"
 tags = {"Project": project, "Stack": pulumi.get_stack(), "Environment": stack.environment}
+everything = Everything()
 here = pulumi.ResourceOptions(providers=providers.create(stack, tags, os.environ).all())
 origin = source.origin(name, stack, here)  # the image: built here, or what another stack has released
 
@@ -166,6 +168,7 @@ if later := [step for step in steps if step.phase == "after"]:  # of what has be
     )
     gates.append(MigrationGate(f"{name}-after", after, here))
 
+Protection(name, everything, stack.protected)
 pulumi.export("url", service.url)
 pulumi.export("service", service.name)
 pulumi.export("cluster", cluster.name)

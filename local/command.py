@@ -15,6 +15,7 @@ from local import check, environment, lock
 from local.cloud import emulator
 from local.down import down
 from local.environment import Checkout, NotStarted
+from local.rehearse import place as rehearsal
 from local.terminal import Terminated, attached
 from local.toolchain import engine, look, plan
 from local.toolchain.lock import Busy, held
@@ -105,6 +106,9 @@ def _run(chosen: argparse.Namespace, place: Checkout) -> int:
     progress = Progress()
     try:
         if chosen.command == "down":
+            if (rehearsals := rehearsal.place(place)).local.is_dir():
+                with alone(rehearsals, chosen.command):
+                    rehearsal.end(rehearsals, progress)
             return down(place, progress)
         if chosen.command == "check":
             parts = check.chosen(chosen.parts)

@@ -14,7 +14,8 @@ from local.cloud.settings import TIME_VARIABLE
 from local.command import REHEARSING, alone, reported, terminate
 from local.rehearse import copy, report
 from local.rehearse.copy import Copy
-from local.rehearse.stage import Stage, place
+from local.rehearse.place import place
+from local.rehearse.stage import Stage
 from local.stack import Pulumi
 from local.toolchain.process import Failed
 from local.toolchain.progress import Progress, Timing, table

@@ -67,12 +67,19 @@ def make(root: Path, stack: str) -> Copy:
     Raises Failed when there is no such file, or when it holds something that cannot be rehearsed.
     """
     originals = {name: read(root, name) for name in stacks(root)}
-    if stack not in originals:
-        raise Failed(
-            f"there is no Pulumi.{stack}.yaml to rehearse\n"
-            f"  to do: STACK= one of {', '.join(name for name in originals if name != LOCAL)}"
-        )
+    others = [name for name in originals if name != LOCAL]
+    if stack not in others:
+        why = "is what `make up` deploys" if stack == LOCAL else f"has no Pulumi.{stack}.yaml"
+        raise Failed(f"the stack {stack} {why}\n  to do: STACK= one of {', '.join(others)}")
     return copied(stack, originals)
+
+
+def filled(root: Path, stack: str) -> dict[str, Any]:
+    """A stack's settings as they are, but for the placeholders. Raises Failed."""
+    configs = {name: plain(read(root, name)) for name in stacks(root)}
+    config = copy.deepcopy(configs[stack])
+    list(_filled(config, stack, configs))
+    return config
 
 
 def stacks(root: Path) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-from pathlib import Path
 
 from local import environment
 from local.cloud import emulator
@@ -14,10 +12,10 @@ from local.environment import Checkout
 from local.plugins.install import install
 from local.rehearse import copy
 from local.rehearse.copy import Copy
+from local.rehearse.place import place
 from local.stack import Pulumi, project
 from local.toolchain.progress import Progress
 
-FOLDER = "rehearsal"
 TIME = "10"
 """How much faster AWS's own delays pass, unless SLUICE_TIME says otherwise: production's health checks would make a
 rehearsal wait for minutes, and it would learn nothing from it."""
@@ -56,9 +54,3 @@ class Stage:
         region = {"AWS_REGION": made.region, "AWS_DEFAULT_REGION": made.region}
         # The emulator takes a key id of twelve digits for an account.
         return {**ours, "AWS_ACCESS_KEY_ID": made.account, **region}
-
-
-def place(checkout: Checkout) -> Checkout:
-    """The folders of the rehearsals of a checkout."""
-    local: Path = checkout.local / FOLDER
-    return dataclasses.replace(checkout, local=local)

@@ -47,6 +47,7 @@ class Registered:
     needs: dict[str, list[str]]
     custom: bool
     provider: str
+    protected: bool
     retained: bool
 
 
@@ -156,6 +157,7 @@ class Recorder(MockMonitor):
                 needs={name: list(one.urns) for name, one in request.propertyDependencies.items()},
                 custom=request.custom,
                 provider=request.provider,
+                protected=request.protect,
                 retained=request.retainOnDelete,
             )
         )

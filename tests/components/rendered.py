@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from local.rehearse.copy import filled, upstream
 from tests.components.program import ROOT, Deployed, run
 
 
@@ -20,15 +19,21 @@ def stacks() -> list[str]:
 
 
 def settings(stack: str) -> dict[str, Any]:
-    """A stack's own settings, without the project's namespace."""
-    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
-    return {key.removeprefix("sluice:"): value for key, value in config.items()}
+    """A stack's own settings, without the project's namespace; placeholders have made-up values."""
+    return filled(ROOT, stack)
 
 
 def rendered(stack: str, **changes: Any) -> Deployed:
     """What the program asks the engine for, with a stack's settings, or with some of them changed."""
+    config = {**settings(stack), **changes}
     with _at_home():
-        return run({**settings(stack), **changes}, stack=stack)
+        return run(config, stack=stack, others=_released(config))
+
+
+def _released(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The outputs of the stack that these settings promote from."""
+    source = upstream(config)
+    return {f"organization/sluice/{source}": rendered(source).outputs} if source else {}
 
 
 @contextmanager

@@ -145,5 +145,10 @@ class TestTheProjectsOwn:
 
 
 def test_an_unknown_stack_is_refused_by_name() -> None:
-    with pytest.raises(Failed, match=r"no Pulumi\.qa\.yaml to rehearse\n  to do: STACK= one of .*staging"):
+    with pytest.raises(Failed, match=r"qa has no Pulumi\.qa\.yaml\n  to do: STACK= one of .*staging"):
         copy.make(ROOT, "qa")
+
+
+def test_the_local_stack_needs_no_rehearsal() -> None:
+    with pytest.raises(Failed, match="`make up`"):
+        copy.make(ROOT, "local")

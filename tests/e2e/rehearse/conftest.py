@@ -1,0 +1,43 @@
+"""Staging and production, rehearsed from nothing in one emulator, with an account each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import environment
+from local.cloud import emulator
+from local.cloud.settings import TIME_VARIABLE
+from local.rehearse.place import place
+from local.rehearse.stage import TIME, Stage
+from tests.e2e.rehearse.stack import Stack
+from tests.e2e.stage import ROOT
+
+
+@pytest.fixture(scope="session")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder: Path = tmp_path_factory.mktemp("rehearsal")
+    ours = environment.checkout(ROOT, {})
+    checkout = dataclasses.replace(ours, local=folder)
+    folder.mkdir(exist_ok=True)
+    if ours.pulumi_record.is_file():  # which Pulumi CLI set-up chose is the checkout's
+        checkout.pulumi_record.write_text(ours.pulumi_record.read_text())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(TIME_VARIABLE, TIME)
+        try:
+            yield Stage(checkout)
+        finally:
+            emulator.stop(place(checkout).local)
+
+
+@pytest.fixture(scope="session")
+def staging(rehearsal: Stage) -> Stack:
+    return Stack(rehearsal, "staging")
+
+
+@pytest.fixture(scope="session")
+def prod(rehearsal: Stage, staging: Stack) -> Stack:
+    return Stack(rehearsal, "prod")

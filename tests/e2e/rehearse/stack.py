@@ -1,0 +1,65 @@
+"""One rehearsed stack: commands of Pulumi on it, and clients of its account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+
+from local.rehearse.stage import Stage
+from local.toolchain.progress import Progress
+from tests.e2e.stage import Finished, Running
+
+
+class Stack:
+    """A stack whose state is its own, as its account is."""
+
+    def __init__(self, rehearsal: Stage, name: str) -> None:
+        self.name = name
+        self.copy, self._pulumi = rehearsal.ready(name, Progress())
+        self.env = self._pulumi.env
+
+    def start(self, verb: str, *options: str) -> Running:
+        """`pulumi up`, `preview`, `refresh` or `destroy` of the copy of the real settings."""
+        words = [str(self._pulumi.program), *self._pulumi.on_stack(verb, *options), "--non-interactive"]
+        return Running(words, self.env)
+
+    def pulumi(self, verb: str, *options: str, expect: int | None = 0) -> Finished:
+        finished = self.start(verb, *options).finish()
+        if expect is not None:
+            assert finished.code == expect, finished.output
+        return finished
+
+    def up(self) -> Finished:
+        return self.pulumi("up", "--yes", "--skip-preview")
+
+    def outputs(self) -> dict[str, Any]:
+        return self._pulumi.outputs()
+
+    def urns(self) -> list[str]:
+        return self._pulumi.urns()
+
+    def client(self, service: str) -> Any:
+        connect: Any = boto3.client  # the service is a variable: no overload fits
+        return connect(
+            service,
+            endpoint_url=self.env["AWS_ENDPOINT_URL"],
+            region_name=self.copy.region,
+            aws_access_key_id=self.copy.account,
+            aws_secret_access_key="local",
+        )
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """Every task of the stack's cluster, those of the service included, stopped ones too."""
+        ecs, cluster = self.client("ecs"), self.outputs()["cluster"]
+        arns = [
+            arn
+            for desired in ("RUNNING", "STOPPED")
+            for arn in ecs.list_tasks(cluster=cluster, desiredStatus=desired)["taskArns"]
+        ]
+        return list(ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]) if arns else []
+
+    def service(self) -> dict[str, Any]:
+        outputs = self.outputs()
+        answer = self.client("ecs").describe_services(cluster=outputs["cluster"], services=[outputs["service"]])
+        return dict(answer["services"][0])

@@ -1,0 +1,99 @@
+"""One digest through staging to production, on copies of the very settings of both; the tests stand on each other."""
+
+from __future__ import annotations
+
+from tests.e2e.rehearse.leftover import inventory
+from tests.e2e.rehearse.stack import Stack
+from tests.e2e.stage import Client, Finished, until
+
+LEFT = {"repository"}
+"""What a destroyed staging leaves in its account, as docs/environments.md says: the images that production runs."""
+
+
+def digest(reference: str) -> str:
+    return reference.rpartition("@")[2]
+
+
+def kinds(stack: Stack) -> set[str]:
+    return {urn.split("::")[2].rpartition("$")[2] for urn in stack.urns()}
+
+
+def test_staging_builds(staging: Stack) -> None:
+    staging.up()
+    assert "docker:index/image:Image" in kinds(staging)
+    assert Client(staging.outputs()["url"]).ask()[0] == 200
+    assert staging.outputs()["promotable"]["image"] == staging.outputs()["image"]
+
+
+def test_production_runs_the_same_digest_and_builds_nothing(staging: Stack, prod: Stack) -> None:
+    before = prod.pulumi("preview")
+    assert "would run" in before.output
+    prod.up()
+    assert "docker:index/image:Image" not in kinds(prod)
+    assert Client(prod.outputs()["url"]).ask()[0] == 200
+    assert digest(prod.outputs()["image"]) == digest(staging.outputs()["image"])
+
+
+def test_production_pulls_from_the_other_account(staging: Stack, prod: Stack) -> None:
+    """Migrations and service alike: what ran is what staging's registry holds, and nothing of it was copied."""
+    assert staging.copy.account != prod.copy.account
+    wanted = digest(staging.outputs()["image"])
+    containers = [container for task in prod.tasks() for container in task["containers"]]
+    assert len(containers) >= prod.copy.document["config"]["service"]["min"] + 4
+    assert {container["imageDigest"] for container in containers} == {wanted}
+    assert {container["image"].rpartition("@")[0] for container in containers} == {staging.outputs()["repository"]}
+    assert staging.copy.account in staging.outputs()["repository"]
+    assert "repository" not in inventory(prod.client)
+
+
+def test_a_second_up_starts_nothing(staging: Stack, prod: Stack) -> None:
+    before = {stack.name: (_tasks(stack), stack.service()["deployments"][0]["id"]) for stack in (staging, prod)}
+    running = [stack.start("up", "--yes", "--skip-preview", "--expect-no-changes") for stack in (staging, prod)]
+    for one in running:
+        assert_unchanged(one.finish())
+    assert before == {stack.name: (_tasks(stack), stack.service()["deployments"][0]["id"]) for stack in (staging, prod)}
+
+
+def test_nothing_has_drifted(prod: Stack) -> None:
+    assert_unchanged(prod.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes"))
+
+
+def test_production_refuses_to_be_destroyed_before_anything_is(prod: Stack) -> None:
+    before, held = prod.urns(), inventory(prod.client)
+    for options in (["--yes"], ["--yes", "--skip-preview"]):
+        refused = prod.pulumi("destroy", *options, expect=None)
+        assert refused.code != 0
+        assert "sluice:infra:Protection" in refused.output
+        assert "protect" in refused.output
+    assert prod.urns() == before
+    assert inventory(prod.client) == held
+    assert Client(prod.outputs()["url"]).ask()[0] == 200
+
+
+def test_a_destroyed_staging_leaves_what_production_runs_and_nothing_else(staging: Stack, prod: Stack) -> None:
+    staging.pulumi("destroy", "--yes", "--skip-preview")
+    left = inventory(staging.client)
+    assert set(left) == LEFT, left
+    _replaced(prod)
+
+
+def _replaced(prod: Stack) -> None:
+    """A task of production that ends is started again: its image is still there to be pulled."""
+    ecs, outputs = prod.client("ecs"), prod.outputs()
+    service = outputs["service"]
+    running = ecs.list_tasks(cluster=outputs["cluster"], serviceName=service)["taskArns"]
+    ecs.stop_task(cluster=outputs["cluster"], task=running[0])
+
+    def whole() -> bool:
+        now = ecs.list_tasks(cluster=outputs["cluster"], serviceName=service)["taskArns"]
+        return running[0] not in now and prod.service()["runningCount"] == len(running)
+
+    until(whole, 60, "production has all of its tasks again")
+
+
+def _tasks(stack: Stack) -> set[str]:
+    return {str(task["taskArn"]) for task in stack.tasks()}
+
+
+def assert_unchanged(finished: Finished) -> None:
+    assert finished.code == 0, finished.output
