@@ -62,8 +62,8 @@ class Pulumi:
 
     def unlock(self, progress: Progress) -> None:
         """Remove the lock of an update that was killed. Raises Failed when another Pulumi is at work on the stack."""
-        if self.own_backend and stale(self._locks(), command):
-            progress.say(f"· an update that was killed left its lock on the stack {self.stack}: removing it")
+        if self.own_backend and stale(self._locks(), command, self.stack):
+            progress.say(f"· an update that was killed left its lock on the {self.stack} stack: removing it")
             self.quiet("cancel", "--stack", self.stack, "--yes")
 
     def resources(self) -> int:
@@ -147,7 +147,7 @@ def project(root: Path) -> str:
     return found.group(1)
 
 
-def stale(locks: Iterable[Mapping[str, object]], command: Callable[[int], Sequence[str]]) -> bool:
+def stale(locks: Iterable[Mapping[str, object]], command: Callable[[int], Sequence[str]], stack: str = STACK) -> bool:
     """Is the stack locked, and only by updates that were killed? A killed Pulumi leaves its lock behind.
 
     Args:
@@ -161,7 +161,8 @@ def stale(locks: Iterable[Mapping[str, object]], command: Callable[[int], Sequen
     for pid in pids:
         if isinstance(pid, int) and any(Path(word).name == "pulumi" for word in command(pid)[:1]):
             raise Failed(
-                f"another pulumi (process {pid}) is at work on the stack\n  to do: wait until it ends, or end it"
+                f"another pulumi (process {pid}) is at work on the {stack} stack"
+                "\n  to do: wait until it ends, or end it"
             )
     return bool(pids)
 
