@@ -18,6 +18,7 @@ class Stack:
         self.name = name
         self.copy, self._pulumi = rehearsal.ready(name, Progress())
         self.env = self._pulumi.env
+        self._outputs: dict[str, Any] | None = None
 
     def start(self, verb: str, *options: str) -> Running:
         """`pulumi up`, `preview`, `refresh` or `destroy` of the copy of the real settings."""
@@ -30,11 +31,15 @@ class Stack:
             assert finished.code == expect, finished.output
         return finished
 
-    def up(self) -> Finished:
-        return self.pulumi("up", "--yes", "--skip-preview")
+    def up(self, *options: str) -> Finished:
+        self._outputs = None
+        return self.pulumi("up", "--yes", *options)
 
     def outputs(self) -> dict[str, Any]:
-        return self._pulumi.outputs()
+        """The outputs since the last `up` of this very object."""
+        if self._outputs is None:
+            self._outputs = self._pulumi.outputs()
+        return self._outputs
 
     def urns(self) -> list[str]:
         return self._pulumi.urns()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.e2e.rehearse.leftover import inventory
 from tests.e2e.rehearse.stack import Stack
-from tests.e2e.stage import Client, Finished, until
+from tests.e2e.stage import Client, until
 
 LEFT = {"repository"}
 """What a destroyed staging leaves in its account, as docs/environments.md says: the images that production runs."""
@@ -19,16 +19,14 @@ def kinds(stack: Stack) -> set[str]:
 
 
 def test_staging_builds(staging: Stack) -> None:
-    staging.up()
+    staging.up("--skip-preview")
     assert "docker:index/image:Image" in kinds(staging)
     assert Client(staging.outputs()["url"]).ask()[0] == 200
     assert staging.outputs()["promotable"]["image"] == staging.outputs()["image"]
 
 
 def test_production_runs_the_same_digest_and_builds_nothing(staging: Stack, prod: Stack) -> None:
-    before = prod.pulumi("preview")
-    assert "would run" in before.output
-    prod.up()
+    assert "would run" in prod.up().output, "the preview before it says which steps will run"
     assert "docker:index/image:Image" not in kinds(prod)
     assert Client(prod.outputs()["url"]).ask()[0] == 200
     assert digest(prod.outputs()["image"]) == digest(staging.outputs()["image"])
@@ -46,25 +44,21 @@ def test_production_pulls_from_the_other_account(staging: Stack, prod: Stack) ->
     assert "repository" not in inventory(prod.client)
 
 
-def test_a_second_up_starts_nothing(staging: Stack, prod: Stack) -> None:
+def test_a_second_up_starts_nothing_and_finds_no_drift(staging: Stack, prod: Stack) -> None:
     before = {stack.name: (_tasks(stack), stack.service()["deployments"][0]["id"]) for stack in (staging, prod)}
-    running = [stack.start("up", "--yes", "--skip-preview", "--expect-no-changes") for stack in (staging, prod)]
-    for one in running:
-        assert_unchanged(one.finish())
+    words = ("up", "--yes", "--skip-preview", "--refresh", "--expect-no-changes")
+    for running in [stack.start(*words) for stack in (staging, prod)]:
+        finished = running.finish()
+        assert finished.code == 0, finished.output
     assert before == {stack.name: (_tasks(stack), stack.service()["deployments"][0]["id"]) for stack in (staging, prod)}
-
-
-def test_nothing_has_drifted(prod: Stack) -> None:
-    assert_unchanged(prod.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes"))
 
 
 def test_production_refuses_to_be_destroyed_before_anything_is(prod: Stack) -> None:
     before, held = prod.urns(), inventory(prod.client)
-    for options in (["--yes"], ["--yes", "--skip-preview"]):
-        refused = prod.pulumi("destroy", *options, expect=None)
-        assert refused.code != 0
-        assert "sluice:infra:Protection" in refused.output
-        assert "protect" in refused.output
+    refused = prod.pulumi("destroy", "--yes", "--skip-preview", expect=None)
+    assert refused.code != 0
+    assert "sluice:infra:Protection" in refused.output
+    assert "protect" in refused.output
     assert prod.urns() == before
     assert inventory(prod.client) == held
     assert Client(prod.outputs()["url"]).ask()[0] == 200
@@ -93,7 +87,3 @@ def _replaced(prod: Stack) -> None:
 
 def _tasks(stack: Stack) -> set[str]:
     return {str(task["taskArn"]) for task in stack.tasks()}
-
-
-def assert_unchanged(finished: Finished) -> None:
-    assert finished.code == 0, finished.output
