@@ -1,14 +1,15 @@
 # The front door. Everything behind it is `python3 -m local COMMAND`, on the machine's own Python >= 3.11.
 .DEFAULT_GOAL := help
-STACK ?= staging
+rehearse preview: STACK ?= staging
+up: STACK ?= local
 .PHONY: help up rehearse preview down env setup bench soak test lint format types imports unit components e2e lock policy clean
 LOCAL := local/python -m local
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{gsub(/[$$][$$]/, "$$", $$2); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: ## set up what is missing, then deploy the example service to the local stack
-	@$(LOCAL) up
+up: ## set up what is missing, then deploy the example to the local stack; STACK=orders: what Pulumi.orders.yaml says
+	@$(LOCAL) up $(STACK)
 
 rehearse: ## deploy Pulumi.STACK.yaml to an emulated account: make rehearse STACK=staging; prod promotes from it
 	@$(LOCAL) rehearse $(STACK)

@@ -16,6 +16,7 @@ from local.cloud import emulator
 from local.down import down
 from local.environment import Checkout, NotStarted
 from local.rehearse import place as rehearsal
+from local.stack import settings
 from local.terminal import Terminated, attached
 from local.toolchain import engine, look, plan
 from local.toolchain.lock import Busy, held
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("setup", help="install what is missing")
-    commands.add_parser("up", help="set up, start the local cloud, pulumi up")
+    deploy = commands.add_parser("up", help="set up, start the local cloud, pulumi up")
+    deploy.add_argument("stack", nargs="?", default=environment.STACK, help="its settings are Pulumi.STACK.yaml")
     commands.add_parser("env", help="print the environment of the local stack as shell lines")
     commands.add_parser("down", help="stop the local cloud and forget the local stack")
     commands.add_parser("lock", help="compile the locks from the requirements*.in files")
@@ -122,8 +124,11 @@ def _run(chosen: argparse.Namespace, place: Checkout) -> int:
             return lock.compile_all(place, progress)
         if chosen.command == "up":
             port(os.environ)  # a wrong one is told before anything is set up
-        timings = set_up(place, progress)
-        return up(place, progress, timings) if chosen.command == "up" else 0
+            text = settings(place.root, chosen.stack).read_text()
+            timings = set_up(place, progress, more=[plan.go_build(place)] if plan.GO_BUILD in text else [])
+            return up(place, progress, timings, chosen.stack)
+        set_up(place, progress)
+        return 0
     finally:
         progress.close()
 

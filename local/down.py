@@ -1,4 +1,4 @@
-"""`make down`: the local cloud with all its containers, and the local stack's state. Docker and set-up stay."""
+"""`make down`: the local cloud with all its containers, and its stacks' state. Docker and set-up stay."""
 
 from __future__ import annotations
 
@@ -17,16 +17,20 @@ def down(place: Checkout, progress: Progress) -> int:
         endpoint = environment.endpoint(place)
     except environment.NotStarted:
         endpoint = "http://127.0.0.1:9"  # nothing is asked there: only the state is looked at
-    pulumi = Pulumi(place, environment.applied(os.environ, environment.changes(place, os.environ, endpoint)))
-    known = pulumi.program.is_file() and place.state.is_dir() and pulumi.exists()
-    if known:
+    env = environment.applied(os.environ, environment.changes(place, os.environ, endpoint))
+    first = Pulumi(place, env)
+    able = first.program.is_file() and place.state.is_dir()
+    others = [Pulumi(place, env, stack) for stack in (first.beside() if able else ())]
+    known = [*([first] if able and first.exists() else []), *others]
+    for pulumi in known:
         pulumi.unlock(progress)  # refuses while somebody deploys
     progress.start("cloud", "stopping the local cloud")
     stopped = emulator.stop(place.local, environment.account(place.local))
     progress.finish("cloud", "local cloud: stopped" if stopped else "local cloud: was not running")
-    if known:
-        progress.start("stack", "forgetting the local stack")
+    for pulumi in known:
+        progress.start(pulumi.stack, f"forgetting the stack {pulumi.stack}")
         pulumi.forget()
-        progress.finish("stack", "local stack: forgotten")
-    pulumi.note.unlink(missing_ok=True)
+        progress.finish(pulumi.stack, f"{pulumi.stack} stack: forgotten")
+    for pulumi in (first, *known):
+        pulumi.note.unlink(missing_ok=True)
     return 0

@@ -84,6 +84,14 @@ class Pulumi:
         names = [str(stack["name"]) for stack in json.loads(self.quiet("stack", "ls", "--json"))]
         return any(name.rsplit("/", 1)[-1] == self.stack for name in names)
 
+    def beside(self) -> list[str]:
+        """The other stacks that the checkout's own backend holds for this project; none in another backend."""
+        if not self.own_backend:
+            return []
+        stacks = self.place.state / ".pulumi" / "stacks" / project(self.place.root)
+        names = {file.name.partition(".json")[0] for file in stacks.glob("*.json*") if file.suffix in (".json", ".gz")}
+        return sorted(names - {self.stack})
+
     def _locks(self) -> list[dict[str, object]]:
         """The locks on the local stack in the checkout's own backend, as Pulumi's file backend writes them."""
         locks = self.place.state / ".pulumi" / "locks"
@@ -145,6 +153,21 @@ def project(root: Path) -> str:
     if found is None:
         raise Failed("Pulumi.yaml has no line `name: …`\n  to do: give the project a name")
     return found.group(1)
+
+
+def settings(root: Path, stack: str) -> Path:
+    """The settings file of a stack that may be deployed to the local cloud. Raises Failed when it must not be."""
+    file = root / f"Pulumi.{stack}.yaml"
+    if not file.is_file():
+        raise Failed(
+            f"there is no {file.name}\n  to do: copy Pulumi.{STACK}.yaml to it and write your application's settings"
+        )
+    if not re.search(r"^\s+([\w-]+:)?environment:\s*[\"']?local\b", file.read_text(), re.MULTILINE):
+        raise Failed(
+            f"{file.name} does not say `environment: local`, so `make up` does not deploy it\n  to do: `make rehearse"
+            f" STACK={stack}` tries it on this machine, `pulumi up --stack {stack}` deploys it for real"
+        )
+    return file
 
 
 def stale(locks: Iterable[Mapping[str, object]], command: Callable[[int], Sequence[str]], stack: str = STACK) -> bool:

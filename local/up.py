@@ -1,4 +1,4 @@
-"""`make up`: start the local cloud, deploy the local stack with the ordinary `pulumi up`, and ask its URL."""
+"""`make up`: start the local cloud, deploy a stack to it with the ordinary `pulumi up`, and ask its URL."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from local.toolchain.progress import Progress, Timing, duration, table
 ANSWER_SECONDS = 30.0
 
 
-def up(place: Checkout, progress: Progress, timings: list[Timing]) -> int:
-    """Deploy the local stack; returns Pulumi's exit code when it fails. `timings` are those of set-up."""
+def up(place: Checkout, progress: Progress, timings: list[Timing], stack: str = STACK) -> int:
+    """Deploy a stack; returns Pulumi's exit code when it fails. `timings` are those of set-up."""
     progress.start("cloud", "starting the local cloud")
     cloud = emulator.start(place.local, port(os.environ), environment.account(place.local))
     state = "started" if cloud.fresh else "was running"
@@ -28,14 +28,16 @@ def up(place: Checkout, progress: Progress, timings: list[Timing]) -> int:
         progress.say(f"· the earlier local cloud is gone ({cloud.lost}), and with it what it held")
     seconds = progress.finish("cloud", f"local cloud: {state} at {cloud.endpoint}")
     timings = [*timings, Timing("local cloud", seconds, state)]
-    pulumi = Pulumi(place, environment.applied(os.environ, environment.changes(place, os.environ, cloud.endpoint)))
+    pulumi = Pulumi(
+        place, environment.applied(os.environ, environment.changes(place, os.environ, cloud.endpoint)), stack
+    )
 
     began = time.monotonic()
     pulumi.prepare(progress, cloud)
     timings.append(Timing("stack", time.monotonic() - began))
-    progress.say(f"· pulumi up --stack {STACK}")
+    progress.say(f"· pulumi up --stack {stack}")
     began = time.monotonic()
-    code = pulumi.live("up", "--stack", STACK, "--yes", "--skip-preview")
+    code = pulumi.live("up", "--stack", stack, "--yes", "--skip-preview")
     timings.append(Timing("pulumi up", time.monotonic() - began, "" if code == 0 else f"exit code {code}"))
     if code == 0:
         began = time.monotonic()
