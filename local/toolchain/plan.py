@@ -9,7 +9,7 @@ from pathlib import Path
 
 from local.environment import Checkout
 from local.plugins.install import install
-from local.toolchain import engine, environments, images, packages, pulumi, wheels
+from local.toolchain import engine, environments, images, modules, packages, pulumi, wheels
 from local.toolchain.images import Image
 from local.toolchain.look import Folder
 from local.toolchain.steps import Step, Work
@@ -100,6 +100,32 @@ def bench(place: Checkout) -> Step:
         lock=place.cache / "locks" / "environments.lock",
         room=lambda: {"project": 0.2},
     )
+
+
+GO_BUILD = "sluice-local/go-build:1.24"
+
+
+def go_build(place: Checkout) -> Step:
+    """The one step that only the example in Go needs."""
+    dockerfile = place.root / "local" / "images" / "go-build" / "Dockerfile"
+    locks = [place.root / "examples" / "orders" / name for name in ("go.mod", "go.sum")]
+    inputs = images.inputs(dockerfile.parent, images.trixie_inputs(), locks)
+    image = Image(GO_BUILD, dockerfile.parent, images.TRIXIE, inputs)
+    return Step(
+        "image go-build",
+        f"building {image.tag}",
+        done=partial(images.current, image.tag, image.inputs),
+        run=lambda work: _go_build(work, place, image, locks),
+        after=("image trixie",),
+        lock=place.cache / "locks" / "image-go-build.lock",
+        room=lambda: {"docker": 0.8, "cache": 0.1},
+    )
+
+
+def _go_build(work: Work, place: Checkout, image: Image, locks: list[Path]) -> str:
+    with tempfile.TemporaryDirectory(dir=place.cache) as context:
+        modules.context(work, image.folder / "Dockerfile", locks, Path(context))
+        return images.build(work, image, Path(context))
 
 
 def folders(place: Checkout) -> dict[str, Folder]:

@@ -147,11 +147,12 @@ class Client:
 class Stage:
     """The stack under test, its application's sources (a copy that tests may change), and clients of its AWS."""
 
-    def __init__(self, folder: Path) -> None:
-        self.app = folder / "notes"
+    def __init__(self, folder: Path, stack: str = STACK, example: str = "notes") -> None:
+        self.stack = stack
+        self.app = folder / example
         self._applied: dict[str, str] = {}
         self._settled = ""  # what the last whole `up` deployed, unless something else was done since
-        self.settings = folder / f"Pulumi.{STACK}.yaml"
+        self.settings = folder / f"Pulumi.{stack}.yaml"
         self.place = environment.checkout(ROOT, {**os.environ, "SLUICE_LOCAL_DIR": str(folder / "local")})
         outside = {
             name: value for name, value in os.environ.items() if name not in ("SLUICE_BACKEND_URL", "SLUICE_PORT")
@@ -165,16 +166,18 @@ class Stage:
         install(self.place.pulumi_home, ROOT)
         self.place.state.mkdir(parents=True, exist_ok=True)
         self.restore_app()
-        text = (ROOT / "Pulumi.local.yaml").read_text()
+        text = (ROOT / f"Pulumi.{stack}.yaml").read_text()
         # Patient, so that a slow start on a busy machine is not taken for a bad version; a good one waits for nothing.
         text = text.replace("startPeriod: 10", "startPeriod: 60")
-        self.settings.write_text(text.replace("context: examples/notes", f"context: {self.app}"))
-        self.pulumi("stack", "init", STACK, "--no-select")
+        self.settings.write_text(text.replace(f"context: examples/{example}", f"context: {self.app}"))
+        self.pulumi("stack", "init", stack, "--no-select")
 
     def restore_app(self) -> None:
         """The application as it is in the repository, with the migrations that the database has seen since."""
         shutil.rmtree(self.app, ignore_errors=True)
-        shutil.copytree(ROOT / "examples/notes", self.app, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+        shutil.copytree(
+            ROOT / "examples" / self.app.name, self.app, ignore=shutil.ignore_patterns("__pycache__", ".*_cache")
+        )
         for name, text in self._applied.items():
             (self.app / VERSIONS / name).write_text(text)
 
@@ -209,7 +212,7 @@ class Stage:
     def _command(self, *words: str) -> list[str]:
         command = [str(environment.pulumi_bin(self.place) / "pulumi"), *words, "--non-interactive"]
         if words[0] in ("up", "preview", "refresh", "destroy"):
-            command += ["--stack", STACK, "--config-file", str(self.settings)]
+            command += ["--stack", self.stack, "--config-file", str(self.settings)]
         return command
 
     def start(self, *words: str) -> Running:
@@ -247,7 +250,7 @@ class Stage:
         return digest.hexdigest()
 
     def outputs(self) -> dict[str, Any]:
-        text = self.pulumi("stack", "output", "--json", "--stack", STACK).output
+        text = self.pulumi("stack", "output", "--json", "--stack", self.stack).output
         return dict(json.loads(text))
 
     # -- AWS
