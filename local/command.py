@@ -114,7 +114,8 @@ def _run(chosen: argparse.Namespace, place: Checkout) -> int:
             return down(place, progress)
         if chosen.command == "check":
             parts = check.chosen(chosen.parts)
-            set_up(place, progress, check.needs(parts))
+            whole = check.needs(parts)
+            set_up(place, progress, whole, more=[plan.go_build(place)] if whole is None else [])
             return check.run(place, parts, progress)
         if chosen.command == "bench":
             set_up(place, progress, more=[plan.bench(place)])
