@@ -1,8 +1,9 @@
 # The front door. Everything behind it is `python3 -m local COMMAND`, on the machine's own Python >= 3.11.
 .DEFAULT_GOAL := help
-rehearse preview: STACK ?= staging
+rehearse preview plan deploy smoke rollback drift: STACK ?= staging
 up: STACK ?= local
-.PHONY: help up rehearse preview down env setup bench soak test lint format types imports unit components e2e lock policy clean
+.PHONY: help up rehearse preview down env setup bench soak test lint format types imports unit components e2e lock
+.PHONY: policy plan deploy smoke rollback drift clean
 LOCAL := local/python -m local
 
 help: ## this list
@@ -53,6 +54,21 @@ format: setup ## put the code into ruff's format
 policy: setup ## judge every stack's graph by the policy pack's rules: writes docs/policy.md
 	@.venv/bin/python -m tests.components.policy > docs/policy.md.new && mv docs/policy.md.new docs/policy.md
 	@sed -n '/^## Stack/,$$p' docs/policy.md
+
+plan: ## preview a real stack, judged by the policy pack: make plan STACK=prod; ARGS="--into FOLDER" for Markdown
+	@$(LOCAL) pipeline plan --stack $(STACK) $(ARGS)
+
+deploy: ## deploy a real stack, judged by the policy pack: make deploy STACK=staging
+	@$(LOCAL) pipeline deploy --stack $(STACK) $(ARGS)
+
+smoke: ## ask a deployed stack as its users do: make smoke STACK=staging
+	@$(LOCAL) pipeline smoke --stack $(STACK)
+
+rollback: ## back to an earlier release, and hold the one that is left: make rollback STACK=prod RELEASE=41 REASON="..."
+	@$(LOCAL) pipeline rollback --stack $(STACK)
+
+drift: ## fail when the cloud is not as a stack's state says; changes nothing: make drift STACK=prod
+	@$(LOCAL) pipeline drift --stack $(STACK)
 
 lock: ## compile the hash-checked locks from the requirements*.in files
 	@$(LOCAL) lock

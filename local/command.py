@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: setup, up, rehearse, preview, env, down, check, bench, lock."""
+"""The commands behind the Makefile: setup, up, rehearse, preview, env, down, check, pipeline, bench, lock."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("bench", help="measure the gate beside other tools; writes docs/bench.md")
     for name, text in REHEARSING.items():
         commands.add_parser(name, help=text).add_argument("stack", nargs="?", default="", metavar="STACK")
+    step = commands.add_parser("pipeline", help="run a step of the delivery pipeline, on the cloud it is pointed at")
+    step.add_argument("words", nargs=argparse.REMAINDER, help="of `python -m pipeline`")
     checks = commands.add_parser("check", help="run the checks, all or the named ones")
     checks.add_argument("parts", nargs="*", metavar="PART", help=f"any of: {', '.join(check.PARTS)}")
     chosen = parser.parse_args(arguments)
@@ -120,6 +122,11 @@ def _run(chosen: argparse.Namespace, place: Checkout) -> int:
         if chosen.command == "bench":
             set_up(place, progress, more=[plan.bench(place)])
             return attached([place.venv / "bin" / "python", "-m", "bench"], cwd=place.root, env=os.environ)
+        if chosen.command == "pipeline":
+            set_up(place, progress, plan.PIPELINE)
+            path = os.pathsep.join([str(environment.pulumi_bin(place)), os.environ.get("PATH", os.defpath)])
+            command = [place.venv / "bin" / "python", "-m", "pipeline", *chosen.words]
+            return attached(command, cwd=place.root, env=os.environ | {"PATH": path})
         if chosen.command == "lock":
             set_up(place, progress, plan.PYTHON)
             return lock.compile_all(place, progress)

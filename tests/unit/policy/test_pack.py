@@ -23,7 +23,9 @@ SECONDS = 30.0
 @pytest.fixture(scope="module")
 def pack() -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
     """The running pack. The command is that of the Python language host (`pulumi.policy`)."""
-    command = [str(ROOT / ".venv-policy" / "bin" / "python"), "-u", "-m", "pulumi.policy", "127.0.0.1:1", "policy"]
+    python = ROOT / ".venv-policy" / "bin" / "python"
+    assert python.exists(), "the pack's packages are missing: run `make setup`"
+    command = [str(python), "-u", "-m", "pulumi.policy", "127.0.0.1:1", "policy"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

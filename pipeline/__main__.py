@@ -1,0 +1,78 @@
+"""`python -m pipeline VERB --stack STACK`: what `make plan`, `make deploy` and their like run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from gate.errors import GateError
+from pipeline import deploy, plan, promoted, rollback, smoke
+from pipeline.engine import Engine
+from pipeline.failed import Failed
+
+INTERRUPTED = 130
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m pipeline", description=__doc__)
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, said in (
+        ("plan", "preview a stack, judged by the policy pack; with --into, also as Markdown"),
+        ("deploy", "deploy a stack, judged by the policy pack; APPROVED in the environment: that image or none"),
+        ("smoke", "ask a deployed stack as its users do"),
+        ("rollback", "back to an earlier release: RELEASE and REASON in the environment"),
+        ("drift", "fail when the cloud is not as the stack's state says; changes nothing"),
+    ):
+        one = verbs.add_parser(name, help=said)
+        one.add_argument("--stack", required=True)
+        one.add_argument("--cwd", type=Path, default=Path(), help="the folder of the Pulumi project")
+        if name in ("plan", "deploy"):
+            one.add_argument(
+                "--without-policy", action="store_true", help="for a language host that starts no policy packs"
+            )
+        if name == "plan":
+            one.add_argument("--into", type=Path, help="folder for STACK.md")
+    return top
+
+
+def main(words: Sequence[str]) -> int:
+    """Carries out one verb; returns its exit code."""
+    given = parser().parse_args(words)
+    try:
+        return _carried_out(given)
+    except (Failed, GateError) as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _carried_out(given: argparse.Namespace) -> int:
+    engine = Engine(given.stack, given.cwd, policy=not getattr(given, "without_policy", False))
+    if given.verb == "plan":
+        code = plan.plan(engine, given.into)
+        _told("image", promoted.image(engine, given.cwd) or "")
+        return code
+    if given.verb == "deploy":
+        return deploy.deploy(engine, os.environ)
+    if given.verb == "rollback":
+        return rollback.rollback(given.stack, given.cwd, os.environ)
+    if given.verb == "smoke":
+        return smoke.ask(engine, time.sleep)
+    return engine.drift()[0]
+
+
+def _told(name: str, value: str) -> None:
+    """An output of the workflow's step, for later jobs."""
+    if file := os.environ.get("GITHUB_OUTPUT"):
+        with Path(file).open("a", encoding="utf-8") as lines:
+            lines.write(f"{name}={value}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

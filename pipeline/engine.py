@@ -1,0 +1,121 @@
+"""The Pulumi CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.failed import Failed
+
+ASKING = 120.0
+"""Seconds for a question about a stack: it reads the state, and no cloud."""
+
+UPDATING = 4 * 3600.0
+"""Seconds for a preview or an update: migrations and a rollout, and the longest session that AWS gives GitHub leaves no
+more than that."""
+
+POLICY = "policy"
+"""The folder of the policy pack, in the project's."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The CLI on one stack. folder: that of Pulumi.yaml. policy: whether the policy pack judges what is planned."""
+
+    stack: str
+    folder: Path
+    policy: bool = True
+
+    def select(self) -> None:
+        """Makes sure that the stack exists in the backend; a new one takes the secrets provider of its settings.
+
+        PULUMI_SECRETS_PROVIDER: for a new stack whose settings name none (`awskms://alias/…`).
+        """
+        provider = os.environ.get("PULUMI_SECRETS_PROVIDER")
+        known = self._ask("stack", "ls", "--json")
+        if self.stack not in {str(one["name"]).rpartition("/")[2] for one in known}:
+            self.watched("stack", "init", self.stack, *(["--secrets-provider", provider] if provider else []))
+
+    def output(self, name: str) -> Any:
+        """One of the stack's outputs; None where there is none."""
+        return self._ask("stack", "output", "--json", "--stack", self.stack).get(name)
+
+    def plan(self) -> tuple[int, str]:
+        """`pulumi preview`; its exit code and all that it said."""
+        return self.watched("preview", "--stack", self.stack, "--diff", *self._judged())
+
+    def update(self, message: str) -> int:
+        """`pulumi up`; its exit code."""
+        said = ["--message", message] if message else []
+        return self.watched("up", "--stack", self.stack, "--yes", *said, *self._judged())[0]
+
+    def drift(self) -> tuple[int, str]:
+        """`pulumi refresh` that changes nothing: its exit code is not 0 when the cloud is not as the state says."""
+        return self.watched(
+            "refresh", "--stack", self.stack, "--preview-only", "--expect-no-changes", "--diff", "--suppress-outputs"
+        )
+
+    def watched(self, *words: str) -> tuple[int, str]:
+        """A command whose lines people see as they come; its exit code and what it said."""
+        command = ["pulumi", *words, "--non-interactive", "--color", "never"]
+        print(f"$ {' '.join(command)}", flush=True)
+        said: list[str] = []
+        with subprocess.Popen(
+            command,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as child:
+            late = threading.Timer(UPDATING, child.send_signal, [signal.SIGINT])
+            late.start()
+            before = signal.signal(signal.SIGTERM, lambda number, frame: child.send_signal(signal.SIGINT))
+            try:
+                interrupted = _to_the_end(child, said)
+            finally:
+                late.cancel()
+                signal.signal(signal.SIGTERM, before)
+        if interrupted:
+            raise KeyboardInterrupt
+        return child.returncode, "".join(said)
+
+    def _judged(self) -> list[str]:
+        return ["--policy-pack", POLICY] if self.policy else []
+
+    def _ask(self, *words: str) -> Any:
+        command = ["pulumi", *words, "--non-interactive", "--color", "never"]
+        try:
+            done = subprocess.run(
+                command, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=ASKING
+            )
+        except subprocess.TimeoutExpired:
+            raise Failed(
+                f"`{' '.join(command)}` did not answer within {ASKING:.0f} s: is the backend reachable?"
+            ) from None
+        if done.returncode != 0:
+            raise Failed(f"`{' '.join(command)}` failed:\n{done.stderr.strip()}")
+        return json.loads(done.stdout or "null")
+
+
+def _to_the_end(child: subprocess.Popen[str], said: list[str]) -> bool:
+    """Shows and keeps what a child says until it ends; whether Ctrl-C came meanwhile. The child has got it, too, and
+    ends in its own order: a second signal would make Pulumi drop what it is doing."""
+    interrupted = False
+    while True:
+        try:
+            line = child.stdout.readline() if child.stdout else ""
+            if not line:
+                return interrupted
+            said.append(line)
+            sys.stdout.write(line)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            interrupted = True

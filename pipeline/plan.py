@@ -1,0 +1,56 @@
+"""What an update would change, as a section of a comment or of a job's summary.
+
+IAM: what the stack's providers and its backend read; the preview role has it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pipeline.engine import Engine
+
+LONGEST = 30_000
+"""Characters of a section: GitHub takes 65,536 for a comment, and two stacks go into one."""
+
+FENCE = re.compile(r"`{3,}")
+
+
+def plan(engine: Engine, into: Path | None) -> int:
+    """Previews a stack; returns the preview's exit code. into: folder for STACK.md, the section."""
+    engine.select()
+    code, said = engine.plan()
+    if into is not None:
+        into.mkdir(parents=True, exist_ok=True)
+        (into / f"{engine.stack}.md").write_text(section(engine.stack, code, said), encoding="utf-8")
+    return code
+
+
+def section(stack: str, code: int, said: str) -> str:
+    """The Markdown of one stack's preview."""
+    head = f"### {stack}: {headline(code, said)}"
+    text = shortened(said.strip())
+    fence = "`" * (max((len(found) for found in FENCE.findall(text)), default=2) + 1)
+    return "\n".join(
+        [head, "", "<details><summary>preview</summary>", "", f"{fence}text", text, fence, "", "</details>"]
+    )
+
+
+def headline(code: int, said: str) -> str:
+    """What matters of a preview, in one line."""
+    if code != 0:
+        broken = sorted(set(re.findall(r"\[mandatory\]\s+(\S+)", said)))
+        return f"**the preview failed**{': ' + ', '.join(broken) if broken else ''}"
+    found = re.search(r"^Resources:\n((?:[ \t]+\S.*\n?)+)", said, re.MULTILINE)
+    counts = [line.strip().lstrip("+-~ ") for line in found.group(1).splitlines()] if found else []
+    changes = [line for line in counts if not line.endswith("unchanged")]
+    return ", ".join(changes) if changes else "no changes"
+
+
+def shortened(text: str) -> str:
+    """A text that fits: its beginning and its end, for the end says the most."""
+    if len(text) <= LONGEST:
+        return text
+    begin = text[: LONGEST // 3].rpartition("\n")[0]
+    end = text[-(LONGEST * 2 // 3) :].partition("\n")[2]
+    return f"{begin}\n\n… {len(text) - len(begin) - len(end):,} characters left out; the job's log has them …\n\n{end}"

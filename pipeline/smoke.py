@@ -1,0 +1,35 @@
+"""Asks a deployed stack as its users do, from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gate import smoke
+from pipeline.engine import Engine
+from pipeline.failed import Failed
+
+
+def ask(engine: Engine, pause: Callable[[float], None]) -> int:
+    """The stack's own smoke request, answered rightly as often in a row as it says. Raises Failed when it is not."""
+    gate = engine.output("gate")
+    if not isinstance(gate, Mapping) or "smoke" not in gate:
+        raise Failed(f"{engine.stack} was never deployed: it has no output `gate`; deploy it first")
+    return judged(smoke.Smoke.parse(gate["smoke"]), smoke.ask, pause)
+
+
+def judged(wanted: smoke.Smoke, asked: Callable[[str, float], smoke.Answer], pause: Callable[[float], None]) -> int:
+    """0 once enough right answers came in a row. Raises Failed after too many wrong ones."""
+    right, wrong = 0, 0
+    while right < wanted.answers:
+        answer = asked(wanted.url, wanted.timeout)
+        said = smoke.complaint(wanted, answer)
+        if not said:
+            right += 1
+            print(f"{right} of {wanted.answers}: {wanted.url} answered {answer.status}", flush=True)
+            continue
+        right, wrong = 0, wrong + 1
+        print(said, flush=True)
+        if wrong >= wanted.attempts:
+            raise Failed(f"{wrong} wrong answers; the version serves, and `sluice status` says more")
+        pause(1.0)
+    return 0

@@ -1,0 +1,135 @@
+"""The pipeline's steps on the real engine: two stacks without resources, the second promoting the first's image."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from local import environment
+
+ROOT = Path(__file__).resolve().parents[3]
+SECONDS = 120
+PROGRAM = """
+import pulumi
+
+config = pulumi.Config()
+image = config.get("image") or "r@sha256:1"
+pulumi.export("promotable", {"image": image})
+pulumi.export("gate", {"smoke": {"url": config.require("url"), "status": 200, "timeout": 5, "attempts": 2}})
+"""
+
+
+@dataclass
+class Project:
+    """A Pulumi project with a state of its own."""
+
+    folder: Path
+    env: dict[str, str]
+
+    def run(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """A step, as a workflow runs it."""
+        return subprocess.run(
+            [sys.executable, "-m", "pipeline", *words, "--cwd", str(self.folder)],
+            cwd=ROOT,
+            env=self.env | variables,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+
+    def settings(self, stack: str, **config: str) -> None:
+        lines = "".join(f"  shop:{key}: {value}\n" for key, value in config.items())
+        (self.folder / f"Pulumi.{stack}.yaml").write_text(f"config:\n{lines}")
+
+
+class Answering(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/health" else 503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """The tests' output stays readable."""
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, url: str) -> Project:
+    folder = tmp_path_factory.mktemp("pipeline")
+    (folder / "state").mkdir()
+    virtualenv = f"runtime:\n  name: python\n  options:\n    virtualenv: {ROOT / '.venv'}\n"
+    (folder / "Pulumi.yaml").write_text(f"name: shop\n{virtualenv}")
+    (folder / "__main__.py").write_text(PROGRAM)
+    place = environment.checkout(ROOT, os.environ)
+    change = environment.changes(place, os.environ, "http://127.0.0.1:1") | {
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}"
+    }
+    made = Project(folder, environment.applied(os.environ, change))
+    for name in ("GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_RUN_ID"):
+        made.env.pop(name, None)
+    made.settings("staging", url=f"{url}/health")
+    made.settings("prod", url=f"{url}/health", promoteFrom="staging")
+    return made
+
+
+def test_staging_then_what_was_approved_to_prod(project: Project, url: str, tmp_path: Path) -> None:
+    off = "--without-policy"  # the language host that set-up builds here starts no policy packs
+    done = project.run("plan", "--stack", "staging", off, "--into", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (tmp_path / "staging.md").read_text()
+    assert text.startswith("### staging: 1 to create\n")
+    assert 'image: "r@sha256:1"' in text
+
+    done = project.run("deploy", "--stack", "staging", off)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert project.run("smoke", "--stack", "staging").returncode == 0
+
+    told = tmp_path / "told"
+    done = project.run("plan", "--stack", "prod", off, "--into", str(tmp_path), GITHUB_OUTPUT=str(told))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert told.read_text() == "image=r@sha256:1\n"
+
+    # Meanwhile somebody deploys another image to staging, one that answers wrongly.
+    project.settings("staging", url=f"{url}/sick", image="r@sha256:2")
+    assert project.run("deploy", "--stack", "staging", off).returncode == 0
+    done = project.run("smoke", "--stack", "staging")
+    assert done.returncode == 1
+    assert "answered 503 instead of 200" in done.stdout
+    assert "2 wrong answers" in done.stderr
+    done = project.run("deploy", "--stack", "prod", off, APPROVED="r@sha256:1")
+    assert done.returncode == 1
+    assert "approved was r@sha256:1, and what would be promoted now is r@sha256:2" in done.stderr
+    done = project.run("smoke", "--stack", "prod")
+    assert "was never deployed" in done.stderr, "nothing was changed"
+
+    main = {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/heads/main", "GITHUB_RUN_ID": "7", "GITHUB_SHA": "a" * 40}
+    done = project.run("deploy", "--stack", "prod", off, APPROVED="r@sha256:2", **main)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert project.run("drift", "--stack", "prod").returncode == 0
+
+
+def test_a_preview_that_fails_says_so_and_fails(project: Project, tmp_path: Path) -> None:
+    project.settings("broken", image="r@sha256:1")
+    done = project.run("plan", "--stack", "broken", "--without-policy", "--into", str(tmp_path))
+    assert done.returncode != 0
+    text = (tmp_path / "broken.md").read_text()
+    assert text.startswith("### broken: **the preview failed**")
+    assert "Missing required configuration variable 'shop:url'" in text
+
