@@ -132,4 +132,3 @@ def test_a_preview_that_fails_says_so_and_fails(project: Project, tmp_path: Path
     text = (tmp_path / "broken.md").read_text()
     assert text.startswith("### broken: **the preview failed**")
     assert "Missing required configuration variable 'shop:url'" in text
-

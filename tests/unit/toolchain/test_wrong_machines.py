@@ -76,10 +76,11 @@ class TestFrontDoor:
 
     def test_help_names_every_target(self) -> None:
         makefile = (ROOT / "Makefile").read_text()
-        phony = re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)
-        assert phony
+        phony = {
+            target for line in re.findall(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE) for target in line.split()
+        }
         done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=20, check=True)
-        assert set(re.findall(r"^  make ([a-z0-9-]+) +\S", done.stdout, flags=re.MULTILINE)) == set(phony[1].split())
+        assert set(re.findall(r"^  make ([a-z0-9-]+) +\S", done.stdout, flags=re.MULTILINE)) == phony
 
     def test_a_newer_python_beside_an_old_one_is_found(self, tmp_path: Path) -> None:
         for name, text in {"python3": "exit 1", "python3.12": '[ "$2" = -c ] || echo "3.12: $*"'}.items():
