@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from typing import Any
+
+import boto3
 
 from local import environment
 from local.cloud import emulator
@@ -10,7 +14,7 @@ from local.cloud.emulator import Cloud
 from local.cloud.settings import TIME_VARIABLE
 from local.environment import Checkout
 from local.plugins.install import install
-from local.rehearse import copy
+from local.rehearse import copy, secrets
 from local.rehearse.copy import Copy
 from local.rehearse.place import place
 from local.stack import Pulumi, project
@@ -39,13 +43,25 @@ class Stage:
 
     def ready(self, stack: str, progress: Progress) -> tuple[Copy, Pulumi]:
         """The copy of a stack's settings, written, and a Pulumi whose stack exists and speaks of this cloud."""
-        made = copy.make(self.place.root, stack)
+        made = self._with_secrets(copy.make(self.place.root, stack))
         folder = self.place.local
         # The commands that keep stacks write the settings file beside Pulumi.yaml: the real one must stay as it is.
         (folder / "Pulumi.yaml").write_text(f"name: {project(self.place.root)}\nruntime: python\n")
         pulumi = Pulumi(self.place, self.env(made), stack, made.write(folder))
         pulumi.prepare(progress, self.cloud)
         return made, pulumi
+
+    def _with_secrets(self, made: Copy) -> Copy:
+        connect: Any = boto3.client  # its overloads know services by their names alone
+        client = connect(
+            "secretsmanager",
+            endpoint_url=self.cloud.endpoint,
+            region_name=made.region,
+            aws_access_key_id=made.account,
+            aws_secret_access_key="local",  # noqa: S106 - the emulator asks for none
+        )
+        pointed = tuple(secrets.made_up(made.document["config"], client))
+        return dataclasses.replace(made, differences=made.differences + pointed)
 
     def env(self, made: Copy) -> dict[str, str]:
         """The environment of a process in the stack's account. Nothing of the caller's own state comes through."""

@@ -89,6 +89,25 @@ def test_the_database_is_not_verified_and_needs_no_bundle() -> None:
     assert "database.verifyTls" not in keys(made("prod"))
 
 
+def test_what_only_the_real_account_has_is_left_out_and_said() -> None:
+    one = made(
+        "staging",
+        network={"vpc": "vpc-0123456789", "taskSubnets": ["subnet-1"], "assignPublicIp": False},
+        cluster={"arn": "arn:aws:ecs:eu-central-1:111122223333:cluster/shared"},
+        notify={"topic": "arn:aws:sns:eu-central-1:111122223333:failures"},
+        domain={"name": "<host name of staging>", "zone": "Z1"},
+    )
+    config = one.document["config"]
+    assert [config[key] for key in ("network", "cluster", "notify", "domain")] == [{}, {}, {}, {}]
+    assert {"network.vpc", "network.assignPublicIp", "cluster.arn", "notify.topic", "domain.name"} <= keys(one)
+    assert "cluster.arn: left out (it exists on AWS and not here: the stack makes its own)" in map(str, one.differences)
+
+
+def test_an_image_in_a_registry_on_aws_cannot_be_rehearsed() -> None:
+    with pytest.raises(Failed, match="which is in a registry on AWS"):
+        made("staging", image="111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:" + "ab" * 32)
+
+
 def test_the_stacks_own_encryption_is_not_asked_for() -> None:
     originals: dict[str, Any] = {
         "staging": {"config": dict(STAGING), "secretsprovider": "awskms://alias/pulumi", "encryptedkey": "AAAA"},
@@ -141,7 +160,8 @@ class TestTheProjectsOwn:
     def test_differ_only_where_they_must(self, stack: str) -> None:
         """A key more in this list is one thing less that a rehearsal shows."""
         allowed = {"aws.account", "notify.email[0]", "registry.pullers[0]", "database.verifyTls", "database.caBundle"}
-        assert keys(copy.make(ROOT, stack)) <= allowed | {"app.buildArgs.BASE", "app.buildArgs.BUILD_BASE"}
+        allowed |= {"app.buildArgs.BASE", "app.buildArgs.BUILD_BASE", "domain.name", "domain.zone"}
+        assert keys(copy.make(ROOT, stack)) <= allowed
 
 
 def test_an_unknown_stack_is_refused_by_name() -> None:

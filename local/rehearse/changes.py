@@ -1,0 +1,115 @@
+"""What a rehearsal changes in a stack's settings: each of these changes them in place and says what it changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.settings.placeholder import is_placeholder, placeholders
+from local.toolchain.process import Failed
+
+MADE_UP = {
+    "notify.email": "rehearsal@example.com",
+    "domain.name": "rehearsal.example.com",
+    "domain.zone": "Z00000000REHEARSAL",
+}
+"""Values for placeholders, by the key that they stand at."""
+
+NAMELESS = "no name server and no certificate authority here: it answers over HTTP at an address"
+THERE = "it exists on AWS and not here: the stack makes its own"
+ELSEWHERE = {
+    "network": (("vpc", "publicSubnets", "taskSubnets", "databaseSubnets", "assignPublicIp"), THERE),
+    "cluster": (("arn",), THERE),
+    "loadBalancer": (("listener", "priority", "host"), THERE),
+    "notify": (("topic",), THERE),
+    "domain": (("name", "zone", "certificate"), NAMELESS),
+}
+"""By section, the settings about what no emulated account has, and why they are left out."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One setting of the copy. was: None when the original has none. now: None when the copy has none."""
+
+    key: str
+    was: Any
+    now: Any
+    why: str
+
+    def __str__(self) -> str:
+        if self.now is None:
+            return f"{self.key}: left out ({self.why})"
+        return f"{self.key}: {self.now!r}{'' if self.was is None else f' for {self.was!r}'} ({self.why})"
+
+
+def account(stack: str, config: Mapping[str, Any]) -> str:
+    """The emulated account of a stack: the one that its settings name, else one made from its name."""
+    given = (config.get("aws") or {}).get("account")
+    if given and not is_placeholder(given):
+        return str(given)
+    number = int.from_bytes(hashlib.sha256(stack.encode()).digest()[:8], "big")
+    return str(2 * 10**11 + number % 10**11)
+
+
+def elsewhere(config: dict[str, Any]) -> Iterator[Difference]:
+    """Leaves out what only the real account has."""
+    for section, (names, why) in ELSEWHERE.items():
+        for name in names:
+            if isinstance(config.get(section), dict) and name in config[section]:
+                yield Difference(f"{section}.{name}", config[section].pop(name), None, why)
+    if config.get("image"):
+        raise Failed(
+            f"image names {config['image']}, which is in a registry on AWS and not here\n"
+            "  to do: rehearse with promoteFrom, or with app.context"
+        )
+
+
+def filled(config: dict[str, Any], stack: str, configs: Mapping[str, Mapping[str, Any]]) -> Iterator[Difference]:
+    """Puts a value in the place of every placeholder; one that is also a stack's account becomes that account."""
+    known = {
+        text: account(name, one)
+        for name, one in configs.items()
+        if is_placeholder(text := (one.get("aws") or {}).get("account"))
+    }
+    for key, text in list(placeholders(config)):
+        if text in known:
+            value = known[text]
+        elif (value := MADE_UP.get(key.partition("[")[0], "")) == "":
+            raise Failed(
+                f"{key} of Pulumi.{stack}.yaml is still the placeholder {text}, which no rehearsal can fill\n"
+                "  to do: write a value, or remove the key"
+            )
+        _put(config, key, value)
+        yield Difference(key, text, value, "the placeholder is not filled in yet")
+
+
+def built_here(config: dict[str, Any], local: Mapping[str, Any]) -> Iterator[Difference]:
+    """The base images are this machine's, where the same application is built as by `make up`."""
+    app, known = config.get("app") or {}, local.get("app") or {}
+    if "context" not in app or app["context"] != known.get("context"):
+        return
+    for name, value in (known.get("buildArgs") or {}).items():
+        was = (app.get("buildArgs") or {}).get(name)
+        if was != value:
+            app["buildArgs"] = {**(app.get("buildArgs") or {}), name: value}
+            yield Difference(f"app.buildArgs.{name}", was, value, "built on this machine, from no image registry")
+
+
+def trusting(config: dict[str, Any]) -> Iterator[Difference]:
+    """Nobody vouches for the local database's certificate."""
+    database = config.setdefault("database", {})
+    if database.get("verifyTls") is not False:
+        database["verifyTls"] = False
+        yield Difference("database.verifyTls", True, False, "the local database's certificate signs itself")
+    if (bundle := database.pop("caBundle", None)) is not None:
+        yield Difference("database.caBundle", bundle, None, "nothing is verified with it")
+
+
+def _put(config: Any, key: str, value: str) -> None:
+    """Sets the value at a key in the notation of `pulumi config set --path`."""
+    parts = key.replace("[", ".").replace("]", "").split(".")
+    for part in parts[:-1]:
+        config = config[int(part)] if isinstance(config, list) else config[part]
+    config[int(parts[-1]) if isinstance(config, list) else parts[-1]] = value
