@@ -37,7 +37,7 @@ PARTS = {
 WIDTH = min((os.cpu_count() or 2) + 1, 6)
 """Commands at a time: end-to-end tests wait more than they compute, so one more than there are cores."""
 TOGETHER = {"deploy_soak": "deploy_again", "destroy": "deploy_again"}  # deployed once for both
-FIRST = ("deploy", "deploy_again", "faults", "gate", "cloud")  # the longest, lest one of them end alone
+FIRST = ("deploy", "deploy_again", "rehearse", "faults", "gate", "cloud")  # the longest, lest one of them end alone
 
 
 def chosen(names: Sequence[str]) -> list[str]:
