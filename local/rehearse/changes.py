@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,12 +85,11 @@ def filled(config: dict[str, Any], stack: str, configs: Mapping[str, Mapping[str
         yield Difference(key, text, value, "the placeholder is not filled in yet")
 
 
-def built_here(config: dict[str, Any], local: Mapping[str, Any]) -> Iterator[Difference]:
-    """The base images are this machine's, where the same application is built as by `make up`."""
-    app, known = config.get("app") or {}, local.get("app") or {}
-    if "context" not in app or app["context"] != known.get("context"):
-        return
-    for name, value in (known.get("buildArgs") or {}).items():
+def built_here(config: dict[str, Any], local: Sequence[Mapping[str, Any]]) -> Iterator[Difference]:
+    """The base images are this machine's, where a local stack builds the same application. local: those stacks'."""
+    app = config.get("app") or {}
+    same = [one["app"] for one in local if "context" in app and one.get("app", {}).get("context") == app["context"]]
+    for name, value in ((same and same[0].get("buildArgs")) or {}).items():
         was = (app.get("buildArgs") or {}).get(name)
         if was != value:
             app["buildArgs"] = {**(app.get("buildArgs") or {}), name: value}

@@ -51,9 +51,9 @@ def make(root: Path, stack: str) -> Copy:
     Raises Failed when there is no such file, or when it holds something that cannot be rehearsed.
     """
     originals = {name: read(root, name) for name in stacks(root)}
-    others = [name for name in originals if name != LOCAL]
+    others = [name for name, original in originals.items() if not local(plain(original))]
     if stack not in others:
-        why = "is what `make up` deploys" if stack == LOCAL else f"has no Pulumi.{stack}.yaml"
+        why = f"is what `make up STACK={stack}` deploys" if stack in originals else f"has no Pulumi.{stack}.yaml"
         raise Failed(f"the stack {stack} {why}\n  to do: STACK= one of {', '.join(others)}")
     return copied(stack, originals)
 
@@ -94,10 +94,15 @@ def copied(stack: str, originals: Mapping[str, Mapping[str, Any]]) -> Copy:
     config = document["config"] = plain(document)
     differences += changes.elsewhere(config)
     differences += changes.filled(config, stack, configs)
-    differences += changes.built_here(config, configs[LOCAL])
+    differences += changes.built_here(config, [one for one in configs.values() if local(one)])
     differences += changes.trusting(config)
     region = str(config.get("aws", {}).get("region", ""))
     return Copy(stack, document, tuple(differences), account(stack, configs[stack]), region, upstream(config))
+
+
+def local(config: Mapping[str, Any]) -> bool:
+    """Whether a stack is one of this machine's own, which needs no rehearsal."""
+    return config.get("environment") == LOCAL
 
 
 def plain(document: Mapping[str, Any]) -> dict[str, Any]:
