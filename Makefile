@@ -51,9 +51,8 @@ e2e: ## end-to-end tests on the real engine, the emulated AWS and Docker
 format: setup ## put the code into ruff's format
 	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .
 
-policy: setup ## judge every stack's graph by the policy pack's rules: writes docs/policy.md
-	@.venv/bin/python -m tests.components.policy > docs/policy.md.new && mv docs/policy.md.new docs/policy.md
-	@sed -n '/^## Stack/,$$p' docs/policy.md
+policy: ## judge every stack's graph by the policy pack's rules: writes docs/policy.md
+	@$(LOCAL) policy
 
 plan: ## preview a real stack, judged by the policy pack: make plan STACK=prod; ARGS="--into FOLDER" for Markdown
 	@$(LOCAL) pipeline plan --stack $(STACK) $(ARGS)

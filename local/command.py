@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: setup, up, rehearse, preview, env, down, check, pipeline, bench, lock."""
+"""The commands behind the Makefile: setup, up, rehearse, preview, env, down, check, policy, pipeline, bench, lock."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("bench", help="measure the gate beside other tools; writes docs/bench.md")
     for name, text in REHEARSING.items():
         commands.add_parser(name, help=text).add_argument("stack", nargs="?", default="", metavar="STACK")
+    commands.add_parser("policy", help="judge every stack's graph by the policy pack's rules; writes docs/policy.md")
     step = commands.add_parser("pipeline", help="run a step of the delivery pipeline, on the cloud it is pointed at")
     step.add_argument("words", nargs=argparse.REMAINDER, help="of `python -m pipeline`")
     checks = commands.add_parser("check", help="run the checks, all or the named ones")
@@ -122,6 +123,11 @@ def _run(chosen: argparse.Namespace, place: Checkout) -> int:
         if chosen.command == "bench":
             set_up(place, progress, more=[plan.bench(place)])
             return attached([place.venv / "bin" / "python", "-m", "bench"], cwd=place.root, env=os.environ)
+        if chosen.command == "policy":
+            set_up(place, progress, plan.PYTHON)
+            return attached(
+                [place.venv / "bin" / "python", "-m", "tests.components.policy"], cwd=place.root, env=os.environ
+            )
         if chosen.command == "pipeline":
             set_up(place, progress, plan.PIPELINE)
             path = os.pathsep.join([str(environment.pulumi_bin(place)), os.environ.get("PATH", os.defpath)])

@@ -1,15 +1,18 @@
-"""docs/policy.md, made from the rules and the stacks' graphs: `python -m tests.components.policy > docs/policy.md`."""
+"""docs/policy.md, made from the rules and the stacks' graphs: `make policy`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from policy.readiness.rule import Finding
 from policy.readiness.rules import CHAPTERS, Verdict, judge
 from policy.readiness.stack import Resource, Stack, token
-from tests.components.program import Deployed
+from tests.components.program import ROOT, Deployed
 from tests.components.rendered import rendered, stacks
+
+PAGE = ROOT / "docs" / "policy.md"
 
 HEAD = """\
 # Policy
@@ -44,10 +47,15 @@ def graph(deployed: Deployed) -> Stack:
     )
 
 
+@cache
+def verdicts(stack: str) -> list[Verdict]:
+    """The rules' verdicts on a stack of this checkout."""
+    return judge(graph(rendered(stack)))
+
+
 def document() -> str:
     """The whole page, in Markdown."""
-    verdicts = {stack: judge(graph(rendered(stack))) for stack in stacks()}
-    return "\n\n".join([HEAD, *_rules(), *_stacks(verdicts)]) + "\n"
+    return "\n\n".join([HEAD, *_rules(), *map(_stack, stacks())]) + "\n"
 
 
 def _rules() -> Iterator[str]:
@@ -57,17 +65,17 @@ def _rules() -> Iterator[str]:
         yield "\n".join([f"## {chapter}", "", *head, *rows])
 
 
-def _stacks(verdicts: dict[str, list[Verdict]]) -> Iterator[str]:
-    for stack, judged in verdicts.items():
-        kept = sum(not verdict.findings for verdict in judged)
-        lines = [f"## Stack {stack}", "", f"{kept} of {len(judged)} rules are kept."]
-        broken = [verdict for verdict in judged if verdict.findings]
-        if broken:
-            lines += ["", "| rule | level | finding |", "|---|---|---|"]
-        for verdict in broken:
-            level = "**mandatory**" if verdict.stops else "advice"
-            lines += [f"| `{verdict.rule.name}` | {level} | {text} |" for text in _texts(verdict.findings)]
-        yield "\n".join(lines)
+def _stack(stack: str) -> str:
+    judged = verdicts(stack)
+    kept = sum(not verdict.findings for verdict in judged)
+    lines = [f"## Stack {stack}", "", f"{kept} of {len(judged)} rules are kept."]
+    broken = [verdict for verdict in judged if verdict.findings]
+    if broken:
+        lines += ["", "| rule | level | finding |", "|---|---|---|"]
+    for verdict in broken:
+        level = "**mandatory**" if verdict.stops else "advice"
+        lines += [f"| `{verdict.rule.name}` | {level} | {text} |" for text in _texts(verdict.findings)]
+    return "\n".join(lines)
 
 
 def _texts(findings: Sequence[Finding]) -> list[str]:
@@ -76,4 +84,5 @@ def _texts(findings: Sequence[Finding]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(document())
+    PAGE.write_text(page := document(), encoding="utf-8")
+    sys.stdout.write(page[page.index("## Stack") :])
