@@ -24,8 +24,8 @@ test: ## set up what is missing, then every check: lint, types, imports, unit, c
 down: ## stop the local cloud and the rehearsals', and forget their stacks (Docker stays)
 	@$(LOCAL) down
 
-env: ## print the local stack's environment: eval "$$(make -s env)"
-	@$(LOCAL) env
+env: ## print the local stack's environment: eval "$$(make -s env)"; STACK=prod: that of a rehearsed stack
+	@$(LOCAL) env $(STACK)
 
 setup: ## only set up what is missing
 	@$(LOCAL) setup

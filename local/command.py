@@ -41,7 +41,8 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("setup", help="install what is missing")
     deploy = commands.add_parser("up", help="set up, start the local cloud, pulumi up")
     deploy.add_argument("stack", nargs="?", default=environment.STACK, help="its settings are Pulumi.STACK.yaml")
-    commands.add_parser("env", help="print the environment of the local stack as shell lines")
+    shell = commands.add_parser("env", help="print the environment of a stack of this machine as shell lines")
+    shell.add_argument("stack", nargs="?", default="", help="a rehearsed one; unset: the local stack")
     commands.add_parser("down", help="stop the local cloud and forget the local stack")
     commands.add_parser("lock", help="compile the locks from the requirements*.in files")
     commands.add_parser("bench", help="measure the gate beside other tools; writes docs/bench.md")
@@ -102,6 +103,8 @@ def alone(place: Checkout, command: str) -> Iterator[None]:
 
 
 def _run(chosen: argparse.Namespace, place: Checkout) -> int:
+    if chosen.command == "env" and chosen.stack:
+        return _rehearse(chosen, place)
     if chosen.command == "env":
         change = environment.changes(place, os.environ, environment.endpoint(place))
         print(environment.exports(change))

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local import environment
+from local.cloud import emulator
 from local.cloud.settings import TIME_VARIABLE
 from local.command import REHEARSING, alone, reported, terminate
+from local.environment import Checkout
 from local.rehearse import copy, report
 from local.rehearse.copy import Copy
 from local.rehearse.place import place
-from local.rehearse.stage import Stage
+from local.rehearse.stage import Stage, changes
 from local.stack import Pulumi
 from local.toolchain.process import Failed
 from local.toolchain.progress import Progress, Timing, table
@@ -25,7 +27,7 @@ from local.up import ANSWER_SECONDS, ask
 def main(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code."""
     parser = argparse.ArgumentParser(prog="python -m local.rehearse", description=__doc__)
-    parser.add_argument("command", choices=sorted(REHEARSING))
+    parser.add_argument("command", choices=sorted([*REHEARSING, "env"]))
     parser.add_argument("stack")
     chosen = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, terminate)
@@ -33,6 +35,9 @@ def main(arguments: Sequence[str]) -> int:
 
     def work() -> int:
         made = copy.make(checkout.root, chosen.stack)  # what is wrong is told before anything is started
+        if chosen.command == "env":
+            print(exports(checkout, made))
+            return 0
         with alone(place(checkout), chosen.command):
             progress = Progress()
             try:
@@ -41,6 +46,14 @@ def main(arguments: Sequence[str]) -> int:
                 progress.close()
 
     return reported(work)
+
+
+def exports(checkout: Checkout, made: Copy) -> str:
+    """The lines that put a shell on a rehearsed stack. Raises Failed when nothing is rehearsed."""
+    cloud = emulator.status(place(checkout).local)
+    if cloud is None:
+        raise Failed(f"nothing is being rehearsed\n  to do: make rehearse STACK={made.stack}")
+    return environment.exports(changes(place(checkout), os.environ, made, cloud.endpoint))
 
 
 class Rehearsal:

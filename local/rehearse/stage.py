@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -47,7 +48,8 @@ class Stage:
         folder = self.place.local
         # The commands that keep stacks write the settings file beside Pulumi.yaml: the real one must stay as it is.
         (folder / "Pulumi.yaml").write_text(f"name: {project(self.place.root)}\nruntime: python\n")
-        pulumi = Pulumi(self.place, self.env(made), stack, made.write(folder))
+        env = environment.applied(os.environ, changes(self.place, os.environ, made, self.cloud.endpoint))
+        pulumi = Pulumi(self.place, env, stack, made.write(folder))
         pulumi.prepare(progress, self.cloud)
         return made, pulumi
 
@@ -63,10 +65,16 @@ class Stage:
         pointed = tuple(secrets.made_up(made.document["config"], client))
         return dataclasses.replace(made, differences=made.differences + pointed)
 
-    def env(self, made: Copy) -> dict[str, str]:
-        """The environment of a process in the stack's account. Nothing of the caller's own state comes through."""
-        base = {name: value for name, value in os.environ.items() if name != "SLUICE_BACKEND_URL"}
-        ours = environment.applied(base, environment.changes(self.place, base, self.cloud.endpoint))
-        region = {"AWS_REGION": made.region, "AWS_DEFAULT_REGION": made.region}
-        # The emulator takes a key id of twelve digits for an account.
-        return {**ours, "AWS_ACCESS_KEY_ID": made.account, **region}
+
+def changes(place: Checkout, base: Mapping[str, str], made: Copy, endpoint: str) -> dict[str, str | None]:
+    """What differs from `base` in the environment of a process in a rehearsed stack's account; None means: unset.
+
+    Nothing of the caller's own state comes through, wherever SLUICE_BACKEND_URL puts that of the local stack.
+    """
+    without = {name: value for name, value in base.items() if name != "SLUICE_BACKEND_URL"}
+    return {
+        **environment.changes(place, without, endpoint),
+        "AWS_ACCESS_KEY_ID": made.account,  # the emulator takes one of twelve digits for an account
+        "AWS_REGION": made.region,
+        "AWS_DEFAULT_REGION": made.region,
+    }
