@@ -19,10 +19,11 @@ def deploy(engine: Engine, environment: Mapping[str, str]) -> int:
     whatever is promoted now. Raises Failed before anything is changed."""
     if why := refused(environment):
         raise Failed(why)
-    engine.select()
     approved = environment.get("APPROVED", "")
     if approved and (why := promoted.complaint(approved, promoted.image(engine, engine.folder))):
         raise Failed(why)
+    if not engine.exists():
+        engine.create(environment.get("PULUMI_SECRETS_PROVIDER", ""))
     return engine.update(message(environment))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -33,19 +32,20 @@ class Engine:
     folder: Path
     policy: bool = True
 
-    def select(self) -> None:
-        """Makes sure that the stack exists in the backend; a new one takes the secrets provider of its settings.
+    def exists(self) -> bool:
+        """Whether the backend knows the stack."""
+        return self.stack in {str(one["name"]).rpartition("/")[2] for one in self._ask("stack", "ls", "--json")}
 
-        PULUMI_SECRETS_PROVIDER: for a new stack whose settings name none (`awskms://alias/…`).
-        """
-        provider = os.environ.get("PULUMI_SECRETS_PROVIDER")
-        known = self._ask("stack", "ls", "--json")
-        if self.stack not in {str(one["name"]).rpartition("/")[2] for one in known}:
-            self.watched("stack", "init", self.stack, *(["--secrets-provider", provider] if provider else []))
+    def create(self, secrets_provider: str) -> None:
+        """Makes the stack. secrets_provider: `awskms://alias/…`; empty: that of its settings, or Pulumi's own. Raises
+        Failed."""
+        provider = ["--secrets-provider", secrets_provider] if secrets_provider else []
+        if self.watched("stack", "init", self.stack, *provider)[0] != 0:
+            raise Failed(f"stack {self.stack} could not be made in the backend; see above")
 
     def output(self, name: str) -> Any:
-        """One of the stack's outputs; None where there is none."""
-        return self._ask("stack", "output", "--json", "--stack", self.stack).get(name)
+        """One of the stack's outputs; None where there is none, or no such stack."""
+        return self._ask("stack", "output", "--json", "--stack", self.stack).get(name) if self.exists() else None
 
     def plan(self) -> tuple[int, str]:
         """`pulumi preview`; its exit code and all that it said."""

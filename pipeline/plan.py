@@ -13,16 +13,22 @@ from pipeline.engine import Engine
 LONGEST = 30_000
 """Characters of a section: GitHub takes 65,536 for a comment, and two stacks go into one."""
 
+NEW = "### {stack}: does not exist yet\n\nIts first deployment makes it, and everything in it."
+
 FENCE = re.compile(r"`{3,}")
 
 
 def plan(engine: Engine, into: Path | None) -> int:
     """Previews a stack; returns the preview's exit code. into: folder for STACK.md, the section."""
-    engine.select()
-    code, said = engine.plan()
+    if engine.exists():
+        code, said = engine.plan()
+        text = section(engine.stack, code, said)
+    else:  # a preview role cannot make it, and should not
+        code, text = 0, NEW.format(stack=engine.stack)
+        print(text)
     if into is not None:
         into.mkdir(parents=True, exist_ok=True)
-        (into / f"{engine.stack}.md").write_text(section(engine.stack, code, said), encoding="utf-8")
+        (into / f"{engine.stack}.md").write_text(text, encoding="utf-8")
     return code
 
 

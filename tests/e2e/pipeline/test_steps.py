@@ -93,9 +93,7 @@ def test_staging_then_what_was_approved_to_prod(project: Project, url: str, tmp_
     off = "--without-policy"  # the language host that set-up builds here starts no policy packs
     done = project.run("plan", "--stack", "staging", off, "--into", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
-    text = (tmp_path / "staging.md").read_text()
-    assert text.startswith("### staging: 1 to create\n")
-    assert 'image: "r@sha256:1"' in text
+    assert "### staging: does not exist yet" in (tmp_path / "staging.md").read_text()
 
     done = project.run("deploy", "--stack", "staging", off)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -106,8 +104,14 @@ def test_staging_then_what_was_approved_to_prod(project: Project, url: str, tmp_
     assert done.returncode == 0, done.stdout + done.stderr
     assert told.read_text() == "image=r@sha256:1\n"
 
+    assert "### prod: does not exist yet" in (tmp_path / "prod.md").read_text()
+
     # Meanwhile somebody deploys another image to staging, one that answers wrongly.
     project.settings("staging", url=f"{url}/sick", image="r@sha256:2")
+    assert project.run("plan", "--stack", "staging", off, "--into", str(tmp_path)).returncode == 0
+    text = (tmp_path / "staging.md").read_text()
+    assert text.startswith("### staging: no changes\n"), "of resources; the outputs are in the text"
+    assert '"r@sha256:1" => "r@sha256:2"' in text
     assert project.run("deploy", "--stack", "staging", off).returncode == 0
     done = project.run("smoke", "--stack", "staging")
     assert done.returncode == 1
@@ -126,9 +130,9 @@ def test_staging_then_what_was_approved_to_prod(project: Project, url: str, tmp_
 
 
 def test_a_preview_that_fails_says_so_and_fails(project: Project, tmp_path: Path) -> None:
-    project.settings("broken", image="r@sha256:1")
-    done = project.run("plan", "--stack", "broken", "--without-policy", "--into", str(tmp_path))
+    project.settings("prod", promoteFrom="staging")
+    done = project.run("plan", "--stack", "prod", "--without-policy", "--into", str(tmp_path))
     assert done.returncode != 0
-    text = (tmp_path / "broken.md").read_text()
-    assert text.startswith("### broken: **the preview failed**")
+    text = (tmp_path / "prod.md").read_text()
+    assert text.startswith("### prod: **the preview failed**")
     assert "Missing required configuration variable 'shop:url'" in text
