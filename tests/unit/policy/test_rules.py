@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -207,6 +209,17 @@ def test_a_breach_is_one_rules_business(rule: str, change: dict[str, Any]) -> No
 def test_every_rule_has_a_breach_to_find() -> None:
     assert {rule.name for rule in RULES} == {case[0] for case in CASES}
     assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+def test_the_review_names_every_rule_and_no_other() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "readiness.md").read_text(encoding="utf-8")
+    named = {
+        name
+        for line in page.splitlines()
+        for part in re.findall(r"Rules? ([^|;]*)", line)
+        for name in re.findall(r"`([a-z-]+)`", part)
+    }
+    assert named == {rule.name for rule in RULES}
 
 
 @pytest.mark.parametrize("said", ["repo:shop/shop:ref:refs/heads/main", "repo:shop@1/shop@2:environment:prod"])
