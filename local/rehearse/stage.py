@@ -41,9 +41,18 @@ class Stage:
         if checkout.pulumi_record.is_file():  # which Pulumi CLI set-up chose
             self.place.pulumi_record.write_text(checkout.pulumi_record.read_text())
         install(self.place.pulumi_home, self.place.root)
+        self._ready: dict[str, tuple[Copy, Pulumi]] = {}
 
     def ready(self, stack: str, progress: Progress) -> tuple[Copy, Pulumi]:
-        """The copy of a stack's settings, written, and a Pulumi whose stack exists and speaks of this cloud."""
+        """The copy of a stack's settings, written, and a Pulumi whose stack exists and speaks of this cloud.
+
+        Made once: to a cloud that was started afresh, whatever the state holds is of one that is gone.
+        """
+        if stack not in self._ready:
+            self._ready[stack] = self._prepared(stack, progress)
+        return self._ready[stack]
+
+    def _prepared(self, stack: str, progress: Progress) -> tuple[Copy, Pulumi]:
         made = self._with_secrets(copy.make(self.place.root, stack))
         folder = self.place.local
         # The commands that keep stacks write the settings file beside Pulumi.yaml: the real one must stay as it is.

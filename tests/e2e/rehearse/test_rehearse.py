@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from local.rehearse.stage import Stage
+from local.toolchain.progress import Progress
 from tests.e2e.rehearse.leftover import inventory
 from tests.e2e.rehearse.stack import Stack
 from tests.e2e.stage import Client, until
@@ -23,6 +25,10 @@ def test_staging_builds(staging: Stack) -> None:
     assert "docker:index/image:Image" in kinds(staging)
     assert Client(staging.outputs()["url"]).ask()[0] == 200
     assert staging.outputs()["promotable"]["image"] == staging.outputs()["image"]
+
+
+def test_looking_at_a_stack_again_forgets_nothing(rehearsal: Stage, staging: Stack) -> None:
+    assert rehearsal.ready("staging", Progress())[1].outputs()["image"] == staging.outputs()["image"]
 
 
 def test_production_runs_the_same_digest_and_builds_nothing(staging: Stack, prod: Stack) -> None:
