@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 rehearse preview plan deploy smoke rollback drift: STACK ?= staging
 up: STACK ?= local
-.PHONY: help up rehearse preview down env setup bench soak test lint format types imports unit components e2e lock
+.PHONY: help up rehearse preview down env setup check bench soak test lint format types imports unit components e2e lock
 .PHONY: policy plan deploy smoke rollback drift clean
 LOCAL := local/python -m local
 
@@ -20,6 +20,10 @@ preview: ## what `make rehearse STACK=...` would change
 
 test: ## set up what is missing, then every check: lint, types, imports, unit, components, e2e
 	@$(LOCAL) check
+
+# Through the environment: a value from outside (a branch's name) is never part of a shell command.
+check: ## the application before the merge: STACK=local RELEASED=revision IMAGE=built JSON=1
+	@$(LOCAL) application --stack "$${STACK:-local}" --released "$${RELEASED:-}" --image "$${IMAGE:-}" $${JSON:+--json}
 
 down: ## stop the local cloud and the rehearsals', and forget their stacks (Docker stays)
 	@$(LOCAL) down

@@ -27,7 +27,7 @@ def tag(context: Path, dockerfile: str, build_args: Mapping[str, str], platform:
     build = {"dockerfile": dockerfile, "args": dict(build_args), "platform": platform}
     whole.update(json.dumps(build, sort_keys=True).encode())
     whole.update(_content(context / dockerfile))
-    for path in sent(context, _ignored(context, dockerfile)):
+    for path in sent(context, ignored(context, dockerfile)):
         whole.update(json.dumps(_entry(context, path)).encode())
     return whole.hexdigest()[:TAG_LENGTH]
 
@@ -41,7 +41,7 @@ def sent(context: Path, ignored: DockerIgnore) -> Iterator[str]:
         yield from sorted(path for path in below.values() if not ignored.excludes(path))
 
 
-def _ignored(context: Path, dockerfile: str) -> DockerIgnore:
+def ignored(context: Path, dockerfile: str) -> DockerIgnore:
     """The Dockerfile's own ignore file where there is one, else the context's."""
     for name in (f"{dockerfile}.dockerignore", ".dockerignore"):
         if (file := context / name).is_file():

@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: setup, up, rehearse, preview, env, down, check, policy, pipeline, bench, lock."""
+"""The commands behind the Makefile: from setup and up to application (`make check`), check (`make test`) and lock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from local.environment import Checkout, NotStarted
 from local.rehearse import place as rehearsal
 from local.stack import settings
 from local.terminal import Terminated, attached
-from local.toolchain import engine, look, plan
+from local.toolchain import engine, images, look, plan
 from local.toolchain.lock import Busy, held
 from local.toolchain.process import Failed, said
 from local.toolchain.progress import Progress, Timing, duration, table
@@ -51,15 +51,18 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("policy", help="judge every stack's graph by the policy pack's rules; writes docs/policy.md")
     step = commands.add_parser("pipeline", help="run a step of the delivery pipeline, on the cloud it is pointed at")
     step.add_argument("words", nargs=argparse.REMAINDER, help="of `python -m pipeline`")
+    commands.add_parser("application", help="check the application before the merge", add_help=False)
     checks = commands.add_parser("check", help="run the checks, all or the named ones")
     checks.add_argument("parts", nargs="*", metavar="PART", help=f"any of: {', '.join(check.PARTS)}")
-    chosen = parser.parse_args(arguments)
+    chosen, rest = parser.parse_known_args(arguments)
+    if rest and chosen.command != "application":  # it reads its own
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     signal.signal(signal.SIGTERM, terminate)
     place = environment.checkout(Path(__file__).resolve().parents[1], os.environ)
 
     def work() -> int:
         with alone(place, "setup" if chosen.command in REHEARSING else chosen.command):
-            code = _run(chosen, place)
+            code = _run(chosen, place, rest)
         return code or (_rehearse(chosen, place) if chosen.command in REHEARSING else 0)
 
     return reported(work)
@@ -102,7 +105,7 @@ def alone(place: Checkout, command: str) -> Iterator[None]:
         ) from None
 
 
-def _run(chosen: argparse.Namespace, place: Checkout) -> int:
+def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> int:
     if chosen.command == "env" and chosen.stack:
         return _rehearse(chosen, place)
     if chosen.command == "env":
@@ -111,8 +114,12 @@ def _run(chosen: argparse.Namespace, place: Checkout) -> int:
         if emulator.status(place.local) is None:
             print("the local cloud is not running: `make up` starts it", file=sys.stderr)
         return 0
-    progress = Progress()
+    progress = Progress(sys.stderr) if chosen.command == "application" else Progress()  # its stdout may be JSON
     try:
+        if chosen.command == "application":
+            wanted = plan.APPLICATION if images.registry_answers() else (*plan.APPLICATION, *plan.OWN_IMAGES)
+            set_up(place, progress, wanted)
+            return attached([place.venv / "bin" / "python", "-m", "check", *rest], cwd=place.root, env=os.environ)
         if chosen.command == "down":
             if (rehearsals := rehearsal.place(place)).local.is_dir():
                 with alone(rehearsals, chosen.command):

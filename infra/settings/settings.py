@@ -10,6 +10,7 @@ from infra.settings import origin
 from infra.settings.access import Access
 from infra.settings.app import App
 from infra.settings.aws import Aws
+from infra.settings.check import Check
 from infra.settings.database import Database
 from infra.settings.environment import KEEPING, PROTECTED, Environment
 from infra.settings.migrations import Step, ordered
@@ -63,6 +64,8 @@ class Settings(Model):
     """The stack's own network."""
     access: Access = Field(default_factory=Access)
     """What the roles of the stack's tasks may be."""
+    check: Check = Field(default_factory=Check)
+    """What `make check` has to be told; a deployment does not use it."""
 
     @field_validator("database")
     @classmethod

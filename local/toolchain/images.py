@@ -83,7 +83,7 @@ def build(work: Work, image: Image, folder: Path | None = None) -> str:
 def trixie(work: Work, cache: Path) -> str:
     """Pull or make the base image."""
     possible = _debootstrap_obstacle()
-    if _registry_answers() or possible is not None:
+    if registry_answers() or possible is not None:
         work.now(f"pulling {PULLED}")
         try:
             return _pull(work)
@@ -102,7 +102,7 @@ def _debootstrap_obstacle() -> str | None:
     return None
 
 
-def _registry_answers() -> bool:
+def registry_answers() -> bool:
     """Can the engine's default image registry be reached within seconds?"""
     address = ask(["docker", "info", "--format", "{{.IndexServerAddress}}"])
     host = urlsplit(address or "").hostname

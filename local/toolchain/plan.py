@@ -18,6 +18,9 @@ from local.toolchain.steps import Step, Work
 PYTHON = ("python environment",)
 PIPELINE = ("Pulumi CLI", "python environment", "policy environment")
 TESTS = ("python environment", "cloud environment", "policy environment")
+# What `make check` needs: an image registry's images are as good as ours, where one can be reached.
+APPLICATION = ("python environment", "Docker engine")
+OWN_IMAGES = ("image postgres", "image python-build")
 
 
 def steps(place: Checkout) -> list[Step]:

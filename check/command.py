@@ -1,0 +1,109 @@
+"""`make check`: the order, the report, the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from check import docker, git
+from check.checks import Checks
+from check.report import document, summary, text
+from check.result import Broken, Result, Skipped
+from check.subject import Subject, read
+
+WIDTH = len("released migrations unchanged")
+OK, WRONG, INTERRUPTED = 0, 1, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the checks; returns 0 when none failed, 1 when one did, 130 after Ctrl-C."""
+    given = parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _terminate)
+    results: list[Result] = []
+
+    def tell(result: Result) -> None:
+        results.append(result)
+        if not given.json:
+            clear()
+            print(text(result, WIDTH), flush=True)
+
+    try:
+        run(given, tell)
+    except KeyboardInterrupt:
+        clear()
+        print("interrupted: what was started was removed", file=sys.stderr)
+        return INTERRUPTED
+    print(document(given.stack, results) if given.json else f"\n{summary(results)}")
+    return WRONG if any(one.result == "failed" for one in results) else OK
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="check", description="The application before the merge; changes nothing.")
+    found.add_argument("--stack", default="local", help="whose settings name the application (local)")
+    found.add_argument("--settings", type=Path, help="its settings file, when it is not Pulumi.STACK.yaml")
+    found.add_argument("--released", default="", help="the released git revision (where this branch left main)")
+    found.add_argument("--image", default="", help="an image of this machine to check, instead of building one")
+    found.add_argument("--json", action="store_true", help="one JSON document instead of lines")
+    return found
+
+
+def run(given: argparse.Namespace, tell: Callable[[Result], None]) -> None:
+    """All checks, each told as soon as it is known. Wrong settings end it: nothing else can be looked at."""
+    root = Path(__file__).resolve().parents[1]
+    found: list[Subject] = []
+
+    def settings() -> str:
+        found.append(read(root, given.stack, given.settings))
+        return f"{found[0].file.name}: the application in {found[0].source}"
+
+    tell(timed("settings", settings))
+    if not found:
+        return
+    checks = Checks(found[0], given.released or None, given.image or None)
+    try:
+        for name, check in checks.all():
+            doing(name)
+            tell(timed(name, check))
+    finally:
+        checks.close()
+
+
+def timed(name: str, check: Callable[[], str]) -> Result:
+    """A check's result, with its time."""
+    begun = time.monotonic()
+    try:
+        what = check()
+    except Skipped as reason:
+        return Result(name, "skipped", time.monotonic() - begun, str(reason))
+    except Broken as broken:
+        seconds = time.monotonic() - begun
+        return Result(name, "failed", seconds, broken.what, broken.remedy, broken.lines)
+    except docker.Failed as error:
+        remedy = "`docker info` shows whether the engine works; `make setup` starts one"
+        return Result(name, "failed", time.monotonic() - begun, str(error), remedy, error.lines)
+    except git.Failed as error:
+        return Result(name, "failed", time.monotonic() - begun, f"git: {error}", "run this in a git checkout")
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return Result(name, "failed", time.monotonic() - begun, f"{where}{error.strerror}", "make the file readable")
+    return Result(name, "passed", time.monotonic() - begun, what)
+
+
+def doing(name: str) -> None:
+    """On a terminal, what is at work now; the result takes its line."""
+    if sys.stderr.isatty():
+        print(f"… {name}", end="", file=sys.stderr, flush=True)
+
+
+def clear() -> None:
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

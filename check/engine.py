@@ -1,0 +1,108 @@
+"""Which database engine an application is written for. Pure: from the text of its configuration.
+
+The stack's engine is always PostgreSQL (settings: database.engine); an application that names another one fails at its
+first connection.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from check.layouts import NEVER, matching
+
+POSTGRESQL = re.compile(r"postgres|psycopg|\bpg\b|^pg$|postgis|pgx|cockroach|redshift", re.IGNORECASE)
+_OTHER = re.compile(r"mysql|mariadb|sqlite|sqlserver|mssql|oracle|mongodb|db2|h2|tedious", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a tool writes the engine: files, and an expression whose group is its name. write: what belongs there."""
+
+    files: tuple[str, ...]
+    expression: re.Pattern[str]
+    write: str
+
+
+def _place(files: str, expression: str, write: str) -> Place:
+    return Place(tuple(files.split()), re.compile(expression, re.IGNORECASE | re.MULTILINE), write)
+
+
+PLACES = (
+    _place(
+        "**/*.prisma",
+        r'datasource\s+\w+\s*\{[^}]*?provider\s*=\s*"(\w+)"',
+        'write provider = "postgresql" and make the migrations anew: those of another engine do not run',
+    ),
+    _place(
+        "**/migration_lock.toml",
+        r'^\s*provider\s*=\s*"(\w+)"',
+        "the migrations were made for that engine: make them anew with the postgresql provider",
+    ),
+    _place("**/settings.py **/settings/*.py", r"django\.db\.backends\.(\w+)", "write django.db.backends.postgresql"),
+    _place("**/config/database.yml", r"^\s*adapter:\s*[\"']?(\w+)", "write adapter: postgresql, and the gem pg"),
+    _place("**/knexfile.*", r"client:\s*[\"']([\w-]+)", "write client: 'pg'"),
+    _place(
+        "**/ormconfig.* **/data-source.* **/drizzle.config.* **/sequelize.config.* **/config/config.json",
+        r"[\"']?(?:type|dialect)[\"']?\s*:\s*[\"'](mysql2?|mariadb|sqlite3?|mssql|oracle|mongodb|postgres\w*)[\"']",
+        "write postgres",
+    ),
+    _place(
+        "**/alembic.ini **/flyway.conf **/flyway.toml **/.env.example **/.env.sample **/Dockerfile* app.environment.*"
+        " database.variables.*",
+        r"\b(?:jdbc:)?(mysql|mariadb|sqlite|sqlserver|mssql|oracle|mongodb|postgres\w*)(?:\+\w+)?:(?://|thin)",
+        "write a URL that begins with postgresql://",
+    ),
+)
+
+DIALECT = (
+    (re.compile(r"\bAUTO_INCREMENT\b", re.IGNORECASE), "AUTO_INCREMENT is MySQL's"),
+    (re.compile(r"\bENGINE\s*=\s*(InnoDB|MyISAM)\b", re.IGNORECASE), "ENGINE= is MySQL's"),
+    (re.compile(r"\b(CREATE|ALTER|DROP)\s+TABLE\s+(IF (NOT )?EXISTS\s+)?`", re.IGNORECASE), "`names` are MySQL's"),
+    (re.compile(r"\bIDENTITY\s*\(\s*\d+\s*,\s*\d+\s*\)|\bNVARCHAR\b", re.IGNORECASE), "it is SQL Server's dialect"),
+)
+"""What no PostgreSQL understands, and every migration of the other engine has."""
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A line that names another engine."""
+
+    where: str
+    seen: str
+    remedy: str
+
+
+def misfits(texts: Mapping[str, str], migrations: Mapping[str, str]) -> list[Misfit]:
+    """What does not fit PostgreSQL. texts: the configuration files by path; migrations: likewise.
+
+    A file that names PostgreSQL as well chooses between the two, and is left alone.
+    """
+    found = []
+    for place in PLACES:
+        for path in matching(texts, place.files):
+            hits = list(place.expression.finditer(texts[path]))
+            if any(POSTGRESQL.search(hit[1]) for hit in hits):
+                continue
+            found += [
+                Misfit(f"{path}, line {_line(texts[path], hit.start(1))}", hit[1], place.write)
+                for hit in hits
+                if _OTHER.search(hit[1])
+            ][:1]
+    for path, text in sorted(migrations.items()):
+        for expression, words in DIALECT:
+            if hit := expression.search(text):
+                remedy = "write the migration in PostgreSQL's SQL, or let the tool make it for PostgreSQL"
+                found.append(Misfit(f"{path}, line {_line(text, hit.start())}", words, remedy))
+                break
+    return found
+
+
+def configuration(names: list[str]) -> list[str]:
+    """The files that may name an engine."""
+    return [name for place in PLACES for name in matching(names, place.files) if not NEVER.search(name)]
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1

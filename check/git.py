@@ -1,0 +1,123 @@
+"""What git knows of an application's files: which are committed, and what a released revision had."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from check.result import Broken, Skipped
+
+SECONDS = 60.0
+MAIN = ("origin/main", "origin/master", "main", "master")
+
+
+class Failed(Exception):
+    """Git said no; the text is its own."""
+
+
+@dataclass(frozen=True)
+class Released:
+    """A released revision. commit: its full name. asked: the name under which it was found."""
+
+    commit: str
+    asked: str
+
+    def __str__(self) -> str:
+        short = self.commit[:7]
+        return short if self.commit.startswith(self.asked) else f"{short} ({self.asked})"
+
+
+def git(folder: Path, *words: str, stdin: str | None = None) -> str:
+    """What git prints. Raises Failed, also where there is no git."""
+    return _raw(folder, *words, stdin=stdin).decode(errors="replace")
+
+
+def _raw(folder: Path, *words: str, stdin: str | None = None) -> bytes:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "-c", "core.quotePath=false", *words],
+            input=stdin.encode() if stdin is not None else None,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Failed(str(error)) from error
+    if done.returncode != 0:
+        raise Failed(done.stderr.decode(errors="replace").strip())
+    return done.stdout
+
+
+def within(folder: Path) -> bool:
+    """Whether the folder belongs to a git repository."""
+    try:
+        return git(folder, "rev-parse", "--is-inside-work-tree").strip() == "true"
+    except Failed:
+        return False
+
+
+def files(folder: Path) -> list[str]:
+    """The folder's files that git has or could take, relative to it; ignored ones are none. Empty without git."""
+    try:
+        found = git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    except Failed:
+        return []
+    return [name for name in found if name and (folder / name).is_file()]
+
+
+def uncommitted(folder: Path, names: Sequence[str]) -> list[str]:
+    """Those of the files that git does not have, not even staged: nobody else will ever build with them."""
+    known = set(git(folder, "ls-files", "-z", "--cached").split("\0"))
+    return [name for name in names if name not in known]
+
+
+def released(folder: Path, asked: str | None) -> Released:
+    """The revision that is released: the one asked for, else where this branch left main.
+
+    Raises Broken when the one asked for is not here, Skipped where there is nothing to compare with.
+    """
+    if not within(folder):
+        raise Skipped("not a git repository: nothing says what was released")
+    if asked:
+        try:
+            return Released(git(folder, "rev-parse", "--verify", "--quiet", f"{asked}^{{commit}}").strip(), asked)
+        except Failed:
+            raise Broken(
+                f"git has no revision {asked} here",
+                "fetch it (`git fetch --tags`; in CI check out with the whole history, fetch-depth: 0)",
+            ) from None
+    for name in MAIN:
+        try:
+            return Released(git(folder, "merge-base", "HEAD", name).strip(), name)
+        except Failed:
+            continue  # no such branch here, or no common past
+    raise Skipped("no main branch in this repository: pass RELEASED=…, or set check.released")
+
+
+def blobs(folder: Path, revision: str) -> dict[str, str]:
+    """The files that the folder had at a revision, relative to it, each with its git object id."""
+    found = git(folder, "ls-tree", "-r", "-z", revision, "--", ".").split("\0")
+    entries = (line.split("\t", 1) for line in found if line)
+    return {name: head.split()[2] for head, name in entries if head.split()[1] == "blob"}
+
+
+def hashes(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    """The git object ids that the files would get now."""
+    present = [name for name in names if (folder / name).is_file()]
+    if not present:
+        return {}
+    answer = git(folder, "hash-object", "--stdin-paths", stdin="".join(f"{folder / name}\n" for name in present))
+    return dict(zip(present, answer.split(), strict=True))
+
+
+def export(folder: Path, revision: str, target: Path) -> None:
+    """Write the folder as it was at a revision into *target*."""
+    top, below = Path(git(folder, "rev-parse", "--show-toplevel").strip()), git(folder, "rev-parse", "--show-prefix")
+    archive = _raw(top, "-c", "tar.umask=0022", "archive", "--format=tar", f"{revision}:{below.strip().rstrip('/')}")
+    with tarfile.open(fileobj=io.BytesIO(archive)) as bundle:
+        bundle.extractall(target, filter="fully_trusted")  # noqa: S202 - git wrote it, from this repository

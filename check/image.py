@@ -1,0 +1,83 @@
+"""The application's image: built as the deployment builds it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from check import docker
+from check.result import Broken
+from components import build_context
+from gate.signature import recognise
+
+BUILD_SECONDS = 1200.0
+NAME = "sluice-check"
+
+
+@dataclass(frozen=True)
+class Image:
+    """name: as Docker knows it. The rest is the image's own configuration (Docker's `image inspect`)."""
+
+    name: str
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    folder: str = "/"
+    path: str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    architecture: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def build(context: Path, dockerfile: str, arguments: Mapping[str, str], platform: str) -> Image:
+    """The image of a build context, built unless this machine has it already: its tag is the hash of all that goes in.
+
+    Raises Broken with the build's last lines.
+    """
+    tag = build_context.tag(context, dockerfile, arguments, platform)
+    name = f"{NAME}:{tag[:20]}"
+    if not docker.there(name):
+        given = {**arguments, "VERSION": tag[:12]}
+        words = ["build", "--tag", name, "--file", str(context / dockerfile), "--platform", platform]
+        words += [word for key in given for word in ("--build-arg", key)]
+        ended = docker.run([*words, str(context)], BUILD_SECONDS, {**given, **_builder()})
+        if ended.code != 0:
+            raise Broken(
+                "the image does not build" + ("" if ended.code is not None else f" within {BUILD_SECONDS:.0f} s"),
+                _remedy(ended.lines),
+                ended.lines,
+            )
+    return inspect(name)
+
+
+def _remedy(lines: tuple[str, ...]) -> str:
+    if found := recognise(lines):
+        return f"{found.signature.cause}: {found.signature.remedy}"
+    return "read the lines above; `docker build` of the same folder shows all of them"
+
+
+def _builder() -> dict[str, str]:
+    """The classic builder where the engine's BuildKit plugin is missing (Debian's docker.io has none)."""
+    if "DOCKER_BUILDKIT" in os.environ or docker.run(["buildx", "version"]).code == 0:
+        return {}
+    return {"DOCKER_BUILDKIT": "0"}
+
+
+def inspect(name: str) -> Image:
+    """An image of this machine. Raises Broken when there is none."""
+    try:
+        found = json.loads(docker.ask(["image", "inspect", name]))[0]
+    except docker.Failed as error:
+        raise Broken(f"there is no image {name} on this machine: {error}", "build or pull it first") from None
+    config = found.get("Config") or {}
+    variables = dict(line.split("=", 1) for line in config.get("Env") or [] if "=" in line)
+    return Image(
+        name,
+        tuple(config.get("Entrypoint") or ()),
+        tuple(config.get("Cmd") or ()),
+        config.get("WorkingDir") or "/",
+        variables.get("PATH", Image.path),
+        str(found.get("Architecture") or ""),
+        variables,
+    )

@@ -1,0 +1,148 @@
+"""The files of an image, looked at without running anything of it."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import subprocess
+import tarfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import IO, Protocol
+
+from check import docker
+
+HEAD = 65_536
+"""Bytes of a file that are read: enough for a script and for an ELF header."""
+LINKS = 20
+"""Symbolic links that are followed in a row; Linux gives up at 40."""
+WALK_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """path: as it was found. kind: file, folder or link. target: of a link. head: a file's first bytes."""
+
+    path: str
+    kind: str
+    mode: int = 0o755
+    target: str = ""
+    head: bytes = b""
+
+
+class Files(Protocol):
+    """Something that has an image's files."""
+
+    def entry(self, path: str) -> Entry | None:
+        """What is at an absolute path, links not followed; None when there is nothing."""
+
+
+def resolve(files: Files, path: str) -> tuple[Entry | None, str]:
+    """What a path leads to, its links followed; and the last path that was tried: the one that is missing."""
+    for _ in range(LINKS):
+        found = files.entry(path)
+        if found is None or found.kind != "link":
+            return found, path
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), found.target))
+    return None, path
+
+
+class Container:
+    """The image's files through a container that is made and never started."""
+
+    def __init__(self, image: str) -> None:
+        self.name = docker.fresh()
+        self._seen: dict[str, Entry | None] = {}
+        docker.ask(["create", "--name", self.name, "--network", "none", "--entrypoint", "/nothing", image])
+
+    def __enter__(self) -> Container:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        docker.remove(self.name)
+
+    def entry(self, path: str) -> Entry | None:
+        if path not in self._seen:
+            self._seen[path] = self._look(path)
+        return self._seen[path]
+
+    def _look(self, path: str) -> Entry | None:
+        child = self._copy(path)
+        with suppress(tarfile.TarError), tarfile.open(fileobj=pipe(child), mode="r|") as bundle:
+            member = bundle.next()
+            if member is not None:
+                head = b""
+                if member.isreg() and (stream := bundle.extractfile(member)):
+                    head = stream.read(HEAD)
+                end(child)
+                kind = "link" if member.issym() else "folder" if member.isdir() else "file"
+                return Entry(path, kind, member.mode, member.linkname, head)
+        end(child)
+        return None
+
+    def holding(self, wanted: Mapping[str, bytes], folder: str) -> set[str]:
+        """Those of the files (name to content) whose content is in the image: first below *folder*, then anywhere.
+
+        A file of the same content counts wherever it is, and so does a program that has the content inside, as Go's
+        `embed` and Rust's `include_str!` put it there.
+        """
+        found = self._search(wanted, self._copy(folder))
+        missing = {name: content for name, content in wanted.items() if name not in found}
+        if missing:
+            child = subprocess.Popen(["docker", "export", self.name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            found |= self._search(missing, child)
+        return found
+
+    def _search(self, wanted: Mapping[str, bytes], child: subprocess.Popen[bytes]) -> set[str]:
+        by_size: dict[int, dict[bytes, set[str]]] = {}
+        for name, content in wanted.items():
+            by_size.setdefault(len(content), {}).setdefault(hashlib.sha256(content).digest(), set()).add(name)
+        found: set[str] = set()
+        try:
+            with suppress(tarfile.ReadError), tarfile.open(fileobj=pipe(child), mode="r|") as bundle:
+                for member in bundle:
+                    if not member.isreg() or len(found) == len(wanted):
+                        continue
+                    if member.size in by_size and (stream := bundle.extractfile(member)):
+                        found |= by_size[member.size].get(hashlib.sha256(stream.read()).digest(), set())
+                    elif _program(member) and (stream := bundle.extractfile(member)):
+                        found |= _embedded(wanted, stream)
+        finally:
+            end(child)
+        return found
+
+    def _copy(self, path: str) -> subprocess.Popen[bytes]:
+        words = ["docker", "cp", f"{self.name}:{path}", "-"]
+        return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def _program(member: tarfile.TarInfo) -> bool:
+    """Whether it may be the application's own program: executable, and of a size that a linked one has."""
+    return bool(member.mode & 0o111) and 500_000 < member.size < 200_000_000
+
+
+def _embedded(wanted: Mapping[str, bytes], stream: IO[bytes]) -> set[str]:
+    content = stream.read()
+    if not content.startswith(b"\x7fELF"):
+        return set()
+    return {name for name, text in wanted.items() if len(text) > 16 and text in content}
+
+
+def pipe(child: subprocess.Popen[bytes]) -> IO[bytes]:
+    """What a docker client of ours prints. Raises Failed where it has no output, which was asked for."""
+    if child.stdout is None:
+        raise docker.Failed("docker was started without a pipe")
+    return child.stdout
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """End a docker client of ours whose answer is read."""
+    if child.stdout:
+        child.stdout.close()
+    try:
+        child.wait(2)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait(10)

@@ -1,0 +1,119 @@
+"""Where the usual migration tools keep their files. Pure: from the names of an application's files.
+
+Sources: the tools' own pages on their folders: Prisma "Migration histories", Alembic "Tutorial: the migration
+environment", Django "Migrations: workflow", Rails "Active Record Migrations", Knex "Migrations", Flyway "Migrations:
+naming", golang-migrate "MIGRATIONS.md".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from components.docker_ignore import translated
+
+NEVER = re.compile(r"(^|/)(node_modules|\.git|\.venv|venv|vendor|__pycache__|\.tox|dist|tests?|fixtures)/|\.d\.ts$")
+"""Folders that belong to others, or to tests."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """tool: its name. signs: files that say that it is used. files: its migrations, as patterns; `**` stands for any
+    number of folders. make: how a migration is made. numbered: whether it runs by number, so that a lower number than
+    a released one's would be left out or refused."""
+
+    tool: str
+    signs: tuple[str, ...]
+    files: tuple[str, ...]
+    make: str
+    numbered: bool = False
+
+
+LAYOUTS = (
+    Layout(
+        "Prisma",
+        ("**/schema.prisma",),
+        ("**/migrations/*/migration.sql",),
+        "`prisma migrate dev --name initial` writes prisma/migrations/",
+    ),
+    Layout(
+        "Alembic",
+        ("**/alembic.ini", "**/env.py"),
+        ("**/versions/[!_]*.py",),
+        "`alembic revision` writes versions/",
+    ),
+    Layout(
+        "Django",
+        ("**/manage.py",),
+        ("**/migrations/[0-9]*.py",),
+        "`python manage.py makemigrations` writes migrations/",
+    ),
+    Layout(
+        "Rails",
+        ("**/bin/rails", "**/config/database.yml"),
+        ("**/db/migrate/*.rb",),
+        "`rails generate migration` writes db/migrate/",
+    ),
+    Layout(
+        "Knex",
+        ("**/knexfile.*",),
+        ("**/migrations/**/*.js", "**/migrations/**/*.cjs", "**/migrations/**/*.mjs", "**/migrations/**/*.ts"),
+        "`knex migrate:make` writes migrations/",
+    ),
+    Layout("Flyway", ("**/flyway.conf", "**/flyway.toml"), ("**/V*__*.sql",), "write V1__initial.sql", True),
+    Layout("golang-migrate", (), ("**/*.up.sql",), "`migrate create -seq initial` writes *.up.sql", True),
+    Layout("SQL files", (), ("**/migrations/**/*.sql", "**/migrate/**/*.sql"), "write migrations/0001.sql", True),
+)
+
+
+@dataclass(frozen=True)
+class Migrations:
+    """layouts: the tools that were recognised. files: their migrations, sorted. missing: tools that are in use, yet
+    have no migration."""
+
+    layouts: tuple[Layout, ...]
+    files: tuple[str, ...]
+    missing: tuple[Layout, ...] = ()
+
+    @property
+    def tools(self) -> str:
+        return " and ".join(one.tool for one in self.layouts)
+
+    @property
+    def numbered(self) -> bool:
+        return any(one.numbered for one in self.layouts)
+
+
+def matching(names: Iterable[str], patterns: Sequence[str]) -> list[str]:
+    """The names that fit one of the patterns, sorted."""
+    fits = re.compile("|".join(f"(?:{translated(pattern.replace('[!', '[^'))})" for pattern in patterns) or r"(?!)")
+    return sorted(name for name in names if fits.fullmatch(name))
+
+
+def find(names: Iterable[str], patterns: Sequence[str] = ()) -> Migrations:
+    """The migrations among an application's files (paths relative to the build context, with slashes).
+
+    patterns: where they are, when the settings say so; else the tools' own layouts. The first layout that has files
+    counts, and every one whose signs are there: an Alembic `versions/` without `env.py` beside it is something else.
+    """
+    names = [name for name in names if not NEVER.search(name)]
+    if patterns:
+        given = Layout("check.migrations", (), tuple(patterns), "write the first migration, or correct the pattern")
+        files = matching(names, patterns)
+        return Migrations((given,), tuple(files), () if files else (given,))
+    used = [layout for layout in LAYOUTS if layout.signs and matching(names, layout.signs)]
+    having = [layout for layout in used if matching(names, layout.files)]
+    if not used:
+        having = [one for one in LAYOUTS if not one.signs and matching(names, one.files)][:1]
+    files = sorted({file for layout in having for file in matching(names, layout.files)})
+    return Migrations(tuple(having), tuple(files), () if having else tuple(used))
+
+
+_NUMBER = re.compile(r"^[vV]?(\d+)")
+
+
+def number(name: str) -> int | None:
+    """The number that a migration's file begins with: 7 of `migrations/0007_colour.up.sql`."""
+    found = _NUMBER.match(name.rpartition("/")[2])
+    return int(found[1]) if found else None

@@ -1,0 +1,166 @@
+"""A PostgreSQL to try migrations on: in a container and a network of its own, gone when the check ends.
+
+It is as Amazon RDS presents itself: TLS is on, and the master user may make roles and databases but is no superuser.
+Every statement is logged, whoever sends it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from check import docker
+from check.result import Broken
+
+READY_SECONDS = 90.0
+PULL_SECONDS = 300.0
+LOAD_SECONDS = 300.0
+SUPERUSER = "rdsadmin"
+LOCAL = "sluice-local/postgres:{major}"
+OFFICIAL = "postgres:{major}"
+SNAKEOIL = ("/etc/ssl/certs/ssl-cert-snakeoil.pem", "/etc/ssl/private/ssl-cert-snakeoil.key")
+"""Debian's self-signed certificate; both images have it."""
+LOG = "/var/lib/postgresql/data/log/statements"
+
+_STATEMENT = re.compile(r"(?:statement|execute [^:]*): (.*)", re.DOTALL)
+
+
+def image(major: str) -> str:
+    """The official image where this machine has it or can pull it, else the one that set-up built."""
+    official, local = OFFICIAL.format(major=major), LOCAL.format(major=major)
+    if docker.there(official):
+        return official
+    if docker.there(local):
+        return local
+    if docker.run(["pull", "--quiet", official], PULL_SECONDS).code == 0:
+        return official
+    raise Broken(
+        f"there is neither {official} nor {local} on this machine, and {official} cannot be pulled",
+        "`make setup` builds the local one (version 17); or set database.version to 17",
+    )
+
+
+class Scratch:
+    """A server with one empty database."""
+
+    def __init__(self, major: str, database: str, username: str) -> None:
+        self.name = docker.fresh()
+        self.image = image(major)
+        self.database = database
+        self.username = username
+        self.password = secrets.token_urlsafe(18)
+        self._read = 0
+
+    def __enter__(self) -> Scratch:
+        try:
+            self._start()
+        except docker.Failed as error:
+            self._stop()
+            raise Broken(f"the scratch PostgreSQL does not start: {error}", "`make setup`", error.lines) from None
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop()
+
+    def _start(self) -> None:
+        docker.ask(["network", "create", self.name])
+        ours = self.image.startswith("sluice-local/")
+        given = {
+            "POSTGRES_USER": self.username if ours else SUPERUSER,
+            "POSTGRES_PASSWORD": self.password,
+            "POSTGRES_DB": self.database if ours else "postgres",
+            "SLUICE_FORCE_SSL": "0",
+        }
+        words = ["run", "--detach", "--name", self.name, "--network", self.name]
+        words += [word for key in given for word in ("-e", key)]
+        settings = {
+            "ssl": "on", "ssl_cert_file": SNAKEOIL[0], "ssl_key_file": SNAKEOIL[1], "fsync": "off",
+            "logging_collector": "on", "log_destination": "jsonlog", "log_directory": LOG.rpartition("/")[0],
+            "log_filename": LOG.rpartition("/")[2], "log_rotation_size": "0", "log_rotation_age": "0",
+            "log_statement": "all",
+        }  # fmt: skip
+        words += [
+            self.image,
+            "postgres",
+            *(word for key, value in settings.items() for word in ("-c", f"{key}={value}")),
+        ]
+        ended = docker.run(words, environment=given)
+        if ended.code != 0:
+            raise docker.Failed("docker did not start its container", ended.lines)
+        self._ready()
+        if not ours:
+            self.sql(
+                f"CREATE ROLE {quoted(self.username)} LOGIN CREATEDB CREATEROLE PASSWORD '{self.password}'", "postgres"
+            )
+            self.sql(f"CREATE DATABASE {quoted(self.database)} OWNER {quoted(self.username)}", "postgres")
+
+    def _ready(self) -> None:
+        """Returns once it answers on TCP: the images' entry points make their roles before that."""
+        deadline = time.monotonic() + READY_SECONDS
+        while docker.run(["exec", self.name, "pg_isready", "-q", "-h", "127.0.0.1"]).code != 0:
+            running = docker.run(["inspect", "--format", "{{.State.Running}}", self.name])
+            if running.lines[-1:] != ("true",) or time.monotonic() > deadline:
+                raise docker.Failed("it does not answer", docker.run(["logs", "--tail", "20", self.name]).lines)
+            time.sleep(0.2)
+
+    def _stop(self) -> None:
+        docker.remove(self.name)
+        docker.run(["network", "rm", self.name])
+
+    def variables(self) -> Mapping[str, str]:
+        """Where it is, as the deployment tells its tasks. Nobody vouches for its certificate."""
+        return {
+            "DB_HOST": self.name,
+            "DB_PORT": "5432",
+            "DB_NAME": self.database,
+            "DB_SSL": "true",
+            "DB_SSL_REJECT_UNAUTHORIZED": "false",
+        }
+
+    def sql(self, statement: str, database: str | None = None) -> list[list[str]]:
+        """The rows of a statement of ours, by the superuser on the server's own socket."""
+        psql = ["psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-U", SUPERUSER]
+        words = ["exec", "--env", "PGAPPNAME=sluice-check", self.name, *psql, "-d", database or self.database]
+        return [line.split("\t") for line in docker.ask([*words, "-c", statement]).splitlines()]
+
+    def load(self, dump: Path) -> None:
+        """Run a dump as the master user. Raises docker.Failed with psql's words."""
+        docker.ask(["cp", str(dump), f"{self.name}:/tmp/dump.sql"])
+        psql = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", self.username, "-d", self.database]
+        docker.ask(["exec", self.name, *psql, "-f", "/tmp/dump.sql"], LOAD_SECONDS)  # noqa: S108 - in the container
+
+    def tables(self) -> int:
+        """How many tables there are in all databases, the system's own left out."""
+        count = (
+            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+        )
+        names = self.sql("SELECT datname FROM pg_database WHERE NOT datistemplate", "postgres")
+        return sum(int(self.sql(count, name[0])[0][0]) for name in names)
+
+    def statements(self) -> list[str]:
+        """What the application's sessions have sent since this was asked last, in their order."""
+        log = docker.ask(["exec", self.name, "cat", f"{LOG}.json"], 120).splitlines()
+        new, self._read = log[self._read :], len(log)
+        return list(sent(new))
+
+
+def sent(lines: list[str]) -> Iterator[str]:
+    """The statements in lines of PostgreSQL's JSON log, ours left out. Source: PostgreSQL, "jsonlog"."""
+    for line in lines:
+        entry = json.loads(line)
+        found = _STATEMENT.fullmatch(str(entry.get("message", "")))
+        if entry.get("error_severity") == "LOG" and found and entry.get("application_name") != "sluice-check":
+            yield found[1].strip()
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

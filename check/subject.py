@@ -1,0 +1,99 @@
+"""What is checked: a stack's settings and the application that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from check import git
+from check.layouts import Migrations, find
+from check.result import Broken
+from components import build_context
+from infra.settings.mistake import SettingsError
+from infra.settings.read import check
+from infra.settings.settings import Settings
+
+PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """root: the folder of Pulumi.yaml, against which the settings' paths are read. file: the settings' file. source:
+    the folder of the image build, as the settings say it."""
+
+    root: Path
+    file: Path
+    settings: Settings
+    source: str
+
+    @property
+    def context(self) -> Path:
+        """The folder of the image build."""
+        return (self.root / self.source).resolve()
+
+    @property
+    def platform(self) -> str:
+        return PLATFORMS[self.settings.app.architecture]
+
+    def names(self) -> list[str]:
+        """The application's files, relative to the context: those of git and those that Docker would be sent."""
+        return sorted({*self.sent(), *git.files(self.context)})
+
+    def sent(self) -> set[str]:
+        """The files that Docker is sent."""
+        app = self.settings.app
+        ignored = build_context.ignored(self.context, app.dockerfile)
+        return {path for path in build_context.sent(self.context, ignored) if (self.context / path).is_file()}
+
+    def migrations(self) -> Migrations:
+        return find(self.names(), self.settings.check.migrations)
+
+    def text(self, name: str) -> str:
+        return (self.context / name).read_text(encoding="utf-8", errors="replace")
+
+
+def read(root: Path, stack: str, file: Path | None = None) -> Subject:
+    """The stack's settings, checked whole. Raises Broken with every mistake."""
+    file = file or root / f"Pulumi.{stack}.yaml"
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        known = ", ".join(sorted(one.name.split(".")[1] for one in root.glob("Pulumi.*.yaml"))) or "none"
+        raise Broken(
+            f"{file.name} cannot be read: {error.strerror}", f"name a stack that has settings: {known}"
+        ) from None
+    except yaml.YAMLError as error:
+        raise Broken(f"{file.name} is not YAML: {error}".replace("\n", " "), "correct the file") from None
+    plain, encrypted = split((document or {}).get("config") or {})
+    try:
+        settings = check(stack, plain, encrypted, folder=root)
+    except SettingsError as wrong:
+        raise Broken(str(wrong), "correct the settings; docs/settings.md lists them") from None
+    if settings.app.context is None:
+        raise Broken(
+            f"stack {stack} builds no application: it takes an image that is there already",
+            "check the stack that builds it (app.context): `make check STACK=…`",
+        )
+    return Subject(root, file, settings, settings.app.context)
+
+
+def split(config: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
+    """A settings file's plain keys and its encrypted ones. A key of the project has no namespace or the project's; a
+    provider's (`aws:region`) is none of ours."""
+    plain, encrypted = {}, set()
+    for key, value in config.items():
+        namespace, _, name = str(key).rpartition(":")
+        if namespace in PROVIDERS:
+            continue
+        if isinstance(value, Mapping) and value.keys() == {"secure"}:
+            encrypted.add(name)
+        else:
+            plain[name] = value
+    return plain, encrypted
+
+
+PROVIDERS = frozenset({"aws", "docker", "gate", "pulumi"})

@@ -1,0 +1,19 @@
+"""One PostgreSQL for all of these tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from check.scratch import Scratch
+from tests.e2e.check.stage import Server, ServerOf, base
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerOf]:
+    with open(os.devnull, "w") as quiet:
+        base(tmp_path_factory.mktemp("base"), quiet)
+    with Scratch("17", "postgres", "boss") as scratch:
+        yield Server(scratch).another

@@ -1,0 +1,2 @@
+process.chdir('/app/api');
+await import('./server.mjs');

