@@ -21,8 +21,31 @@ UNLIMITED = {
     "ssmmessages:CreateDataChannel": "knows no resource",
     "ssmmessages:OpenControlChannel": "knows no resource",
     "ssmmessages:OpenDataChannel": "knows no resource",
+    **dict.fromkeys(
+        (
+            "application-autoscaling:Describe*",
+            "ec2:Describe*",
+            "ecs:Describe*",
+            "ecs:List*",
+            "elasticloadbalancing:Describe*",
+            "rds:Describe*",
+        ),
+        "says what there is, and no data: a preview asks for what it does not know by name yet",
+    ),
+    **dict.fromkeys(
+        (
+            "route53:GetChange",
+            "route53:GetHostedZone",
+            "route53:ListHostedZones",
+            "route53:ListHostedZonesByName",
+            "route53:ListResourceRecordSets",
+            "route53:ListTagsForResource",
+        ),
+        "reads public DNS: a zone is found by its name before its id is known",
+    ),
 }
-"""Actions that may be allowed on every resource, each with the reason. An action that belongs here gets a line here."""
+"""Actions that may be allowed on every resource, and patterns of actions that may be allowed at all, each with the
+reason. What belongs here gets a line here."""
 
 POLICIES = ("aws:iam:RolePolicy", "aws:iam:Policy", "aws:iam:UserPolicy", "aws:iam:GroupPolicy")
 WIDE = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
@@ -48,7 +71,7 @@ def _stars(one: Resource) -> Judged:
                 yield f"{sid}: {inverted} allows everything but what it names"
         actions = [str(action) for action in listed(part.get("Action"))]
         for action in actions:
-            if "*" in action:
+            if "*" in action and action not in UNLIMITED:
                 yield f"{sid}: {action} allows whatever AWS adds to it"
         if "*" in listed(part.get("Resource")) and not part.get("Condition"):
             for action in actions:

@@ -270,3 +270,12 @@ def test_a_rule_judges_resources_or_the_stack() -> None:
 )
 def test_types_are_known_without_their_file(written: str, short: str) -> None:
     assert token(written) == short
+
+
+def test_reading_what_there_is_has_a_reason_and_changing_it_has_none() -> None:
+    def texts(*actions: str) -> list[str]:
+        judged = stack(**props(execution={"policy": policy(allow(list(actions), "*"))}))
+        return [finding.text for finding in found("iam-no-wildcard", judged)]
+
+    assert texts("ec2:Describe*", "route53:ListHostedZones") == []
+    assert len(texts("ec2:Describe*", "ec2:Create*", "ecs:UpdateService")) == 2
