@@ -17,13 +17,14 @@ from components.release import promotable, release
 from components.service import Service, ServiceArgs, service_container
 from components.step import Step
 from components.task_definition import TaskDefinition
-from infra import naming, providers, settings, source
+from infra import naming, providers, settings
 from infra.cluster import Cluster
 from infra.network import Network, NetworkArgs
 from infra.observability import Logs, LogsArgs
 from infra.outputs import Operations
 from infra.protection import Everything, Protection
 from infra.settings.migrations import BOOTSTRAP
+from infra.source import Source
 from infra.tasks import Kind, Tasks
 from infra.topic import Topic, TopicArgs
 
@@ -32,8 +33,9 @@ project, app, service_settings, health = pulumi.get_project(), stack.app, stack.
 name, path = naming.prefix(project, pulumi.get_stack()), f"/sluice/{project}/{pulumi.get_stack()}"
 tags = {"Project": project, "Stack": pulumi.get_stack(), "Environment": stack.environment}
 everything = Everything()
-here = pulumi.ResourceOptions(providers=providers.create(stack, tags, os.environ).all())
-origin = source.origin(name, stack, here)  # the image: built here, or what another stack has released
+clouds = providers.create(stack, tags, os.environ)
+here = pulumi.ResourceOptions(providers=clouds.all())
+origin = Source(name, stack, path, clouds.gate, here).origin()  # the image: built here, or what another stack released
 
 network = Network(name, NetworkArgs(stack.network.cidr, stack.network.zones, app.port), here)
 firewall = network.firewall
@@ -108,6 +110,8 @@ phase = MigrationGateArgs(
     snapshot=Snapshot(database.identifier, copy.keep, copy.timeout, copy.pending) if stack.snapshot_before else None,
     topic=topic,
     deadline=stack.migration_deadline,
+    holds=f"{path}/holds",
+    rollback=stack.rollback is not None,
 )
 gate = MigrationGate(f"{name}-migration", phase, here)
 
@@ -151,6 +155,7 @@ deployment = Deployment(
         records=path,
         protected=stack.protected,
         topic=topic,
+        rollback=stack.rollback is not None,
     ),
     here,
 )

@@ -42,7 +42,8 @@ class Soak:
 class DeploymentArgs:
     """task_definition: what the gate let through. image: its reference by digest. deadline: seconds until a rollout
     that has not completed has failed. records: SSM path of the stack's records. protected: whether they outlive it.
-    topic: ARN of the SNS topic that is told of a failure."""
+    topic: ARN of the SNS topic that is told of a failure. rollback: an earlier release is to serve again, and what it
+    replaces is held."""
 
     cluster: pulumi.Input[str]
     service: Service
@@ -54,6 +55,7 @@ class DeploymentArgs:
     records: str
     protected: bool
     topic: pulumi.Input[str | None] = None
+    rollback: bool = False
 
 
 class Deployment(pulumi.ComponentResource):
@@ -100,6 +102,7 @@ class Deployment(pulumi.ComponentResource):
             load_balancers=service.load_balancers,
             records=args.records,
             holds=f"{args.records}/holds",
+            rollback=args.rollback,
             retain=args.protected,
             topic=args.topic,
             opts=pulumi.ResourceOptions(parent=self),

@@ -36,7 +36,8 @@ class MigrationGateArgs:
     service_task_definition: the revision that is to be let through. service: of the phase `after`, which waits until
     this service has no task of any other revision. database: identity of the database instance. records: SSM path of
     the run records. protected: whether records and revisions must outlive the stack. snapshot: of the database, before
-    the first step. topic: ARN of the SNS topic that is told of a failure. deadline: seconds for it all; 0: none."""
+    the first step. topic: ARN of the SNS topic that is told of a failure. deadline: seconds for it all; 0: none. holds:
+    SSM path of the images that must not run. rollback: an earlier release is to serve again, and no step runs."""
 
     cluster: pulumi.Input[str]
     task: TaskDefinitionArgs
@@ -51,6 +52,8 @@ class MigrationGateArgs:
     snapshot: Snapshot | None = None
     topic: pulumi.Input[str] | None = None
     deadline: int = 0
+    holds: str | None = None
+    rollback: bool = False
 
 
 def migration_container() -> Container:
@@ -101,6 +104,8 @@ class MigrationGate(pulumi.ComponentResource):
             snapshot=_wish(args.snapshot),
             topic=args.topic,
             deadline=args.deadline,
+            holds=args.holds,
+            rollback=args.rollback,
             opts=child,
         )
         self.service_task_definition = run.service_task_definition

@@ -12,13 +12,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.errors import GateError
+from gate.patience import Unknown
+from gate.repository import parse
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,41 @@ class Holds:
         return f"{self._prefix}/{hexadecimal(image)}"
 
 
+def refuse_held(ssm: Any, prefix: str | None, image: str, undone: str) -> None:
+    """What an operator took back must not come again by itself.
+
+    Args:
+        prefix: SSM path of the holds; empty where there are none.
+        undone: what was not done, as a sentence.
+
+    Raises:
+        GateError: the image is held.
+    """
+    if not prefix:
+        return
+    digest = image.rpartition("@")[2]
+    hold = Holds(ssm, prefix).held(digest)
+    if hold is not None:
+        raise GateError(
+            f"the image {digest} is held: {hold}. {undone} Deploy another image, or lift the hold once this one is "
+            f"known to be good: `sluice rollback --lift {digest}`"
+        )
+
+
+@contextmanager
+def holding(holds: Holds, hold: Hold) -> Iterator[None]:
+    """Holds an image while the service leaves it: a deployer that comes meanwhile must not bring it again. When that
+    fails it serves again, or still, and the hold is lifted: the next `pulumi up` must be able to touch it."""
+    holds.add(hold)
+    try:
+        yield
+    except Unknown:
+        raise  # nobody knows what serves
+    except (GateError, BotoCoreError, ClientError):
+        holds.lift(hold.digest)
+        raise
+
+
 class HeldTag:
     """The notice in ECR. *repository* is its name or URL.
 
@@ -96,11 +135,13 @@ class HeldTag:
 
     def __init__(self, ecr: Any, repository: str) -> None:
         self._ecr = ecr
-        self._repository = repository.partition("/")[2] if "." in repository.partition("/")[0] else repository
+        found = parse(repository, elsewhere=True) if "." in repository.partition("/")[0] else None
+        self._repository = found.name if found else repository
+        self._where = found.where if found else {"repositoryName": repository}
 
     def put(self, digest: str) -> None:
         digest = digest.rpartition("@")[2]
-        answer = self._ecr.batch_get_image(repositoryName=self._repository, imageIds=[{"imageDigest": digest}])
+        answer = self._ecr.batch_get_image(**self._where, imageIds=[{"imageDigest": digest}])
         if not answer.get("images"):
             reason = (answer.get("failures") or [{}])[0].get("failureReason", "no such image")
             raise GateError(f"repository {self._repository} has no image {short(digest)}: {reason}")
@@ -109,15 +150,13 @@ class HeldTag:
             {"imageManifestMediaType": image["imageManifestMediaType"]} if image.get("imageManifestMediaType") else {}
         )
         try:
-            self._ecr.put_image(
-                repositoryName=self._repository, imageManifest=image["imageManifest"], imageTag=tag(digest), **media
-            )
+            self._ecr.put_image(**self._where, imageManifest=image["imageManifest"], imageTag=tag(digest), **media)
         except ClientError as error:
             if error.response["Error"]["Code"] not in ("ImageAlreadyExistsException", "ImageTagAlreadyExistsException"):
                 raise
 
     def remove(self, digest: str) -> None:
-        self._ecr.batch_delete_image(repositoryName=self._repository, imageIds=[{"imageTag": tag(digest)}])
+        self._ecr.batch_delete_image(**self._where, imageIds=[{"imageTag": tag(digest)}])
 
 
 def tag(image: str) -> str:

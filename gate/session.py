@@ -77,10 +77,23 @@ class Clients:
                 self._made[service] = self._client(service)
             return self._made[service]
 
-    def _client(self, service: str) -> Any:
+    def in_region(self, service: str, region: str) -> Any:
+        """A client of another Region (empty: the stack's)."""
+        if region in ("", self._account.region):
+            return self[service]
+        with _CREATION:
+            return self._client(service, region)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another endpoint answers instead of AWS."""
+        return bool(self._account.endpoint)
+
+    def _client(self, service: str, region: str = "") -> Any:
         if self._session is None:
             self._session = self._open()
-        return self._session.client(service, config=_CONFIG, endpoint_url=self._account.endpoint or None)
+        endpoint = self._account.endpoint or None
+        return self._session.client(service, region_name=region or None, config=_CONFIG, endpoint_url=endpoint)
 
     def _open(self) -> boto3.Session:
         account = self._account

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -30,6 +31,19 @@ def taken(stack_name: str, stack: Settings) -> dict[str, Any]:
     if why := complaint(source, promotable, stack.app.architecture):
         end(f"promoteFrom: {why}. Nothing was changed")
     return dict(promotable or {})
+
+
+def in_words(stack_name: str, promotable: Mapping[str, Any]) -> str:
+    """What is promoted, for whoever reads the preview."""
+    release = promotable["release"]
+    named = [f"{key} {release[key][:12]}" for key in ("version", "revision") if release.get(key)]
+    # Numbers come from another stack as floating-point ones.
+    steps = ", ".join(f"{step['name']} {step['seconds'] or 0:.0f} s" for step in promotable.get("migrations") or ())
+    return (
+        f"promoting {release['digest'][:19]} from {full_name(stack_name)}"
+        + (f" ({', '.join(named)}, proven there {release['time'][:16].replace('T', ' ')} UTC)" if named else "")
+        + (f", where its steps took {steps}" if steps else "")
+    )
 
 
 def full_name(stack_name: str) -> str:

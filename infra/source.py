@@ -1,7 +1,10 @@
-"""Where a stack's image comes from: it is built here, named by the settings, or taken from another stack."""
+"""Where a stack's image comes from: it is built here, named by the settings, or taken from another stack; or it is an
+earlier release that is to serve again."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -10,74 +13,97 @@ from components.image import Image, ImageArgs
 from components.origin import Origin
 from components.registry import Registry, RegistryArgs
 from components.repository import Repository
+from gate.plugin import sdk as gate
 from infra import promotion
 from infra.policies import repository as repository_arn
+from infra.refusal import end
 from infra.revision import revision
 from infra.settings.settings import Settings
 
 
-def origin(name: str, stack: Settings, opts: pulumi.ResourceOptions) -> Origin:
-    """The image to deploy. Ends the program when it must not be deployed: before anything is created or changed."""
-    if stack.promote_from is not None:
-        return promoted(promotion.taken(stack.promote_from, stack))
-    if stack.image is not None:
-        return named(stack.image, stack)
-    return built(name, stack, opts)
+@dataclass(frozen=True)
+class Source:
+    """name: of the stack's resources. path: SSM path of its records. opts: carry the providers, of which `gate` is
+    asked."""
 
+    name: str
+    stack: Settings
+    path: str
+    gate: pulumi.ProviderResource
+    opts: pulumi.ResourceOptions
 
-def built(name: str, stack: Settings, opts: pulumi.ResourceOptions) -> Origin:
-    """Built from the application's sources, into a repository of the stack's own."""
-    app = stack.app
-    context = str(app.context)
-    repository = Registry(
-        name,
-        RegistryArgs(stack.aws.region, stack.protected, stack.images_kept, stack.registry.pullers),
-        opts,
-    ).repository
-    image = Image(
-        name,
-        ImageArgs(context, app.dockerfile, app.build_args, app.architecture, repository.url, repository.account),
-        opts,
-    )
-    # The revision is no part of the image: another commit with the same content must not be another image.
-    names = {"tag": image.tag, "version": image.version, "revision": revision(context)}
-    return Origin(
-        image.reference,
-        # After an update of some resources only, the sources may be newer than the image.
-        image.name.apply(lambda pushed: names if pushed.rpartition(":")[2] == image.tag else {}),
-        repository,
-    )
+    def origin(self) -> Origin:
+        """The image to deploy. Ends the program when it must not be deployed: before anything is created or
+        changed."""
+        stack = self.stack
+        if stack.rollback is not None:
+            back = self._admitted("rollback", "", f"going back to {stack.rollback[:19]}")
+            return self._again(back)
+        if stack.promote_from is not None:
+            promotable = promotion.taken(stack.promote_from, stack)
+            self._admitted("promoteFrom", promotable["image"], promotion.in_words(stack.promote_from, promotable))
+            return promoted(promotable)
+        if stack.image is not None:
+            return named(self._admitted("image", stack.image, f"deploying {stack.image}"), stack)
+        return self._built()
+
+    def _admitted(self, key: str, image: str, what: str) -> str:
+        """What is to be deployed, by digest, when it may be. key: the setting that says so. what: it does, in words."""
+        rollback = self.stack.rollback or ""
+        try:
+            answer = gate.admission(image=image, rollback=rollback, records=self.path, provider=self.gate)
+        except Exception as error:  # the SDK has no narrower one
+            end(f"{key}: AWS could not be asked whether the image may be deployed: {error}. Nothing was changed")
+        if answer.refusal:
+            end(f"{key}: {answer.refusal}. Nothing was changed")
+        for warning in answer.warnings:
+            pulumi.log.warn(f"{key}: {warning}")
+        if answer.replaces:
+            pulumi.log.info(f"{what}; it takes the place of {answer.replaces}")
+        return answer.image
+
+    def _again(self, back: str) -> Origin:
+        """An earlier release. A stack that builds goes on doing so: its repository holds what it goes back to."""
+        if self.stack.app.context is None:
+            return named(back, self.stack)
+        built = self._built()
+        names = pulumi.Output.all(built.reference, built.names).apply(lambda both: both[1] if both[0] == back else {})
+        return replace(built, reference=pulumi.Output.from_input(back), names=names)
+
+    def _built(self) -> Origin:
+        """Built from the application's sources, into a repository of the stack's own."""
+        stack, app, context = self.stack, self.stack.app, str(self.stack.app.context)
+        kept = RegistryArgs(stack.aws.region, stack.protected, stack.images_kept, stack.registry.pullers)
+        repository = Registry(self.name, kept, self.opts).repository
+        build = ImageArgs(context, app.dockerfile, app.build_args, app.architecture, repository.url, repository.account)
+        image = Image(self.name, build, self.opts)
+        # The revision is no part of the image: another commit with the same content must not be another image.
+        names = {"tag": image.tag, "version": image.version, "revision": revision(context)}
+        return Origin(
+            image.reference,
+            # After an update of some resources only, the sources may be newer than the image.
+            image.name.apply(lambda pushed: names if pushed.rpartition(":")[2] == image.tag else {}),
+            repository,
+        )
 
 
 def named(image: str, stack: Settings) -> Origin:
     """Named by the settings; nothing is known of it but that."""
-    url, account = image.partition("@")[0], ""
     arn = repository_arn(image) or ""
-    region = stack.aws.region
-    if arn:
-        region, account = arn.split(":")[3:5]
-    return _existing(
-        image, {}, {"repository": url.partition("/")[2], "repositoryArn": arn, "registryId": account, "region": region}
-    )
+    region, account = arn.split(":")[3:5] if arn else (stack.aws.region, "")
+    name = image.partition("@")[0].partition("/")[2]
+    return _existing(image, {}, {"repository": name, "repositoryArn": arn, "registryId": account, "region": region})
 
 
-def promoted(promotable: dict[str, Any]) -> Origin:
+def promoted(promotable: Mapping[str, Any]) -> Origin:
     """What another stack has released: its output `promotable`."""
     release = promotable["release"]
     names = {key: release[key] for key in ("tag", "version", "revision") if key in release}
     return _existing(promotable["image"], names, promotable)
 
 
-def _existing(image: str, names: dict[str, str], at: dict[str, Any]) -> Origin:
+def _existing(image: str, names: Mapping[str, str], at: Mapping[str, Any]) -> Origin:
     known = pulumi.Output.from_input
-    return Origin(
-        known(image),
-        known(names),
-        Repository(
-            known(image.partition("@")[0]),
-            known(at["repository"]),
-            known(at["repositoryArn"]),
-            known(at["registryId"]),
-            at["region"],
-        ),
-    )
+    url = known(image.partition("@")[0])
+    account, arn = known(at["registryId"]), known(at["repositoryArn"])
+    return Origin(known(image), known(names), Repository(url, known(at["repository"]), arn, account, at["region"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gate.plugin.admission import admission
 from gate.plugin.generated_secret import GeneratedSecret
 from gate.plugin.migration_run import MigrationRun
 from gate.plugin.provider import Provider
@@ -25,7 +26,7 @@ class GateProvider(Provider):
             "gate:index:MigrationRun": MigrationRun(lambda: self.clients),
             "gate:index:Rollout": Rollout(lambda: self.clients),
         }
-        self.functions = {}
+        self.functions = {"gate:index:admission": admission(lambda: self.clients)}
 
     async def check_config(self, old: Properties, new: Properties) -> Checked:
         unknown = sorted(new.keys() - _KEYS)

@@ -9,6 +9,7 @@ from gate.deployer import Deployer
 from gate.drained import await_drained
 from gate.errors import GateError, Interrupted
 from gate.fingerprint import Subject, changed
+from gate.hold import refuse_held
 from gate.patience import Unknown
 from gate.plugin import told
 from gate.plugin.boundary import Account, clock, in_thread, who
@@ -43,7 +44,18 @@ _REQUIRED = (
     "database",
     "records",
 )
-_OPTIONAL = ("environment", "secrets", "phase", "afterService", "retain", "snapshot", "topic", "deadline")
+_OPTIONAL = (
+    "environment",
+    "secrets",
+    "phase",
+    "afterService",
+    "retain",
+    "snapshot",
+    "topic",
+    "deadline",
+    "holds",
+    "rollback",
+)
 _SUBJECT = ("imageDigest", "steps", "environment", "secrets", "database", "phase")
 """The inputs that decide whether the steps must run; everything else updates without running."""
 
@@ -86,11 +98,17 @@ class MigrationRun(Resource):
     async def create(self, call: Call, new: Properties) -> Created:
         if call.preview:
             names = ", ".join(_names(new)) or "no step"
-            call.log(f"would run {names}, before any task of the service is replaced")
+            if not new.get("rollback"):
+                call.log(f"would run {names}, before any task of the service is replaced")
             return Created("", _preview(new))
+        if new.get("rollback"):
+            return Created(_id(new), new | {"results": [], "run": 0, "fingerprint": "", "snapshotName": ""})
         return Created(_id(new), _outputs(new, *await in_thread(self._migrate, call, new)))
 
     async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+        if new.get("rollback"):
+            call.log("an earlier release is to serve again: no step runs, the database stays as it is")
+            return old.outputs | new
         why = _reasons(old.inputs, new)
         if not why:
             return old.outputs | new
@@ -107,6 +125,8 @@ class MigrationRun(Resource):
         """Runs the steps. Returns what they did, and the name of the snapshot taken before them (empty: none)."""
         clients = self._account()
         clients.verify()
+        untouched = "No migration was run, and what serves keeps serving."
+        refuse_held(clients["ssm"], inputs.get("holds"), str(inputs["imageDigest"]), untouched)
         try:
             return self._run_steps(call, inputs, clients)
         except (Interrupted, Unknown):
@@ -220,6 +240,8 @@ def _subject(inputs: Properties) -> Subject:
 
 def _reasons(old: Properties, new: Properties) -> str:
     """Why the steps must run, in words; empty when they need not."""
+    if old.get("rollback"):
+        return "the rollback is over"  # whether they have run before is for the run records to say
     old, new = _comparable(old), _comparable(new)
     unknown = [key for key in _SUBJECT if contains_unknown(new.get(key))]
     if unknown:

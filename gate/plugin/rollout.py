@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from gate.compatibility import Soak
 from gate.errors import GateError, Interrupted
-from gate.hold import Holds
+from gate.hold import HeldTag, Hold, Holds, holding, refuse_held, short
 from gate.judge import live_revision
 from gate.patience import Unknown
 from gate.plugin import told
-from gate.plugin.boundary import Account, clock, in_thread
+from gate.plugin.boundary import Account, clock, in_thread, who
 from gate.plugin.resource import (
     Call,
     Checked,
@@ -44,6 +46,7 @@ _OPTIONAL = (
     "loadBalancers",
     "records",
     "holds",
+    "rollback",
     "retain",
     "topic",
 )
@@ -119,9 +122,17 @@ class Rollout(Resource):
     def _roll_out(self, call: Call, inputs: Properties, previous: str) -> Done:
         clients = self._account()
         clients.verify()
-        self._refuse_held(clients, inputs)
+        kept = "It was not rolled out: what serves keeps serving."
+        refuse_held(clients["ssm"], inputs.get("holds"), str(inputs["imageDigest"]), kept)
         try:
-            return self._prove(call, inputs, previous, clients)
+            left = self._left(clients, inputs)
+            if not left:
+                return self._prove(call, inputs, previous, clients)
+            hold = Hold(left.rpartition("@")[2], who(), round(clock(call).now()), "rolled back by settings")
+            with holding(Holds(clients["ssm"], inputs["holds"]), hold):
+                done = self._prove(call, inputs, previous, clients)
+            self._tell_others(call, clients, left)
+            return done
         except (Interrupted, Unknown):
             raise  # nothing has failed
         except GateError as failure:
@@ -151,18 +162,22 @@ class Rollout(Resource):
         return rollout.run()
 
     @staticmethod
-    def _refuse_held(clients: Clients, inputs: Properties) -> None:
-        """What an operator took back must not come again by itself."""
-        if not inputs.get("holds"):
-            return
-        digest = str(inputs["imageDigest"]).rpartition("@")[2]
-        hold = Holds(clients["ssm"], inputs["holds"]).held(digest)
-        if hold is not None:
-            raise GateError(
-                f"the image {digest} is held: {hold}. It was not rolled out: what serves keeps serving. "
-                "Deploy another image, or lift the hold once this one is known to be good: "
-                f"`sluice rollback --lift {digest}`"
-            )
+    def _left(clients: Clients, inputs: Properties) -> str:
+        """The image that a rollback by settings leaves; empty when nothing is gone back from."""
+        if not inputs.get("rollback") or not inputs.get("records") or not inputs.get("holds"):
+            return ""
+        releases = ReleaseRecords(clients["ssm"], inputs["records"]).all()
+        left = releases[-1].digest if releases else ""
+        same = left.rpartition("@")[2] == str(inputs["imageDigest"]).rpartition("@")[2]
+        return "" if same else left
+
+    @staticmethod
+    def _tell_others(call: Call, clients: Clients, left: str) -> None:
+        """The tag in ECR, which stacks of other accounts see; without it the hold itself is as good here."""
+        try:
+            HeldTag(clients["ecr"], left.partition("@")[0]).put(left)
+        except (GateError, BotoCoreError, ClientError) as error:
+            call.log(f"{short(left)} is held here, but the tag that tells other stacks is missing: {error}", "warning")
 
     @staticmethod
     def _service(clients: Clients, inputs: Properties) -> Service:

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.errors import GateError, Interrupted
-from gate.hold import HeldTag, Hold, Holds, hexadecimal, short
+from gate.hold import HeldTag, Hold, Holds, hexadecimal, holding, short
 from gate.judge import primary
 from gate.operate import Refused
 from gate.patience import Unknown
@@ -23,8 +23,8 @@ from gate.release_record import Release, ReleaseRecords
 from gate.rollout import Rollout, Wanted
 from gate.sluice import exits
 from gate.sluice.context import Context
-from gate.sluice.target import after_steps, choose, digest
 from gate.smoke import Smoke, ask
+from gate.target import after_steps, choose, digest
 from gate.who import who
 
 DEADLINE = 900
@@ -129,17 +129,15 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
         digest=plan.target.digest,
     )
     left = plan.current_image.rpartition("@")[2]
-    # Held first: a deployer that comes while the service goes back must not bring it again.
-    holds.add(Hold(left, who(), round(context.clock.now()), reason))
     context.interrupt.heeded = True
     releases = ReleaseRecords(clients["ssm"], _prefix(context))
     try:
-        done = Rollout(context.service, wanted, context.clock, terminal.log, ask, releases).run()
+        with holding(holds, Hold(left, who(), round(context.clock.now()), reason)):
+            done = Rollout(context.service, wanted, context.clock, terminal.log, ask, releases).run()
     except Unknown:
         terminal.note(f"{short(left)} stays held")
         raise
     except (GateError, BotoCoreError, ClientError) as failure:
-        holds.lift(left)  # it serves again, or still: the next `pulumi up` must be able to touch it
         terminal.note(f"the rollback did not come about: {short(left)} is not held")
         if isinstance(failure, Interrupted):
             raise Interrupted(

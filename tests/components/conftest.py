@@ -38,12 +38,20 @@ def deploy(config: dict[str, Any]) -> Callable[..., Deployed]:
         pushes: bool = True,
         stale: Any = None,
         others: Any = None,
+        admission: Any = None,
         deployed: Deployed | None = None,
         **changes: Any,
     ) -> Deployed:
         settings = {**config, **changes}
         return run(
-            settings, preview=preview, builds=builds, pushes=pushes, stale=stale, others=others, deployed=deployed
+            settings,
+            preview=preview,
+            builds=builds,
+            pushes=pushes,
+            stale=stale,
+            others=others,
+            admission=admission,
+            deployed=deployed,
         )
 
     return deploy

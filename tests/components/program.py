@@ -90,8 +90,10 @@ class Cloud(Mocks):
         pushes: bool,
         stale: Mapping[str, Mapping[str, Any]],
         others: Mapping[str, Mapping[str, Any]],
+        admission: Mapping[str, Any],
     ) -> None:
         self.builds, self.pushes, self.stale, self.others = builds, pushes, stale, others
+        self.admission = dict(admission)
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         kind = args.typ.rpartition(":")[2]
@@ -131,6 +133,8 @@ class Cloud(Mocks):
             "getCallerIdentity": {"accountId": ACCOUNT, "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ci"},
             "getAvailabilityZones": {"names": ZONES},
             "getAuthorizationToken": {"userName": "AWS", "password": TOKEN, "proxyEndpoint": "https://registry"},
+            "admission": {"refusal": "", "image": args.args.get("image"), "replaces": "", "warnings": []}
+            | self.admission,
             "readStackOutputs": {"outputs": self.others.get(args.args.get("name", ""), {})},
         }
         return answers[args.token.rpartition(":")[2]], []
@@ -175,6 +179,7 @@ def run(
     encrypted: tuple[str, ...] = (),
     stale: Mapping[str, Mapping[str, Any]] | None = None,
     others: Mapping[str, Mapping[str, Any]] | None = None,
+    admission: Mapping[str, Any] | None = None,
     deployed: Deployed | None = None,
 ) -> Deployed:
     """One run of `__main__.py` in the current folder, to its end; exceptions of the program are passed on.
@@ -182,11 +187,12 @@ def run(
     config: settings of the stack, of which `encrypted` are encrypted. preview: as `pulumi preview` runs it. builds,
     pushes: whether Docker makes an image, and brings it to the registry. stale: outputs by kind of resource that are
     still what they were, as those of resources that are no target. others: outputs of other stacks, by full
-    name. deployed: is filled, also when the program fails.
+    name. admission: what the gate answers when asked
+    whether an image may be deployed, where it differs. deployed: is filled, also when the program fails.
     """
     deployed = Deployed() if deployed is None else deployed
     values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-    cloud = Cloud(builds=builds, pushes=pushes, stale=stale or {}, others=others or {})
+    cloud = Cloud(builds=builds, pushes=pushes, stale=stale or {}, others=others or {}, admission=admission or {})
 
     def isolated() -> None:
         loop = asyncio.new_event_loop()

@@ -189,3 +189,66 @@ def test_what_got_through_all_of_it_is_offered() -> None:
 @pytest.mark.parametrize("gated", [["r@sha256:2"], ["r@sha256:1", "r@sha256:2"]], ids=["before", "after"])
 def test_an_image_whose_steps_were_another_images_is_not_offered(gated: list[str]) -> None:
     assert passed(**PASSED | {"gated": gated}) is None
+
+
+BEFORE = f"{REGISTRY}@sha256:{'cd' * 32}"
+
+
+class TestAdmission:
+    """The gate is asked about the image, and its answer is taken."""
+
+    @pytest.mark.parametrize(
+        ("settings", "key"),
+        [
+            ({}, "promoteFrom"),
+            ({"promoteFrom": "", "image": PROMOTED}, "image"),
+            ({"rollback": "sha256:" + "cd" * 32}, "rollback"),
+        ],
+    )
+    def test_a_refusal_ends_the_program_before_anything_changes(
+        self, promote: Deploy, caplog: pytest.LogCaptureFixture, settings: dict[str, Any], key: str
+    ) -> None:
+        deployed = Deployed()
+        with pytest.raises(SystemExit):
+            promote(admission={"refusal": "the image is held: ada"}, deployed=deployed, **settings)
+        assert [one.type for one in deployed.resources if not one.type.startswith("pulumi:")] == []
+        [error] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+        assert error == f"{key}: the image is held: ada. Nothing was changed"
+
+    def test_what_changes_is_said(self, promote: Deploy, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level("INFO")
+        promote(preview=True, admission={"replaces": "sha256:cdcdcdcdcdcd (release 4, proven 2026-01-01 00:00 UTC)"})
+        [said] = [record.getMessage() for record in caplog.records if "takes the place" in record.getMessage()]
+        assert said.startswith(f"promoting {DIGEST[:19]} from organization/sluice/staging (version 0123456789ab")
+        assert "where its steps took master 3 s" in said
+        assert said.endswith("takes the place of sha256:cdcdcdcdcdcd (release 4, proven 2026-01-01 00:00 UTC)")
+
+    def test_without_a_change_nothing_is_said(self, promote: Deploy, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level("INFO")
+        promote()
+        assert [record for record in caplog.records if "promoting" in record.getMessage()] == []
+
+    def test_both_gate_and_rollout_refuse_what_is_held(self, promote: Deploy) -> None:
+        deployed = promote()
+        for kind in ("MigrationRun", "Rollout"):
+            assert deployed.one(kind).inputs["holds"] == "/sluice/sluice/test/holds"
+            assert "rollback" not in deployed.one(kind).inputs
+
+
+class TestRollback:
+    """An earlier release serves again, and nothing migrates."""
+
+    @pytest.mark.parametrize("building", [True, False])
+    def test_its_image_runs_without_steps(self, deploy: Deploy, promote: Deploy, building: bool) -> None:
+        program = deploy if building else promote
+        deployed = program(rollback="sha256:" + "cd" * 32, admission={"image": BEFORE})
+        assert deployed.container("service")["image"] == BEFORE
+        for kind in ("MigrationRun", "Rollout"):
+            assert deployed.one(kind).inputs["rollback"] is True
+            assert deployed.one(kind).inputs["imageDigest"] == BEFORE
+        assert deployed.one("Rollout").inputs["smoke"]["version"] == "", "the version that it says is not known"
+        assert deployed.outputs["release"]["digest"] == "sha256:" + "cd" * 32
+        assert len(deployed.all("ecr/repository:Repository")) == building, "what it goes back to is in there"
+
+    def test_the_other_stack_is_not_needed(self, promote: Deploy) -> None:
+        assert promote(None, rollback="sha256:" + "cd" * 32, admission={"image": BEFORE}).outputs["image"] == BEFORE

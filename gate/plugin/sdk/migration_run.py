@@ -33,6 +33,8 @@ class MigrationRun(pulumi.CustomResource):
             taken before the first step, unless the image's command ``pending`` exits with 0.
         topic: ARN of the SNS topic that is told of a failure.
         deadline: seconds for the snapshot and all steps together; 0 for none but their own.
+        holds: SSM path of the held images, whose steps are not run.
+        rollback: an earlier release is to serve again: its revision is let through, and no step runs.
 
     Attributes:
         service_task_definition: the revision that this image's migrations let through.
@@ -63,6 +65,8 @@ class MigrationRun(pulumi.CustomResource):
         snapshot: pulumi.Input[Mapping[str, Any]] | None = None,
         topic: pulumi.Input[str] | None = None,
         deadline: pulumi.Input[int] = 0,
+        holds: pulumi.Input[str] | None = None,
+        rollback: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -83,6 +87,8 @@ class MigrationRun(pulumi.CustomResource):
             "snapshot": snapshot,
             "topic": topic,
             "deadline": deadline,
+            "holds": holds,
+            "rollback": rollback or None,
             "results": None,
             "run": None,
             "fingerprint": None,

@@ -28,6 +28,7 @@ class Rollout(pulumi.CustomResource):
             deployment.
         records: SSM path (``/sluice/PROJECT/STACK``) below which releases and the rollout under way are written down.
         holds: SSM path of the held images, which are refused.
+        rollback: an earlier release is to serve again: the one that it replaces is held.
         retain: whether the records outlive the resource; true unless said.
         topic: ARN of the SNS topic that is told of a failure.
 
@@ -57,6 +58,7 @@ class Rollout(pulumi.CustomResource):
         load_balancers: pulumi.Input[Sequence[Mapping[str, Any]]] | None = None,
         records: pulumi.Input[str] | None = None,
         holds: pulumi.Input[str] | None = None,
+        rollback: bool = False,
         retain: pulumi.Input[bool] | None = None,
         topic: pulumi.Input[str | None] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -76,6 +78,7 @@ class Rollout(pulumi.CustomResource):
             "loadBalancers": load_balancers,
             "records": records,
             "holds": holds,
+            "rollback": rollback or None,
             "retain": retain,
             "topic": topic,
             "deploymentId": None,

@@ -7,7 +7,7 @@ import pytest
 from gate.operate import Refused
 from gate.record import RunRecord
 from gate.release_record import Release
-from gate.sluice.target import after_steps, choose, named
+from gate.target import after_steps, choose, named
 
 
 def image(letter: str) -> str:

@@ -1,0 +1,38 @@
+"""``gate:index:admission``: whether an image may be deployed, asked by a program before it declares anything."""
+
+from __future__ import annotations
+
+from gate.admission import Admitted, NotAdmitted, admit, when
+from gate.hold import short
+from gate.plugin.boundary import Account, in_thread
+from gate.plugin.provider import Function
+from gate.plugin.resource import Call, Properties
+
+
+def admission(account: Account) -> Function:
+    """The function behind the SDK's of this name. A refusal is an answer, not an error: the program says it in its own
+    words and ends.
+
+    Args of the call: ``image``, ``rollback``, ``records`` (``/sluice/PROJECT/STACK``). Its result: ``refusal`` (empty:
+    none), ``image`` (what to deploy), ``replaces`` (the release that serves, in words), ``warnings``.
+    """
+
+    async def function(call: Call, args: Properties) -> Properties:
+        image, rollback, records = (str(args.get(key) or "") for key in ("image", "rollback", "records"))
+        try:
+            admitted = await in_thread(admit, account(), image, rollback, records)
+        except NotAdmitted as refusal:
+            return {"refusal": str(refusal), "image": "", "replaces": "", "warnings": []}
+        return {
+            "refusal": "",
+            "image": admitted.image,
+            "replaces": _replaces(admitted),
+            "warnings": list(admitted.warnings),
+        }
+
+    return function
+
+
+def _replaces(admitted: Admitted) -> str:
+    before = admitted.replaces
+    return f"{short(before.digest)} (release {before.number}, proven {when(before.at)})" if before else ""

@@ -1,0 +1,34 @@
+"""Whether an image may be deployed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+
+@dataclass(frozen=True)
+class Admission:
+    """refusal: why the image must not be deployed, empty when it may. image: what to deploy, by digest. replaces: the
+    release that serves now, in words; empty when it is this image, or there is none. warnings: for people."""
+
+    refusal: str
+    image: str
+    replaces: str
+    warnings: tuple[str, ...]
+
+
+def admission(*, image: str, rollback: str, records: str, provider: pulumi.ProviderResource) -> Admission:
+    """Asks AWS at once, in previews too, and changes nothing.
+
+    Args:
+        image: ``repository@sha256:…``; not looked at with *rollback*.
+        rollback: digest of an earlier release that is to serve again; empty for none.
+        records: SSM path of the stack's records, ``/sluice/PROJECT/STACK``.
+
+    Raises:
+        Exception: AWS could not be asked (the SDK has no narrower one).
+    """
+    args = {"image": image, "rollback": rollback, "records": records}
+    answer = pulumi.runtime.invoke("gate:index:admission", args, pulumi.InvokeOptions(provider=provider)).value or {}
+    return Admission(answer["refusal"], answer["image"], answer["replaces"], tuple(answer["warnings"]))
