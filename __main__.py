@@ -9,7 +9,6 @@ from components.container import HealthCheck
 from components.database import Database, DatabaseArgs
 from components.database_users import DatabaseUsers, DatabaseUsersArgs
 from components.deployment import Deployment, DeploymentArgs, SmokeRequest, Soak
-from components.load_balancer import LoadBalancerArgs, TargetCheck
 from components.login import Login
 from components.migration_gate import MigrationGate, MigrationGateArgs, Snapshot, migration_container
 from components.placement import Placement
@@ -18,8 +17,9 @@ from components.service import Service, ServiceArgs, service_container
 from components.step import Step
 from components.task_definition import TaskDefinition
 from infra import naming, providers, settings
-from infra.cluster import Cluster
-from infra.network import Network, NetworkArgs
+from infra.cluster import cluster_of
+from infra.entrance import alias, entrance
+from infra.networks import network_of
 from infra.observability import Logs, LogsArgs
 from infra.outputs import Operations
 from infra.protection import Everything, Protection
@@ -37,9 +37,9 @@ clouds = providers.create(stack, tags, os.environ)
 here = pulumi.ResourceOptions(providers=clouds.all())
 origin = Source(name, stack, path, clouds.gate, here).origin()  # the image: built here, or what another stack released
 
-network = Network(name, NetworkArgs(stack.network.cidr, stack.network.zones, app.port), here)
+network = network_of(name, stack, here)
 firewall = network.firewall
-cluster = Cluster(name, here)
+cluster = cluster_of(name, stack.cluster.arn, here)
 logs = Logs(name, LogsArgs(path), here)
 topic = Topic(name, TopicArgs(stack.notify.topic, stack.notify.email or []), here).arn
 
@@ -95,7 +95,7 @@ serving = tasks.of(
 )
 
 # The gate: what it lets through is the only revision that service and deployment ever see.
-place = Placement(network.public_subnet_ids, [firewall.migration], public_ip=True)
+place = Placement(network.task_subnet_ids, [firewall.migration], network.public_ip)
 copy = stack.snapshot
 phase = MigrationGateArgs(
     cluster=cluster.arn,
@@ -123,19 +123,12 @@ service = Service(
         tasks=service_settings.min,
         grace=health.start_period,
         circuit_breaker=service_settings.circuit_breaker,
-        placement=Placement(network.public_subnet_ids, [firewall.service], public_ip=True),
-        load_balancer=LoadBalancerArgs(
-            vpc_id=network.vpc_id,
-            subnet_ids=network.public_subnet_ids,
-            security_group_id=firewall.load_balancer,
-            port=app.port,
-            check=TargetCheck(app.live_path, health.interval, health.timeout, health.retries),
-            drain_seconds=service_settings.drain_seconds,
-            protected=stack.protected,
-        ),
+        placement=Placement(network.task_subnet_ids, [firewall.service], network.public_ip),
+        load_balancer=entrance(name, stack, network, here),
     ),
     here,
 )
+alias(name, stack, service, here)
 
 deployment = Deployment(
     name,
@@ -175,6 +168,7 @@ if later := [step for step in steps if step.phase == "after"]:  # of what has be
 
 Protection(name, everything, stack.protected)
 pulumi.export("url", service.url)
+pulumi.export("address", service.balancer.address)
 pulumi.export("service", service.name)
 pulumi.export("cluster", cluster.name)
 pulumi.export("repository", origin.repository.url)

@@ -8,60 +8,61 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-NAME_LIMIT = 32
-"""Characters of a load balancer's or target group's name (CreateLoadBalancer, Elastic Load Balancing API reference)."""
-
-SUFFIX = 8
-"""Characters that Pulumi appends to an automatic name."""
+from components.target_group import TargetGroupArgs, short, target_group
 
 IDLE_TIMEOUT = 60
 """Seconds; the application's own keep-alive must be longer, else the load balancer answers 502 now and then
 ("Troubleshoot your Application Load Balancers" in the Elastic Load Balancing user guide)."""
 
-HEALTHY_THRESHOLD = 2
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+"""TLS 1.2 and 1.3, and only ciphers with forward secrecy: what AWS's console proposes. Without one the API takes a
+policy of 2016, with TLS 1.0 ("Security policies for your Application Load Balancer")."""
 
 
 @dataclass(frozen=True)
-class TargetCheck:
-    """path: must answer 200. interval, timeout: seconds. unhealthy: failed checks in a row."""
+class Https:
+    """host: the service's name. certificate_arn: a valid certificate for it."""
 
-    path: str
-    interval: int
-    timeout: int
-    unhealthy: int
+    host: str
+    certificate_arn: pulumi.Input[str]
 
 
 @dataclass(frozen=True)
 class LoadBalancerArgs:
-    """subnet_ids: public ones in at least two zones. port: where the targets listen. drain_seconds: how long requests
-    to a leaving target may still take. protected: whether it must outlive the stack."""
+    """subnet_ids: public ones in at least two zones. https: None for HTTP under the load balancer's own name.
+    protected: whether it must outlive the stack."""
 
-    vpc_id: pulumi.Input[str]
+    targets: TargetGroupArgs
     subnet_ids: Sequence[pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
-    port: int
-    check: TargetCheck
-    drain_seconds: int
     protected: bool
+    https: Https | None = None
 
 
 class LoadBalancer(pulumi.ComponentResource):
-    """An Application Load Balancer that forwards HTTP to one target group of IP addresses.
+    """An Application Load Balancer with one target group. With a certificate it speaks HTTPS, and sends what comes over
+    HTTP there.
 
-    Outputs: url (without a slash at its end), target_group_arn, and listener: a service must wait for it, because ECS
-    takes only target groups that are attached to a load balancer.
+    Outputs: url (without a slash at its end); address, the load balancer's own DNS name, and zone_id, its Route 53
+    zone; host (the name in the URL, empty where that is the address); target_group_arn; suffix and target_group_suffix,
+    by which metrics know the two; ready, what a service must wait for, because ECS takes only target groups that are
+    attached to a load balancer.
     """
 
     url: pulumi.Output[str]
+    address: pulumi.Output[str]
+    zone_id: pulumi.Output[str]
+    host: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
-    listener: aws.lb.Listener
+    suffix: pulumi.Output[str]
+    target_group_suffix: pulumi.Output[str]
+    ready: pulumi.Resource
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:LoadBalancer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        short = name[: NAME_LIMIT - SUFFIX].rstrip("-")
         balancer = aws.lb.LoadBalancer(
-            short,
+            short(name),
             load_balancer_type="application",
             internal=False,
             subnets=list(args.subnet_ids),
@@ -71,34 +72,45 @@ class LoadBalancer(pulumi.ComponentResource):
             enable_deletion_protection=args.protected,
             opts=child,
         )
-        targets = aws.lb.TargetGroup(
-            short,
-            vpc_id=args.vpc_id,
-            target_type="ip",
-            port=args.port,
-            protocol="HTTP",
-            deregistration_delay=args.drain_seconds,
-            health_check={
-                "enabled": True,
-                "protocol": "HTTP",
-                "port": "traffic-port",
-                "path": args.check.path,
-                "matcher": "200",
-                "interval": args.check.interval,
-                "timeout": args.check.timeout,
-                "healthy_threshold": HEALTHY_THRESHOLD,
-                "unhealthy_threshold": args.check.unhealthy,
-            },
-            opts=child,
-        )
-        self.listener = aws.lb.Listener(
+        targets = target_group(name, args.targets, child)
+        forward: aws.lb.ListenerDefaultActionArgsDict = {"type": "forward", "target_group_arn": targets.arn}
+        if args.https is None:
+            self.ready = self._listener(name, balancer, forward)
+            self.url = pulumi.Output.concat("http://", balancer.dns_name)
+        else:
+            self.ready = aws.lb.Listener(
+                f"{name}-https",
+                load_balancer_arn=balancer.arn,
+                port=443,
+                protocol="HTTPS",
+                ssl_policy=TLS_POLICY,
+                certificate_arn=args.https.certificate_arn,
+                default_actions=[forward],
+                opts=child,
+            )
+            # Permanent, so that browsers remember it.
+            elsewhere: aws.lb.ListenerDefaultActionRedirectArgsDict = {
+                "protocol": "HTTPS",
+                "port": "443",
+                "status_code": "HTTP_301",
+            }
+            self._listener(name, balancer, {"type": "redirect", "redirect": elsewhere})
+            self.url = pulumi.Output.from_input(f"https://{args.https.host}")
+        self.address, self.zone_id = balancer.dns_name, balancer.zone_id
+        self.host = pulumi.Output.from_input(args.https.host if args.https else "")
+        self.target_group_arn, self.target_group_suffix = targets.arn, targets.arn_suffix
+        self.suffix = balancer.arn_suffix
+        self.register_outputs({"url": self.url, "address": self.address, "targetGroupArn": self.target_group_arn})
+
+    def _listener(
+        self, name: str, balancer: aws.lb.LoadBalancer, action: aws.lb.ListenerDefaultActionArgsDict
+    ) -> aws.lb.Listener:
+        """The listener for HTTP."""
+        return aws.lb.Listener(
             f"{name}-http",
             load_balancer_arn=balancer.arn,
             port=80,
             protocol="HTTP",
-            default_actions=[{"type": "forward", "target_group_arn": targets.arn}],
-            opts=child,
+            default_actions=[action],
+            opts=pulumi.ResourceOptions(parent=self),
         )
-        self.url = pulumi.Output.concat("http://", balancer.dns_name)
-        self.target_group_arn = targets.arn
-        self.register_outputs({"url": self.url, "targetGroupArn": self.target_group_arn})

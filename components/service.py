@@ -12,6 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.container import Container, HealthCheck
+from components.existing_listener import ExistingListener, ExistingListenerArgs
 from components.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.placement import Placement
 
@@ -31,7 +32,7 @@ class ServiceArgs:
     grace: int
     circuit_breaker: bool
     placement: Placement
-    load_balancer: LoadBalancerArgs
+    load_balancer: LoadBalancerArgs | ExistingListenerArgs
 
 
 def service_container(port: int, stop_timeout: int, health: HealthCheck | None) -> Container:
@@ -48,12 +49,13 @@ def service_container(port: int, stop_timeout: int, health: HealthCheck | None) 
 class Service(pulumi.ComponentResource):
     """An ECS service on Fargate behind a load balancer, rolling.
 
-    Outputs: name, url, target_group_arn, network, platform_version and load_balancers (as the deployment compares
-    them with what ECS has), shape (changes when one of these does: ECS then starts a deployment, which somebody has to
-    watch).
+    Outputs: name; balancer (what its requests come through); url and target_group_arn, which are the balancer's;
+    network, platform_version and load_balancers (as the deployment compares them with what ECS has); shape (changes
+    when one of these does: ECS then starts a deployment, which somebody has to watch).
     """
 
     name: pulumi.Output[str]
+    balancer: LoadBalancer | ExistingListener
     url: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
     shape: pulumi.Output[str]
@@ -63,7 +65,12 @@ class Service(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:Service", name, None, opts)
-        balancer = LoadBalancer(name, args.load_balancer, pulumi.ResourceOptions(parent=self))
+        child, port = pulumi.ResourceOptions(parent=self), args.load_balancer.targets.port
+        balancer: LoadBalancer | ExistingListener
+        if isinstance(args.load_balancer, ExistingListenerArgs):
+            balancer = ExistingListener(name, args.load_balancer, child)
+        else:
+            balancer = LoadBalancer(name, args.load_balancer, child)
         network: aws.ecs.ServiceNetworkConfigurationArgsDict = {
             "subnets": list(args.placement.subnet_ids),
             "security_groups": list(args.placement.security_group_ids),
@@ -72,7 +79,7 @@ class Service(pulumi.ComponentResource):
         target: aws.ecs.ServiceLoadBalancerArgsDict = {
             "target_group_arn": balancer.target_group_arn,
             "container_name": CONTAINER,
-            "container_port": args.load_balancer.port,
+            "container_port": port,
         }
         service = aws.ecs.Service(
             name,
@@ -98,12 +105,13 @@ class Service(pulumi.ComponentResource):
             wait_for_steady_state=False,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[balancer.listener],
+                depends_on=[balancer.ready],
                 # Only the rollout moves the service to another revision, once the gate let it through.
                 ignore_changes=["taskDefinition"],
             ),
         )
         self.name = service.name
+        self.balancer = balancer
         self.url = balancer.url
         self.target_group_arn = balancer.target_group_arn
         self.network = {
@@ -116,7 +124,7 @@ class Service(pulumi.ComponentResource):
             {
                 "targetGroupArn": balancer.target_group_arn,
                 "containerName": CONTAINER,
-                "containerPort": args.load_balancer.port,
+                "containerPort": port,
             }
         ]
         # After the service: whoever compares shapes must find the deployment that the new shape started.

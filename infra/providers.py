@@ -12,7 +12,7 @@ import pulumi_aws as aws
 from gate.plugin import sdk as gate
 from infra.settings.settings import Settings
 
-SERVICES = ("ec2", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "secretsmanager", "sns", "sts")
+SERVICES = ("acm", "ec2", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "route53", "secretsmanager", "sns", "sts")
 """The services that this program's resources belong to, by the names of the AWS provider's `endpoints`."""
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 BLOCKS = 16
-"""The range is cut into this many equal blocks: the first half is for public subnets, the rest for databases and later
-for private subnets, so that adding zones or tiers never moves a subnet that exists."""
+"""The range is cut into this many equal blocks, of which every tier has four, one per zone, and four are left: adding
+zones or tiers never moves a subnet that exists."""
 
-DATABASE_BLOCK = 8
+PUBLIC_BLOCK, DATABASE_BLOCK, TASK_BLOCK = 0, 8, 12
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,15 @@ class Ranges:
     """CIDR ranges, one per availability zone, in the order of the zones."""
 
     public: list[str]
+    tasks: list[str]
     database: list[str]
 
 
 def ranges(cidr: str, zones: int) -> Ranges:
-    """The ranges of every subnet of a VPC of /16 to /22, for up to eight zones."""
+    """The ranges of every subnet of a VPC of /16 to /22, for up to four zones."""
     blocks = [str(block) for block in IPv4Network(cidr).subnets(prefixlen_diff=(BLOCKS - 1).bit_length())]
-    return Ranges(public=blocks[:zones], database=blocks[DATABASE_BLOCK : DATABASE_BLOCK + zones])
+
+    def tier(start: int) -> list[str]:
+        return blocks[start : start + zones]
+
+    return Ranges(public=tier(PUBLIC_BLOCK), tasks=tier(TASK_BLOCK), database=tier(DATABASE_BLOCK))

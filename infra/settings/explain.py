@@ -26,7 +26,9 @@ KINDS: dict[str, str] = {
 RANGES: dict[str, Callable[[dict[str, Any]], str]] = {
     "greater_than_equal": lambda limit: f"must be at least {limit['ge']}",
     "less_than_equal": lambda limit: f"must be at most {limit['le']}",
-    "too_short": lambda limit: f"must have at least {limit['min_length']} entry",
+    "too_short": lambda limit: (
+        f"must have at least {limit['min_length']} {'entry' if limit['min_length'] == 1 else 'entries'}"
+    ),
     "string_too_short": lambda limit: "must not be empty",
     "string_too_long": lambda limit: f"must have at most {limit['max_length']} characters",
     "string_pattern_mismatch": lambda limit: f"must match {limit['pattern']}",

@@ -9,10 +9,14 @@ from pydantic import Field, ValidationInfo, field_validator
 from infra.settings import origin
 from infra.settings.access import Access
 from infra.settings.app import App
+from infra.settings.arns import elsewhere
 from infra.settings.aws import Aws
 from infra.settings.check import Check
+from infra.settings.cluster import Cluster
 from infra.settings.database import Database
+from infra.settings.domain import Domain
 from infra.settings.environment import KEEPING, PROTECTED, Environment
+from infra.settings.load_balancer import LoadBalancer
 from infra.settings.migrations import Step, ordered
 from infra.settings.model import Model, hidden, refused
 from infra.settings.network import Network
@@ -60,8 +64,14 @@ class Settings(Model):
     """The request that a new version must answer."""
     soak: Soak = Field(default_factory=Soak)
     """How long the old version must live with the new schema before it is replaced."""
+    cluster: Cluster = Field(default_factory=Cluster)
+    """The ECS cluster: one of the stack's own, or an existing one."""
+    load_balancer: LoadBalancer = Field(default_factory=LoadBalancer)
+    """The load balancer: one of the stack's own, or a listener of an existing one."""
+    domain: Domain = Field(default_factory=Domain)
+    """The service's own name, and HTTPS."""
     network: Network = Field(default_factory=Network)
-    """The stack's own network."""
+    """The stack's network: one of its own, or an existing one."""
     access: Access = Field(default_factory=Access)
     """What the roles of the stack's tasks may be."""
     check: Check = Field(default_factory=Check)
@@ -142,6 +152,59 @@ class Settings(Model):
         if aws is not None and notify.topic is not None and notify.topic.split(":")[3] != aws.region:
             raise hidden(f"the topic is in another Region than the stack ({aws.region}); name one of that Region")
         return notify
+
+    @field_validator("cluster")
+    @classmethod
+    def _cluster(cls, cluster: Cluster, info: ValidationInfo) -> Cluster:
+        aws = info.data.get("aws")
+        if aws is not None and cluster.arn and (wrong := elsewhere(cluster.arn, aws)):
+            raise hidden(f"arn {wrong}")
+        return cluster
+
+    @field_validator("load_balancer")
+    @classmethod
+    def _load_balancer(cls, balancer: LoadBalancer, info: ValidationInfo) -> LoadBalancer:
+        aws = info.data.get("aws")
+        if aws is not None and balancer.listener and (wrong := elsewhere(balancer.listener, aws)):
+            raise hidden(f"listener {wrong}")
+        return balancer
+
+    @field_validator("domain")
+    @classmethod
+    def _domain(cls, domain: Domain, info: ValidationInfo) -> Domain:
+        aws, balancer = info.data.get("aws"), info.data.get("load_balancer")
+        if aws is not None and domain.certificate and (wrong := elsewhere(domain.certificate, aws)):
+            raise hidden(f"certificate {wrong}")
+        if balancer is None:
+            return domain
+        if balancer.listener is None:
+            if domain.name and not domain.zone and not domain.certificate:
+                raise hidden("name needs a certificate; write zone, to have one made, or certificate, to use yours")
+            return domain
+        if domain.name and balancer.host:
+            raise hidden("name and loadBalancer.host exclude each other; keep one")
+        if not domain.name and not balancer.host:
+            raise hidden("loadBalancer.listener needs a host name to forward; write domain.name or loadBalancer.host")
+        if domain.certificate:
+            raise hidden("certificate is not used with loadBalancer.listener, which has its own; remove it")
+        return domain
+
+    @field_validator("network")
+    @classmethod
+    def _network(cls, network: Network, info: ValidationInfo) -> Network:
+        balancer = info.data.get("load_balancer")
+        existing = balancer is not None and balancer.listener is not None
+        if network.vpc is None:
+            if existing:
+                raise hidden("vpc is required with loadBalancer.listener; name the VPC that its load balancer is in")
+            return network
+        if balancer is not None and not existing and network.public_subnets is None:
+            raise hidden("publicSubnets is required with vpc; name the public subnets that the load balancer is in")
+        if existing and network.public_subnets is not None:
+            raise hidden("publicSubnets is of no use with loadBalancer.listener; remove it")
+        if network.database_subnets is None:
+            raise hidden("databaseSubnets is required with vpc; name the subnets that the database is in")
+        return network
 
     @staticmethod
     def _taken(snapshot: Snapshot, environment: Environment) -> bool:

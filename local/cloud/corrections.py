@@ -18,6 +18,7 @@ def install(settings: Settings) -> None:
     from importlib.metadata import version
 
     from local.cloud import ownership
+    from local.cloud.ec2 import endpoints, nat, prefix_lists
     from local.cloud.ecr import images as ecr_images
     from local.cloud.ecr import sharing
     from local.cloud.ecs import (
@@ -43,6 +44,9 @@ def install(settings: Settings) -> None:
         )
     for correction in (
         ownership,
+        prefix_lists,
+        endpoints,
+        nat,
         listeners,
         targets,
         life,

@@ -29,6 +29,9 @@ MASTER = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:rds!db-1-AbC"
 OWNER = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:sluice-test-owner-1a2b3c4-AbCdEf"
 APP = OWNER.replace("owner", "app")
 
+BALANCER = f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:loadbalancer/app/shared/0123456789abcdef"
+LISTENER = f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:listener/app/shared/0123456789abcdef/fedcba9876543210"
+
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 """Marks a secret on the engine's wire (see pulumi.runtime.rpc)."""
 
@@ -110,7 +113,21 @@ class Cloud(Mocks):
                 "resourceId": "db-RESOURCE",
                 "masterUserSecrets": [{"secretArn": MASTER}],
             },
-            "LoadBalancer": {"dnsName": "web.example.com"},
+            "LoadBalancer": {"dnsName": "web.example.com", "zoneId": "Z0BALANCER"},
+            "Certificate": {
+                "domainValidationOptions": [
+                    {
+                        "domainName": args.inputs.get("domainName"),
+                        "resourceRecordName": f"_proof.{args.inputs.get('domainName')}.",
+                        "resourceRecordType": "CNAME",
+                        "resourceRecordValue": "_asked.acm-validations.aws.",
+                    }
+                ]
+            },
+            # As with MigrationRun below: marked, so that tests can tell who got it from whom.
+            "CertificateValidation": {"certificateArn": f"issued/{args.inputs.get('certificateArn')}"},
+            "Record": {"fqdn": str(args.inputs.get("name", "")).rstrip(".")},
+            "VpcEndpoint": {"prefixListId": "pl-s3"},
             "Image": {"repoDigest": f"{args.inputs.get('imageName', '').rpartition(':')[0]}@{DIGEST}"},
             # The real one lets the same ARN through; marked here, so that tests can tell who got it from whom.
             "MigrationRun": {
@@ -132,6 +149,19 @@ class Cloud(Mocks):
         answers: dict[str, dict[str, Any]] = {
             "getCallerIdentity": {"accountId": ACCOUNT, "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ci"},
             "getAvailabilityZones": {"names": ZONES},
+            "getListener": {
+                "arn": args.args.get("arn"),
+                "port": 443,
+                "protocol": "HTTPS",
+                "loadBalancerArn": BALANCER,
+            },
+            "getLoadBalancer": {
+                "arn": args.args.get("arn"),
+                "arnSuffix": "app/shared/0123456789abcdef",
+                "dnsName": "shared.example.com",
+                "zoneId": "Z0SHARED",
+                "securityGroups": ["sg-shared", "sg-other"],
+            },
             "getAuthorizationToken": {"userName": "AWS", "password": TOKEN, "proxyEndpoint": "https://registry"},
             "admission": {"refusal": "", "image": args.args.get("image"), "replaces": "", "warnings": []}
             | self.admission,

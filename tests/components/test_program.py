@@ -13,6 +13,7 @@ import pytest
 from pulumi.output import Unknown
 
 from components.release import record
+from infra.providers import SERVICES
 from tests.components.program import ACCOUNT, DIGEST, REGISTRY, SECRET, TOKEN, Deployed, Registered, leaves, run
 
 Deploy = Callable[..., Deployed]
@@ -164,7 +165,7 @@ class TestTree:
         aws = deployed.one("providers:aws").inputs
         [endpoints] = json.loads(aws["endpoints"])
         assert set(endpoints.values()) == {"http://172.17.0.1:4566"}
-        assert {"ec2", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "secretsmanager", "sns", "sts"} == set(endpoints)
+        assert set(endpoints) == set(SERVICES)
         assert aws["skipCredentialsValidation"] == aws["skipMetadataApiCheck"] == "true"
         assert "allowedAccountIds" not in aws
         assert deployed.one("providers:gate").inputs["endpoint"] == "http://172.17.0.1:4566"
@@ -240,6 +241,7 @@ class TestOutputs:
         assert outputs["database"] == {"address": "db.example.internal", "port": 5432, "name": "app"}
         assert set(outputs) == {
             "url",
+            "address",
             "service",
             "cluster",
             "repository",

@@ -178,6 +178,7 @@ class Entry:
         gone: error codes by which AWS says that there is no such resource.
         absent: JMESPath over the item that is true when AWS still shows a resource that is gone.
         taggable, regional: whether it takes tags and a region.
+        tag_type: EC2's name of the type in tag specifications, where it is not the token's in other letters.
     """
 
     token: str
@@ -198,5 +199,6 @@ class Entry:
     absent: str = ""
     taggable: bool = True
     regional: bool = True
+    tag_type: str = ""
     fixed_name: bool = True  # with a fixed name two cannot exist at once: delete before replace
     deadline: float = 300.0  # seconds for each of its waits, unless the program's customTimeouts say otherwise

@@ -253,6 +253,8 @@ def _identity(entry: Entry, work: Work) -> str:
 
 def _resource_type(entry: Entry) -> str:
     """EC2's name of the type in tag specifications: of ``aws:ec2/routeTable:RouteTable`` it is ``route-table``."""
+    if entry.tag_type:
+        return entry.tag_type
     name = entry.token.rsplit(":", 1)[-1]
     words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
     return "security-group-rule" if words.startswith("security-group-") and words.endswith("-rule") else words

@@ -47,6 +47,28 @@ IMAGE = f"{REPOSITORY}@sha256:{'ab' * 32}"
 SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop-AbCdEf"
 TOPIC = "arn:aws:sns:eu-central-1:111122223333:failures"
 
+EXISTING: dict[str, Any] = {
+    "vpc": "vpc-0123456789abcdef0",
+    "publicSubnets": ["subnet-00000001", "subnet-00000002"],
+    "taskSubnets": ["subnet-00000011"],
+    "databaseSubnets": ["subnet-00000021", "subnet-00000022"],
+}
+
+LISTENER = (
+    "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/shared/0123456789abcdef/fedcba9876543210"
+)
+BALANCER = LISTENER.replace(":listener/", ":loadbalancer/").rpartition("/")[0]
+CERTIFICATE = "arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
+
+
+def without(mapping: dict[str, Any], key: str) -> dict[str, Any]:
+    """The mapping without one of its keys."""
+    return {name: value for name, value in mapping.items() if name != key}
+
+
+ROUTED = without(EXISTING, "publicSubnets")
+"""An existing network in which an existing load balancer leads to the service."""
+
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     # unknown and missing keys
     ("unknown section", {"databse": {}}, "databse = {}: there is no such setting; did you mean database?"),
@@ -599,8 +621,164 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "range too small",
         {"network.cidr": "10.0.0.0/28"},
-        'network.cidr = "10.0.0.0/28": is too large for a VPC or too small for two subnets in every zone; use /16 to'
+        'network.cidr = "10.0.0.0/28": is too large for a VPC or too small for the subnets of every zone; use /16 to'
         " /22",
+    ),
+    (
+        "no cluster",
+        {"cluster.arn": "main"},
+        'cluster.arn = "main": is no ARN of an ECS cluster; write one like arn:aws:ecs:REGION:ACCOUNT:cluster/NAME',
+    ),
+    (
+        "cluster elsewhere",
+        {"cluster.arn": "arn:aws:ecs:eu-west-1:111122223333:cluster/main"},
+        "cluster: arn is in another Region than the stack (eu-central-1); name one of that Region",
+    ),
+    (
+        "another account's cluster",
+        {"cluster.arn": "arn:aws:ecs:eu-central-1:444455556666:cluster/main"},
+        "cluster: arn is in another account than the stack (111122223333); name one of that account",
+    ),
+    (
+        "no listener",
+        {"loadBalancer": {"listener": BALANCER, "priority": 1}},
+        f'loadBalancer.listener = "{BALANCER[:58]}…: is no ARN of a listener of an Application Load Balancer; write one'
+        " like arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID",
+    ),
+    (
+        "listener without priority",
+        {"loadBalancer": {"listener": LISTENER, "host": "shop.example.com"}, "network": ROUTED},
+        "loadBalancer.priority: is required with loadBalancer.listener; write a number that no other rule of it has",
+    ),
+    (
+        "priority without listener",
+        {"loadBalancer.priority": 1},
+        "loadBalancer.priority = 1: belongs to an existing listener; name it with loadBalancer.listener, or remove"
+        " this",
+    ),
+    (
+        "listener without host name",
+        {"loadBalancer": {"listener": LISTENER, "priority": 1}, "network": ROUTED},
+        "domain: loadBalancer.listener needs a host name to forward; write domain.name or loadBalancer.host",
+    ),
+    (
+        "two host names",
+        {
+            "loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"},
+            "domain": {"name": "b.example.com"},
+            "network": ROUTED,
+        },
+        "domain: name and loadBalancer.host exclude each other; keep one",
+    ),
+    (
+        "certificate for an existing listener",
+        {
+            "loadBalancer": {"listener": LISTENER, "priority": 1},
+            "domain": {"name": "b.example.com", "certificate": CERTIFICATE},
+            "network": ROUTED,
+        },
+        "domain: certificate is not used with loadBalancer.listener, which has its own; remove it",
+    ),
+    (
+        "listener in a network of the stack's own",
+        {"loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"}},
+        "network: vpc is required with loadBalancer.listener; name the VPC that its load balancer is in",
+    ),
+    (
+        "public subnets for an existing listener",
+        {"loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"}, "network": EXISTING},
+        "network: publicSubnets is of no use with loadBalancer.listener; remove it",
+    ),
+    (
+        "domain without certificate",
+        {"domain.name": "shop.example.com"},
+        "domain: name needs a certificate; write zone, to have one made, or certificate, to use yours",
+    ),
+    (
+        "zone by name",
+        {"domain": {"name": "shop.example.com", "zone": "example.com"}},
+        'domain.zone = "example.com": must match ^Z[A-Z0-9]{1,31}$',
+    ),
+    (
+        "zone without a name",
+        {"domain.zone": "Z0123456789ABC"},
+        'domain.zone = "Z0123456789ABC": is of no use without a name in it; write domain.name, or remove this',
+    ),
+    (
+        "address for a name",
+        {"domain": {"name": "https://shop.example.com", "zone": "Z0123456789ABC"}},
+        'domain.name = "https://shop.example.com": must match ^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$',
+    ),
+    (
+        "certificate of another Region",
+        {"domain": {"name": "shop.example.com", "certificate": CERTIFICATE.replace("eu-central-1", "us-east-1")}},
+        "domain: certificate is in another Region than the stack (eu-central-1); name one of that Region",
+    ),
+    (
+        "no certificate",
+        {"domain": {"name": "shop.example.com", "certificate": "shop.pem"}},
+        'domain.certificate = "shop.pem": is no ARN of a certificate in AWS Certificate Manager; write one like'
+        " arn:aws:acm:REGION:ACCOUNT:certificate/ID",
+    ),
+    ("too many zones", {"network.zones": 5}, "network.zones = 5: must be at most 4"),
+    (
+        "no such way out",
+        {"network.egress": "gateway"},
+        "network.egress = \"gateway\": must be 'nat', 'natPerZone', 'endpoints' or 'public'",
+    ),
+    (
+        "endpoints beside NAT",
+        {"network": {"egress": "nat", "endpoints": ["sqs"]}},
+        'network.endpoints = ["sqs"]: are only made with network.egress endpoints; write that or remove them',
+    ),
+    (
+        "endpoint that is made anyway",
+        {"network": {"egress": "endpoints", "endpoints": ["logs"]}},
+        'network.endpoints = ["logs"]: logs is made in any case; remove it',
+    ),
+    ("no VPC", {"network.vpc": "main"}, 'network.vpc = "main": must match ^vpc-[0-9a-f]{8,17}$'),
+    (
+        "existing network and a range",
+        {"network": EXISTING | {"cidr": "10.1.0.0/16"}},
+        'network.vpc = "vpc-0123456789abcdef0": is an existing network, which network.cidr cannot change; keep one of'
+        " the two",
+    ),
+    (
+        "existing subnets without their VPC",
+        {"network.taskSubnets": ["subnet-00000011"]},
+        'network.taskSubnets = ["subnet-00000011"]: belongs to an existing network; name it with network.vpc, or remove'
+        " this",
+    ),
+    (
+        "public address in a network of its own",
+        {"network.assignPublicIp": True},
+        "network.assignPublicIp = true: belongs to an existing network; name it with network.vpc, or remove this",
+    ),
+    (
+        "one public subnet",
+        {"network": EXISTING | {"publicSubnets": ["subnet-00000001"]}},
+        'network.publicSubnets = ["subnet-00000001"]: must have at least 2 entries',
+    ),
+    (
+        "one subnet twice",
+        {"network": EXISTING | {"taskSubnets": ["subnet-00000011", "subnet-00000011"]}},
+        'network.taskSubnets = ["subnet-00000011", "subnet-00000011"]: subnet-00000011 is named more than once; name'
+        " every subnet once",
+    ),
+    (
+        "existing network without task subnets",
+        {"network": without(EXISTING, "taskSubnets")},
+        "network.taskSubnets: is required with network.vpc; name the subnets that tasks run in",
+    ),
+    (
+        "existing network without public subnets",
+        {"network": without(EXISTING, "publicSubnets")},
+        "network: publicSubnets is required with vpc; name the public subnets that the load balancer is in",
+    ),
+    (
+        "existing network without database subnets",
+        {"network": without(EXISTING, "databaseSubnets")},
+        "network: databaseSubnets is required with vpc; name the subnets that the database is in",
     ),
     (
         "no range",

@@ -7,6 +7,7 @@ from local.plugins.aws.table import (
     balancing,
     container,
     database,
+    egress,
     identity,
     logs,
     network,
@@ -17,6 +18,6 @@ from local.plugins.aws.table import (
 )
 
 ENTRIES: tuple[Entry, ...] = (
-    *network.ENTRIES, *security.ENTRIES, *registry.ENTRIES, *database.ENTRIES, *container.ENTRIES, *identity.ENTRIES,
-    *secret.ENTRIES, *logs.ENTRIES, *notice.ENTRIES, *balancing.ENTRIES,
+    *network.ENTRIES, *egress.ENTRIES, *security.ENTRIES, *registry.ENTRIES, *database.ENTRIES, *container.ENTRIES,
+    *identity.ENTRIES, *secret.ENTRIES, *logs.ENTRIES, *notice.ENTRIES, *balancing.ENTRIES,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The network's resource types: VPC, subnets, gateway, routes (botocore service ``ec2``).
+"""The network's resource types: VPC, subnets, internet gateway, routes (botocore service ``ec2``).
 
 Which change replaces and which updates follows the official provider's documentation of each type.
 """
