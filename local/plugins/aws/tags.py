@@ -38,6 +38,14 @@ class TagOperations:
 
 SERVICES: Mapping[str, TagOperations] = {
     "aws:iam/policy:Policy": TagOperations("tag_policy", "untag_policy", "", "PolicyArn", "TagKeys", "Tags"),
+    "acm": TagOperations(
+        "add_tags_to_certificate",
+        "remove_tags_from_certificate",
+        "list_tags_for_certificate",
+        "CertificateArn",
+        "Tags",
+        "Tags",
+    ),
     "ec2": TagOperations("create_tags", "delete_tags", "", "Resources", "Tags", "Tags"),
     "ecr": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "resourceArn", "tagKeys", "tags"),
     "ecs": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "resourceArn", "tagKeys", "tags"),

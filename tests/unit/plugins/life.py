@@ -11,6 +11,7 @@ import pulumi._types as sdk_types  # the SDK has no public way to a resource's t
 from pulumi.runtime import rpc
 
 from gate.plugin.resource import Existing, Resource, State
+from local.plugins.aws.session import Session
 from tests.unit.plugins.calls import Engine
 from tests.unit.plugins.program import filled
 
@@ -22,6 +23,12 @@ def typed(token: str, outputs: Mapping[str, Any]) -> None:
     for key, type_ in sdk_types.resource_types(resource).items():
         if key in outputs:
             rpc.translate_output_properties(outputs[key], lambda word: word, type_, True)
+
+
+def hosted_zone(session: Session, name: str) -> dict[str, Any]:
+    """A public hosted zone, as somebody has made it long before."""
+    made = session.call("route53", "create_hosted_zone", {"Name": name, "CallerReference": name})["HostedZone"]
+    return {"id": made["Id"].rpartition("/")[2]}
 
 
 @dataclass

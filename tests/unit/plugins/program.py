@@ -1,6 +1,7 @@
 """The inputs that a program gives, one resource of every type, in an order in which each finds what it needs.
 
-``{vpc.id}`` stands for an output of the resource of that name. ``CHANGES`` are inputs of a second update of the same
+``{vpc.id}`` stands for an output of the resource of that name; ``{zone.id}`` for a hosted zone that is there
+already. ``CHANGES`` are inputs of a second update of the same
 resource: those that are updated in place.
 """
 
@@ -103,6 +104,20 @@ RESOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("listener", "aws:lb/listener:Listener",
      {"loadBalancerArn": "{balancer.id}", "port": 80, "protocol": "HTTP",
       "defaultActions": [{"type": "forward", "targetGroupArn": "{targets.id}"}], "tags": TAGS}),
+    ("certificate", "aws:acm/certificate:Certificate",
+     {"domainName": "shop.example.com", "validationMethod": "DNS", "tags": TAGS}),
+    ("proof", "aws:route53/record:Record",
+     {"zoneId": "{zone.id}", "name": "{certificate.domainValidationOptions.0.resourceRecordName}", "type": "CNAME",
+      "ttl": 300, "allowOverwrite": True,
+      "records": ["{certificate.domainValidationOptions.0.resourceRecordValue}"]}),
+    ("issued", "aws:acm/certificateValidation:CertificateValidation",
+     {"certificateArn": "{certificate.arn}", "validationRecordFqdns": ["{proof.fqdn}"]}),
+    ("alias", "aws:route53/record:Record",
+     {"zoneId": "{zone.id}", "name": "shop.example.com", "type": "A",
+      "aliases": [{"name": "{balancer.dnsName}", "zoneId": "{balancer.zoneId}", "evaluateTargetHealth": False}]}),
+    ("rule", "aws:lb/listenerRule:ListenerRule",
+     {"listenerArn": "{listener.arn}", "priority": 40, "conditions": [{"hostHeader": {"values": ["shop.example.com"]}}],
+      "actions": [{"type": "forward", "targetGroupArn": "{targets.arn}"}], "tags": TAGS}),
     ("task", "aws:ecs/taskDefinition:TaskDefinition",
      {"family": "notes-service", "cpu": "256", "memory": "512", "networkMode": "awsvpc",
       "requiresCompatibilities": ["FARGATE"], "executionRoleArn": "{execution.arn}", "taskRoleArn": "{execution.arn}",
@@ -117,6 +132,9 @@ RESOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
       "availabilityZoneRebalancing": "DISABLED", "propagateTags": "SERVICE", "enableEcsManagedTags": True,
       "enableExecuteCommand": False, "waitForSteadyState": False, "tags": TAGS}),
 )  # fmt: skip
+
+WITHOUT_TRACE = {"issued"}
+"""Waits for another resource and is nothing in AWS itself, so that it cannot be gone."""
 
 CHANGES: dict[str, dict[str, Any]] = {
     "vpc": {"enableDnsHostnames": False, "tags": {"Name": "other"}},
@@ -147,6 +165,9 @@ CHANGES: dict[str, dict[str, Any]] = {
                                                            "unhealthyThreshold": 3, "enabled": True,
                                                            "protocol": "HTTP", "port": "traffic-port"}},
     "listener": {"port": 8080},
+    "certificate": {"tags": {"Name": "other"}},
+    "proof": {"ttl": 60},
+    "rule": {"priority": 41, "conditions": [{"hostHeader": {"values": ["other.example.com"]}}]},
     "service": {"deploymentMaximumPercent": 150, "healthCheckGracePeriodSeconds": 10},
 }  # fmt: skip
 
@@ -158,6 +179,8 @@ def filled(value: Any, outputs: dict[str, dict[str, Any]]) -> Any:
     if isinstance(value, list):
         return [filled(item, outputs) for item in value]
     if isinstance(value, str) and value.startswith("{") and value.endswith("}") and "." in value and " " not in value:
-        name, _, output = value[1:-1].partition(".")
-        return outputs[name][output]
+        found: Any = outputs
+        for part in value[1:-1].split("."):
+            found = found[int(part)] if isinstance(found, list) else found[part]
+        return found
     return value

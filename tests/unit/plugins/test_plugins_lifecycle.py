@@ -18,14 +18,14 @@ from local.plugins.aws.lifecycle import TableResource
 from local.plugins.aws.session import AwsError, Session
 from local.plugins.aws.table import ENTRIES, container, database, identity, logs, network, secret
 from tests.unit.plugins.calls import Engine
-from tests.unit.plugins.life import Life
-from tests.unit.plugins.program import CHANGES, RESOURCES
+from tests.unit.plugins.life import Life, hosted_zone
+from tests.unit.plugins.program import CHANGES, RESOURCES, WITHOUT_TRACE
 
 HOSTS = {
     "ec2": "ec2.us-east-1", "ecr": "api.ecr.us-east-1", "ecs": "ecs.us-east-1", "rds": "rds.us-east-1", "iam": "iam",
     "sts": "sts.us-east-1", "logs": "logs.us-east-1", "elbv2": "elasticloadbalancing.us-east-1",
     "secretsmanager": "secretsmanager.us-east-1",
-    "sns": "sns.us-east-1",
+    "sns": "sns.us-east-1", "acm": "acm.us-east-1", "route53": "route53",
 }  # fmt: skip
 # moto 5.2 keeps neither a description of a rule that names no range nor these members of a service, ...
 FORGOTTEN = {
@@ -63,7 +63,8 @@ class Moto(Session):
 
 
 @pytest.fixture
-def session() -> Iterator[Moto]:
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moto]:
+    monkeypatch.setattr("moto.settings.ACM_VALIDATION_WAIT", -1)  # moto issues certificates after a minute otherwise
     with mock_aws():
         yield Moto()
 
@@ -74,6 +75,7 @@ def resource(session: Session, entry: Any) -> TableResource:
 
 def test_life_of_every_type(session: Moto) -> None:
     life = Life({entry.token: resource(session, entry) for entry in ENTRIES})
+    life.outputs["zone"] = hosted_zone(session, "example.com")
     for name, token, inputs in RESOURCES:
         asyncio.run(life.create(name, token, inputs))
         found = asyncio.run(life.drift(name))
@@ -85,8 +87,8 @@ def test_life_of_every_type(session: Moto) -> None:
         assert set(asyncio.run(life.drift(name))) <= FORGOTTEN.get(name, set()), name
         assert asyncio.run(life.drift(name, before)), f"a change of {name} behind Pulumi's back is seen"
     for name in reversed([name for name, _, _ in RESOURCES]):
-        assert asyncio.run(life.delete(name)) is None, f"{name} is gone"
-        assert asyncio.run(life.delete(name)) is None, f"deleting {name} again is no error"
+        for _ in range(2):  # deleting it again is no error
+            assert asyncio.run(life.delete(name)) is None or name in WITHOUT_TRACE, f"{name} is gone"
 
 
 def test_a_preview_calls_nothing_and_knows_nothing_it_cannot(session: Moto) -> None:
@@ -137,6 +139,7 @@ def test_an_update_of_a_service_sends_its_task_definition_only_when_that_changed
 
     recording = Recording()
     life = Life({entry.token: resource(recording, entry) for entry in ENTRIES})
+    life.outputs["zone"] = hosted_zone(session, "example.com")
     for name, token, inputs in RESOURCES:
         asyncio.run(life.create(name, token, inputs))
     asyncio.run(life.update("service", {"healthCheckGracePeriodSeconds": 9}))

@@ -7,6 +7,7 @@ from local.plugins.aws.table import (
     balancing,
     container,
     database,
+    domain,
     egress,
     identity,
     logs,
@@ -19,5 +20,5 @@ from local.plugins.aws.table import (
 
 ENTRIES: tuple[Entry, ...] = (
     *network.ENTRIES, *egress.ENTRIES, *security.ENTRIES, *registry.ENTRIES, *database.ENTRIES, *container.ENTRIES,
-    *identity.ENTRIES, *secret.ENTRIES, *logs.ENTRIES, *notice.ENTRIES, *balancing.ENTRIES,
+    *identity.ENTRIES, *secret.ENTRIES, *logs.ENTRIES, *notice.ENTRIES, *balancing.ENTRIES, *domain.ENTRIES,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Load balancers, target groups, listeners (botocore service ``elbv2``; Pulumi files them under ``lb``)."""
+"""Load balancers, target groups, listeners, their rules (botocore service ``elbv2``; Pulumi's module ``lb``)."""
 
 from __future__ import annotations
 
@@ -161,4 +161,33 @@ LISTENER = Entry(
     gone=("ListenerNotFound",),
 )  # fmt: skip
 
-ENTRIES = (LOAD_BALANCER, TARGET_GROUP, LISTENER)
+# -- rule of a listener
+
+
+def _condition_fields(work: Work, operation: Operation, params: Members) -> None:
+    """AWS wants every condition's field named beside its values."""
+    for condition in params.get("Conditions", []):
+        condition["Field"] = "host-header"
+
+
+_RULE = {"RuleArn": "$id"}
+_CONDITIONS = {"hostHeader": Property("HostHeaderConfig", block=names("values"))}
+LISTENER_RULE = Entry(
+    "aws:lb/listenerRule:ListenerRule", "elbv2",
+    create=Operation("create_rule"),
+    read=Operation("describe_rules", {"RuleArns": ["$id"]}), item="Rules[0]", id="Rules[0].RuleArn",
+    update=Operation("modify_rule", _RULE),
+    delete=Operation("delete_rule", _RULE),
+    operations={"priority": Operation("set_rule_priorities", {"RulePriorities": [_RULE]})},
+    properties={
+        "listenerArn": Property(replace=True, seen=""),
+        "priority": Property(changed="RulePriorities[].Priority", update="priority"),
+        "conditions": Property(block=_CONDITIONS),
+        "actions": Property(block=_ACTIONS),
+    },
+    outputs={"arn": "RuleArn"},
+    hooks=Hooks(prepare=_condition_fields),
+    gone=("RuleNotFound", "ListenerNotFound"),
+)  # fmt: skip
+
+ENTRIES = (LOAD_BALANCER, TARGET_GROUP, LISTENER, LISTENER_RULE)

@@ -9,6 +9,7 @@ from typing import Any
 
 from gate.plugin.resource import Refused
 from local.plugins.aws.entry import REPLACE, Entry, Hooks, Members, Operation, Property
+from local.plugins.aws.session import AwsError
 from local.plugins.aws.work import Work
 
 # -- address
@@ -103,6 +104,12 @@ def _endpoint_available(work: Work) -> None:
     work.wait(probe, "VPC endpoint to be available")
 
 
+def _endpoint_there(work: Work) -> None:
+    """DeleteVpcEndpoints says of one that is gone that it was not deleted, and is no error."""
+    if not work.observe():
+        raise AwsError("InvalidVpcEndpointId.NotFound", f"there is no endpoint {work.id}")
+
+
 def _endpoint_deleted(work: Work) -> None:
     def probe() -> tuple[bool, None, str]:
         there = work.observe()
@@ -132,7 +139,8 @@ VPC_ENDPOINT = Entry(
         "ownerId": "OwnerId",
     },
     hooks=Hooks(
-        prepare=_endpoint_changes, ready=_endpoint_available, observe=_endpoint_observe, deleted=_endpoint_deleted
+        prepare=_endpoint_changes, ready=_endpoint_available, observe=_endpoint_observe, deleting=_endpoint_there,
+        deleted=_endpoint_deleted,
     ),
     gone=("InvalidVpcEndpointId.NotFound",),
 )  # fmt: skip
