@@ -29,7 +29,7 @@ class TestProduction:
     """The rules see the program's own resources, not only made-up ones."""
 
     def test_settings_for_play_are_refused_there(self) -> None:
-        broken = stopped(rendered("local", environment="prod"))
+        broken = stopped(rendered("local", environment="prod", network={"egress": "public"}))
         assert {"database-multi-az", "database-backups", "private-tasks", "promoted-image", "account"} <= set(broken)
 
     def test_what_protects_the_data_comes_with_the_environment(self, deploy: Deploy) -> None:
