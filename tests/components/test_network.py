@@ -128,7 +128,7 @@ class TestWayOut:
     @pytest.mark.parametrize(("egress", "gateways"), [("nat", 1), ("natPerZone", 3)])
     def test_through_nat_gateways(self, deploy: Deploy, egress: str, gateways: int) -> None:
         deployed = deploy(network={"egress": egress, "zones": 3})
-        made = deployed.all("NatGateway")
+        made = sorted(deployed.all("NatGateway"), key=lambda one: one.name)
         assert len(made) == len(deployed.all("ec2/eip:Eip")) == gateways
         public = deployed.one("lb/loadBalancer:LoadBalancer").inputs["subnets"]
         assert [one.inputs["subnetId"] for one in made] == public[:gateways]
