@@ -132,7 +132,9 @@ class Cloud(Mocks):
             # The real one lets the same ARN through; marked here, so that tests can tell who got it from whom.
             "MigrationRun": {
                 "serviceTaskDefinition": f"let-through/{args.inputs.get('serviceTaskDefinition')}",
-                "results": [{"name": step["name"], "exitCodes": [0]} for step in args.inputs.get("steps", [])],
+                "results": [
+                    {"name": step["name"], "exitCodes": [0], "seconds": 1.5} for step in args.inputs.get("steps", [])
+                ],
             },
             "Secret": {"arn": OWNER if args.name.endswith("owner") else APP},
             "GeneratedSecret": {"versionId": f"version-of-{args.name}"},
