@@ -131,3 +131,17 @@ def stack(without: str = "") -> analyzer_pb2.AnalyzeStackRequest:
 def test_judges_the_stack_as_a_whole(pack: analyzer_pb2_grpc.AnalyzerStub, without: str, said: dict[str, str]) -> None:
     found = pack.AnalyzeStack(stack(without), timeout=SECONDS).diagnostics
     assert {one.policyName: one.urn for one in reversed(found)} == said
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_reads_every_kind_of_resource_as_the_engine_sends_it(pack: analyzer_pb2_grpc.AnalyzerStub, name: str) -> None:
+    kind, properties, _ = GOOD[name]
+    request = analyzer_pb2.AnalyzeRequest(
+        type=kind,
+        urn=name,
+        name=name,
+        properties=struct(properties),
+        provider=provider("prod"),
+        options=analyzer_pb2.AnalyzerResourceOptions(),
+    )
+    assert list(pack.Analyze(request, timeout=SECONDS).diagnostics) == []
