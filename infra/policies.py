@@ -38,7 +38,7 @@ def task_trust(account: Account) -> str:
     Without the conditions ECS could be made to use the role for another account ("Task IAM role" in the Amazon ECS
     developer guide, on the confused deputy).
     """
-    return _policy(
+    return document(
         {
             "Effect": "Allow",
             "Principal": {"Service": "ecs-tasks.amazonaws.com"},
@@ -86,7 +86,7 @@ def execution(repository_arns: Sequence[str], log_group_arn: str, secret_arns: S
                 "Resource": sorted(set(secret_arns)),
             }
         )
-    return _policy(*statements)
+    return document(*statements)
 
 
 def repository(image: str) -> str | None:
@@ -100,5 +100,6 @@ def repository(image: str) -> str | None:
     return f"arn:{partition}:ecr:{region}:{account}:repository/{name}"
 
 
-def _policy(*statements: dict[str, Any]) -> str:
+def document(*statements: dict[str, Any]) -> str:
+    """A policy of these statements, as text."""
     return json.dumps({"Version": VERSION, "Statement": list(statements)})

@@ -10,9 +10,10 @@ import pulumi
 import pulumi_aws as aws
 
 from gate.plugin import sdk as gate
+from infra.settings.aws import Aws
 from infra.settings.settings import Settings
 
-SERVICES = ("acm", "ec2", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "route53", "secretsmanager", "sns", "sts")
+SERVICES = ("acm", "ec2", "ecr", "ecs", "elbv2", "iam", "kms", "logs", "rds", "route53", "secretsmanager", "sns", "sts")
 """The services that this program's resources belong to, by the names of the AWS provider's `endpoints`."""
 
 
@@ -37,14 +38,19 @@ def create(settings: Settings, tags: Mapping[str, str], environment: Mapping[str
     endpoint = environment.get("AWS_ENDPOINT_URL")
     region, account = settings.aws.region, settings.aws.account
     return Providers(
-        aws=aws.Provider(
-            "aws",
-            region=region,
-            allowed_account_ids=[account] if account else None,
-            default_tags={"tags": dict(tags)},
-            **elsewhere(endpoint),
-        ),
+        aws=amazon(settings.aws, tags, environment),
         gate=gate.Provider("gate", region=region, account=account, endpoint=endpoint),
+    )
+
+
+def amazon(where: Aws, tags: Mapping[str, str], environment: Mapping[str, str]) -> aws.Provider:
+    """The AWS provider of one Region and, where the settings name it, of one account."""
+    return aws.Provider(
+        "aws",
+        region=where.region,
+        allowed_account_ids=[where.account] if where.account else None,
+        default_tags={"tags": dict(tags)},
+        **elsewhere(environment.get("AWS_ENDPOINT_URL")),
     )
 
 

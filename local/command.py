@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from local import check, environment, lock
+from local import bootstrap, check, environment, lock
 from local.cloud import emulator
 from local.down import down
 from local.environment import Checkout, NotStarted
@@ -52,6 +52,9 @@ def main(arguments: Sequence[str]) -> int:
     step = commands.add_parser("pipeline", help="run a step of the delivery pipeline, on the cloud it is pointed at")
     step.add_argument("words", nargs=argparse.REMAINDER, help="of `python -m pipeline`")
     commands.add_parser("application", help="check the application before the merge", add_help=False)
+    ready = commands.add_parser("bootstrap", help="make an AWS account ready for a stack's deployments")
+    ready.add_argument("stack", nargs="?", default="", metavar="STACK", help="none: the local cloud's account")
+    ready.add_argument("--yes", action="store_true", help="do not ask before an account is changed")
     checks = commands.add_parser("check", help="run the checks, all or the named ones")
     checks.add_argument("parts", nargs="*", metavar="PART", help=f"any of: {', '.join(check.PARTS)}")
     chosen, rest = parser.parse_known_args(arguments)
@@ -143,6 +146,9 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
             path = os.pathsep.join([str(environment.pulumi_bin(place)), os.environ.get("PATH", os.defpath)])
             command = [place.venv / "bin" / "python", "-m", "pipeline", *chosen.words]
             return attached(command, cwd=place.root, env=os.environ | {"PATH": path})
+        if chosen.command == "bootstrap":
+            set_up(place, progress, plan.BOOTSTRAP if chosen.stack else None)
+            return bootstrap.prepare(place, progress, chosen.stack, yes=chosen.yes)
         if chosen.command == "lock":
             set_up(place, progress, plan.PYTHON)
             return lock.compile_all(place, progress)

@@ -2,8 +2,8 @@
 
 IAM: ecs:DescribeTaskDefinition on ``*``, iam:GetRole, secretsmanager:DescribeSecret and GetSecretValue,
 ssm:GetParameter, logs:DescribeLogGroups, ecr:BatchGetImage, ec2:DescribeSubnets, DescribeRouteTables and
-DescribeVpcEndpoints, elasticloadbalancing:DescribeTargetGroups, DescribeListeners and DescribeRules,
-iam:SimulatePrincipalPolicy. What may not be asked is skipped and said so.
+DescribeVpcEndpoints, elasticloadbalancing:DescribeTargetGroups, elasticloadbalancing:DescribeListeners and
+elasticloadbalancing:DescribeRules, iam:SimulatePrincipalPolicy. What may not be asked is skipped and said so.
 """
 
 from __future__ import annotations

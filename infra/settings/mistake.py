@@ -32,12 +32,12 @@ class Mistake:
 
 
 class SettingsError(Exception):
-    """The settings of a stack cannot be used; says every mistake that was found."""
+    """The settings of a stack cannot be used; says every mistake that was found. file: where they are written."""
 
-    def __init__(self, stack: str, mistakes: list[Mistake]) -> None:
+    def __init__(self, stack: str, mistakes: list[Mistake], file: str = "") -> None:
         self.mistakes = mistakes
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        head = f"{count} in the settings of stack {stack} (Pulumi.{stack}.yaml); nothing was created:"
+        head = f"{count} in the settings of stack {stack} ({file or f'Pulumi.{stack}.yaml'}); nothing was created:"
         super().__init__("\n".join([head, *(f"  {mistake}" for mistake in mistakes)]))
 
 

@@ -38,7 +38,7 @@ def configured() -> tuple[dict[str, Any], set[str]]:
     prefix = f"{config.name}:"
     keys = sorted(key.removeprefix(prefix) for key in engine_config.CONFIG.get() if key.startswith(prefix))
     encrypted = {key for key in keys if engine_config.is_config_secret(prefix + key)}
-    return {key: _decoded(config.require(key)) for key in keys if key not in encrypted}, encrypted
+    return {key: decoded(config.require(key)) for key in keys if key not in encrypted}, encrypted
 
 
 def check(stack: str, given: Mapping[str, Any], encrypted: Set[str] = frozenset(), *, folder: Path) -> Settings:
@@ -59,7 +59,7 @@ def check(stack: str, given: Mapping[str, Any], encrypted: Set[str] = frozenset(
     return settings
 
 
-def _decoded(text: str) -> Any:
+def decoded(text: str) -> Any:
     """A configuration value: the engine hands structured ones over as JSON, scalars as they are."""
     try:
         return json.loads(text)

@@ -16,6 +16,7 @@ from local.toolchain.steps import Step, Work
 
 # What each part of the checks needs; `up` and the end-to-end tests need everything.
 PYTHON = ("python environment",)
+BOOTSTRAP = ("Pulumi CLI", "python environment")
 PIPELINE = ("Pulumi CLI", "python environment", "policy environment")
 TESTS = ("python environment", "cloud environment", "policy environment")
 # What `make check` needs: an image registry's images are as good as ours, where one can be reached.

@@ -74,6 +74,12 @@ def _load_balancer(session: Session, args: Properties) -> Properties:
     }  # fmt: skip
 
 
+def _key(session: Session, args: Properties) -> Properties:
+    region = args.get("region") or session.region
+    found = session.call("kms", "describe_key", {"KeyId": args["keyId"]}, region)["KeyMetadata"]
+    return {"arn": found["Arn"], "id": found["KeyId"], "keyId": args["keyId"], "keyState": found["KeyState"]}
+
+
 _FUNCTIONS: Mapping[str, tuple[Callable[[Session, Properties], Properties], frozenset[str]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": (_caller_identity, frozenset({"id"})),
     "aws:index/getRegion:getRegion": (_region, frozenset({"id", "name", "region"})),
@@ -83,6 +89,7 @@ _FUNCTIONS: Mapping[str, tuple[Callable[[Session, Properties], Properties], froz
     ),
     "aws:lb/getListener:getListener": (_listener, frozenset({"arn", "region"})),
     "aws:lb/getLoadBalancer:getLoadBalancer": (_load_balancer, frozenset({"arn", "region"})),
+    "aws:kms/getKey:getKey": (_key, frozenset({"keyId", "region"})),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": (_authorization_token, frozenset({"region", "registryId"})),
 }
 

@@ -1,0 +1,72 @@
+"""A stack's deployers on one page: settings ─► scope ─► boundary ─► deploy role, preview role ─► outputs."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # Pulumi puts this folder alone on the path
+
+import pulumi  # noqa: E402
+import pulumi_aws as aws  # noqa: E402
+
+from bootstrap import account, deployers, project, settings, subject  # noqa: E402
+from bootstrap.deployer import Deployer, DeployerArgs  # noqa: E402
+from bootstrap.statement import document  # noqa: E402
+from infra import naming, providers  # noqa: E402
+from infra.policies import Account  # noqa: E402
+
+main, stack = project.name(), pulumi.get_stack()
+chosen = settings.load(stack)
+name, path = naming.prefix(main, stack), naming.deployer_path(main)
+tags = {"Project": main, "Stack": stack, "Purpose": "bootstrap"}
+provider = providers.amazon(chosen.aws, tags, os.environ)
+here, asking = pulumi.ResourceOptions(provider=provider), pulumi.InvokeOptions(provider=provider)
+
+# Where the stack lives, and what its deployers are limited to.
+where = aws.get_caller_identity_output(opts=asking).arn.apply(lambda arn: Account.of(arn, chosen.aws.region))
+key = chosen.state.key or aws.kms.get_key_output(key_id=account.alias(main), opts=asking).arn
+scope = pulumi.Output.all(where, key).apply(lambda both: project.scope(chosen, both[0], main, stack, both[1]))
+
+
+def written(grant: deployers.Grant) -> pulumi.Output[str]:
+    """A grant as a policy for this stack."""
+    return scope.apply(lambda known: document(grant(known)))
+
+
+boundary = aws.iam.Policy(
+    f"{name}-boundary",
+    name=f"{name}-boundary",
+    path=path,
+    description="The most that a role of this stack's tasks can do",
+    policy=written(deployers.BOUNDARY),
+    opts=here,
+)
+
+github = chosen.github
+head = subject.repository(github.repository, github.owner_id, github.repository_id)
+deploying = [subject.environment(head, github.environment or stack)]
+previewing = subject.previews(head, pull_requests=github.pull_requests, branches=github.branches)
+
+
+def deployer(kind: str, does: str, subjects: list[str], grants: deployers.Grants, seconds: int) -> Deployer:
+    """One of the two roles."""
+    return Deployer(
+        f"{name}-{kind}",
+        DeployerArgs(
+            path=path,
+            trust=where.apply(lambda known: subject.trust(known, subjects)),
+            description=f"{does} stack {stack} of {main}, from GitHub",
+            grants={about: written(grant) for about, grant in grants.items()},
+            session_seconds=seconds,
+        ),
+        here,
+    )
+
+
+deploy = deployer("deploy", "Deploys", deploying, deployers.DEPLOY, chosen.session_seconds)
+pulumi.export("deployRole", deploy.arn)
+pulumi.export("boundary", boundary.arn)
+pulumi.export("subjects", {"deploy": deploying, "preview": previewing})
+if previewing:
+    pulumi.export("previewRole", deployer("preview", "Previews", previewing, deployers.PREVIEW, 3600).arn)

@@ -1,0 +1,248 @@
+"""What an account has once, made by boto3 because Pulumi's state needs it: state bucket, key, identity provider.
+
+IAM: s3:CreateBucket, Get/PutBucketVersioning, Get/PutEncryptionConfiguration, Get/PutBucketPublicAccessBlock,
+Get/PutBucketOwnershipControls, Get/PutBucketPolicy, Get/PutLifecycleConfiguration, s3:ListBucket; kms:CreateKey,
+kms:CreateAlias, kms:DescribeKey, Get/PutKeyPolicy, Get/EnableKeyRotation, kms:TagResource;
+iam:GetOpenIDConnectProvider, iam:CreateOpenIDConnectProvider, iam:AddClientIDToOpenIDConnectProvider. An
+administrator's, once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from bootstrap import subject
+from infra import naming
+from infra.policies import VERSION, Account
+
+OLD_VERSIONS_DAYS = 365
+"""Days for which the bucket keeps what a state was before."""
+
+ABSENT = {
+    "404", "NoSuchBucket", "NoSuchBucketPolicy", "NoSuchEntity", "NoSuchLifecycleConfiguration",
+    "NoSuchPublicAccessBlockConfiguration", "NotFoundException", "OwnershipControlsNotFoundError",
+    "ServerSideEncryptionConfigurationNotFoundError",
+}  # fmt: skip
+"""Error codes by which AWS says that something is not there yet."""
+
+Clients = Callable[[str], Any]
+"""A boto3 client by its service's name."""
+
+Say = Callable[[str, bool], None]
+"""Takes what was looked at, and whether it had to be made or changed."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the states lie. bucket: its name. key: ARN of what encrypts it and the secrets in the states."""
+
+    bucket: str
+    key: str
+
+
+def bucket_name(project: str, account: Account) -> str:
+    """Unique in the world: it holds the account id. At most 63 characters."""
+    return f"{naming.prefix(project, 'state')}-{account.id}-{account.region}"[:63]
+
+
+def alias(project: str) -> str:
+    """By which the key is found again."""
+    return f"alias/{naming.prefix(project, 'state')}"
+
+
+def prepare(clients: Clients, account: Account, project: str, others: Sequence[str], say: Say) -> Place:
+    """Makes bucket and key, or makes them as they should be; says each thing. Bears repetition.
+
+    others: accounts whose deployers use them too.
+    """
+    arn = key(clients("kms"), account, project, others, say)
+    name = bucket_name(project, account)
+    bucket(clients("s3"), account, project, name, arn, others, say)
+    return Place(name, arn)
+
+
+def key(kms: Any, account: Account, project: str, others: Sequence[str], say: Say) -> str:
+    """The ARN of the key. Source: KMS CreateKey, PutKeyPolicy, EnableKeyRotation."""
+    wanted, name = key_policy(account, project, others), alias(project)
+    found = _asked(lambda: kms.describe_key(KeyId=name)["KeyMetadata"]["Arn"])
+    if found is None:
+        made = kms.create_key(
+            Description=f"States of the stacks of {project}",
+            Policy=json.dumps(wanted),
+            Tags=[{"TagKey": "Project", "TagValue": project}],
+        )["KeyMetadata"]
+        kms.create_alias(AliasName=name, TargetKeyId=made["KeyId"])
+        found = made["Arn"]
+        say(f"key {name}", True)
+    else:
+        current = json.loads(kms.get_key_policy(KeyId=found, PolicyName="default")["Policy"])
+        if current != wanted:
+            kms.put_key_policy(KeyId=found, PolicyName="default", Policy=json.dumps(wanted))
+        say(f"key {name}", current != wanted)
+    rotates = kms.get_key_rotation_status(KeyId=found)["KeyRotationEnabled"]
+    if not rotates:
+        kms.enable_key_rotation(KeyId=found)
+    say("key rotates every year", not rotates)
+    return str(found)
+
+
+def bucket(s3: Any, account: Account, project: str, name: str, key_arn: str, others: Sequence[str], say: Say) -> None:
+    """Versioned, encrypted, closed to the public, TLS only. Sources: the S3 API's pages of each call below."""
+    missing = _asked(lambda: s3.head_bucket(Bucket=name)) is None
+    if missing:
+        # us-east-1 is S3's own default and refused as a constraint ("CreateBucket").
+        elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": account.region}}
+        s3.create_bucket(Bucket=name, **(elsewhere if account.region != "us-east-1" else {}))
+    say(f"bucket {name}", missing)
+    for what, read, write, wanted in _configured(s3, account, project, name, key_arn, others):
+        differs = _asked(read) != wanted
+        if differs:
+            write()
+        say(f"bucket {what}", differs)
+
+
+def _configured(
+    s3: Any, account: Account, project: str, name: str, key_arn: str, others: Sequence[str]
+) -> list[tuple[str, Callable[[], Any], Callable[[], Any], Any]]:
+    """What is said of the bucket: in words, how it is read, how it is written, and what it should be."""
+    closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
+    rules = [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]
+    policy = bucket_policy(account, project, name, others)
+    life = [
+        {
+            "ID": "old-versions",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSIONS_DAYS},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+        }
+    ]
+    owner = [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    return [
+        (
+            "is closed to the public",
+            lambda: s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"],
+            lambda: s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=closed),
+            closed,
+        ),
+        (
+            "knows no object owners",
+            lambda: s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]["Rules"],
+            lambda: s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls={"Rules": owner}),
+            owner,
+        ),
+        (
+            "keeps old versions",
+            lambda: s3.get_bucket_versioning(Bucket=name).get("Status"),
+            lambda: s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"}),
+            "Enabled",
+        ),
+        (
+            "is encrypted with that key",
+            lambda: [
+                {field: rule[field] for field in rules[0] if field in rule}
+                for rule in s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+            ],
+            lambda: s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules}),
+            rules,
+        ),
+        (
+            "takes TLS only",
+            lambda: json.loads(s3.get_bucket_policy(Bucket=name)["Policy"]),
+            lambda: s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy)),
+            policy,
+        ),
+        (
+            f"drops old versions after {OLD_VERSIONS_DAYS} days",
+            lambda: [
+                {field: rule[field] for field in life[0] if field in rule}
+                for rule in s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+            ],
+            lambda: s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": life}),
+            life,
+        ),
+    ]
+
+
+def identity_provider(iam: Any, account: Account, say: Say) -> str:
+    """The ARN of GitHub's identity provider: an account has one for all its users, so one that is there is adopted.
+
+    Source: IAM CreateOpenIDConnectProvider; AWS validates GitHub by its own trusted authorities, without thumbprints.
+    """
+    arn = subject.provider(account)
+    found = _asked(lambda: iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn))
+    lacks = found is not None and subject.AUDIENCE not in found.get("ClientIDList", [])
+    if found is None:
+        iam.create_open_id_connect_provider(Url=f"https://{subject.ISSUER}", ClientIDList=[subject.AUDIENCE])
+    elif lacks:
+        iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID=subject.AUDIENCE)
+    say(f"identity provider {subject.ISSUER}", found is None or lacks)
+    return arn
+
+
+def key_policy(account: Account, project: str, others: Sequence[str]) -> dict[str, Any]:
+    """The account's own IAM decides; other accounts' deployers may encrypt and decrypt."""
+    root = f"arn:{account.partition}:iam::{account.id}:root"
+    statements: list[dict[str, Any]] = [
+        {"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
+    ]
+    uses = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+    statements += _shared(account, project, others, uses, "*")
+    return {"Version": VERSION, "Statement": statements}
+
+
+def bucket_policy(account: Account, project: str, name: str, others: Sequence[str]) -> dict[str, Any]:
+    """Nobody comes without TLS; other accounts' deployers come with what their own roles may."""
+    arn = f"arn:{account.partition}:s3:::{name}"
+    statements: list[dict[str, Any]] = [
+        {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+    uses = ["s3:DeleteObject", "s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
+    statements += _shared(account, project, others, uses, [arn, f"{arn}/*"])
+    return {"Version": VERSION, "Statement": statements}
+
+
+def _shared(
+    account: Account, project: str, others: Sequence[str], actions: list[str], resource: str | list[str]
+) -> list[dict[str, Any]]:
+    """For the deployers that `make bootstrap` made in other accounts, whose own policies name the paths."""
+    if not others:
+        return []
+    path = naming.deployer_path(project)
+    return [
+        {
+            "Sid": "OtherAccounts",
+            "Effect": "Allow",
+            "Principal": {"AWS": [f"arn:{account.partition}:iam::{one}:root" for one in sorted(others)]},
+            "Action": actions,
+            "Resource": resource,
+            "Condition": {
+                "ArnLike": {
+                    "aws:PrincipalArn": [f"arn:{account.partition}:iam::{one}:role{path}*" for one in sorted(others)]
+                }
+            },
+        }
+    ]
+
+
+def _asked(read: Callable[[], Any]) -> Any:
+    """What AWS answers; None where it says that there is no such thing."""
+    try:
+        return read()
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in ABSENT:
+            return None
+        raise

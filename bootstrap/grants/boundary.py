@@ -1,0 +1,41 @@
+"""The most that any role of the stack's tasks can do, whatever its own policies say."""
+
+from __future__ import annotations
+
+from bootstrap.scope import Scope
+from bootstrap.statement import Statement
+
+
+def boundary(scope: Scope) -> list[Statement]:
+    """A role may do what its policies and this one both allow ("Permissions boundaries" in the IAM user guide)."""
+    logs = scope.arn("logs", f"log-group:{scope.records}/*")
+    secrets = [scope.arn("secretsmanager", f"secret:{scope.name}-*"), scope.arn("secretsmanager", "secret:rds!*")]
+    return [
+        Statement(
+            "Start",
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken",
+             "ecr:GetDownloadUrlForLayer"],
+            ["*"],
+            why="the execution roles' own policies name the repository; a promoted image lies in another account's",
+        ),
+        Statement("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{logs}:*"]),
+        Statement("Secrets", ["secretsmanager:GetSecretValue"], [*secrets, *scope.secrets]),
+        Statement(
+            "Decrypt",
+            ["kms:Decrypt"],
+            [scope.arn("kms", "key/*")],
+            {"StringEquals": {"kms:ViaService": f"secretsmanager.{scope.account.region}.amazonaws.com"}},
+            why="the keys of secrets, only through Secrets Manager",
+        ),
+        Statement(
+            "Exec",
+            ["ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel",
+             "ssmmessages:OpenDataChannel"],
+            ["*"],
+            why="ECS Exec; AWS knows no resource for it, and no role has it unless a policy of the settings gives it",
+        ),
+        *(
+            [Statement("App", scope.app, ["*"], why="what the settings of bootstrap let the service's own code use")]
+            if scope.app else []
+        ),
+    ]  # fmt: skip

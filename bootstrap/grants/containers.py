@@ -1,0 +1,70 @@
+"""ECS, ECR, logs, run records and secrets: what the gate and the program call for the stack's tasks."""
+
+from __future__ import annotations
+
+from bootstrap.scope import Scope
+from bootstrap.statement import Statement
+
+
+def containers(scope: Scope) -> list[Statement]:
+    """For the deploy role."""
+    clusters = scope.clusters
+    own = [scope.arn("ecs", f"cluster/{scope.name}-*")]
+    services = [scope.arn("ecs", f"service/{cluster}/{scope.name}-*") for cluster in clusters]
+    deployments = [scope.arn("ecs", f"service-deployment/{one}/{scope.name}-*/*") for one in clusters]
+    definitions = [scope.arn("ecs", f"task-definition/{scope.name}-*:*")]
+    tasks = [scope.arn("ecs", f"task/{cluster}/*") for cluster in clusters]
+    logs = scope.arn("logs", f"log-group:{scope.records}/*")
+    repository = [scope.arn("ecr", f"repository/{scope.name}-*")]
+    parameters = [scope.arn("ssm", f"parameter{scope.records}"), scope.arn("ssm", f"parameter{scope.records}/*")]
+    return [
+        Statement(
+            "Cluster",
+            ["ecs:CreateCluster", "ecs:DeleteCluster", "ecs:PutClusterCapacityProviders", "ecs:UpdateCluster",
+             "ecs:UpdateClusterSettings"],
+            own,
+        ),
+        Statement("Service", ["ecs:CreateService", "ecs:DeleteService", "ecs:UpdateService"], services),
+        Statement("Deployment", ["ecs:StopServiceDeployment"], [*services, *deployments]),
+        Statement("Run", ["ecs:RegisterTaskDefinition", "ecs:RunTask"], definitions),
+        Statement("Stop", ["ecs:StopTask"], tasks),
+        Statement(
+            "Deregister",
+            ["ecs:DeregisterTaskDefinition"],
+            ["*"],
+            scope.in_region,
+            why="AWS knows no resource for it",
+        ),
+        Statement(
+            "TagContainers", ["ecs:TagResource", "ecs:UntagResource"], [*own, *services, *definitions, *tasks]
+        ),
+        Statement(
+            "Repository",
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:CompleteLayerUpload",
+             "ecr:CreateRepository", "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository", "ecr:DeleteRepositoryPolicy",
+             "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:PutImage",
+             "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy",
+             "ecr:SetRepositoryPolicy", "ecr:TagResource",
+             "ecr:UntagResource", "ecr:UploadLayerPart"],
+            repository,
+        ),
+        Statement(
+            "Logs",
+            ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy",
+             "logs:TagResource", "logs:UntagResource"],
+            [logs],
+        ),
+        Statement("Lines", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], [f"{logs}:*"]),
+        Statement(
+            "Records",
+            ["ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:DeleteParameters", "ssm:PutParameter"],
+            parameters,
+        ),
+        Statement(
+            "Secrets",
+            ["secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:DeleteResourcePolicy",
+             "secretsmanager:PutSecretValue", "secretsmanager:RestoreSecret", "secretsmanager:TagResource",
+             "secretsmanager:UntagResource", "secretsmanager:UpdateSecret"],
+            [scope.arn("secretsmanager", f"secret:{scope.name}-*")],
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,42 @@
+"""The roles of the stack's tasks: made below one path, with one boundary, and passed to ECS alone."""
+
+from __future__ import annotations
+
+from bootstrap.scope import Scope
+from bootstrap.statement import Statement
+
+LINKED = ("ecs", "ecs.application-autoscaling", "elasticloadbalancing", "rds")
+"""Services whose own roles are created on first use in an account (each guide's "Using service-linked roles")."""
+
+
+def identity(scope: Scope) -> list[Statement]:
+    """For the deploy role. It can make no role that may do more than the boundary says, and cannot change that."""
+    linked = [f"{service}.amazonaws.com" for service in LINKED]
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": scope.boundary}}
+    return [
+        Statement(
+            "MakeBounded",
+            ["iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy",
+             "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
+            [scope.roles],
+            bounded,
+        ),
+        Statement(
+            "Keep",
+            ["iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
+             "iam:UpdateRoleDescription"],
+            [scope.roles],
+        ),
+        Statement(
+            "PassToTasks",
+            ["iam:PassRole"],
+            [scope.roles],
+            {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+        ),
+        Statement(
+            "ServiceLinked",
+            ["iam:CreateServiceLinkedRole"],
+            [scope.globally("iam", f"role/aws-service-role/{one}/*") for one in linked],
+            {"StringEquals": {"iam:AWSServiceName": linked}},
+        ),
+    ]  # fmt: skip

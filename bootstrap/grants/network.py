@@ -1,0 +1,44 @@
+"""The stack's own VPC, or its part of an existing one."""
+
+from __future__ import annotations
+
+from bootstrap.scope import Scope
+from bootstrap.statement import Statement
+
+KINDS = ("elastic-ip", "internet-gateway", "natgateway", "route-table", "security-group", "security-group-rule",
+         "subnet", "vpc", "vpc-endpoint")  # fmt: skip
+"""EC2's kinds of resources that a stack makes; every one is tagged when it is created."""
+
+CREATES = ("AllocateAddress", "AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress", "CreateInternetGateway",
+           "CreateNatGateway", "CreateRouteTable", "CreateSecurityGroup", "CreateSubnet", "CreateVpc",
+           "CreateVpcEndpoint")  # fmt: skip
+
+CHANGES = ("AssociateRouteTable", "AttachInternetGateway", "CreateRoute", "DeleteInternetGateway", "DeleteNatGateway",
+           "DeleteRoute", "DeleteRouteTable", "DeleteSecurityGroup", "DeleteSubnet", "DeleteVpc", "DeleteVpcEndpoints",
+           "DetachInternetGateway", "DisassociateAddress", "DisassociateRouteTable", "ModifySecurityGroupRules",
+           "ModifySubnetAttribute", "ModifyVpcAttribute", "ModifyVpcEndpoint", "ReleaseAddress", "ReplaceRoute",
+           "ReplaceRouteTableAssociation", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress")  # fmt: skip
+
+
+def network(scope: Scope) -> list[Statement]:
+    """For the deploy role. EC2's resources have ids that nobody can foretell: the stack's tags tell whose they are."""
+    everything = [scope.arn("ec2", f"{kind}/*") for kind in KINDS]
+    vpcs = scope.used("ec2", "vpc/")
+    return [
+        Statement("CreateTagged", [f"ec2:{one}" for one in CREATES], everything, scope.new),
+        Statement("ChangeOwn", [f"ec2:{one}" for one in (*CREATES, *CHANGES)], everything, scope.own),
+        Statement(
+            "Tag",
+            ["ec2:CreateTags"],
+            everything,
+            {"StringEquals": {"ec2:CreateAction": list(CREATES)}},
+        ),
+        Statement("TagOwn", ["ec2:CreateTags", "ec2:DeleteTags"], everything, scope.own),
+        # An endpoint under a private name makes a zone of AWS's own ("CreateVpcEndpoint").
+        Statement(
+            "PrivateNames",
+            ["route53:AssociateVPCWithHostedZone"],
+            [f"arn:{scope.account.partition}:route53:::hostedzone/*"],
+        ),
+        *([Statement("ExistingVpc", ["ec2:CreateSecurityGroup"], vpcs)] if vpcs else []),
+    ]

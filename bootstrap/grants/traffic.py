@@ -1,0 +1,66 @@
+"""Load balancer, certificate and DNS records."""
+
+from __future__ import annotations
+
+from bootstrap.scope import Scope
+from bootstrap.statement import Statement
+
+
+def traffic(scope: Scope) -> list[Statement]:
+    """For the deploy role."""
+    return [*balancing(scope), *names(scope)]
+
+
+def balancing(scope: Scope) -> list[Statement]:
+    """Load balancer, listeners, rules and target groups."""
+    short = scope.balancer
+    listeners = scope.used("elasticloadbalancing", "listener/app/")
+    rules = [arn.replace(":listener/", ":listener-rule/") + "/*" for arn in listeners]
+    return [
+        Statement(
+            "Balance",
+            [f"elasticloadbalancing:{one}" for one in (
+                "AddTags", "CreateListener", "CreateLoadBalancer", "CreateRule", "CreateTargetGroup", "DeleteListener",
+                "DeleteLoadBalancer", "DeleteRule", "DeleteTargetGroup", "ModifyListener", "ModifyListenerAttributes",
+                "ModifyLoadBalancerAttributes", "ModifyRule", "ModifyTargetGroup", "ModifyTargetGroupAttributes",
+                "RemoveTags", "SetIpAddressType", "SetRulePriorities", "SetSecurityGroups", "SetSubnets", "AddListenerCertificates",
+                "RemoveListenerCertificates")],
+            [
+                scope.arn("elasticloadbalancing", f"{kind}{short}-*")
+                for kind in ("loadbalancer/app/", "targetgroup/", "listener/app/", "listener-rule/app/")
+            ],
+        ),
+        *(
+            [Statement(
+                "ExistingListener",
+                [f"elasticloadbalancing:{one}" for one in ("AddTags", "CreateRule", "DeleteRule", "ModifyRule",
+                                                           "RemoveTags", "SetRulePriorities")],
+                [*listeners, *rules],
+            )]
+            if listeners else []
+        ),
+    ]  # fmt: skip
+
+
+def names(scope: Scope) -> list[Statement]:
+    """Certificate and DNS records."""
+    certificates = [scope.arn("acm", "certificate/*")]
+    zones = [f"arn:{scope.account.partition}:route53:::hostedzone/{zone}" for zone in scope.zones]
+    return [
+        Statement(
+            "RequestCertificate",
+            ["acm:RequestCertificate"],
+            ["*"],
+            scope.new,
+            why="AWS knows no resource for it; the stack's tags are required",
+        ),
+        Statement("TagCertificate", ["acm:AddTagsToCertificate"], certificates, scope.new),
+        Statement(
+            "OwnCertificate",
+            ["acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:RemoveTagsFromCertificate",
+             "acm:UpdateCertificateOptions"],
+            certificates,
+            scope.own,
+        ),
+        *([Statement("DnsRecords", ["route53:ChangeResourceRecordSets"], zones)] if zones else []),
+    ]  # fmt: skip

@@ -1,0 +1,48 @@
+"""The project whose stacks are deployed: its name is in the Pulumi.yaml beside this folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bootstrap import account
+from bootstrap.scope import Scope
+from bootstrap.settings import Settings
+from infra.policies import Account
+from infra.settings.read import decoded
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def name() -> str:
+    """The project's name."""
+    return str(yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["name"])
+
+
+def given(stack: str) -> dict[str, Any]:
+    """What the settings file of a stack says. Raises FileNotFoundError when there is none.
+
+    Where Pulumi has written to the file, keys bear a namespace and numbers are text.
+    """
+    text = (ROOT / "bootstrap" / f"Pulumi.{stack}.yaml").read_text()
+    config = (yaml.safe_load(text) or {}).get("config") or {}
+    return {
+        key.rpartition(":")[2]: decoded(value) if isinstance(value, str) else value for key, value in config.items()
+    }
+
+
+def scope(settings: Settings, where: Account, project: str, stack: str, key: str) -> Scope:
+    """What the stack's deployers are limited to. key: ARN of the key of the states."""
+    return Scope(
+        account=where,
+        project=project,
+        stack=stack,
+        bucket=settings.state.bucket or account.bucket_name(project, where),
+        key=key,
+        existing=tuple(settings.existing),
+        zones=tuple(settings.hosted_zones),
+        secrets=tuple(settings.tasks.secrets),
+        app=tuple(settings.tasks.actions),
+    )

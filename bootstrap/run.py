@@ -1,0 +1,187 @@
+"""`python -m bootstrap.run STACK`: what the account has once, then the stack's deployers with Pulumi, then what to tell
+GitHub. Works on the account whose credentials the shell has, and bears repetition."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from bootstrap import account, project
+from bootstrap.settings import Settings, check
+from infra.policies import Account
+from infra.settings.mistake import SettingsError
+
+SESSION_SECONDS = 7200
+"""What the workflows ask for unless told otherwise."""
+
+SECONDS = 600.0
+"""For `pulumi up`: about forty small resources of IAM."""
+
+PASSPHRASE = "local"  # noqa: S105 - protects nothing: no secret is in this state, and the bucket is encrypted
+
+_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4})
+
+
+class Refused(Exception):
+    """Nothing more can be done; the text is for people."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prepare account and deployers of one stack; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="make bootstrap", description=__doc__)
+    parser.add_argument("stack")
+    parser.add_argument("--yes", action="store_true", help="do not ask before an account is changed")
+    chosen = parser.parse_args(arguments)
+    try:
+        prepare(chosen.stack, asks=not chosen.yes)
+    except (Refused, SettingsError) as refusal:
+        print(f"error: {refusal}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"error: AWS refuses or cannot be reached: {error}\n  to do: see docs/bootstrap.md", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on where this one stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+def prepare(stack: str, *, asks: bool) -> None:
+    """Everything for one stack. Raises Refused, SettingsError."""
+    settings, main_project = read(stack), project.name()
+    session = boto3.Session(region_name=settings.aws.region)
+
+    def client(service: str) -> Any:
+        return session.client(service, config=_CONFIG)
+
+    where = caller(client("sts"), settings)
+    print(f"account {where.id}, Region {where.region}: stack {stack} of {main_project}")
+    if asks and sys.stdin.isatty() and input("prepare it? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise Refused("nothing was done")
+    if settings.state.bucket and settings.state.key:
+        place = account.Place(settings.state.bucket, settings.state.key)
+    else:
+        place = account.prepare(client, where, main_project, settings.state.accounts, say)
+    account.identity_provider(client("iam"), where, say)
+    backend = url(place, where, os.environ.get("AWS_ENDPOINT_URL", ""))
+    outputs = deployers(stack, settings, backend)
+    print(told(stack, settings, where, place, backend, outputs))
+
+
+def read(stack: str) -> Settings:
+    """The settings of the stack's bootstrap. Raises Refused when there are none, SettingsError when they are wrong."""
+    try:
+        return check(stack, project.given(stack))
+    except FileNotFoundError as missing:
+        raise Refused(
+            f"there is no bootstrap/Pulumi.{stack}.yaml\n"
+            "  to do: write it after the example in docs/bootstrap.md, or name another stack: make bootstrap STACK=…"
+        ) from missing
+
+
+def caller(sts: Any, settings: Settings) -> Account:
+    """Whose account it is. Raises Refused when it is not the one that the settings name."""
+    where = Account.of(sts.get_caller_identity()["Arn"], settings.aws.region)
+    if settings.aws.account not in (None, where.id):
+        raise Refused(
+            f"these credentials belong to account {where.id}, but aws.account is {settings.aws.account}; nothing was"
+            " done\n  to do: switch to the right profile or role, or correct the setting"
+        )
+    return where
+
+
+def say(what: str, changed: bool) -> None:
+    """One line for one thing of the account."""
+    print(f"  {'made ' if changed else 'is so'}  {what}")
+
+
+def url(place: account.Place, where: Account, endpoint: str) -> str:
+    """The bucket as a Pulumi backend ("DIY backends" in Pulumi's documentation). endpoint: of an emulated AWS."""
+    elsewhere = {"endpoint": endpoint, "s3ForcePathStyle": "true"} if endpoint else {}
+    return f"s3://{place.bucket}?{urlencode({'region': where.region} | elsewhere)}"
+
+
+def secrets(place: account.Place, where: Account) -> str:
+    """The key as a Pulumi secrets provider."""
+    return f"awskms:///{place.key}?{urlencode({'region': where.region})}"
+
+
+def deployers(stack: str, settings: Settings, backend: str) -> dict[str, Any]:
+    """Runs the program in this folder; returns its outputs. Raises Refused."""
+    env = os.environ | {
+        "PULUMI_BACKEND_URL": backend,
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "AWS_REGION": settings.aws.region,
+    }
+    known = _pulumi(env, "stack", "ls", "--json")
+    if stack not in {str(one["name"]).rpartition("/")[2] for one in json.loads(known or "[]")}:
+        _pulumi(env, "stack", "init", stack, "--secrets-provider", "passphrase", "--no-select")
+    _pulumi(env, "up", "--stack", stack, "--yes", "--skip-preview", shown=True)
+    return dict(json.loads(_pulumi(env, "stack", "output", "--stack", stack, "--json")))
+
+
+def _pulumi(env: Mapping[str, str], *words: str, shown: bool = False) -> str:
+    command = ["pulumi", *words, "--non-interactive", "--cwd", str(project.ROOT / "bootstrap")]
+    done = subprocess.run(
+        command,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=None if shown else subprocess.PIPE,
+        stderr=None if shown else subprocess.PIPE,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        text = "" if shown else f": {(done.stderr or done.stdout).strip()}"
+        raise Refused(f"`pulumi {' '.join(words)}` ended with exit code {done.returncode}{text}")
+    return done.stdout or ""
+
+
+def told(
+    stack: str, settings: Settings, where: Account, place: account.Place, backend: str, outputs: Mapping[str, Any]
+) -> str:
+    """What remains to be done by hand."""
+    environment = settings.github.environment or stack
+    here = {"DEPLOY_ROLE": outputs["deployRole"], "AWS_REGION": where.region}
+    if settings.session_seconds != SESSION_SECONDS:
+        here["SESSION_SECONDS"] = str(settings.session_seconds)
+    everywhere = {
+        "PULUMI_BACKEND_URL": backend,
+        "PULUMI_SECRETS_PROVIDER": secrets(place, where),
+        "AWS_REGION": where.region,
+    }
+    if "previewRole" in outputs:
+        everywhere[f"{stack.upper().replace('-', '_')}_PREVIEW_ROLE"] = outputs["previewRole"]
+    lines = [
+        "",
+        f"Put into GitHub, {settings.github.repository}:",
+        f"  variables of the environment {environment}, for the deploying branch only (prod: with reviewers):",
+        *(f"    {name} = {value}" for name, value in here.items()),
+        "  variables of the repository:",
+        *(f"    {name} = {value}" for name, value in everywhere.items()),
+        "Jobs with these subjects may take the roles:",
+        *(f"    {kind}: {one}" for kind, found in outputs["subjects"].items() for one in found),
+        f"Say in Pulumi.{stack}.yaml:",
+        "    access: {boundary: true}",
+    ]
+    if settings.state.accounts:
+        lines += [
+            f"Say in bootstrap/Pulumi.STACK.yaml of account {', '.join(settings.state.accounts)}:",
+            f"    state: {{bucket: {place.bucket}, key: '{place.key}'}}",
+        ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

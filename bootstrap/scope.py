@@ -1,0 +1,95 @@
+"""What a stack's resources are called: the limits of what its deployers may touch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra import naming
+from infra.policies import Account
+
+BALANCER = 24
+"""Characters of the stack's name in the names of load balancers and target groups: AWS allows 32, of which Pulumi's own
+suffix takes 8 (components/load_balancer.py)."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One stack in one account and Region.
+
+    bucket, key: where the states of the project's stacks lie (name), and what encrypts them (ARN). existing: ARNs of
+    what the stack uses and does not own: a cluster, listener, VPC, database, topic. zones: ids of the hosted zones that
+    it writes records to. secrets: ARNs of further secrets that its tasks read. app: IAM actions that the policies of
+    the service's own code may hold.
+    """
+
+    account: Account
+    project: str
+    stack: str
+    bucket: str
+    key: str
+    existing: Sequence[str] = ()
+    zones: Sequence[str] = ()
+    secrets: Sequence[str] = ()
+    app: Sequence[str] = ()
+
+    @property
+    def name(self) -> str:
+        """How the names of the stack's resources begin; Pulumi appends a hyphen and seven characters."""
+        return naming.prefix(self.project, self.stack)
+
+    @property
+    def balancer(self) -> str:
+        """The same for load balancers and target groups."""
+        return self.name[:BALANCER].rstrip("-")
+
+    @property
+    def records(self) -> str:
+        """Parameters and log groups of the stack lie below it."""
+        return f"/sluice/{self.project}/{self.stack}"
+
+    def arn(self, service: str, resource: str, *, region: str | None = None, account: str | None = None) -> str:
+        """An ARN in this account and Region; empty ones for services that know none."""
+        region = self.account.region if region is None else region
+        account = self.account.id if account is None else account
+        return f"arn:{self.account.partition}:{service}:{region}:{account}:{resource}"
+
+    def globally(self, service: str, resource: str) -> str:
+        """An ARN of a service without Regions."""
+        return self.arn(service, resource, region="")
+
+    @property
+    def roles(self) -> str:
+        """Every role of the stack."""
+        return self.globally("iam", f"role{naming.role_path(self.project, self.stack)}*")
+
+    @property
+    def boundary(self) -> str:
+        """The policy that bounds them."""
+        return self.globally("iam", f"policy{naming.boundary(self.project, self.stack)}")
+
+    @property
+    def clusters(self) -> list[str]:
+        """Names of the ECS clusters that the stack's tasks run in, as patterns."""
+        return [f"{self.name}-*", *(arn.partition("/")[2] for arn in self.used("ecs", "cluster/"))]
+
+    def used(self, service: str, kind: str) -> list[str]:
+        """The ARNs of a kind among those that the stack uses and does not own."""
+        return [arn for arn in self.existing if re.match(rf"arn:[^:]+:{service}:[^:]*:[^:]*:{kind}", arn)]
+
+    @property
+    def in_region(self) -> dict[str, dict[str, Any]]:
+        """For calls that name no resource: only those to the stack's Region."""
+        return {"StringEquals": {"aws:RequestedRegion": self.account.region}}
+
+    @property
+    def new(self) -> dict[str, dict[str, Any]]:
+        """Only what is created with the stack's own tags: the provider's default tags."""
+        return {"StringEquals": {"aws:RequestTag/Project": self.project, "aws:RequestTag/Stack": self.stack}}
+
+    @property
+    def own(self) -> dict[str, dict[str, Any]]:
+        """Only what bears the stack's own tags."""
+        return {"StringEquals": {"aws:ResourceTag/Project": self.project, "aws:ResourceTag/Stack": self.stack}}

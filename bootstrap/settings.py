@@ -1,0 +1,158 @@
+"""What `make bootstrap` is told about a stack's account and repository: bootstrap/Pulumi.STACK.yaml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Set
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+
+from infra.refusal import end
+from infra.settings.aws import Aws
+from infra.settings.explain import mistake
+from infra.settings.mistake import ABSENT, Mistake, SettingsError
+from infra.settings.model import Model, refused
+from infra.settings.placeholder import placeholders
+from infra.settings.read import configured
+
+UNFILLED = "is a placeholder; write your own value"
+
+
+def _matching(pattern: str, remedy: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise refused(remedy)
+        return text
+
+    return AfterValidator(check)
+
+
+AccountId = Annotated[
+    str, _matching(r"\d{12}", 'is not an AWS account id; write its twelve digits in quotes, like "123456789012"')
+]
+Arn = Annotated[str, _matching(r"arn:aws[a-z-]*:[a-z0-9-]+:[^:]*:[^:]*:.+", "is not an ARN; copy it from AWS whole")]
+Action = Annotated[
+    str,
+    _matching(
+        r"(?!iam:|sts:|organizations:|account:)[a-z0-9-]+:[A-Za-z*]+",
+        "is not an IAM action that an application may be given; write one like s3:GetObject (never of iam, sts,"
+        " organizations or account)",
+    ),
+]
+
+
+class GitHub(Model):
+    """Which jobs may deploy and preview."""
+
+    repository: str
+    """`owner/name`."""
+    owner_id: int | None = None
+    """GitHub's number of the owner. With `repositoryId` the roles trust the immutable form of subjects, which
+    repositories created, renamed or moved after 2026-07-15 have; without both the classic form."""
+    repository_id: int | None = None
+    """GitHub's number of the repository."""
+    environment: str | None = None
+    """GitHub environment of the deploying job; the stack's name when unset."""
+    pull_requests: bool = True
+    """Whether jobs of pull requests may take the preview role: they run the pull request's code."""
+    branches: list[str] = Field(default_factory=lambda: ["main"])
+    """Branches whose jobs may take the preview role: for the drift check, and for the preview before an approval."""
+
+    @field_validator("repository")
+    @classmethod
+    def _repository(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9-]+/[\w.-]+", name):
+            raise refused("is not a repository; write its owner and name like example/shop")
+        return name
+
+    @field_validator("repository_id")
+    @classmethod
+    def _ids(cls, number: int | None, info: ValidationInfo) -> int | None:
+        if "owner_id" in info.data and (number is None) != (info.data["owner_id"] is None):
+            raise refused("ownerId and repositoryId belong together; write both, or none for the classic form")
+        return number
+
+    @field_validator("branches")
+    @classmethod
+    def _branches(cls, branches: list[str]) -> list[str]:
+        for branch in branches:
+            if "*" in branch or "?" in branch:
+                raise refused(f"{branch} is a pattern, and subjects are compared exactly; write each branch")
+        return branches
+
+
+class State(Model):
+    """Where the states of the project's stacks lie: one bucket for all, since promotion reads one from another."""
+
+    bucket: str | None = None
+    """Name of the bucket; made in this account when unset, `PROJECT-state-ACCOUNT-REGION`."""
+    key: Arn | None = None
+    """ARN of the KMS key; needed when the bucket lies in another account."""
+    accounts: list[AccountId] = Field(default_factory=list)
+    """Other accounts whose deployers use this bucket and key."""
+
+    @field_validator("key")
+    @classmethod
+    def _key(cls, key: str | None, info: ValidationInfo) -> str | None:
+        if (key is None) != (info.data.get("bucket") is None):
+            raise refused("bucket and key belong together; write both for a bucket of another account, or none")
+        return key
+
+    @field_validator("accounts")
+    @classmethod
+    def _accounts(cls, accounts: list[str], info: ValidationInfo) -> list[str]:
+        if accounts and info.data.get("bucket") is not None:
+            raise refused("is said where the bucket is made; remove it here")
+        return accounts
+
+
+class Tasks(Model):
+    """What the stack's tasks may do at most, beside starting, logging and reading the stack's own secrets."""
+
+    secrets: list[Arn] = Field(default_factory=list)
+    """ARNs or patterns of further secrets that they read: those of the setting `app.secrets`."""
+    actions: list[Action] = Field(default_factory=list)
+    """IAM actions that the policies of the setting `access.policies` may hold, like s3:GetObject."""
+
+
+class Settings(Model):
+    """Everything that `make bootstrap` needs to know about one stack."""
+
+    aws: Aws
+    """Region and account."""
+    github: GitHub
+    """Which jobs may deploy and preview."""
+    state: State = Field(default_factory=State)
+    """Where the states lie."""
+    session_seconds: Annotated[int, Field(ge=3600, le=43_200)] = 7200
+    """How long the deploy role's credentials may last: longer than migrations and rollout together."""
+    existing: list[Arn] = Field(default_factory=list)
+    """ARNs of what the stack uses and does not make: cluster, listener, VPC, database, topic."""
+    hosted_zones: list[str] = Field(default_factory=list)
+    """Ids of the Route 53 zones that it writes records to."""
+    tasks: Tasks = Field(default_factory=Tasks)
+    """What the stack's tasks may do at most."""
+
+
+def check(stack: str, given: Mapping[str, Any], encrypted: Set[str] = frozenset()) -> Settings:
+    """The typed settings. Raises SettingsError with every mistake that was found."""
+    mistakes = [Mistake(key, ABSENT, "nothing here is secret; write it plainly") for key in sorted(encrypted)]
+    empty = dict(placeholders(dict(given)))
+    mistakes += [Mistake(key, value, UNFILLED) for key, value in empty.items()]
+    try:
+        settings = Settings.model_validate(dict(given))
+    except ValidationError as error:
+        found = [mistake(Settings, details) for details in error.errors(include_url=False)]
+        mistakes += [wrong for wrong in found if wrong.key not in empty]
+    if mistakes:
+        raise SettingsError(stack, mistakes, f"bootstrap/Pulumi.{stack}.yaml")
+    return settings
+
+
+def load(stack: str) -> Settings:
+    """The settings of the current Pulumi stack; ends the program with one clean error when any of them is wrong."""
+    try:
+        return check(stack, *configured())
+    except SettingsError as wrong:
+        end(str(wrong))

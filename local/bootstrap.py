@@ -1,0 +1,28 @@
+"""`make bootstrap`: without a stack on the local cloud, which is started; else on the account that the shell is for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from local import environment
+from local.cloud import emulator
+from local.environment import STACK, Checkout
+from local.terminal import attached
+from local.toolchain.progress import Progress
+from local.up import port
+
+
+def prepare(place: Checkout, progress: Progress, stack: str, *, yes: bool) -> int:
+    """Make the account ready for a stack's deployments; returns the exit code. stack: empty for the local one."""
+    env: Mapping[str, str] = os.environ
+    if not stack:
+        cloud = emulator.start(place.local, port(os.environ), environment.account(place.local))
+        progress.say(f"· local cloud at {cloud.endpoint}")
+        env = environment.applied(os.environ, environment.changes(place, os.environ, cloud.endpoint))
+    path = os.pathsep.join([str(environment.pulumi_bin(place)), env.get("PATH", os.defpath)])
+    words: list[str | Path] = [place.venv / "bin" / "python", "-m", "bootstrap.run", stack or STACK]
+    if yes or not stack:
+        words.append("--yes")
+    return attached(words, cwd=place.root, env={**env, "PATH": path})

@@ -1,0 +1,142 @@
+"""docs/access.md, made from the stacks' graphs and the deployers' grants: `python -m tests.components.access`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bootstrap.deployers import BOUNDARY, DEPLOY, PREVIEW, Grants
+from bootstrap.scope import Scope
+from bootstrap.statement import LIMIT, Statement, document
+from infra.policies import Account
+from tests.components.program import ACCOUNT, ROOT, Deployed, Registered
+from tests.components.rendered import rendered
+
+PAGE = ROOT / "docs" / "access.md"
+STACKS = ("staging", "prod")
+REGION = "eu-central-1"
+
+HEAD = """\
+# Access
+
+<!-- Made by `make access`; a test fails when it is stale. -->
+
+Every role of staging and prod with all it may do: first those of the stacks' tasks, read off the program's graph with
+the stacks' own settings files, then those of GitHub's jobs, which [`make bootstrap`](bootstrap.md) makes. Names end in
+what Pulumi appends. Account and ids are made up.
+
+Tests hold the grants to AWS's own reference of actions, resources and conditions, and to what the program's resources
+and the gate's code really call: a new call without a grant fails them, and so does a `*` without a reason."""
+
+TASKS = """\
+## Roles of {stack}'s tasks
+
+They lie below `/sluice/{stack}/`, and ECS tasks of this account and Region alone may take them. With `access.boundary`
+they carry the boundary below."""
+
+DEPLOYER = """\
+## Deploy role of {stack}
+
+`/sluice-bootstrap/sluice-{stack}-deploy`, taken by GitHub's jobs of the environment `{stack}` alone. It makes roles
+only with the boundary, passes them to ECS tasks only, reads no secret's value, and can change neither itself nor the
+boundary. Other stacks' deploy roles are the same with their own names."""
+
+PREVIEWER = """\
+## Preview role of {stack}
+
+`/sluice-bootstrap/sluice-{stack}-preview`, taken by jobs of pull requests and of the branches that the settings
+name. It only reads."""
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    return "\n\n".join([HEAD, *(_tasks(stack) for stack in STACKS), *_deployers("staging")]) + "\n"
+
+
+def _tasks(stack: str) -> str:
+    deployed = rendered(stack)
+    rows = [row for role in deployed.all("iam/role:Role") for row in _role(deployed, role)]
+    return "\n".join(
+        [TASKS.format(stack=stack), "", "| role | taken by | may | on |", "|---|---|---|---|", *sorted(rows)]
+    )
+
+
+def _role(deployed: Deployed, role: Registered) -> Iterator[str]:
+    [trust] = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
+    taken = ", ".join(_listed(trust["Principal"].get("Service") or trust["Principal"]["Federated"]))
+    own = [one for one in deployed.all("iam/rolePolicy:RolePolicy") if one.inputs["role"] == role.name]
+    for policy in own:
+        for one in json.loads(policy.inputs["policy"])["Statement"]:
+            yield _line(
+                f"`{role.name}`", taken, _code(_listed(one["Action"])), _code(map(_short, _listed(one["Resource"])))
+            )
+    if not own:
+        yield _line(f"`{role.name}`", taken, "nothing", "")
+
+
+def _deployers(stack: str) -> Iterator[str]:
+    scope = Scope(Account("aws", REGION, ACCOUNT), "sluice", stack, f"sluice-state-{ACCOUNT}-{REGION}", "KEY")
+    yield DEPLOYER.format(stack=stack)
+    yield from _grants(DEPLOY, scope)
+    yield PREVIEWER.format(stack=stack)
+    yield from _grants(PREVIEW, scope)
+    yield f"## Boundary of {stack}'s tasks\n\nThe most that the stack's own roles can do, whatever their policies say."
+    yield from _grants({"boundary": BOUNDARY}, scope)
+
+
+def _grants(grants: Grants, scope: Scope) -> Iterator[str]:
+    for name, grant in grants.items():
+        statements = grant(scope)
+        rows = [_statement(one, scope) for one in statements]
+        yield "\n".join(
+            [
+                f"### {name}",
+                "",
+                f"{len(document(statements))} of the {LIMIT} characters that IAM allows.",
+                "",
+                "| statement | may | on | only if | why so wide |",
+                "|---|---|---|---|---|",
+                *rows,
+            ]
+        )
+
+
+def _statement(one: Statement, scope: Scope) -> str:
+    only = [f"{key} = {_values(value)}" for keys in one.conditions.values() for key, value in keys.items()]
+    resources = _code(_short(arn) for arn in sorted(set(one.resources)))
+    return _line(one.sid, _code(sorted(set(one.actions))), resources, "; ".join(only), one.why if one.wide else "")
+
+
+def _values(value: Any) -> str:
+    return " or ".join(_short(part) for part in _listed(value))
+
+
+def _short(arn: str) -> str:
+    """An ARN without what all of them have in common."""
+    for head in (f"arn:aws:mock:{REGION}:{ACCOUNT}:", f":{REGION}:{ACCOUNT}:", f"::{ACCOUNT}:"):
+        arn = arn.replace(head, "" if head.startswith("arn") else ":")
+    return arn.removeprefix("arn:aws:")
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else [str(part) for part in value]
+
+
+def _code(parts: Iterable[str]) -> str:
+    return ", ".join(f"`{part}`" for part in parts)
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def main() -> None:
+    Path(PAGE).write_text(page())
+    sys.stdout.write(f"wrote {PAGE.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()

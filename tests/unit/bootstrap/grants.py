@@ -1,0 +1,38 @@
+"""The grants under test, for a stack of ordinary names and for one of the longest."""
+
+from __future__ import annotations
+
+from bootstrap.deployers import BOUNDARY, DEPLOY, PREVIEW
+from bootstrap.scope import Scope
+from bootstrap.statement import Statement
+from infra.policies import Account
+
+ACCOUNT = Account("aws", "eu-central-1", "111122223333")
+KEY = "arn:aws:kms:eu-central-1:111122223333:key/1a2b3c4d-1234-1234-1234-1a2b3c4d5e6f"
+SCOPE = Scope(ACCOUNT, "sluice", "staging", "sluice-state-111122223333-eu-central-1", KEY)
+
+LONGEST = Scope(
+    account=Account("aws-us-gov", "ap-southeast-1", "111122223333"),
+    project="a-project-whose-name-is-rather-long",
+    stack="and-a-stack-like-it",
+    bucket="b" * 63,
+    key=KEY.replace("eu-central-1", "ap-southeast-1"),
+    existing=(
+        "arn:aws:ecs:ap-southeast-1:111122223333:cluster/the-cluster-that-all-teams-share",
+        "arn:aws:elasticloadbalancing:ap-southeast-1:111122223333:listener/app/shared/50dc6c495c0c9188/f2f7dc8efc522ab2",
+        "arn:aws:ec2:ap-southeast-1:111122223333:vpc/vpc-0123456789abcdef0",
+        "arn:aws:rds:ap-southeast-1:111122223333:db:a-database-that-was-there-before",
+        "arn:aws:rds:ap-southeast-1:111122223333:cluster:a-cluster-that-was-there-before",
+        "arn:aws:sns:ap-southeast-1:111122223333:what-goes-wrong",
+    ),
+    zones=("Z0123456789ABCDEFGHIJ",),
+    secrets=tuple(f"arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:of-the-shop-{n}-*" for n in range(10)),
+    app=("s3:GetObject", "s3:PutObject", "sqs:SendMessage", "sqs:ReceiveMessage", "dynamodb:*"),
+)
+"""With everything that settings can add."""
+
+
+def statements(role: str, scope: Scope = SCOPE) -> list[Statement]:
+    """What a role may do: `deploy`, `preview`, or `boundary` for the most that a task's role may."""
+    grants = {"deploy": DEPLOY, "preview": PREVIEW, "boundary": {"boundary": BOUNDARY}}[role]
+    return [one for grant in grants.values() for one in grant(scope)]

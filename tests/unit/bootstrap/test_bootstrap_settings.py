@@ -1,0 +1,116 @@
+"""What `make bootstrap` takes, and what each wrong setting of it is answered with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bootstrap import project, run
+from bootstrap.settings import Settings, check
+from infra.settings.mistake import SettingsError
+from tests.unit.settings.wrong import REMOVE, changed
+
+KEY = "arn:aws:kms:eu-central-1:111122223333:key/1a2b"
+ROOT = Path(__file__).parents[3]
+
+
+def right() -> dict[str, Any]:
+    return {"aws": {"region": "eu-central-1", "account": "111122223333"}, "github": {"repository": "example/shop"}}
+
+
+WRONG: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "unknown key",
+        {"github.repositry": "x"},
+        'github.repositry = "x": there is no such setting; did you mean repository?',
+    ),
+    ("no repository", {"github": REMOVE}, "github: is required; add it to the stack's settings"),
+    (
+        "placeholder",
+        {"github.repository": "<owner and name of the repository>"},
+        'github.repository = "<owner and name of the repository>": is a placeholder; write your own value',
+    ),
+    (
+        "no owner",
+        {"github.repository": "shop"},
+        'github.repository = "shop": is not a repository; write its owner and name like example/shop',
+    ),
+    (
+        "half an id",
+        {"github.repositoryId": 7},
+        "github.repositoryId = 7: ownerId and repositoryId belong together; write both, or none for the classic form",
+    ),
+    (
+        "pattern of branches",
+        {"github.branches": ["release/*"]},
+        'github.branches = ["release/*"]: release/* is a pattern, and subjects are compared exactly; write each branch',
+    ),
+    (
+        "bucket without key",
+        {"state.bucket": "states"},
+        "state.key = null: bucket and key belong together; write both for a bucket of another account, or none",
+    ),
+    (
+        "accounts of a bucket that is not made here",
+        {"state": {"bucket": "states", "key": KEY, "accounts": ["444455556666"]}},
+        'state.accounts = ["444455556666"]: is said where the bucket is made; remove it here',
+    ),
+    ("short session", {"sessionSeconds": 60}, "sessionSeconds = 60: must be at least 3600"),
+    ("no ARN", {"existing": ["shared"]}, 'existing[0] = "shared": is not an ARN; copy it from AWS whole'),
+    (
+        "an application that makes roles",
+        {"tasks.actions": ["iam:CreateRole"]},
+        'tasks.actions[0] = "iam:CreateRole": is not an IAM action that an application may be given; write one like'
+        " s3:GetObject (never of iam, sts, organizations or account)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_a_wrong_setting_is_answered(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        check("prod", changed(right(), changes))
+    assert [str(mistake) for mistake in refusal.value.mistakes] == [message]
+    assert "bootstrap/Pulumi.prod.yaml" in str(refusal.value)
+
+
+def test_defaults() -> None:
+    settings = check("prod", right())
+    assert settings.github.pull_requests
+    assert settings.github.branches == ["main"]
+    assert settings.session_seconds == 7200
+    assert settings.state.bucket is None
+
+
+def test_pulumi_knows_every_name_and_no_other() -> None:
+    declared = yaml.safe_load((ROOT / "bootstrap" / "Pulumi.yaml").read_text())["config"]
+    assert set(declared) == {field.alias for field in Settings.model_fields.values()}
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_the_files_of_this_repository_lack_nothing_but_their_values(stack: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        check(stack, project.given(stack))
+    assert {mistake.remedy for mistake in refusal.value.mistakes} == {"is a placeholder; write your own value"}
+
+
+def test_the_local_clouds_file_is_right() -> None:
+    assert check("local", project.given("local")).github.repository == "example/shop"
+
+
+def test_a_file_that_pulumi_wrote_to_is_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bootstrap").mkdir()
+    (tmp_path / "bootstrap" / "Pulumi.prod.yaml").write_text(
+        'config:\n  sluice-bootstrap:sessionSeconds: "9000"\n  sluice-bootstrap:github:\n    repository: example/shop\n'
+        "  aws: {region: eu-central-1}\nencryptionsalt: v1:x\n"
+    )
+    monkeypatch.setattr(project, "ROOT", tmp_path)
+    assert check("prod", project.given("prod")).session_seconds == 9000
+
+
+def test_without_settings_one_error_says_what_to_write() -> None:
+    with pytest.raises(run.Refused, match=r"there is no bootstrap/Pulumi\.nowhere\.yaml\n  to do: "):
+        run.read("nowhere")
