@@ -23,8 +23,8 @@ def balancing(scope: Scope) -> list[Statement]:
                 "AddTags", "CreateListener", "CreateLoadBalancer", "CreateRule", "CreateTargetGroup", "DeleteListener",
                 "DeleteLoadBalancer", "DeleteRule", "DeleteTargetGroup", "ModifyListener", "ModifyListenerAttributes",
                 "ModifyLoadBalancerAttributes", "ModifyRule", "ModifyTargetGroup", "ModifyTargetGroupAttributes",
-                "RemoveTags", "SetIpAddressType", "SetRulePriorities", "SetSecurityGroups", "SetSubnets", "AddListenerCertificates",
-                "RemoveListenerCertificates")],
+                "RemoveTags", "SetIpAddressType", "SetRulePriorities", "SetSecurityGroups", "SetSubnets",
+                "AddListenerCertificates", "RemoveListenerCertificates")],
             [
                 scope.arn("elasticloadbalancing", f"{kind}{short}-*")
                 for kind in ("loadbalancer/app/", "targetgroup/", "listener/app/", "listener-rule/app/")
