@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from components.service import Service
+from components.service import Service, directed
 from gate.plugin import sdk as gate
 
 
@@ -82,6 +82,7 @@ class Deployment(pulumi.ComponentResource):
             target_groups=[service.target_group_arn],
             smoke={
                 "url": pulumi.Output.concat(service.url, smoke.path),
+                **directed(service),
                 "status": smoke.status,
                 "timeout": smoke.timeout,
                 "attempts": smoke.attempts,

@@ -30,7 +30,7 @@ class ExistingListener(pulumi.ComponentResource):
     url: pulumi.Output[str]
     address: pulumi.Output[str]
     zone_id: pulumi.Output[str]
-    host: pulumi.Output[str]
+    named: bool
     target_group_arn: pulumi.Output[str]
     suffix: pulumi.Output[str]
     target_group_suffix: pulumi.Output[str]
@@ -54,7 +54,7 @@ class ExistingListener(pulumi.ComponentResource):
             lambda known: origin(known[0], known[1], args.host)
         )
         self.address, self.zone_id = balancer.dns_name, balancer.zone_id
-        self.host = pulumi.Output.from_input(args.host)
+        self.named = True
         self.target_group_arn, self.target_group_suffix = targets.arn, targets.arn_suffix
         self.suffix = balancer.arn_suffix
         self.register_outputs({"url": self.url, "address": self.address, "targetGroupArn": self.target_group_arn})

@@ -136,6 +136,12 @@ class Service(pulumi.ComponentResource):
         )
 
 
+def directed(service: Service) -> dict[str, pulumi.Output[str]]:
+    """The load balancer's address for a request to a service that has a name of its own: a new name takes a while to
+    reach every DNS server."""
+    return {"address": service.balancer.address} if service.balancer.named else {}
+
+
 def fingerprint(shape: Mapping[str, Any]) -> str:
     """A hash of the settings of a service that make ECS start a deployment, the order of lists apart.
 

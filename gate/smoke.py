@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import http.client
 import json as json_text
+import socket
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from gate.errors import GateError
 from gate.redact import redact
 
-_KEYS = ("url", "status", "timeout", "attempts", "answers", "body", "json", "versionHeader", "version")
+_KEYS = ("url", "address", "status", "timeout", "attempts", "answers", "body", "json", "versionHeader", "version")
 READ_BYTES = 256 * 1024
 """Of an answer; more than a health answer has."""
 SHOWN = 300
@@ -26,6 +29,8 @@ class Smoke:
 
     Attributes:
         url: asked with GET.
+        address: host, or host and port, that is connected to in place of the URL's, which is still what is asked for
+            and what the certificate must be for: a new name takes a while to reach every DNS server. Empty: the URL's.
         status: the answer's status code.
         timeout: seconds for one request.
         attempts: how many wrong answers make the version unfit.
@@ -45,6 +50,7 @@ class Smoke:
     json: Mapping[str, Any] = field(default_factory=dict)
     version_header: str = ""
     version: str = ""
+    address: str = ""
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Smoke:
@@ -56,7 +62,7 @@ class Smoke:
         for key in ("status", "timeout", "attempts", "answers"):
             if key in raw and (not isinstance(raw[key], int) or isinstance(raw[key], bool) or raw[key] < 1):
                 raise GateError(f"smoke: {key} is {raw[key]!r}; it must be a whole number of at least 1")
-        for key in ("body", "versionHeader", "version"):
+        for key in ("address", "body", "versionHeader", "version"):
             if not isinstance(raw.get(key) or "", str):
                 raise GateError(f"smoke: {key} is {raw[key]!r}; it must be a text")
         if not isinstance(raw.get("json") or {}, Mapping):
@@ -85,10 +91,50 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def ask(url: str, timeout: float) -> Answer:
-    """Sends the request; an error status is an answer, no answer has status 0."""
+class _Plain(http.client.HTTPConnection):
+    """A connection to another address than its host's."""
+
+    address = ""
+
+    def connect(self) -> None:
+        self.sock = socket.create_connection(_endpoint(self.address, self.port), self.timeout)
+
+
+class _Secure(http.client.HTTPSConnection):
+    """The same with TLS: the certificate must be for the host."""
+
+    address = ""
+
+    def connect(self) -> None:
+        plain = socket.create_connection(_endpoint(self.address, self.port), self.timeout)
+        self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+
+
+class _Directed(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
+    """Connects to one address, whatever host is asked for."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._plain = type("Plain", (_Plain,), {"address": address})
+        self._secure = type("Secure", (_Secure,), {"address": address})
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(self._plain, req)
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(self._secure, req)
+
+
+def _endpoint(address: str, usual: int) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return (host, int(port)) if host and port.isdigit() else (address, usual)
+
+
+def ask(url: str, timeout: float, address: str = "") -> Answer:
+    """Sends the request; an error status is an answer, no answer has status 0. address: as in Smoke."""
     # An environment's proxy is not how users reach a load balancer that may be internal or local.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({}), _NoRedirect()]
+    opener = urllib.request.build_opener(*handlers, *([_Directed(address)] if address else []))
     request = urllib.request.Request(url, headers={"User-Agent": "sluice-smoke"})  # noqa: S310 - Smoke.parse checked it
     try:
         try:
@@ -144,3 +190,8 @@ def _wrong_json(wanted: Mapping[str, Any], body: str) -> str:
 
 
 Ask = Callable[[str, float], Answer]
+
+
+def toward(address: str) -> Ask:
+    """Sends requests to one address, whatever host they ask for; empty: to the URL's own."""
+    return partial(ask, address=address)

@@ -11,7 +11,7 @@ import pulumi
 from components.deployment import Deployment
 from components.migration_gate import CONTAINER, MigrationGate
 from components.placement import Placement
-from components.service import Service
+from components.service import Service, directed
 from components.step import Step
 from infra.observability import Logs
 from infra.settings.settings import Settings
@@ -58,6 +58,7 @@ class Operations:
             "url": service.url,
             "smoke": {
                 "url": pulumi.Output.concat(service.url, settings.smoke.path or settings.app.health_path),
+                **directed(service),
                 "status": settings.smoke.status,
                 "timeout": settings.smoke.timeout,
                 "attempts": settings.smoke.attempts,

@@ -23,6 +23,11 @@ PULUMI_VERSION = "3.250.0"
 LANGUAGE_HOST_VERSION = "3.79.0"
 
 
+BUNDLE = "certificates.pem"
+"""In the local folder: what a program on the local stack trusts, the certificates of its load balancers included. The
+local cloud writes it at its start."""
+
+
 class NotStarted(Exception):
     """The local cloud of this checkout was never started, so there is no address to point a shell at."""
 
@@ -128,6 +133,7 @@ def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str
         # Else every command looks for a plugin for each pulumi_* package, time after time.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        **({"SSL_CERT_FILE": str(bundle)} if (bundle := place.local / BUNDLE).is_file() else {}),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": account(place.local),
         "AWS_SECRET_ACCESS_KEY": "local",

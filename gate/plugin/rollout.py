@@ -33,7 +33,7 @@ from gate.rollout import Rollout as GateRollout
 from gate.service import Service
 from gate.session import Clients
 from gate.shape import Shape
-from gate.smoke import Smoke, ask
+from gate.smoke import Smoke, toward
 
 _REQUIRED = ("cluster", "service", "taskDefinition", "deadline", "imageDigest")
 _OPTIONAL = (
@@ -156,7 +156,7 @@ class Rollout(Resource):
             wanted,
             clock(call),
             lambda text, ephemeral: call.log(text, ephemeral=ephemeral),
-            ask,
+            toward(wanted.smoke.address if wanted.smoke else ""),
             records,
         )
         return rollout.run()

@@ -23,7 +23,7 @@ from gate.release_record import Release, ReleaseRecords
 from gate.rollout import Rollout, Wanted
 from gate.sluice import exits
 from gate.sluice.context import Context
-from gate.smoke import Smoke, ask
+from gate.smoke import Smoke, toward
 from gate.target import after_steps, choose, digest
 from gate.who import who
 
@@ -130,10 +130,11 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
     )
     left = plan.current_image.rpartition("@")[2]
     context.interrupt.heeded = True
+    asks = toward(wanted.smoke.address if wanted.smoke else "")
     releases = ReleaseRecords(clients["ssm"], _prefix(context))
     try:
         with holding(holds, Hold(left, who(), round(context.clock.now()), reason)):
-            done = Rollout(context.service, wanted, context.clock, terminal.log, ask, releases).run()
+            done = Rollout(context.service, wanted, context.clock, terminal.log, asks, releases).run()
     except Unknown:
         terminal.note(f"{short(left)} stays held")
         raise

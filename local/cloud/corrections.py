@@ -18,6 +18,7 @@ def install(settings: Settings) -> None:
     from importlib.metadata import version
 
     from local.cloud import ownership
+    from local.cloud.acm import validation
     from local.cloud.ec2 import endpoints, nat, prefix_lists
     from local.cloud.ecr import images as ecr_images
     from local.cloud.ecr import sharing
@@ -47,6 +48,7 @@ def install(settings: Settings) -> None:
         prefix_lists,
         endpoints,
         nat,
+        validation,
         listeners,
         targets,
         life,

@@ -37,6 +37,7 @@ class TestWithoutDomain:
         assert deployed.outputs["url"] == f"http://{deployed.outputs['address']}" == "http://web.example.com"
         for kind in ("Certificate", "Record", "CertificateValidation"):
             assert deployed.all(f":{kind}") == []
+        assert "address" not in deployed.one("Rollout").inputs["smoke"]
 
 
 class TestDomain:
@@ -84,7 +85,9 @@ class TestDomain:
     def test_is_what_people_and_the_gate_ask(self, deployed: Deployed) -> None:
         assert deployed.outputs["url"] == f"https://{HOST}"
         assert deployed.outputs["address"] == "web.example.com"
-        assert deployed.one("Rollout").inputs["smoke"]["url"] == f"https://{HOST}/health"
+        for smoke in (deployed.one("Rollout").inputs["smoke"], deployed.outputs["gate"]["smoke"]):
+            assert smoke["url"] == f"https://{HOST}/health"
+            assert smoke["address"] == "web.example.com", "a new name is not everywhere in the DNS at once"
 
     def test_a_certificate_of_ones_own(self, deploy: Deploy) -> None:
         deployed = deploy(domain={"name": HOST, "certificate": CERTIFICATE})

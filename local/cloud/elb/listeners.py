@@ -3,7 +3,8 @@
 AWS, "Listeners for your Application Load Balancers" (ELB user guide): a listener accepts connections on its port at the
 load balancer's name. No name server and no port 80 are ours here, so the name is `<bridge address>:<port>`: a port of
 its own per load balancer, refused until it has a listener, as AWS's is. The listener with the lowest port is the one
-behind it. MiniStack's names do not resolve, and on its own port paths such as /health are its own.
+behind it; from the first HTTPS listener on, one for HTTP and one for HTTPS (secure.py). MiniStack's names do not
+resolve, and on its own port paths such as /health are its own.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 from typing import Any
 
+from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack
@@ -20,6 +23,8 @@ from ministack.core.responses import StreamingResponse, get_account_id, get_regi
 from ministack.services import alb
 
 from local.cloud.corrections import replace_operation
+from local.cloud.elb import secure
+from local.cloud.elb.authority import Authority
 from local.cloud.settings import Settings
 
 log = logging.getLogger("sluice.listeners")
@@ -29,31 +34,47 @@ _doors: dict[str, Door] = {}
 class Door:
     """The port of one load balancer: reserved when it is created, open while it has a listener."""
 
-    def __init__(self, host: str, load_balancer: str) -> None:
-        self.load_balancer = load_balancer
+    def __init__(self, host: str, load_balancer: str, contexts: secure.Contexts) -> None:
+        self.load_balancer, self._contexts = load_balancer, contexts
         self.account, self.region = get_account_id(), get_region()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.bind((host, 0))
         self.address = f"{host}:{self._socket.getsockname()[1]}"
-        self._ending = asyncio.Event()
-        self._serving: asyncio.Task[None] | None = None
+        self._ending, self._both = asyncio.Event(), False
+        self._serving: list[asyncio.Task[None]] = []
 
     def open(self) -> None:
-        """Answer requests from now on."""
-        if self._serving is not None:
+        """Answer requests from now on, by HTTPS too when there is a listener for that."""
+        both = secure.listener_of(self.load_balancer, secure=True) is not None
+        if self._serving and both == self._both:
             return
+        # The port stays ours all the time: who takes over listens on the same socket.
+        self._ending.set()
+        self._ending, self._both = asyncio.Event(), self._both or both
         config = Config()
-        config.bind = [f"fd://{self._socket.detach()}"]
         config.keep_alive_timeout = 3600
         config.graceful_timeout = 5
         application: Any = self._application
-        self._serving = asyncio.create_task(serve(application, config, shutdown_trigger=self._ending.wait))
+        door = self._socket.dup()
+        if self._both:
+            door.listen(config.backlog)
+            serving = secure.serve(door, ASGIWrapper(application), config, self._context, self._ending.wait)
+        else:
+            config.bind = [f"fd://{door.detach()}"]
+            serving = serve(application, config, shutdown_trigger=self._ending.wait)
+        self._serving.append(asyncio.create_task(serving))
 
     def close(self) -> None:
         """Stop answering."""
         self._ending.set()
-        if self._serving is None:
-            self._socket.close()
+        self._socket.close()
+
+    def _context(self, encrypted: bool) -> ssl.SSLContext | None:
+        with request_scope(self.account, self.region):
+            listener = secure.listener_of(self.load_balancer, encrypted)
+            if listener is None:
+                raise LookupError(f"no listener for {'HTTPS' if encrypted else 'HTTP'}")
+            return self._contexts.of(listener) if encrypted else None
 
     async def _application(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -74,8 +95,8 @@ class Door:
 
     async def _answer(self, scope: dict[str, Any], body: bytes) -> Any:
         balancer = alb._lbs.get(self.load_balancer)
-        ports = sorted(one["Port"] for one in alb._listeners.values() if one["LoadBalancerArn"] == self.load_balancer)
-        if balancer is None or not ports:
+        listener = secure.listener_of(self.load_balancer, scope["scheme"] == "https")
+        if balancer is None or listener is None:
             return 503, {"Content-Type": "text/plain"}, b"the load balancer has no listener"
         headers: dict[str, str] = {}
         for name, value in scope["headers"]:
@@ -92,7 +113,7 @@ class Door:
                 headers,
                 body,
                 alb.parse_qs(query, keep_blank_values=True),
-                ports[0],
+                int(listener["Port"]),
                 client_ip=client,
                 raw_query_string=query,
                 raw_path=raw_path,
@@ -115,15 +136,16 @@ async def _body(receive: Any) -> bytes:
 
 
 def install(settings: Settings) -> None:
-    """Give every load balancer a port with its creation, open it with its first listener."""
+    """Give every load balancer a port with its creation, open it with its first listener and its first HTTPS one."""
     create, delete = alb._ACTION_MAP["CreateLoadBalancer"], alb._ACTION_MAP["DeleteLoadBalancer"]
     create_listener, delete_listener = alb._ACTION_MAP["CreateListener"], alb._ACTION_MAP["DeleteListener"]
+    contexts = secure.Contexts(Authority(settings.local_dir))
 
     def create_load_balancer(params: dict[str, Any]) -> Any:
         known = set(alb._lbs.keys())
         answer = create(params)
         for arn in set(alb._lbs.keys()) - known:
-            _doors[arn] = Door(settings.host, arn)
+            _doors[arn] = Door(settings.host, arn, contexts)
             alb._lbs[arn]["DNSName"] = _doors[arn].address
             answer = alb._xml(200, "CreateLoadBalancer", f"<LoadBalancers>{alb._lb_xml(alb._lbs[arn])}</LoadBalancers>")
         return answer
@@ -141,7 +163,11 @@ def install(settings: Settings) -> None:
             door.close()
         return delete(params)
 
-    def create_first_listener(params: dict[str, Any]) -> Any:
+    def create_door_listener(params: dict[str, Any]) -> Any:
+        certificate = alb._p(params, "Certificates.member.1.CertificateArn")
+        refused = secure.refusal({"Protocol": alb._p(params, "Protocol"), "CertificateArn": certificate})
+        if refused is not None:
+            return alb._error(*refused)
         answer = create_listener(params)
         door = _doors.get(alb._p(params, "LoadBalancerArn"))
         if door is not None and answer[0] == 200:
@@ -150,4 +176,4 @@ def install(settings: Settings) -> None:
 
     replace_operation(alb, "CreateLoadBalancer", create_load_balancer)
     replace_operation(alb, "DeleteLoadBalancer", delete_load_balancer)
-    replace_operation(alb, "CreateListener", create_first_listener)
+    replace_operation(alb, "CreateListener", create_door_listener)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 from gate.plugin.values import contains_unknown
 from local.plugins.aws.entry import Property
-from local.plugins.aws.mapping import is_empty
+from local.plugins.aws.mapping import is_empty, merge
 
 
 def canonical(value: Any) -> Any:
@@ -72,7 +73,7 @@ def managed(wanted: Any, seen: Any) -> Any:
     if isinstance(wanted, Mapping) and isinstance(seen, Mapping):
         return {key: managed(wanted[key], seen[key]) for key in wanted if key in seen}
     if isinstance(wanted, list) and isinstance(seen, list):
-        keys = {key for item in wanted if isinstance(item, Mapping) for key in item}
-        if keys:
-            return [managed(dict.fromkeys(keys), item) for item in seen]
+        items = [item for item in wanted if isinstance(item, Mapping)]
+        if items:
+            return [managed(reduce(merge, items), item) for item in seen]
     return seen

@@ -39,6 +39,32 @@ def test_an_answer() -> None:
         assert ask(url, 2) == Answer(200, "ok")
 
 
+@pytest.mark.parametrize("url", ["http://shop.example.com/health", "http://shop.example.com:8080/health"])
+def test_another_address_is_asked_for_the_same_name(url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        heard: list[bytes] = []
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                heard.append(connection.recv(4096))
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        assert ask(url, 2, f"127.0.0.1:{server.getsockname()[1]}").status == 200
+        thread.join(10)
+    assert url.split("/")[2].encode() in heard[0], "the name in the URL is what is asked for"
+
+
+def test_a_usual_port_goes_without_saying() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert ask(f"http://shop.example.com:{port}/", 0.2, "127.0.0.1").status == 0, "connected, and nobody speaks"
+        taken.settimeout(2)
+        taken.accept()[0].close()
+
+
 def test_an_error_status_is_an_answer_and_what_it_prints_is_masked() -> None:
     with saying(b"HTTP/1.1 503 No\r\nContent-Length: 17\r\n\r\npassword=hunter2!") as url:
         assert ask(url, 2) == Answer(503, "password=***")

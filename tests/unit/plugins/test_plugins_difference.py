@@ -144,6 +144,9 @@ REFRESHED: list[tuple[str, Any, Any, Any]] = [
     ("one more element", [{"name": "a", "value": "1"}],
      [{"name": "a", "value": "1", "source": "user"}, {"name": "b", "value": "2", "source": "user"}],
      [{"name": "a", "value": "1"}, {"name": "b", "value": "2"}]),
+    ("members never named inside an element", [{"type": "redirect", "redirect": {"port": "443"}}],
+     [{"type": "redirect", "order": 1, "redirect": {"port": "443", "host": "#{host}"}}],
+     [{"type": "redirect", "redirect": {"port": "443"}}]),
     ("order", ["a", "b"], ["b", "a"], ["a", "b"]),
 ]  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""AWS Certificate Manager: certificates that are issued when the DNS says so."""

@@ -1,0 +1,93 @@
+"""A name of one's own: certificates issued by the DNS, HTTPS, redirects, host names on one listener."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.smoke import ask
+from local.cloud.emulator import IDENTITY_PATH
+from local.environment import BUNDLE
+from tests.e2e.cloud.stage import Stage
+
+HOST = "shop.example.com"
+
+
+def said(text: str) -> list[dict[str, Any]]:
+    """An action that needs no target."""
+    answer = {"StatusCode": "200", "ContentType": "text/plain", "MessageBody": text}
+    return [{"Type": "fixed-response", "FixedResponseConfig": answer}]
+
+
+@pytest.fixture
+def balancer(stage: Stage) -> Any:
+    return stage.elb.create_load_balancer(Name=stage.name("named"), Subnets=["subnet-1"])["LoadBalancers"][0]
+
+
+@pytest.fixture
+def trusting(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the environment of the local stack."""
+    with urllib.request.urlopen(stage.cloud.endpoint + IDENTITY_PATH, timeout=5) as answer:
+        folder = Path(json.load(answer)["local_dir"])
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / BUNDLE))
+
+
+def publish(stage: Stage, certificate: str) -> None:
+    """Does what ACM asks for, in a zone that is made for it."""
+    dns, acm = stage.client("route53"), stage.client("acm")
+    zone = dns.create_hosted_zone(Name="example.com", CallerReference=stage.name("zone"))["HostedZone"]["Id"]
+    [asked] = acm.describe_certificate(CertificateArn=certificate)["Certificate"]["DomainValidationOptions"]
+    record = asked["ResourceRecord"]
+    proof = {"Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": record["Value"]}]}
+    dns.change_resource_record_sets(
+        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": proof}]}
+    )
+
+
+@pytest.mark.usefixtures("trusting")
+def test_https_under_a_name_of_ones_own(stage: Stage, balancer: Any) -> None:
+    acm, arn, address = stage.client("acm"), balancer["LoadBalancerArn"], balancer["DNSName"]
+    redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    stage.elb.create_listener(
+        LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[{"Type": "redirect", "RedirectConfig": redirect}]
+    )
+    assert ask(f"http://{HOST}/", 5, address).status == 301, "served before there is HTTPS"
+    certificate = acm.request_certificate(DomainName=HOST, ValidationMethod="DNS")["CertificateArn"]
+    secure = {"LoadBalancerArn": arn, "Protocol": "HTTPS", "Port": 443, "DefaultActions": said("the shop")}
+    with pytest.raises(stage.elb.exceptions.ClientError, match="UnsupportedCertificate"):
+        stage.elb.create_listener(**secure, Certificates=[{"CertificateArn": certificate}])
+    assert acm.describe_certificate(CertificateArn=certificate)["Certificate"]["Status"] == "PENDING_VALIDATION"
+    publish(stage, certificate)
+    assert acm.describe_certificate(CertificateArn=certificate)["Certificate"]["Status"] == "ISSUED"
+    with pytest.raises(stage.elb.exceptions.CertificateNotFoundException):
+        stage.elb.create_listener(**secure, Certificates=[{"CertificateArn": certificate[:-4] + "0000"}])
+    stage.elb.create_listener(**secure, Certificates=[{"CertificateArn": certificate}])
+
+    answer = ask(f"https://{HOST}/health", 5, address)
+    assert (answer.status, answer.body) == (200, "the shop"), answer.text
+    another = ask("https://other.example.com/", 5, address)
+    assert another.status == 0
+    assert "certificate verify failed" in another.text
+    plain = http.client.HTTPConnection(address, timeout=5)
+    plain.request("GET", "/cart?item=1", headers={"Host": HOST})
+    moved = plain.getresponse()
+    assert (moved.status, moved.getheader("Location")) == (301, f"https://{HOST}:443/cart?item=1")
+    plain.close()
+    stage.elb.delete_load_balancer(LoadBalancerArn=arn)
+    assert ask(f"https://{HOST}/", 5, address).status == 0
+
+
+def test_a_rule_takes_its_host_name_and_no_other(stage: Stage, balancer: Any) -> None:
+    listener = stage.elb.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=said("nobody")
+    )["Listeners"][0]["ListenerArn"]
+    condition = {"Field": "host-header", "HostHeaderConfig": {"Values": [HOST]}}
+    stage.elb.create_rule(ListenerArn=listener, Priority=10, Conditions=[condition], Actions=said("the shop"))
+    assert ask(f"http://{HOST}/", 5, balancer["DNSName"]).body == "the shop"
+    assert ask("http://other.example.com/", 5, balancer["DNSName"]).body == "nobody"
+    stage.elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
