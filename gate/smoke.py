@@ -115,14 +115,21 @@ class _Directed(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
 
     def __init__(self, address: str) -> None:
         super().__init__()
-        self._plain = type("Plain", (_Plain,), {"address": address})
-        self._secure = type("Secure", (_Secure,), {"address": address})
+        self._address = address
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(self._plain, req)
+        return self.do_open(self._connection(_Plain), req)
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(self._secure, req)
+        return self.do_open(self._connection(_Secure), req)
+
+    def _connection(self, kind: type[_Plain] | type[_Secure]) -> Any:
+        def made(host: str, **named: Any) -> _Plain | _Secure:
+            connection = kind(host, **named)
+            connection.address = self._address
+            return connection
+
+        return made
 
 
 def _endpoint(address: str, usual: int) -> tuple[str, int]:

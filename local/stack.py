@@ -105,13 +105,6 @@ class Pulumi:
         """The stack's outputs, none of which is secret."""
         return dict(json.loads(self.quiet("stack", "output", "--json", "--stack", self.stack)))
 
-    def url(self) -> str:
-        """The output `url`."""
-        outputs = self.outputs()
-        if not isinstance(outputs.get("url"), str):
-            raise Failed(f"the stack has no output `url`\n  to do: see `pulumi stack output --stack {self.stack}`")
-        return str(outputs["url"])
-
     def live(self, *arguments: str) -> int:
         """Run with this terminal, its output unchanged. Returns Pulumi's exit code; raises Interrupted."""
         return attached([self.program, *arguments], cwd=self.place.root, env=self.env)

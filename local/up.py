@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
+from http.client import responses
 from urllib.parse import urlsplit
 
+from gate import smoke
 from local import environment
 from local.cloud import emulator
 from local.environment import STACK, Checkout
@@ -41,8 +41,7 @@ def up(place: Checkout, progress: Progress, timings: list[Timing], stack: str = 
     timings.append(Timing("pulumi up", time.monotonic() - began, "" if code == 0 else f"exit code {code}"))
     if code == 0:
         began = time.monotonic()
-        url = pulumi.url()
-        answer = ask(url, ANSWER_SECONDS)
+        url, answer = first_answer(pulumi)
         timings.append(Timing("first answer", time.monotonic() - began, answer))
         progress.say(f"\n{url} answers {answer}")
     timings.append(Timing("total", progress.elapsed()))
@@ -60,22 +59,29 @@ def port(base: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def ask(url: str, seconds: float) -> str:
-    """GET `url` until it answers below 500, and say what it answered. Raises Failed after `seconds`."""
+def first_answer(pulumi: Pulumi) -> tuple[str, str]:
+    """The output `url`, and what it answers. Its name leads nowhere on this machine when it is one of the stack's own:
+    the load balancer is asked for it, whose certificate the stack's environment trusts."""
+    outputs = pulumi.outputs()
+    if not isinstance(outputs.get("url"), str):
+        raise Failed(f"the stack has no output `url`\n  to do: see `pulumi stack output --stack {pulumi.stack}`")
+    if bundle := pulumi.env.get("SSL_CERT_FILE"):
+        os.environ["SSL_CERT_FILE"] = bundle
+    url = str(outputs["url"])
+    return url, ask(url, ANSWER_SECONDS, str(outputs.get("address") or ""))
+
+
+def ask(url: str, seconds: float, address: str = "") -> str:
+    """GET `url` until it answers below 500, and say what it answered. Raises Failed after `seconds`. address: where to
+    connect to, in place of the URL's host."""
     if urlsplit(url).scheme not in ("http", "https"):
         raise Failed(f"the output `url` is not an address: {url!r}")
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # the address is on this machine
     deadline = time.monotonic() + seconds
     while True:
-        try:
-            with opener.open(url, timeout=5) as answer:
-                return f"{answer.status} {answer.reason}"
-        except urllib.error.HTTPError as error:
-            said = f"{error.code} {error.reason}"
-            if error.code < 500:
-                return said
-        except OSError as error:
-            said = str(error)
+        answer = smoke.ask(url, 5, address)
+        said = f"{answer.status} {responses.get(answer.status, '')}".strip() if answer.status else answer.text
+        if 0 < answer.status < 500:
+            return said
         if time.monotonic() > deadline:
             raise Failed(
                 f"{url} did not answer within {duration(seconds)}: {said}\n  to do: see the service's log group"

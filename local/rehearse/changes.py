@@ -17,14 +17,13 @@ MADE_UP = {
 }
 """Values for placeholders, by the key that they stand at."""
 
-NAMELESS = "no name server and no certificate authority here: it answers over HTTP at an address"
 THERE = "it exists on AWS and not here: the stack makes its own"
 ELSEWHERE = {
     "network": (("vpc", "publicSubnets", "taskSubnets", "databaseSubnets", "assignPublicIp"), THERE),
     "cluster": (("arn",), THERE),
     "loadBalancer": (("listener", "priority", "host"), THERE),
     "notify": (("topic",), THERE),
-    "domain": (("name", "zone", "certificate"), NAMELESS),
+    "domain": (("certificate",), THERE),
 }
 """By section, the settings about what no emulated account has, and why they are left out."""
 

@@ -21,7 +21,7 @@ from local.rehearse.stage import Stage, changes
 from local.stack import Pulumi
 from local.toolchain.process import Failed
 from local.toolchain.progress import Progress, Timing, table
-from local.up import ANSWER_SECONDS, ask
+from local.up import first_answer
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -102,7 +102,7 @@ class Rehearsal:
         self.progress.say(f"  {report.resources(pulumi.urns())}")
         if made.upstream:
             self.progress.say(f"  {report.same_image(outputs, self._outputs(made.upstream))} as {made.upstream}")
-        self.progress.say(f"  {pulumi.url()} answers {ask(pulumi.url(), ANSWER_SECONDS)}")
+        self.progress.say("  {} answers {}".format(*first_answer(pulumi)))
         return 0
 
     def _outputs(self, stack: str) -> dict[str, object]:

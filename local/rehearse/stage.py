@@ -15,7 +15,7 @@ from local.cloud.emulator import Cloud
 from local.cloud.settings import TIME_VARIABLE
 from local.environment import Checkout
 from local.plugins.install import install
-from local.rehearse import copy, secrets
+from local.rehearse import copy, secrets, zones
 from local.rehearse.copy import Copy
 from local.rehearse.place import place
 from local.stack import Pulumi, project
@@ -53,7 +53,7 @@ class Stage:
         return self._ready[stack]
 
     def _prepared(self, stack: str, progress: Progress) -> tuple[Copy, Pulumi]:
-        made = self._with_secrets(copy.make(self.place.root, stack))
+        made = self._surrounded(copy.make(self.place.root, stack))
         folder = self.place.local
         # The commands that keep stacks write the settings file beside Pulumi.yaml: the real one must stay as it is.
         (folder / "Pulumi.yaml").write_text(f"name: {project(self.place.root)}\nruntime: python\n")
@@ -62,17 +62,24 @@ class Stage:
         pulumi.prepare(progress, self.cloud)
         return made, pulumi
 
-    def _with_secrets(self, made: Copy) -> Copy:
+    def _surrounded(self, made: Copy) -> Copy:
+        """With what the stack takes for granted in its account: secrets, and the zone of its name."""
+        config = made.document["config"]
+        pointed = [
+            *secrets.made_up(config, self._client("secretsmanager", made)),
+            *zones.made_up(config, self._client("route53", made)),
+        ]
+        return dataclasses.replace(made, differences=(*made.differences, *pointed))
+
+    def _client(self, service: str, made: Copy) -> Any:
         connect: Any = boto3.client  # its overloads know services by their names alone
-        client = connect(
-            "secretsmanager",
+        return connect(
+            service,
             endpoint_url=self.cloud.endpoint,
             region_name=made.region,
             aws_access_key_id=made.account,
             aws_secret_access_key="local",  # noqa: S106 - the emulator asks for none
         )
-        pointed = tuple(secrets.made_up(made.document["config"], client))
-        return dataclasses.replace(made, differences=made.differences + pointed)
 
 
 def changes(place: Checkout, base: Mapping[str, str], made: Copy, endpoint: str) -> dict[str, str | None]:

@@ -136,9 +136,14 @@ async def _peek(client: socket.socket) -> bytes:
     """The first byte of a connection, which stays to be read; empty when it was closed."""
     loop = asyncio.get_running_loop()
     readable: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(client, lambda: readable.done() or readable.set_result(None))
+    loop.add_reader(client, _settle, readable)
     try:
         await readable
     finally:
         loop.remove_reader(client)
     return client.recv(1, socket.MSG_PEEK)
+
+
+def _settle(readable: asyncio.Future[None]) -> None:
+    if not readable.done():
+        readable.set_result(None)

@@ -96,11 +96,12 @@ def test_what_only_the_real_account_has_is_left_out_and_said() -> None:
         network={"vpc": "vpc-0123456789", "taskSubnets": ["subnet-1"], "assignPublicIp": False},
         cluster={"arn": "arn:aws:ecs:eu-central-1:111122223333:cluster/shared"},
         notify={"topic": "arn:aws:sns:eu-central-1:111122223333:failures"},
-        domain={"name": "<host name of staging>", "zone": "Z1"},
+        domain={"name": "<host name of staging>", "certificate": "arn:aws:acm:eu-central-1:111122223333:certificate/1"},
     )
     config = one.document["config"]
-    assert [config[key] for key in ("network", "cluster", "notify", "domain")] == [{}, {}, {}, {}]
-    assert {"network.vpc", "network.assignPublicIp", "cluster.arn", "notify.topic", "domain.name"} <= keys(one)
+    assert [config[key] for key in ("network", "cluster", "notify")] == [{}, {}, {}]
+    assert config["domain"] == {"name": "rehearsal.example.com"}, "in a zone that is made up beside the copy"
+    assert {"network.vpc", "network.assignPublicIp", "cluster.arn", "notify.topic", "domain.certificate"} <= keys(one)
     assert "cluster.arn: left out (it exists on AWS and not here: the stack makes its own)" in map(str, one.differences)
 
 
