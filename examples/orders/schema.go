@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -69,7 +70,9 @@ func connect(ctx context.Context, settings *settings) (*pgx.Conn, error) {
 	for {
 		connection, err := pgx.ConnectConfig(ctx, settings.pool.ConnConfig)
 		var refused *pgconn.PgError
-		starting := !errors.As(err, &refused) || refused.Code == "57P03" // cannot_connect_now
+		var untrusted *tls.CertificateVerificationError
+		answered := errors.As(err, &refused) && refused.Code != "57P03" // cannot_connect_now
+		starting := !answered && !errors.As(err, &untrusted)
 		if err == nil || !starting || time.Now().After(deadline) {
 			return connection, err
 		}

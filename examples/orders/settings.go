@@ -28,7 +28,7 @@ var sslModes = []string{"disable", "require", "verify-ca", "verify-full"}
 // readSettings names every wrong variable at once, and never repeats a value: it may be a secret in the wrong place.
 func readSettings(command string, getenv func(string) string) (*settings, error) {
 	var wrong []string
-	complain := func(name, remedy string) { wrong = append(wrong, name+": "+remedy) }
+	complain := func(name, remedy string) { wrong = append(wrong, name+" "+remedy) }
 	number := func(name string, otherwise, least, most int) int {
 		text := getenv(name)
 		if text == "" {
@@ -36,7 +36,7 @@ func readSettings(command string, getenv func(string) string) (*settings, error)
 		}
 		value, err := strconv.Atoi(text)
 		if err != nil || value < least || value > most {
-			complain(name, fmt.Sprintf("write a whole number from %d to %d", least, most))
+			complain(name, fmt.Sprintf("must be a whole number from %d to %d", least, most))
 		}
 		return value
 	}
@@ -45,19 +45,19 @@ func readSettings(command string, getenv func(string) string) (*settings, error)
 	read.port = number("PORT", 8080, 1, 65535)
 	read.shutdown = time.Duration(number("SHUTDOWN_SECONDS", 20, 5, 120)) * time.Second
 	if text := getenv("LOG_LEVEL"); text != "" && read.logLevel.UnmarshalText([]byte(text)) != nil {
-		complain("LOG_LEVEL", "write DEBUG, INFO, WARN or ERROR")
+		complain("LOG_LEVEL", "must be DEBUG, INFO, WARN or ERROR")
 	}
 	if read.version == "" {
 		read.version = "unknown"
 	} else if !regexp.MustCompile(`^[\w.+:/@-]{1,128}$`).MatchString(read.version) {
-		complain("APP_VERSION", "write a name without spaces")
+		complain("APP_VERSION", "must be a name without spaces")
 	}
 	if command == "probe" {
 		return read, joined(wrong)
 	}
 
 	if read.migrations == "" {
-		complain("TERN_MIGRATIONS", "is missing: write the folder of the migrations")
+		complain("TERN_MIGRATIONS", "is missing: it is the folder of the migrations")
 	}
 	for _, name := range []string{"PGHOST", "PGDATABASE", "PGUSER", "PGPASSWORD"} {
 		if getenv(name) == "" {
@@ -66,7 +66,7 @@ func readSettings(command string, getenv func(string) string) (*settings, error)
 	}
 	if mode := getenv("PGSSLMODE"); !slices.Contains(sslModes, mode) {
 		// libpq's default falls back to a connection that everybody on the way can read.
-		complain("PGSSLMODE", "write one of "+strings.Join(sslModes, ", "))
+		complain("PGSSLMODE", "must be one of "+strings.Join(sslModes, ", "))
 	}
 	if command == "bootstrap" {
 		for _, name := range []string{"OWNER_USER", "OWNER_PASSWORD", "APP_USER", "APP_PASSWORD"} {

@@ -12,6 +12,8 @@ from typing import Any
 
 from tests.e2e.stage import Client, Stage
 
+ADDRESS = "postgresql://{username}:{password}@{host}:{port}/{name}?sslmode=require"
+COMPARED = 'test "$DATABASE_URL" = "postgresql://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/$PGDATABASE?sslmode=require"'
 MIGRATION = "migrations/003_price.sql"
 
 
@@ -25,6 +27,18 @@ def asked(url: str, body: dict[str, Any] | None = None) -> tuple[int, Any, str]:
 def live(stage: Stage) -> list[str]:
     """The service's deployments, by id and revision."""
     return [f"{one['id']} {one['taskDefinition']}" for one in stage.service()["deployments"]]
+
+
+def name_an_address(stage: Stage) -> None:
+    """One more variable of the database, user and password in it, which the step `verify` compares with the others."""
+    text = stage.settings.read_text()
+    for old, new in (
+        ('      PGHOST: "{host}"\n', f'      PGHOST: "{{host}}"\n      DATABASE_URL: {ADDRESS}\n'),
+        ("command: [orders, verify]", f"command: [sh, -c, '{COMPARED} && exec orders verify']"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    stage.settings.write_text(text)
 
 
 def test_it_is_deployed_by_settings_alone(stage: Stage) -> None:
@@ -56,9 +70,12 @@ def test_a_failing_sql_migration_is_caught(stage: Stage) -> None:
 
 
 def test_the_mended_migration_rolls_without_a_failed_request(stage: Stage) -> None:
+    """Beside it the application gets an address with its password in it: the password stays what it was, for the
+    tasks that serve meanwhile log in with it."""
     outputs = stage.outputs()
     # The tool runs each file in a transaction and counts it afterwards: nothing has to be repaired by hand.
     (stage.app / MIGRATION).write_text("alter table orders add column price numeric;\n")
+    name_an_address(stage)
     with Client(f"{outputs['url']}/orders").calling() as client:
         stage.up()
     assert client.failed == []
