@@ -47,6 +47,10 @@ UNLIMITED = {
 """Actions that may be allowed on every resource, and patterns of actions that may be allowed at all, each with the
 reason. What belongs here gets a line here."""
 
+BOUNDARY = "-boundary"
+"""How the name of a permissions boundary ends. It allows nothing by itself: a role may do what it and the role's own
+policies both allow, and those are judged."""
+
 POLICIES = ("aws:iam:RolePolicy", "aws:iam:Policy", "aws:iam:UserPolicy", "aws:iam:GroupPolicy")
 WIDE = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 GITHUB = "token.actions.githubusercontent.com"
@@ -64,6 +68,8 @@ def _allowed(one: Resource) -> Iterator[Mapping[str, Any]]:
 
 
 def _stars(one: Resource) -> Judged:
+    if one.name.endswith(BOUNDARY):
+        return
     for part in _allowed(one):
         sid = part.get("Sid", "without Sid")
         for inverted in ("NotAction", "NotResource"):

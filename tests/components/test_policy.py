@@ -7,12 +7,20 @@ from typing import Any
 
 import pytest
 
+from bootstrap import subject
+from bootstrap.deployers import DEPLOY, PREVIEW, Grants
+from bootstrap.scope import Scope
+from bootstrap.statement import document
+from infra.policies import Account
+from policy.readiness import access
 from policy.readiness.rules import judge
+from policy.readiness.stack import Resource, Stack
 from tests.components.policy import graph, verdicts
-from tests.components.program import Deployed
+from tests.components.program import ACCOUNT, Deployed
 from tests.components.rendered import rendered, stacks
 
 Deploy = Callable[..., Deployed]
+KEY = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1"
 
 
 def stopped(deployed: Deployed) -> dict[str, list[str]]:
@@ -23,6 +31,27 @@ def stopped(deployed: Deployed) -> dict[str, list[str]]:
 @pytest.mark.parametrize("stack", [stack for stack in stacks() if stack != "prod"])
 def test_no_stack_breaks_a_rule_that_is_mandatory_for_it(stack: str) -> None:
     assert {one.rule.name: one.findings for one in verdicts(stack) if one.stops} == {}
+
+
+class TestDeployers:
+    """What `make bootstrap` gives to GitHub's jobs keeps to the same rules as the stacks."""
+
+    SCOPE = Scope(Account("aws", "eu-central-1", ACCOUNT), "sluice", "prod", "states", KEY)
+
+    @pytest.mark.parametrize(("role", "grants"), [("deploy", DEPLOY), ("preview", PREVIEW)])
+    def test_no_grant_breaks_a_rule(self, role: str, grants: Grants) -> None:
+        policies = [
+            Resource("aws:iam:Policy", about, about, {"policy": document(grant(self.SCOPE))})
+            for about, grant in grants.items()
+        ]
+        assert [finding for rule in access.RULES for finding in rule.judge(Stack(policies))] == []
+
+    @pytest.mark.parametrize("ids", [(None, None), (1234, 567890)])
+    def test_nobody_else_can_take_their_roles(self, ids: tuple[int | None, int | None]) -> None:
+        head = subject.repository("example/shop", *ids)
+        subjects = [subject.environment(head, "prod"), *subject.previews(head, pull_requests=True, branches=["main"])]
+        role = Resource("aws:iam:Role", "r", "r", {"assumeRolePolicy": subject.trust(self.SCOPE.account, subjects)})
+        assert [finding for rule in access.RULES for finding in rule.judge(Stack([role]))] == []
 
 
 class TestProduction:
