@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -176,7 +177,7 @@ class TestSmoke:
         """What came of these answers, and the pauses between."""
         left, pauses = list(statuses), list[float]()
         try:
-            code = smoke.judged(TestSmoke.WANTED, lambda url, timeout: Answer(left.pop(0), "text"), pauses.append)
+            code = smoke.judged(TestSmoke.WANTED, lambda *_: Answer(left.pop(0), "text"), pauses.append)
         except Failed:
             return None, pauses
         assert left == []
@@ -185,6 +186,11 @@ class TestSmoke:
     def test_counts_right_answers_in_a_row(self) -> None:
         assert self.asked(200, 200, 200) == (0, [])
         assert self.asked(200, 200, 503, 200, 200, 200) == (0, [1.0])
+
+    @pytest.mark.parametrize(("by_name", "address"), [(200, ""), (503, ""), (0, "10.0.0.1:443")])
+    def test_goes_by_the_name_where_that_answers(self, by_name: int, address: str) -> None:
+        said = smoke.reachable(replace(self.WANTED, address="10.0.0.1:443"), lambda *_: Answer(by_name, ""))
+        assert said.address == address
 
     def test_gives_up_after_too_many_wrong_ones(self) -> None:
         assert self.asked(503, 200, 0) == (None, [1.0])
