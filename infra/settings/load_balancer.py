@@ -28,7 +28,7 @@ class LoadBalancer(Model):
     @field_validator("listener")
     @classmethod
     def _listener(cls, arn: str | None) -> str | None:
-        listener = r"listener/app/[A-Za-z0-9-]{1,32}/[0-9a-f]+/[0-9a-f]+"
+        listener = r"listener/app/[A-Za-z0-9-]{1,32}/[0-9a-z]+/[0-9a-z]+"
         if arn is not None and not is_arn(arn, "elasticloadbalancing", listener):
             raise refused(
                 "is no ARN of a listener of an Application Load Balancer; write one like"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
+import pytest
 
+from gate.smoke import ask
 from local.rehearse.stage import Stage
 from local.toolchain.progress import Progress
 from tests.e2e.stage import Finished, Running
@@ -40,6 +42,13 @@ class Stack:
         if self._outputs is None:
             self._outputs = self._pulumi.outputs()
         return self._outputs
+
+    def answers(self) -> int:
+        """The status of an answer to the output `url`, as those see it who know the way to its name."""
+        outputs = self.outputs()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SSL_CERT_FILE", self.env["SSL_CERT_FILE"])
+            return ask(f"{outputs['url']}/", 15, outputs["address"]).status
 
     def urns(self) -> list[str]:
         return self._pulumi.urns()
