@@ -60,11 +60,12 @@ def containers(scope: Scope) -> list[Statement]:
             ["ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:DeleteParameters", "ssm:PutParameter"],
             parameters,
         ),
+        # To put an address beside a password that stays; never RDS's own secret. The tasks that it starts read both.
         Statement(
             "Secrets",
             ["secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:DeleteResourcePolicy",
-             "secretsmanager:PutSecretValue", "secretsmanager:RestoreSecret", "secretsmanager:TagResource",
-             "secretsmanager:UntagResource", "secretsmanager:UpdateSecret"],
+             "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:RestoreSecret",
+             "secretsmanager:TagResource", "secretsmanager:UntagResource", "secretsmanager:UpdateSecret"],
             [scope.arn("secretsmanager", f"secret:{scope.name}-*")],
         ),
     ]  # fmt: skip

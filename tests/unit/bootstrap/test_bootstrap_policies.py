@@ -112,11 +112,14 @@ class TestPreview:
         assert writing <= {"kms:Decrypt"}, "the states' own key"
 
     @pytest.mark.parametrize("role", ["deploy", "preview"])
-    def test_nobody_reads_a_secrets_value(self, role: str) -> None:
-        assert not may(role, "secretsmanager:GetSecretValue", SCOPE.arn("secretsmanager", "secret:rds!db-1-AbCdEf"))
-        assert not may(
-            role, "secretsmanager:GetSecretValue", SCOPE.arn("secretsmanager", "secret:sluice-staging-app-1")
-        )
+    def test_nobody_reads_the_master_users_password(self, role: str) -> None:
+        for secret in ("rds!db-1-AbCdEf", "stripe-AbCdEf", "sluice-prod-app-1"):
+            assert not may(role, "secretsmanager:GetSecretValue", SCOPE.arn("secretsmanager", f"secret:{secret}"))
+
+    def test_it_reads_no_secrets_value(self) -> None:
+        own = SCOPE.arn("secretsmanager", "secret:sluice-staging-app-1")
+        assert not may("preview", "secretsmanager:GetSecretValue", own)
+        assert may("deploy", "secretsmanager:GetSecretValue", own), "to keep a password while what is beside it changes"
 
     def test_it_reads_no_logs(self) -> None:
         assert not may("preview", "logs:GetLogEvents", SCOPE.arn("logs", "log-group:/sluice/sluice/staging/service:*"))
