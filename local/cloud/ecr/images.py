@@ -3,7 +3,8 @@
 AWS, "Private registry authentication" and "Image tag mutability" (ECR user guide), PutImage (API reference):
 `repositoryUri` and `proxyEndpoint` name the registry; digests are those of the pushed manifests; in an immutable
 repository an existing tag is ImageTagAlreadyExistsException, the same manifest under the same tag
-ImageAlreadyExistsException; a repository with images is deleted with `force` only. MiniStack's address leads nowhere
+ImageAlreadyExistsException; a repository with images is deleted with `force` only; BatchDeleteImage by tag deletes the
+image only with its last tag. MiniStack's address leads nowhere
 and its image list knows nothing of a push.
 
 A push goes to the registry directly, so an immutable tag is guarded for PutImage only, not for `docker push`.
@@ -39,7 +40,8 @@ def install(settings: Settings) -> None:
 
         return handle
 
-    put, batch_delete, delete = ecr._put_image, ecr._batch_delete_image, ecr._delete_repository
+    unknown = ecr._batch_delete_image  # its answer where there is no such repository
+    put, delete = ecr._put_image, ecr._delete_repository
 
     def put_image(data: dict[str, Any]) -> Any:
         name, tag = data.get("repositoryName", ""), data.get("imageTag")
@@ -58,11 +60,20 @@ def install(settings: Settings) -> None:
     def batch_delete_image(data: dict[str, Any]) -> Any:
         name = data.get("repositoryName", "")
         synchronise(registry, name, path)
+        if name not in ecr._repositories:
+            return unknown(data)
+        gone: list[dict[str, str]] = []
+        failures: list[dict[str, Any]] = []
         for image in data.get("imageIds", []):
             found = ecr._find_image(name, image)
-            if found is not None:
-                manifests.delete(registry, path(name), found["imageDigest"])
-        return batch_delete(data)
+            if found is None:
+                why = {"failureCode": "ImageNotFound", "failureReason": "Requested image not found"}
+                failures.append({"imageId": image, **why})
+                continue
+            remove(registry, path(name), found, image.get("imageTag"))
+            gone.append({"imageDigest": found["imageDigest"], **image})
+            synchronise(registry, name, path)
+        return ecr.json_response({"imageIds": gone, "failures": failures})
 
     def delete_repository(data: dict[str, Any]) -> Any:
         name = data.get("repositoryName", "")
@@ -113,11 +124,24 @@ def sized(describe: Any) -> Any:
     return handle
 
 
+def remove(registry: str, repository: str, image: dict[str, Any], tag: str | None) -> None:
+    """Delete an image, or only one tag of it while it has others.
+
+    The registry deletes a manifest with all its tags, and no single one: those that stay are put on it again.
+    """
+    rest = [one for one in image["imageTags"] if one != tag] if tag else []
+    manifests.delete(registry, repository, image["imageDigest"])
+    for one in rest:
+        manifests.put(registry, repository, one, image["imageManifestMediaType"], image["imageManifest"].encode())
+    if not rest:
+        image["_deleted"] = True
+
+
 def synchronise(registry: str, name: str, path: Any) -> None:
     """Bring MiniStack's image list of one repository up to what the registry holds."""
     if name not in ecr._repositories:
         return
-    known = {image["imageDigest"]: image for image in ecr._images.get(name) or []}
+    known = {image["imageDigest"]: image for image in ecr._images.get(name) or [] if "_deleted" not in image}
     tagged: dict[str, list[str]] = {}
     for tag in manifests.tags(registry, path(name)):
         manifest = manifests.get(registry, path(name), tag)

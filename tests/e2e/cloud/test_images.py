@@ -43,3 +43,17 @@ def test_promotion_keeps_the_digest_and_immutable_tags_stay(stage: Stage) -> Non
     with pytest.raises(stage.ecr.exceptions.ImageTagAlreadyExistsException):
         stage.ecr.put_image(repositoryName="app", imageManifest=different, imageTag="held")
     stage.ecr.put_image_tag_mutability(repositoryName="app", imageTagMutability="MUTABLE")
+    answer = stage.ecr.batch_delete_image(repositoryName="app", imageIds=[{"imageTag": "held"}, {"imageTag": "none"}])
+    assert answer["imageIds"] == [{"imageDigest": digest, "imageTag": "held"}]
+    assert answer["failures"][0]["failureCode"] == "ImageNotFound"
+    found = stage.ecr.describe_images(repositoryName="app", imageIds=[{"imageDigest": digest}])["imageDetails"][0]
+    assert "1" in found["imageTags"]
+    assert "held" not in found["imageTags"]
+    docker("pull", "--quiet", f"{stage.repository}@{digest}")
+
+
+def test_the_last_tag_takes_the_image_with_it(stage: Stage) -> None:
+    digest = stage.push("3").partition("@")[2]
+    stage.ecr.batch_delete_image(repositoryName="app", imageIds=[{"imageTag": "3"}])
+    with pytest.raises(stage.ecr.exceptions.ImageNotFoundException):
+        stage.ecr.describe_images(repositoryName="app", imageIds=[{"imageDigest": digest}])

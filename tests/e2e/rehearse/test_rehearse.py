@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gate.hold import HeldTag
 from local.rehearse.stage import Stage
 from local.toolchain.progress import Progress
 from tests.e2e.rehearse.leftover import inventory
@@ -58,6 +59,17 @@ def test_a_second_up_starts_nothing_and_finds_no_drift(staging: Stack, prod: Sta
         finished = running.finish()
         assert finished.code == 0, finished.output
     assert before == {stack.name: (_tasks(stack), stack.service()["deployments"][0]["id"]) for stack in (staging, prod)}
+
+
+def test_production_takes_nothing_that_staging_went_back_from(staging: Stack, prod: Stack) -> None:
+    """What `sluice rollback` leaves behind in staging's registry, and `sluice rollback --lift` takes away again."""
+    wanted = digest(staging.outputs()["image"])
+    held = HeldTag(staging.client("ecr"), staging.outputs()["repository"])
+    held.put(wanted)
+    refused = prod.pulumi("preview", expect=None)
+    assert refused.code != 0
+    assert f"the image {wanted} is held by another stack" in refused.output
+    held.remove(wanted)
 
 
 def test_production_refuses_to_be_destroyed_before_anything_is(prod: Stack) -> None:
