@@ -100,9 +100,9 @@ def install(settings: Settings) -> None:
         )
 
     replace(ecr, "_repo_uri", lambda name: f"{registry}/{path(name)}")
+    replace(ecr, "_describe_images", sized(ecr._describe_images))
     for name in _READING:
         replace(ecr, name, synchronised(getattr(ecr, name)))
-    replace(ecr, "_describe_images", sized(ecr._describe_images))
     replace(ecr, "_put_image", put_image)
     replace(ecr, "_batch_delete_image", batch_delete_image)
     replace(ecr, "_delete_repository", delete_repository)
@@ -110,9 +110,18 @@ def install(settings: Settings) -> None:
 
 
 def sized(describe: Any) -> Any:
-    """DescribeImages with the size of the image's layers instead of its manifest's."""
+    """DescribeImages with the size of the image's layers instead of its manifest's, and an error for what is missing."""
 
     def handle(data: dict[str, Any]) -> Any:
+        name = data.get("repositoryName", "")
+        for image in data.get("imageIds") or [] if name in ecr._repositories else []:
+            if ecr._find_image(name, image) is None:
+                return error_response_json(
+                    "ImageNotFoundException",
+                    f"The image with imageId {image} does not exist within the repository with name '{name}' in the "
+                    f"registry with id '{get_account_id()}'",
+                    400,
+                )
         status, headers, body = describe(data)
         answer = json.loads(body)
         for detail in answer.get("imageDetails", []):
