@@ -110,7 +110,7 @@ def install(settings: Settings) -> None:
 
 
 def sized(describe: Any) -> Any:
-    """DescribeImages with the size of the image's layers instead of its manifest's, and an error for what is missing."""
+    """DescribeImages with the size of the image's layers, not its manifest's, and an error for what is missing."""
 
     def handle(data: dict[str, Any]) -> Any:
         name = data.get("repositoryName", "")
