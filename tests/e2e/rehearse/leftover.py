@@ -48,6 +48,7 @@ KINDS = (
     Kind("endpoint", "ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
     Kind("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     Kind("dashboard", "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+    Kind("certificate", "acm", "list_certificates", "CertificateSummaryList", "CertificateArn"),
     Kind("rule", "events", "list_rules", "Rules", "Name"),
 )
 
