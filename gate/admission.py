@@ -12,21 +12,25 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from gate.hold import Hold, Holds, short, tag
+from gate.hold import Hold, Holds, hexadecimal, short, tag
 from gate.records import Records
 from gate.release_record import Release, ReleaseRecords
 from gate.repository import parse
 from gate.session import Clients
 from gate.target import after_steps, digest
 
+RELEASED = "released-"
+"""What the tag begins with that a proven rollout puts on its image."""
+
 
 @dataclass(frozen=True)
 class Registered:
     """What ECR says of an image. *missing*: why it cannot be had, empty when it can; *held*: whether it bears the tag
-    of a hold, put there by whichever stack went back from it."""
+    of a hold, put there by whichever stack went back from it; *released*: whether it bears that of a proven rollout."""
 
     missing: str = ""
     held: bool = False
+    released: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,13 @@ class NotAdmitted(Exception):
     """The image must not be deployed; the text says why and what to do."""
 
 
-def admit(clients: Clients, image: str, rollback: str, path: str) -> Admitted:
+def admit(clients: Clients, image: str, rollback: str, path: str, released: bool = True) -> Admitted:
     """Whether an image may be deployed to the stack whose records are below *path* (``/sluice/PROJECT/STACK``).
 
     Args:
         image: ``repository@sha256:…``; with *rollback* it is not looked at.
         rollback: digest of the earlier release that is to serve again; empty for none.
+        released: a stack says that it has released the image, or nobody needs to; else its tags must say so.
 
     Raises:
         NotAdmitted: it may not.
@@ -67,7 +72,7 @@ def admit(clients: Clients, image: str, rollback: str, path: str) -> Admitted:
     ssm = clients["ssm"]
     releases, holds = ReleaseRecords(ssm, path).all(), Holds(ssm, f"{path}/holds").all()
     if not rollback:
-        return decide(image, Facts(releases, holds, look_up(clients, image)))
+        return decide(image, Facts(releases, holds, look_up(clients, image)), released)
     target = earlier(rollback, releases)
     admitted = decide_rollback(target, Facts(releases, holds, look_up(clients, target.digest)))
     runs = after_steps(Records(ssm, f"{path}/runs").all(), target.at) if admitted.replaces else []
@@ -79,10 +84,18 @@ def admit(clients: Clients, image: str, rollback: str, path: str) -> Admitted:
     return Admitted(admitted.image, admitted.replaces, (*admitted.warnings, *warnings))
 
 
-def decide(image: str, facts: Facts) -> Admitted:
-    """Pure. For an image that is deployed with its migrations. Raises NotAdmitted."""
+def decide(image: str, facts: Facts, released: bool = True) -> Admitted:
+    """Pure. For an image that is deployed with its migrations; *released* as for :func:`admit`. Raises NotAdmitted."""
     wanted = image.rpartition("@")[2]
     _refuse_unfit(wanted, facts)
+    here = any(digest(release) == wanted for release in facts.releases)
+    if not (released or here or (facts.registered is not None and facts.registered.released)):
+        raise NotAdmitted(
+            f"nothing says that any stack has ever released {wanted}: "
+            + ("it has no tag" if facts.registered else "its registry is not ECR, where it would have the tag")
+            + f" {RELEASED}{hexadecimal(wanted)[:12]}, which a proven rollout leaves. Deploy it to another environment "
+            "first, and take it from there (`promoteFrom`)"
+        )
     current = facts.releases[-1] if facts.releases else None
     if current is None or digest(current) == wanted:
         return Admitted(image, None, _unknown(facts))
@@ -126,7 +139,8 @@ def look_up(clients: Clients, image: str) -> Registered | None:
     if repository is None:
         return None
     wanted = image.rpartition("@")[2]
-    ids = [{"imageDigest": wanted}, {"imageTag": tag(wanted)}]
+    mark = f"{RELEASED}{hexadecimal(wanted)[:12]}"
+    ids = [{"imageDigest": wanted}, {"imageTag": tag(wanted)}, {"imageTag": mark}]
     try:
         answer = clients.in_region("ecr", repository.region).batch_get_image(**repository.where, imageIds=ids)
     except ClientError as error:
@@ -149,6 +163,7 @@ def look_up(clients: Clients, image: str) -> Registered | None:
     return Registered(
         f"the repository {repository.name} has no such image any more" if gone else "",
         held=not any(one.get("imageTag") == tag(wanted) for one in failed),
+        released=not any(one.get("imageTag") == mark for one in failed),
     )
 
 

@@ -51,7 +51,14 @@ class Source:
         """What is to be deployed, by digest, when it may be. key: the setting that says so. what: it does, in words."""
         rollback = self.stack.rollback or ""
         try:
-            answer = gate.admission(image=image, rollback=rollback, records=self.path, provider=self.gate)
+            answer = gate.admission(
+                image=image,
+                rollback=rollback,
+                records=self.path,
+                # An image that is only named proves itself in other environments, not in production.
+                released=key != "image" or not self.stack.protected,
+                provider=self.gate,
+            )
         except Exception as error:  # the SDK has no narrower one
             end(f"{key}: AWS could not be asked whether the image may be deployed: {error}. Nothing was changed")
         if answer.refusal:

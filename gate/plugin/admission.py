@@ -13,14 +13,16 @@ def admission(account: Account) -> Function:
     """The function behind the SDK's of this name. A refusal is an answer, not an error: the program says it in its own
     words and ends.
 
-    Args of the call: ``image``, ``rollback``, ``records`` (``/sluice/PROJECT/STACK``). Its result: ``refusal`` (empty:
-    none), ``image`` (what to deploy), ``replaces`` (the release that serves, in words), ``warnings``.
+    Args of the call: ``image``, ``rollback``, ``records`` (``/sluice/PROJECT/STACK``), ``released``. Its result:
+    ``refusal`` (empty: none), ``image`` (what to deploy), ``replaces`` (the release that serves, in words),
+    ``warnings``.
     """
 
     async def function(call: Call, args: Properties) -> Properties:
         image, rollback, records = (str(args.get(key) or "") for key in ("image", "rollback", "records"))
         try:
-            admitted = await in_thread(admit, account(), image, rollback, records)
+            released = bool(args.get("released", True))
+            admitted = await in_thread(admit, account(), image, rollback, records, released)
         except NotAdmitted as refusal:
             return {"refusal": str(refusal), "image": "", "replaces": "", "warnings": []}
         return {

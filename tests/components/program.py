@@ -31,6 +31,7 @@ APP = OWNER.replace("owner", "app")
 
 BALANCER = f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:loadbalancer/app/shared/0123456789abcdef"
 LISTENER = f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:listener/app/shared/0123456789abcdef/fedcba9876543210"
+ADMITTED: dict[str, Any] = {"refusal": "", "replaces": "", "warnings": []}
 
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 """Marks a secret on the engine's wire (see pulumi.runtime.rpc)."""
@@ -60,6 +61,8 @@ class Deployed:
 
     resources: list[Registered] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+    asked: list[Mapping[str, Any]] = field(default_factory=list)
+    """The images that the gate was asked about."""
 
     def all(self, suffix: str) -> list[Registered]:
         """The resources of a type, by the end of its token (`ecs/service:Service`)."""
@@ -97,6 +100,7 @@ class Cloud(Mocks):
     ) -> None:
         self.builds, self.pushes, self.stale, self.others = builds, pushes, stale, others
         self.admission = dict(admission)
+        self.asked: list[Mapping[str, Any]] = []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         kind = args.typ.rpartition(":")[2]
@@ -165,10 +169,11 @@ class Cloud(Mocks):
                 "securityGroups": ["sg-shared", "sg-other"],
             },
             "getAuthorizationToken": {"userName": "AWS", "password": TOKEN, "proxyEndpoint": "https://registry"},
-            "admission": {"refusal": "", "image": args.args.get("image"), "replaces": "", "warnings": []}
-            | self.admission,
+            "admission": ADMITTED | {"image": args.args.get("image")} | self.admission,
             "readStackOutputs": {"outputs": self.others.get(args.args.get("name", ""), {})},
         }
+        if args.token.endswith(":admission"):
+            self.asked.append(args.args)
         return answers[args.token.rpartition(":")[2]], []
 
 
@@ -225,6 +230,7 @@ def run(
     deployed = Deployed() if deployed is None else deployed
     values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
     cloud = Cloud(builds=builds, pushes=pushes, stale=stale or {}, others=others or {}, admission=admission or {})
+    cloud.asked = deployed.asked
 
     def isolated() -> None:
         loop = asyncio.new_event_loop()

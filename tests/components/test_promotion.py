@@ -215,6 +215,24 @@ class TestAdmission:
         [error] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
         assert error == f"{key}: the image is held: ada. Nothing was changed"
 
+    @pytest.mark.parametrize(
+        ("settings", "vouched"),
+        [
+            ({}, True),
+            ({"promoteFrom": "", "image": PROMOTED}, False),
+            ({"promoteFrom": "", "image": PROMOTED, "environment": "staging"}, True),
+        ],
+        ids=["taken from a stack", "named in production", "named where it is to prove itself"],
+    )
+    def test_production_takes_what_a_stack_has_released(
+        self, promote: Deploy, settings: dict[str, Any], vouched: bool
+    ) -> None:
+        [asked] = promote(**settings).asked
+        assert asked == {"image": PROMOTED, "rollback": "", "records": "/sluice/sluice/test", "released": vouched}
+
+    def test_what_is_built_is_not_asked_about(self, deploy: Deploy) -> None:
+        assert deploy().asked == [], "it is not known yet; MigrationRun and Rollout refuse it when it is held"
+
     def test_what_changes_is_said(self, promote: Deploy, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level("INFO")
         promote(preview=True, admission={"replaces": "sha256:cdcdcdcdcdcd (release 4, proven 2026-01-01 00:00 UTC)"})

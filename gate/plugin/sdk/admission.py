@@ -18,17 +18,20 @@ class Admission:
     warnings: tuple[str, ...]
 
 
-def admission(*, image: str, rollback: str, records: str, provider: pulumi.ProviderResource) -> Admission:
+def admission(
+    *, image: str, rollback: str, records: str, released: bool = True, provider: pulumi.ProviderResource
+) -> Admission:
     """Asks AWS at once, in previews too, and changes nothing.
 
     Args:
         image: ``repository@sha256:…``; not looked at with *rollback*.
         rollback: digest of an earlier release that is to serve again; empty for none.
         records: SSM path of the stack's records, ``/sluice/PROJECT/STACK``.
+        released: a stack says that it has released the image, or nobody needs to; else a tag of the image must say so.
 
     Raises:
         Exception: AWS could not be asked (the SDK has no narrower one).
     """
-    args = {"image": image, "rollback": rollback, "records": records}
+    args = {"image": image, "rollback": rollback, "records": records, "released": released}
     answer = pulumi.runtime.invoke("gate:index:admission", args, pulumi.InvokeOptions(provider=provider)).value or {}
     return Admission(answer["refusal"], answer["image"], answer["replaces"], tuple(answer["warnings"]))

@@ -73,6 +73,24 @@ def test_is_not_admitted(facts: Facts, said: str) -> None:
         decide(image("c"), facts)
 
 
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (Facts(), "it has no tag released-cccccccccccc"),
+        (Facts(registered=None), "its registry is not ECR, where it would have the tag released-cccccccccccc"),
+        (Facts(registered=Registered(released=True)), ""),
+        (Facts(released("c")), ""),
+    ],
+    ids=["only built", "elsewhere", "released by a stack", "released by this stack"],
+)
+def test_what_nobody_says_was_released_must_bear_its_tag(facts: Facts, said: str) -> None:
+    if not said:
+        assert decide(image("c"), facts, released=False).image == image("c")
+        return
+    with pytest.raises(NotAdmitted, match=f"nothing says that any stack has ever released {sha('c')}: {said}"):
+        decide(image("c"), facts, released=False)
+
+
 def test_going_back_needs_a_release_of_this_stack() -> None:
     releases = released("abcb")
     assert earlier(sha("b"), releases).number == 4
@@ -110,20 +128,22 @@ class Clients:
 ASKED = {
     "registryId": "444455556666",
     "repositoryName": "shop",
-    "imageIds": [{"imageDigest": sha("c")}, {"imageTag": tag(sha("c"))}],
+    "imageIds": [{"imageDigest": sha("c")}, {"imageTag": tag(sha("c"))}, {"imageTag": "released-cccccccccccc"}],
 }
 NO_TAG = {"imageId": {"imageTag": tag(sha("c"))}, "failureCode": "ImageNotFound"}
+NO_MARK = {"imageId": {"imageTag": "released-cccccccccccc"}, "failureCode": "ImageNotFound"}
 NO_IMAGE = {"imageId": {"imageDigest": sha("c")}, "failureCode": "ImageNotFound"}
 
 
 @pytest.mark.parametrize(
     ("failures", "found"),
     [
-        ([NO_TAG], Registered()),
-        ([], Registered(held=True)),
-        ([NO_IMAGE, NO_TAG], Registered("the repository shop has no such image any more")),
+        ([NO_TAG, NO_MARK], Registered()),
+        ([NO_TAG], Registered(released=True)),
+        ([NO_MARK], Registered(held=True)),
+        ([NO_IMAGE, NO_TAG, NO_MARK], Registered("the repository shop has no such image any more")),
     ],
-    ids=["there", "with the tag of a hold", "gone"],
+    ids=["there", "with the tag of a release", "with the tag of a hold", "gone"],
 )
 def test_what_ecr_says(failures: list[dict[str, Any]], found: Registered) -> None:
     clients = Clients()
