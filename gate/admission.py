@@ -96,8 +96,7 @@ def decide(image: str, facts: Facts, released: bool = True) -> Admitted:
             + f" {RELEASED}{hexadecimal(wanted)[:12]}, which a proven rollout leaves. Deploy it to another environment "
             "first, and take it from there (`promoteFrom`)"
         )
-    current = facts.releases[-1] if facts.releases else None
-    if current is None or digest(current) == wanted:
+    if not facts.releases:
         return Admitted(image, None, _unknown(facts))
     first: dict[str, Release] = {}
     for release in facts.releases:
@@ -106,10 +105,11 @@ def decide(image: str, facts: Facts, released: bool = True) -> Admitted:
     if wanted in first and first[wanted] != newest:
         raise NotAdmitted(
             f"{short(wanted)} is release {first[wanted].number} of this stack, which has released "
-            f"{short(newest.digest)} since then: its migrations do not know the schema of today. To go back to it "
+            f"{short(newest.digest)} since then: its migrations do not know the schema of today. To have it serve "
             f"without them, set `rollback: {wanted}`"
         )
-    return Admitted(image, current, _unknown(facts))
+    current = facts.releases[-1]
+    return Admitted(image, None if digest(current) == wanted else current, _unknown(facts))
 
 
 def earlier(rollback: str, releases: Sequence[Release]) -> Release:

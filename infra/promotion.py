@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from infra.refusal import end
+from infra.refusal import end, told
 from infra.settings.settings import Settings
 
 READ = "pulumi:pulumi:readStackOutputs"
@@ -24,8 +24,8 @@ def taken(stack_name: str, stack: Settings) -> dict[str, Any]:
         answer = pulumi.runtime.invoke(READ, {"name": source}).value or {}
     except Exception as error:  # the SDK has no narrower one
         end(
-            f"promoteFrom: the stack {source} cannot be read: {error}. `pulumi stack ls --all` shows those that can;"
-            " nothing was changed"
+            f"promoteFrom: {source} cannot be read: {told(error)}. `pulumi stack ls --all` shows those of this backend."
+            " Nothing was changed"
         )
     promotable = (answer.get("outputs") or {}).get("promotable")
     if why := complaint(source, promotable, stack.app.architecture):
@@ -36,7 +36,9 @@ def taken(stack_name: str, stack: Settings) -> dict[str, Any]:
 def in_words(stack_name: str, promotable: Mapping[str, Any]) -> str:
     """What is promoted, for whoever reads the preview."""
     release = promotable["release"]
-    named = [f"{key} {release[key][:12]}" for key in ("version", "revision") if release.get(key)]
+    revision, _, dirty = str(release.get("revision") or "").partition("-")
+    named = [f"version {release['version']}"] if release.get("version") else []
+    named += [f"revision {revision[:12]}{dirty and '-' + dirty}"] if revision else []
     # Numbers come from another stack as floating-point ones.
     steps = ", ".join(f"{step['name']} {step['seconds'] or 0:.0f} s" for step in promotable.get("migrations") or ())
     return (

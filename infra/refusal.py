@@ -12,6 +12,11 @@ ALREADY_SAID = 32
 neither a traceback nor a second error line, as it would for any exception."""
 
 
+def told(error: Exception) -> str:
+    """What went wrong in a call of the program's, without the engine's words about the call."""
+    return str(error).rpartition("returned an error: ")[2].rstrip(". ")
+
+
 def end(text: str) -> NoReturn:
     """Says what is wrong and what to do, and ends the program."""
     pulumi.log.error(text)

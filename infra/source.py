@@ -16,7 +16,7 @@ from components.repository import Repository
 from gate.plugin import sdk as gate
 from infra import promotion
 from infra.policies import repository as repository_arn
-from infra.refusal import end
+from infra.refusal import end, told
 from infra.revision import revision
 from infra.settings.settings import Settings
 
@@ -60,7 +60,7 @@ class Source:
                 provider=self.gate,
             )
         except Exception as error:  # the SDK has no narrower one
-            end(f"{key}: AWS could not be asked whether the image may be deployed: {error}. Nothing was changed")
+            end(f"{key}: AWS could not be asked whether the image may be deployed: {told(error)}. Nothing was changed")
         if answer.refusal:
             end(f"{key}: {answer.refusal}. Nothing was changed")
         for warning in answer.warnings:

@@ -140,26 +140,30 @@ class Rollout(Resource):
             raise
 
     def _prove(self, call: Call, inputs: Properties, previous: str, clients: Clients) -> Done:
-        wanted = Wanted(
-            task_definition=inputs["taskDefinition"],
-            previous=previous,
-            deadline=inputs["deadline"],
-            target_groups=tuple(inputs.get("targetGroups") or ()),
-            smoke=Smoke.parse(inputs["smoke"]) if inputs.get("smoke") else None,
-            shape=_shape(inputs),
-            soak=Soak.parse(inputs["soak"]) if inputs.get("soak") else None,
-            digest=inputs["imageDigest"],
-        )
         records = ReleaseRecords(clients["ssm"], inputs["records"]) if inputs.get("records") else None
         rollout = GateRollout(
             self._service(clients, inputs),
-            wanted,
+            self._wanted(inputs, previous),
             clock(call),
             lambda text, ephemeral: call.log(text, ephemeral=ephemeral),
             toward(wanted.smoke.address if wanted.smoke else ""),
             records,
         )
         return rollout.run()
+
+    @staticmethod
+    def _wanted(inputs: Properties, previous: str) -> Wanted:
+        return Wanted(
+            task_definition=inputs["taskDefinition"],
+            previous=previous,
+            deadline=inputs["deadline"],
+            target_groups=tuple(inputs.get("targetGroups") or ()),
+            smoke=Smoke.parse(inputs["smoke"]) if inputs.get("smoke") else None,
+            shape=_shape(inputs),
+            # What is gone back from need not be well, and the schema is its own.
+            soak=Soak.parse(inputs["soak"]) if inputs.get("soak") and not inputs.get("rollback") else None,
+            digest=inputs["imageDigest"],
+        )
 
     @staticmethod
     def _left(clients: Clients, inputs: Properties) -> str:

@@ -174,6 +174,8 @@ class Cloud(Mocks):
         }
         if args.token.endswith(":admission"):
             self.asked.append(args.args)
+            if "error" in self.admission:
+                raise RuntimeError(self.admission["error"])
         return answers[args.token.rpartition(":")[2]], []
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.release import passed
+from infra.promotion import in_words
 from tests.components.program import ACCOUNT, DIGEST, REGISTRY, Deployed
 
 Deploy = Callable[..., Deployed]
@@ -240,6 +241,20 @@ class TestAdmission:
         assert said.startswith(f"promoting {DIGEST[:19]} from organization/sluice/staging (version 0123456789ab")
         assert "where its steps took master 3 s" in said
         assert said.endswith("takes the place of sha256:cdcdcdcdcdcd (release 4, proven 2026-01-01 00:00 UTC)")
+
+    def test_a_revision_with_changes_of_its_own_is_named_so(self) -> None:
+        release = PROMOTABLE["release"] | {"revision": "f00d" * 10 + "-dirty"}  # type: ignore[operator]
+        assert "revision f00df00df00d-dirty" in in_words(STAGING, PROMOTABLE | {"release": release})
+
+    def test_an_aws_that_cannot_be_asked_ends_the_program(
+        self, promote: Deploy, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with pytest.raises((SystemExit, RuntimeError)):  # the mocks bring the failed call up again
+            promote(admission={"error": "invocation of gate:index:admission returned an error: no credentials."})
+        [error] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+        assert error == (
+            "promoteFrom: AWS could not be asked whether the image may be deployed: no credentials. Nothing was changed"
+        )
 
     def test_without_a_change_nothing_is_said(self, promote: Deploy, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level("INFO")

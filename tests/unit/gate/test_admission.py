@@ -35,7 +35,6 @@ ADMITTED = [
     ("a new one", Facts(released("ab")), 2),
     ("the one that serves", Facts(released("abc")), None),
     ("the newest again, after going back from it and lifting the hold", Facts(released("abca")), 4),
-    ("the one that serves after going back to it", Facts(released("cbc")), None),
     ("one whose registry cannot be asked", Facts(released("ab"), registered=None), 2),
     ("another one is held", Facts(released("ab"), [Hold(sha("b"), "ada", 1)]), 2),
 ]
@@ -63,6 +62,7 @@ NOT_ADMITTED = [
     ),
     ("gone and held", Facts(holds=[HOLD], registered=Registered("gone")), "cannot be had: gone"),
     ("older than what serves", Facts(released("cd")), "is release 1 .* since then.*set `rollback: sha256:ccc"),
+    ("older, and serving after going back to it", Facts(released("cdc")), "is release 1 .* since then.*`rollback: sha"),
     ("older, and another one was gone back to", Facts(released("acda")), "has released sha256:dddddddddddd since then"),
 ]
 

@@ -516,6 +516,14 @@ def test_after_a_rollback_the_records_say_whether_the_steps_must_run() -> None:
     assert lines == ["info: would run master: the rollback is over"]
 
 
+def test_what_is_gone_back_from_need_not_be_well() -> None:
+    inputs = ROLLOUT | {"soak": {"seconds": 5, "url": "http://x/health"}}
+    soak = Rollout._wanted(inputs, "").soak
+    assert soak is not None
+    assert soak.seconds == 5
+    assert Rollout._wanted(inputs | {"rollback": True}, "").soak is None
+
+
 RELEASED = {
     f"/sluice/p/s/releases/{number}": json.dumps(
         {"digest": f"repo@sha256:{letter * 64}", "task_definition": f"td:{number}", "at": 1, "deployment": "d"}
