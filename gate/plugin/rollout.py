@@ -140,10 +140,11 @@ class Rollout(Resource):
             raise
 
     def _prove(self, call: Call, inputs: Properties, previous: str, clients: Clients) -> Done:
+        wanted = self._wanted(inputs, previous)
         records = ReleaseRecords(clients["ssm"], inputs["records"]) if inputs.get("records") else None
         rollout = GateRollout(
             self._service(clients, inputs),
-            self._wanted(inputs, previous),
+            wanted,
             clock(call),
             lambda text, ephemeral: call.log(text, ephemeral=ephemeral),
             toward(wanted.smoke.address if wanted.smoke else ""),
