@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, SSOError, TokenRetrievalError
 
 from bootstrap import account, project
 from bootstrap.settings import Settings, check
@@ -48,7 +48,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"error: {refusal}", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as error:
-        print(f"error: AWS refuses or cannot be reached: {error}\n  to do: see docs/bootstrap.md", file=sys.stderr)
+        remedy = "the same command goes on where this one stopped; bootstrap/account.py names the actions it needs"
+        print(f"error: AWS refuses or cannot be reached: {error}\n  to do: {remedy}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted: the same command goes on where this one stopped", file=sys.stderr)
@@ -90,8 +91,15 @@ def read(stack: str) -> Settings:
 
 
 def caller(sts: Any, settings: Settings) -> Account:
-    """Whose account it is. Raises Refused when it is not the one that the settings name."""
-    where = Account.of(sts.get_caller_identity()["Arn"], settings.aws.region)
+    """Whose account it is. Raises Refused when nobody is logged in, or to another than the settings name."""
+    try:
+        where = Account.of(sts.get_caller_identity()["Arn"], settings.aws.region)
+    except (NoCredentialsError, SSOError, TokenRetrievalError) as error:
+        account_id = settings.aws.account or "of the stack"
+        raise Refused(
+            f"this shell is not logged in to AWS ({error})\n"
+            f"  to do: log in as an administrator of account {account_id}, then try again"
+        ) from error
     if settings.aws.account not in (None, where.id):
         raise Refused(
             f"these credentials belong to account {where.id}, but aws.account is {settings.aws.account}; nothing was"

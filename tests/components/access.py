@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +51,23 @@ PREVIEWER = """\
 name. It only reads."""
 
 
-def page() -> str:
+def graphs() -> dict[str, Deployed]:
+    """What the program asks for, by stack."""
+    return {stack: rendered(stack) for stack in STACKS}
+
+
+def scope(stack: str) -> Scope:
+    """What the deployers of a stack are limited to."""
+    return Scope(Account("aws", REGION, ACCOUNT), "sluice", stack, f"sluice-state-{ACCOUNT}-{REGION}", "KEY")
+
+
+def page(stacks: Mapping[str, Deployed]) -> str:
     """The whole page, in Markdown."""
-    return "\n\n".join([HEAD, *(_tasks(stack) for stack in STACKS), *_deployers("staging")]) + "\n"
+    tasks = [_tasks(stack, deployed) for stack, deployed in stacks.items()]
+    return "\n\n".join([HEAD, *tasks, *_deployers("staging", scope("staging"))]) + "\n"
 
 
-def _tasks(stack: str) -> str:
-    deployed = rendered(stack)
+def _tasks(stack: str, deployed: Deployed) -> str:
     rows = [row for role in deployed.all("iam/role:Role") for row in _role(deployed, role)]
     return "\n".join(
         [TASKS.format(stack=stack), "", "| role | taken by | may | on |", "|---|---|---|---|", *sorted(rows)]
@@ -77,8 +87,7 @@ def _role(deployed: Deployed, role: Registered) -> Iterator[str]:
         yield _line(f"`{role.name}`", taken, "nothing", "")
 
 
-def _deployers(stack: str) -> Iterator[str]:
-    scope = Scope(Account("aws", REGION, ACCOUNT), "sluice", stack, f"sluice-state-{ACCOUNT}-{REGION}", "KEY")
+def _deployers(stack: str, scope: Scope) -> Iterator[str]:
     yield DEPLOYER.format(stack=stack)
     yield from _grants(DEPLOY, scope)
     yield PREVIEWER.format(stack=stack)
@@ -90,7 +99,7 @@ def _deployers(stack: str) -> Iterator[str]:
 def _grants(grants: Grants, scope: Scope) -> Iterator[str]:
     for name, grant in grants.items():
         statements = grant(scope)
-        rows = [_statement(one, scope) for one in statements]
+        rows = [_statement(one) for one in statements]
         yield "\n".join(
             [
                 f"### {name}",
@@ -104,7 +113,7 @@ def _grants(grants: Grants, scope: Scope) -> Iterator[str]:
         )
 
 
-def _statement(one: Statement, scope: Scope) -> str:
+def _statement(one: Statement) -> str:
     only = [f"{key} = {_values(value)}" for keys in one.conditions.values() for key, value in keys.items()]
     resources = _code(_short(arn) for arn in sorted(set(one.resources)))
     return _line(one.sid, _code(sorted(set(one.actions))), resources, "; ".join(only), one.why if one.wide else "")
@@ -134,7 +143,7 @@ def _line(*cells: str) -> str:
 
 
 def main() -> None:
-    Path(PAGE).write_text(page())
+    Path(PAGE).write_text(page(graphs()))
     sys.stdout.write(f"wrote {PAGE.relative_to(ROOT)}\n")
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import yaml
+from botocore.stub import Stubber
 
 from bootstrap import project, run
 from bootstrap.settings import Settings, check
@@ -114,3 +117,34 @@ def test_a_file_that_pulumi_wrote_to_is_read_too(tmp_path: Path, monkeypatch: py
 def test_without_settings_one_error_says_what_to_write() -> None:
     with pytest.raises(run.Refused, match=r"there is no bootstrap/Pulumi\.nowhere\.yaml\n  to do: "):
         run.read("nowhere")
+
+
+def identity(arn: str) -> Any:
+    sts = boto3.client("sts", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="y")
+    stub = Stubber(sts)
+    stub.add_response("get_caller_identity", {"Arn": arn, "Account": arn.split(":")[4], "UserId": "AIDA"})
+    stub.activate()
+    return sts
+
+
+def test_the_account_is_the_callers() -> None:
+    where = run.caller(identity("arn:aws:sts::111122223333:assumed-role/admin/me"), check("prod", right()))
+    assert (where.partition, where.id, where.region) == ("aws", "111122223333", "eu-central-1")
+
+
+def test_another_account_is_refused() -> None:
+    with pytest.raises(run.Refused, match=r"account 444455556666, but aws\.account is 111122223333; nothing"):
+        run.caller(identity("arn:aws:sts::444455556666:assumed-role/admin/me"), check("prod", right()))
+
+
+def test_who_is_not_logged_in_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    sts = boto3.Session(region_name="eu-central-1").client("sts")
+    with pytest.raises(
+        run.Refused, match=r"not logged in to AWS .*\n  to do: log in as an administrator of account 1111"
+    ):
+        run.caller(sts, check("prod", right()))
