@@ -88,13 +88,14 @@ class LoadBalancer(pulumi.ComponentResource):
                 default_actions=[forward],
                 opts=child,
             )
-            # Permanent, so that browsers remember it.
+            # Permanent, so that browsers remember it; to the name that the certificate is for, whatever was asked for.
             elsewhere: aws.lb.ListenerDefaultActionRedirectArgsDict = {
                 "protocol": "HTTPS",
+                "host": args.https.host,
                 "port": "443",
                 "status_code": "HTTP_301",
             }
-            self._listener(name, balancer, {"type": "redirect", "redirect": elsewhere})
+            self._listener(name, balancer, {"type": "redirect", "redirect": elsewhere}, after=self.ready)
             self.url = pulumi.Output.from_input(f"https://{args.https.host}")
         self.address, self.zone_id = balancer.dns_name, balancer.zone_id
         self.named = args.https is not None
@@ -103,14 +104,18 @@ class LoadBalancer(pulumi.ComponentResource):
         self.register_outputs({"url": self.url, "address": self.address, "targetGroupArn": self.target_group_arn})
 
     def _listener(
-        self, name: str, balancer: aws.lb.LoadBalancer, action: aws.lb.ListenerDefaultActionArgsDict
+        self,
+        name: str,
+        balancer: aws.lb.LoadBalancer,
+        action: aws.lb.ListenerDefaultActionArgsDict,
+        after: pulumi.Resource | None = None,
     ) -> aws.lb.Listener:
-        """The listener for HTTP."""
+        """The listener for HTTP. after: where it leads to, which has to be there first."""
         return aws.lb.Listener(
             f"{name}-http",
             load_balancer_arn=balancer.arn,
             port=80,
             protocol="HTTP",
             default_actions=[action],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[after] if after else None),
         )

@@ -55,7 +55,9 @@ class TestDomain:
         assert "TLS13-1-2" in secure["sslPolicy"]
         assert [action["type"] for action in secure["defaultActions"]] == ["forward"]
         [redirect] = plain["defaultActions"]
-        assert redirect["redirect"] == {"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}
+        wanted = {"protocol": "HTTPS", "host": HOST, "port": "443", "statusCode": "HTTP_301"}
+        assert redirect["redirect"] == wanted, "the load balancer's own name is not in the certificate"
+        assert found[443].urn in found[80].dependencies, "nobody is sent to what is not there yet"
 
     def test_no_listener_takes_a_certificate_that_is_not_issued(self, deployed: Deployed) -> None:
         certificate = deployed.one("acm/certificate:Certificate")
