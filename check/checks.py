@@ -43,6 +43,7 @@ class Checks:
         self.place: Place | None = None
         self.statements: list[str] | None = None
         self.lives: str | Broken | None = None
+        self._files: Container | None = None
         self._open = ExitStack()
 
     def close(self) -> None:
@@ -74,13 +75,21 @@ class Checks:
             raise Skipped("there is no image")
         return self.image
 
+    def _inside(self, built: Image) -> Container:
+        if self._files is None:
+            self._files = self._open.enter_context(Container(built.name))
+        return self._files
+
     def commands(self) -> str:
         """Every step's command, and the service's own."""
         built = self._image()
         wanted = [(f"step '{step.name}'", step) for step, _ in steps.wanted(self.subject.settings)]
-        own = list(getattr(self.subject.settings.app, "command", None) or built.command)
-        with Container(built.name) as inside:
-            for what, command in [*((what, step.command) for what, step in wanted), ("the service", own)]:
+        inside = self._inside(built)
+        if True:
+            for what, command in [
+                *((what, step.command) for what, step in wanted),
+                ("the service", list(built.command)),
+            ]:
                 if lost := words.missing(inside, built, command):
                     raise Broken(f"{what} ({' '.join(command)}): {lost}", lost.remedy)
         self.usable = True
@@ -92,8 +101,7 @@ class Checks:
         if not found:
             raise Skipped("there are no migrations")
         contents = {name: (self.subject.context / name).read_bytes() for name in found}
-        with Container(built.name) as inside:
-            having = inside.holding(contents, built.folder)
+        having = self._inside(built).holding(contents, built.folder)
         if lost := sorted(contents.keys() - having):
             self.usable = False
             raise Broken(
@@ -115,7 +123,7 @@ class Checks:
         scratch.statements()  # what made the released schema is not this change's
         seconds = steps.run(place, built) if self.old is None else self._beside_the_old(place, self.old, built)
         self.statements = scratch.statements()
-        if not scratch.tables():
+        if scratch.empty():
             raise Broken(
                 "every step ended with exit code 0, and the database has no table",
                 "let the steps apply the migrations: a tool that finds none calls that a success",

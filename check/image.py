@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from check import docker
@@ -41,7 +42,7 @@ def build(context: Path, dockerfile: str, arguments: Mapping[str, str], platform
         given = {**arguments, "VERSION": tag[:12]}
         words = ["build", "--tag", name, "--file", str(context / dockerfile), "--platform", platform]
         words += [word for key in given for word in ("--build-arg", key)]
-        ended = docker.run([*words, str(context)], BUILD_SECONDS, {**given, **_builder()})
+        ended = docker.run([*words, str(context)], BUILD_SECONDS, given | _builder())
         if ended.code != 0:
             raise Broken(
                 "the image does not build" + ("" if ended.code is not None else f" within {BUILD_SECONDS:.0f} s"),
@@ -57,6 +58,7 @@ def _remedy(lines: tuple[str, ...]) -> str:
     return "read the lines above; `docker build` of the same folder shows all of them"
 
 
+@cache
 def _builder() -> dict[str, str]:
     """The classic builder where the engine's BuildKit plugin is missing (Debian's docker.io has none)."""
     if "DOCKER_BUILDKIT" in os.environ or docker.run(["buildx", "version"]).code == 0:

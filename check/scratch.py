@@ -25,7 +25,8 @@ LOCAL = "sluice-local/postgres:{major}"
 OFFICIAL = "postgres:{major}"
 SNAKEOIL = ("/etc/ssl/certs/ssl-cert-snakeoil.pem", "/etc/ssl/private/ssl-cert-snakeoil.key")
 """Debian's self-signed certificate; both images have it."""
-LOG = "/var/lib/postgresql/data/log/statements"
+DATA = "/var/lib/postgresql/data"
+LOG = f"{DATA}/log/statements"
 
 _STATEMENT = re.compile(r"(?:statement|execute [^:]*): (.*)", re.DOTALL)
 
@@ -79,7 +80,7 @@ class Scratch:
             "POSTGRES_DB": self.database if ours else "postgres",
             "SLUICE_FORCE_SSL": "0",
         }
-        words = ["run", "--detach", "--name", self.name, "--network", self.name]
+        words = ["run", "--detach", "--name", self.name, "--network", self.name, "--tmpfs", DATA]
         words += [word for key in given for word in ("-e", key)]
         settings = {
             "ssl": "on", "ssl_cert_file": SNAKEOIL[0], "ssl_key_file": SNAKEOIL[1], "fsync": "off",
@@ -137,14 +138,17 @@ class Scratch:
         psql = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", self.username, "-d", self.database]
         docker.ask(["exec", self.name, *psql, "-f", "/tmp/dump.sql"], LOAD_SECONDS)  # noqa: S108 - in the container
 
-    def tables(self) -> int:
-        """How many tables there are in all databases, the system's own left out."""
-        count = (
-            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+    def empty(self) -> bool:
+        """Whether there is no table in any database, the system's own left out."""
+        found = (
+            "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
         )
-        names = self.sql("SELECT datname FROM pg_database WHERE NOT datistemplate", "postgres")
-        return sum(int(self.sql(count, name[0])[0][0]) for name in names)
+        return not any(self.sql(found, name) == [["t"]] for name in [self.database, *self.databases()])
+
+    def databases(self) -> list[str]:
+        """The names of the server's databases."""
+        return [row[0] for row in self.sql("SELECT datname FROM pg_database WHERE NOT datistemplate")]
 
     def statements(self) -> list[str]:
         """What the application's sessions have sent since this was asked last, in their order."""

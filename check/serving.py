@@ -79,9 +79,8 @@ def service(place: Place, image: Image) -> Iterator[Service]:
     known = {name: secrets.token_urlsafe(24) for name in app.secrets}
     given = place.variables(place.logins.app, known)
     name = docker.fresh()
-    command = getattr(app, "command", None) or []
     try:
-        words = ["run", "--detach", *place.options(name, given), "-p", f"127.0.0.1::{app.port}", image.name, *command]
+        words = ["run", "--detach", *place.options(name, given), "-p", f"127.0.0.1::{app.port}", image.name]
         ended = docker.run(words, environment=given)
         if ended.code != 0:
             raise _ended(ended.code if ended.code is not None else 125, ended.lines)

@@ -14,6 +14,7 @@ from check.layouts import Migrations, find
 from check.result import Broken
 from components import build_context
 from infra.settings.mistake import SettingsError
+from infra.settings.placeholder import is_placeholder
 from infra.settings.read import check
 from infra.settings.settings import Settings
 
@@ -70,7 +71,7 @@ def read(root: Path, stack: str, file: Path | None = None) -> Subject:
         raise Broken(f"{file.name} is not YAML: {error}".replace("\n", " "), "correct the file") from None
     plain, encrypted = split((document or {}).get("config") or {})
     try:
-        settings = check(stack, plain, encrypted, folder=root)
+        settings = check(stack, filled(plain), encrypted, folder=root)
     except SettingsError as wrong:
         raise Broken(str(wrong), "correct the settings; docs/settings.md lists them") from None
     if settings.app.context is None:
@@ -96,4 +97,16 @@ def split(config: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
     return plain, encrypted
 
 
+def filled(given: Any) -> Any:
+    """The same settings with a value for each placeholder that no application depends on: an account, an address."""
+    if isinstance(given, Mapping):
+        return {key: filled(value) for key, value in given.items()}
+    if isinstance(given, list):
+        return [filled(value) for value in given]
+    if is_placeholder(given):
+        return next((value for word, value in FILLS.items() if str(given).startswith(f"<{word}")), given)
+    return given
+
+
+FILLS = {"account": "999999999999", "address": "nobody@example.org"}
 PROVIDERS = frozenset({"aws", "docker", "gate", "pulumi"})

@@ -55,6 +55,25 @@ SIGNATURES: Sequence[Signature] = (
         "copy it into the image's final stage; check what .dockerignore leaves out",
     ),
     _signature(
+        "client not generated",
+        r"did not initialize yet|has not been generated|please run .?\w+ generate",
+        "what the ORM generates is not in the image, or not where its package looks for it",
+        "run the generator in the Dockerfile, and copy what it writes to the same place in the final stage",
+    ),
+    _signature(
+        "module system",
+        r"named export '[^']*' not found|does not provide an export named|ERR_REQUIRE_ESM|"
+        r"cannot use import statement outside a module",
+        "an ES module and a CommonJS package do not fit together as they are imported",
+        "import the whole package and take the names from it; run the built image once before the merge (`make check`)",
+    ),
+    _signature(
+        "folder missing",
+        r"no such file or directory, chdir|can't cd to|cannot change to directory",
+        "the command goes to a folder that the image does not have",
+        "copy the folder into the image's final stage, or correct WORKDIR and the command",
+    ),
+    _signature(
         "migrations missing",
         r"no migrations? (?:files? )?(?:were )?found(?! for version)|no such file or directory.*migrat|"
         r"path doesn't exist.*alembic|migrat.*no such file or directory|first \S*: file does not exist|"

@@ -18,7 +18,7 @@ from local.environment import Checkout, NotStarted
 from local.rehearse import place as rehearsal
 from local.stack import settings
 from local.terminal import Terminated, attached
-from local.toolchain import engine, images, look, plan
+from local.toolchain import engine, look, plan
 from local.toolchain.lock import Busy, held
 from local.toolchain.process import Failed, said
 from local.toolchain.progress import Progress, Timing, duration, table
@@ -51,7 +51,8 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("policy", help="judge every stack's graph by the policy pack's rules; writes docs/policy.md")
     step = commands.add_parser("pipeline", help="run a step of the delivery pipeline, on the cloud it is pointed at")
     step.add_argument("words", nargs=argparse.REMAINDER, help="of `python -m pipeline`")
-    commands.add_parser("application", help="check the application before the merge", add_help=False)
+    application = commands.add_parser("application", help="check the application before the merge")
+    application.add_argument("--stack", default=environment.STACK)
     ready = commands.add_parser("bootstrap", help="make an AWS account ready for a stack's deployments")
     ready.add_argument("stack", nargs="?", default="", metavar="STACK", help="none: the local cloud's account")
     ready.add_argument("--yes", action="store_true", help="do not ask before an account is changed")
@@ -120,9 +121,11 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
     progress = Progress(sys.stderr) if chosen.command == "application" else Progress()  # its stdout may be JSON
     try:
         if chosen.command == "application":
-            wanted = plan.APPLICATION if images.registry_answers() else (*plan.APPLICATION, *plan.OWN_IMAGES)
-            set_up(place, progress, wanted)
-            return attached([place.venv / "bin" / "python", "-m", "check", *rest], cwd=place.root, env=os.environ)
+            file = place.root / f"Pulumi.{chosen.stack}.yaml"  # one that is not there is told by the check itself
+            text = file.read_text() if file.is_file() else ""
+            set_up(place, progress, plan.application(text), more=[plan.go_build(place)])
+            words = ["-m", "check", "--stack", chosen.stack, *rest]
+            return attached([place.venv / "bin" / "python", *words], cwd=place.root, env=os.environ)
         if chosen.command == "down":
             if (rehearsals := rehearsal.place(place)).local.is_dir():
                 with alone(rehearsals, chosen.command):

@@ -19,9 +19,6 @@ PYTHON = ("python environment",)
 BOOTSTRAP = ("Pulumi CLI", "python environment")
 PIPELINE = ("Pulumi CLI", "python environment", "policy environment")
 TESTS = ("python environment", "cloud environment", "policy environment")
-# What `make check` needs: an image registry's images are as good as ours, where one can be reached.
-APPLICATION = ("python environment", "Docker engine")
-OWN_IMAGES = ("image postgres", "image python-build")
 
 
 def steps(place: Checkout) -> list[Step]:
@@ -107,7 +104,17 @@ def bench(place: Checkout) -> Step:
     )
 
 
+def application(settings: str) -> list[str]:
+    """What `make check` needs: the images that the stack's settings name, and a PostgreSQL where no image registry has
+    one for us. settings: the text of the stack's settings file."""
+    named = {"sluice-local/python:": "image python", "sluice-local/python-build:": "image python-build"}
+    found = [*PYTHON, "Docker engine", *(step for tag, step in named.items() if tag in settings)]
+    found += [GO_BUILD_STEP] if GO_BUILD in settings else []
+    return found if images.registry_answers() else [*found, "image postgres"]
+
+
 GO_BUILD = "sluice-local/go-build:1.24"
+GO_BUILD_STEP = "image go-build"
 
 
 def go_build(place: Checkout) -> Step:
@@ -117,7 +124,7 @@ def go_build(place: Checkout) -> Step:
     inputs = images.inputs(dockerfile.parent, images.trixie_inputs(), locks)
     image = Image(GO_BUILD, dockerfile.parent, images.TRIXIE, inputs)
     return Step(
-        "image go-build",
+        GO_BUILD_STEP,
         f"building {image.tag}",
         done=partial(images.current, image.tag, image.inputs),
         run=lambda work: _go_build(work, place, image, locks),

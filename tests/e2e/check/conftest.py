@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from check.scratch import Scratch
-from tests.e2e.check.stage import Server, ServerOf, base
+from check.steps import Place
+from tests.e2e.check.stage import Server, ServerOf, Shop, base, migrated
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +18,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerOf]:
         base(tmp_path_factory.mktemp("base"), quiet)
     with Scratch("17", "postgres", "boss") as scratch:
         yield Server(scratch).another
+
+
+@pytest.fixture(scope="session")
+def place(server: ServerOf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A database that the shop without a mistake has migrated."""
+    with migrated(Shop(tmp_path_factory.mktemp("migrated")), server) as place:
+        yield place

@@ -53,7 +53,7 @@ CASES = (
         "pull request 111: ENOENT, chdir",
         "the folder that the server starts in is not copied into the image",
         ANSWERS,
-        "the service ended with exit code 1",
+        "the service ended with exit code 1: the command goes to a folder that the image does not have",
         edits=(("api/start.mjs", "/app/api", "/app/apps/api"),),
     ),
     Lost(
@@ -67,14 +67,14 @@ CASES = (
         "pull request 114: the client is not initialized",
         "the generated client does not lie where the package looks for it",
         ANSWERS,
-        "the service ended with exit code 1",
+        "the service ended with exit code 1: what the ORM generates is not in the image",
         edits=(("Dockerfile", "COPY generated node_modules/.client", "COPY generated node_modules/client/.client"),),
     ),
     Lost(
         "pull requests 115, 116, 117: named imports",
         "an ES module imports names that a CommonJS package does not export",
         ANSWERS,
-        "the service ended with exit code 1",
+        "the service ended with exit code 1: an ES module and a CommonJS package do not fit together",
         edits=(
             ("api/server.mjs", "import pkg from 'client';", "import { Client } from 'client';"),
             ("api/server.mjs", "const { Client } = pkg;\n", ""),
@@ -99,7 +99,7 @@ CASES = (
         "missing tables: there were no migration files",
         "the schema is written, no migration was ever made from it",
         "migrations present",
-        "Prisma is used, but",
+        "Prisma is used, but FOLDER has no migration (**/migrations/*/migration.sql)",
         removed=("prisma/migrations/0001_initial/migration.sql",),
     ),
     Lost(

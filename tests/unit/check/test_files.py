@@ -135,6 +135,13 @@ def test_a_stack_that_promotes_has_nothing_to_check(subject: Subject) -> None:
         read(subject.root, "local")
 
 
+def test_a_placeholder_of_an_account_or_an_address_is_no_obstacle(subject: Subject) -> None:
+    text = subject.file.read_text().replace("region: eu-central-1", "region: eu-central-1, account: <account of x>")
+    text = text.replace("  aws:\n    region: eu-central-1,", "  aws: {region: eu-central-1,").replace("of x>", "of x>}")
+    subject.file.write_text(text + "  notify: {email: [<address of y>]}\n")
+    assert read(subject.root, "local").settings.aws.account == "999999999999"
+
+
 def test_a_settings_files_keys() -> None:
     config = {"environment": "dev", "sluice:app": {}, "aws:region": "x", "secret": {"secure": "v1:…"}}
     assert split(config) == ({"environment": "dev", "app": {}}, {"secret"})

@@ -90,5 +90,10 @@ KNOWN_LINES: Sequence[tuple[str, str]] = (
     ("a migration failed half-way", "ERROR: Validate failed: Detected failed migration to version 3 (titles)."),
     ("unreachable", "dial tcp 10.0.0.9:5432: i/o timeout"),
     ("setting missing", "error: Environment variable not found: DATABASE_URL."),
+    ("client not generated", 'Error: @prisma/client did not initialize yet. Please run "prisma generate"'),
+    ("module system", "SyntaxError: Named export 'PrismaClient' not found. The requested module is a CommonJS module"),
+    ("module system", "SyntaxError: The requested module 'x' does not provide an export named 'default'"),
+    ("folder missing", "Error: ENOENT: no such file or directory, chdir '/app' -> '/app/apps/api'"),
+    ("folder missing", "sh: 1: cd: can't cd to apps/api"),
 )
 """Lines as the tools print them, and the signature that must know them."""

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local import check
+from local import check, environment
+from local.toolchain import images, plan
 from local.toolchain.process import Failed
 
 
@@ -58,3 +59,21 @@ def test_the_files_that_share_a_deployment_are_one_group_and_the_longest_come_fi
         "lint ruff check",
         "lint ruff format",
     ]
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+def test_the_check_of_an_application_needs_what_its_settings_name(
+    monkeypatch: pytest.MonkeyPatch, reachable: bool
+) -> None:
+    monkeypatch.setattr(images, "registry_answers", lambda: reachable)
+    ours = [] if reachable else ["image postgres"]
+    always = ["python environment", "Docker engine"]
+    assert plan.application("app: {context: ../shop}") == [*always, *ours]
+    python = ["image python", "image python-build"]
+    assert plan.application((ROOT / "Pulumi.local.yaml").read_text()) == [*always, *python, *ours]
+    assert plan.application((ROOT / "Pulumi.orders.yaml").read_text()) == [*always, "image go-build", *ours]
+    known = {
+        step.name
+        for step in [*plan.steps(environment.checkout(ROOT, {})), plan.go_build(environment.checkout(ROOT, {}))]
+    }
+    assert {*always, *python, "image go-build", "image postgres"} <= known
