@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -46,14 +47,28 @@ def build(context: Path, dockerfile: str, arguments: Mapping[str, str], platform
         if ended.code != 0:
             raise Broken(
                 "the image does not build" + ("" if ended.code is not None else f" within {BUILD_SECONDS:.0f} s"),
-                _remedy(ended.lines),
+                remedy(ended.lines),
                 ended.lines,
             )
     return inspect(name)
 
 
-def _remedy(lines: tuple[str, ...]) -> str:
-    if found := recognise(lines):
+_BASE = re.compile(
+    r"/v2/|manifest (?:for|unknown)|pull access denied|failed to resolve source metadata|toomanyrequests", re.IGNORECASE
+)
+_OF_BUILDS = {
+    "command not found", "module not found", "file permission", "setting missing", "client not generated",
+    "module system", "folder missing", "disk full", "out of memory", "wrong architecture",
+}  # fmt: skip
+"""The signatures that a build may have; the others speak of a running task's database."""
+
+
+def remedy(lines: Sequence[str]) -> str:
+    """What to do about a build that ended with these lines."""
+    if any(_BASE.search(line) for line in lines[-3:]):
+        return "check the base image's name and this machine's way to its registry; app.buildArgs may name another base"
+    found = recognise(lines)
+    if found and found.signature.name in _OF_BUILDS:
         return f"{found.signature.cause}: {found.signature.remedy}"
     return "read the lines above; `docker build` of the same folder shows all of them"
 
