@@ -75,7 +75,7 @@ class Place:
         """The variables that the application itself knows the database by (settings: database.variables)."""
         templates = self.settings.database.variables
         values = {"username": login.user, "password": login.password}
-        values |= connection.places(self.scratch.name, 5432, self.scratch.database)
+        values |= connection.places(self.scratch.name, 5432, self.scratch.database, verify_tls=False, ca_bundle=None)
         managed = self.settings.database.roles and login is self.logins.master  # AWS makes its secret: nothing composed
         return {
             name: connection.filled(text, values)

@@ -1,8 +1,9 @@
 """How an application is told where its database is, when it knows other variables than DB_HOST and the like.
 
-A template is a text with `{host}`, `{port}`, `{name}`, `{username}` and `{password}` in it (settings
-database.variables). Where both parts of a login stand decides how it travels: nowhere, as a plain variable; alone, as a
-reference to the login's secret; inside of a longer text, like an address, as a key of its own in that secret. Pure.
+A template is a text with `{host}`, `{port}`, `{name}`, `{sslMode}`, `{caBundle}`, `{username}` and `{password}` in it
+(settings database.variables). Where both parts of a login stand decides how it travels: nowhere, as a plain variable;
+alone, as a reference to the login's secret; inside of a longer text, like an address, as a key of its own in that
+secret. Pure.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-PLACES = ("host", "port", "name")
+PLACES = ("host", "port", "name", "sslMode", "caBundle")
 LOGIN = ("username", "password")
 """Keys of a login's secret, too."""
 
@@ -42,13 +43,17 @@ def filled(template: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template)
 
 
-def places(host: str, port: int, name: str) -> dict[str, str]:
-    """Where the database is, as texts."""
-    return {"host": host, "port": str(port), "name": name}
+def places(host: str, port: int, name: str, *, verify_tls: bool, ca_bundle: str | None) -> dict[str, str]:
+    """Where the database is and how to speak TLS with it, as texts.
+
+    The words for the latter are libpq's `sslmode`, which most drivers share: `require` encrypts and trusts any server.
+    """
+    mode = "verify-full" if verify_tls else "require"
+    return {"host": host, "port": str(port), "name": name, "sslMode": mode, "caBundle": ca_bundle or ""}
 
 
 def plain(templates: Templates, places: Mapping[str, str]) -> dict[str, str]:
-    """The plain variables. places: host, port and name."""
+    """The plain variables. places: as the function of that name gives them."""
     return {name: filled(text, places) for name, text in templates.items() if travels(text) == "plain"}
 
 

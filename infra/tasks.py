@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -81,6 +82,11 @@ class Tasks:
             region=region,
         )
 
+    def _places(self, known: Sequence[Any]) -> dict[str, str]:
+        """known: the database's address, port and name, in this order."""
+        database = self.stack.database
+        return connection.places(*known[:3], verify_tls=database.verify_tls, ca_bundle=database.ca_bundle)
+
     @property
     def beside_logins(self) -> pulumi.Output[Mapping[str, str]] | None:
         """What stands beside user and password in a login's secret: the variables that hold them in a longer text."""
@@ -88,7 +94,7 @@ class Tasks:
         if not connection.composed(templates, {}):
             return None
         where = (self.database.address, self.database.port, self.database.database)
-        return pulumi.Output.all(*where).apply(lambda known: connection.composed(templates, connection.places(*known)))
+        return pulumi.Output.all(*where).apply(lambda known: connection.composed(templates, self._places(known)))
 
     def _environment(self, login: Login) -> pulumi.Output[Mapping[str, str]]:
         """The plain variables of a task that logs in like this."""
@@ -97,7 +103,7 @@ class Tasks:
             self.database.address, self.database.port, self.database.database, login.version
         ).apply(
             lambda known: {
-                **connection.plain(database.variables, connection.places(*known[:3])),
+                **connection.plain(database.variables, self._places(known)),
                 **variables.plain(
                     host=known[0],
                     port=known[1],

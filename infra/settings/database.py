@@ -41,12 +41,6 @@ class Database(Model):
     bootstrap: Command = Field(default_factory=lambda: ["migrate", "bootstrap"])
     """The image's command that creates both roles. It gets the master user as DB_USER and DB_PASSWORD, and the names
     and passwords to give: OWNER_USER, OWNER_PASSWORD, APP_USER, APP_PASSWORD."""
-    variables: Templates = Field(default_factory=dict)
-    """Further variables of all containers, for programs that know others than DB_HOST, DB_PORT, DB_NAME, DB_USER and
-    DB_PASSWORD: name to a text with `{host}`, `{port}`, `{name}`, `{username}` or `{password}` in it, like
-    `PGHOST: "{host}"` or `DATABASE_URL: postgresql://{username}:{password}@{host}:{port}/{name}?sslmode=require`.
-    Whatever holds user or password comes from Secrets Manager; inside of a longer text they need `roles`, and the
-    bootstrap step does not get it. User, password and name are letters, digits and _: fit for an address."""
     instance_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$")] = "db.t4g.micro"
     """RDS' instance class."""
     storage: Annotated[int, Field(ge=20, le=65_536)] = 20
@@ -60,6 +54,13 @@ class Database(Model):
     ca_bundle: Annotated[str, Field(pattern=r"^/\S+$")] | None = None
     """Path in the image of the CA bundle to verify with (RDS: global-bundle.pem), told by DB_SSL_CERT_PATH; unset: the
     one that the image knows itself."""
+    variables: Templates = Field(default_factory=dict)
+    """Further variables of all containers, for programs that know others than DB_HOST, DB_PORT, DB_NAME, DB_USER and
+    DB_PASSWORD: name to a text with `{host}`, `{port}`, `{name}`, `{username}`, `{password}`, `{sslMode}` (by
+    `verifyTls`: `verify-full` or `require`) or `{caBundle}` in it, like `PGHOST: "{host}"` or `DATABASE_URL:
+    postgresql://{username}:{password}@{host}:{port}/{name}?sslmode={sslMode}`. Whatever holds user or password comes
+    from Secrets Manager; inside of a longer text they need `roles`, and the bootstrap step does not get it. User,
+    password and name are letters, digits and _: fit for an address."""
 
     @field_validator("engine", mode="before")
     @classmethod
@@ -111,6 +112,13 @@ class Database(Model):
             raise refused("is not run while database.roles is false; remove it or set roles to true")
         return command
 
+    @field_validator("ca_bundle")
+    @classmethod
+    def _ca_bundle(cls, path: str | None, info: ValidationInfo) -> str | None:
+        if path is not None and info.data.get("verify_tls") is False:
+            raise refused("is not used while database.verifyTls is false; remove it or set verifyTls to true")
+        return path
+
     @field_validator("variables")
     @classmethod
     def _variables(cls, templates: dict[str, str], info: ValidationInfo) -> dict[str, str]:
@@ -120,14 +128,10 @@ class Database(Model):
                 f"{', '.join(inside)} has {{username}} or {{password}} inside of a longer text, which the master user's"
                 " secret, made by RDS, cannot hold; write them as variables of their own, or set database.roles to true"
             )
+        bundle = info.data.get("ca_bundle")
+        if info.data.get("verify_tls") and bundle is None and any("{caBundle}" in text for text in templates.values()):
+            raise hidden("{caBundle} is empty while the certificate is to be verified; write its path into caBundle")
         return templates
-
-    @field_validator("ca_bundle")
-    @classmethod
-    def _ca_bundle(cls, path: str | None, info: ValidationInfo) -> str | None:
-        if path is not None and info.data.get("verify_tls") is False:
-            raise refused("is not used while database.verifyTls is false; remove it or set verifyTls to true")
-        return path
 
     @property
     def major(self) -> str:

@@ -224,6 +224,7 @@ class TestUsers:
             "PGHOST": "{host}",
             "JDBC_URL": "jdbc:postgresql://{host}:{port}/{name}",
             "PGPASSWORD": "{password}",
+            "PGSSLMODE": "{sslMode}",
             "DATABASE_URL": "postgresql://{username}:{password}@{host}:{port}/{name}?sslmode=require",
         }
         deployed = deploy(database={"name": "shop", "variables": variables})
@@ -231,6 +232,7 @@ class TestUsers:
         for kind, login in (("bootstrap", MASTER), ("migration", OWNER), ("service", APP)):
             plain = deployed.variables(kind)
             assert plain["PGHOST"] == plain["DB_HOST"] == "db.example.internal"
+            assert plain["PGSSLMODE"] == "verify-full"
             assert plain["JDBC_URL"] == "jdbc:postgresql://db.example.internal:5432/shop"
             asked = {one["name"]: one["valueFrom"] for one in deployed.container(kind)["secrets"]}
             assert asked["PGPASSWORD"] == f"{login}:password::"

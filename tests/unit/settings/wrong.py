@@ -298,8 +298,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "password of the database",
         {"database.password": "hunter2"},
         "database.password: there is no such setting; remove it (known here: engine, version, name, username, roles,"
-        " ownerUsername, appUsername, bootstrap, variables, instanceClass, storage, multiAz, backupDays, verifyTls,"
-        " caBundle)",
+        " ownerUsername, appUsername, bootstrap, instanceClass, storage, multiAz, backupDays, verifyTls, caBundle,"
+        " variables)",
     ),
     (
         "build argument of the program",
@@ -447,8 +447,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "unknown part of the database",
         {"database.variables": {"PGUSER": "{user}"}},
-        'database.variables.PGUSER = "{user}": {user} is not known here; write {host}, {port}, {name}, {username},'
-        " {password}",
+        'database.variables.PGUSER = "{user}": {user} is not known here; write {host}, {port}, {name}, {sslMode},'
+        " {caBundle}, {username}, {password}",
     ),
     (
         "variable that says nothing of the database",
@@ -477,6 +477,11 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         {"database.roles": False, "database.variables": {"DATABASE_URL": "postgresql://{username}:{password}@{host}"}},
         "database.variables: DATABASE_URL has {username} or {password} inside of a longer text, which the master user's"
         " secret, made by RDS, cannot hold; write them as variables of their own, or set database.roles to true",
+    ),
+    (
+        "variable of a bundle that is not there",
+        {"database.variables": {"PGSSLROOTCERT": "{caBundle}"}},
+        "database.variables: {caBundle} is empty while the certificate is to be verified; write its path into caBundle",
     ),
     (
         "variable of the database and of the application",
