@@ -31,7 +31,9 @@ def identity(scope: Scope) -> list[Statement]:
             "PassToTasks",
             ["iam:PassRole"],
             [scope.roles],
-            {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+            # Which of the two a call names differs by the call (the reference's table of ECS operations); only ECS tasks
+            # of this account may take these roles, whatever they are passed as.
+            {"StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"]}},
         ),
         Statement(
             "ServiceLinked",

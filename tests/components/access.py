@@ -41,7 +41,7 @@ DEPLOYER = """\
 ## Deploy role of {stack}
 
 `/sluice-bootstrap/sluice-{stack}-deploy`, taken by GitHub's jobs of the environment `{stack}` alone. It makes roles
-only with the boundary, passes them to ECS tasks only, reads no secrets but the stack's own database users', and can
+only with the boundary, passes them to ECS only, reads no secrets but the stack's own database users', and can
 change neither itself nor the boundary. Other stacks' deploy roles are the same with their own names."""
 
 PREVIEWER = """\

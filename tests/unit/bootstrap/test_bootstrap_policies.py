@@ -153,10 +153,12 @@ class TestDeploy:
         [one] = [one for one in statements("deploy") if action in one.actions]
         assert one.conditions == {"StringEquals": {"iam:PermissionsBoundary": self.BOUNDARY}}
 
-    def test_roles_are_passed_to_tasks_alone(self) -> None:
+    def test_roles_are_passed_to_ecs_alone(self) -> None:
         [one] = [one for one in statements("deploy") if "iam:PassRole" in one.actions]
         assert list(one.resources) == ["arn:aws:iam::111122223333:role/sluice/staging/*"]
-        assert one.conditions == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+        assert one.conditions == {
+            "StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"]}
+        }
 
     @pytest.mark.parametrize(
         ("key", "writes"),
