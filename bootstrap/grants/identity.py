@@ -31,8 +31,8 @@ def identity(scope: Scope) -> list[Statement]:
             "PassToTasks",
             ["iam:PassRole"],
             [scope.roles],
-            # Which of the two a call names differs by the call (the reference's table of ECS operations); only ECS tasks
-            # of this account may take these roles, whatever they are passed as.
+            # Which of the two a call names differs by the call (the reference's table of ECS operations); the roles'
+            # own trust lets tasks alone take them.
             {"StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"]}},
         ),
         Statement(
