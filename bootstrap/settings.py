@@ -128,7 +128,8 @@ class Settings(Model):
     session_seconds: Annotated[int, Field(ge=3600, le=43_200)] = 7200
     """How long the deploy role's credentials may last: longer than migrations and rollout together."""
     existing: list[Arn] = Field(default_factory=list)
-    """ARNs of what the stack uses and does not make: cluster, listener, VPC, database, topic."""
+    """ARNs of what the stack uses and does not make: cluster, listener, VPC, database, topic; the repository that it
+    promotes from, for the tag by which a rollback holds an image."""
     hosted_zones: list[str] = Field(default_factory=list)
     """Ids of the Route 53 zones that it writes records to."""
     tasks: Tasks = Field(default_factory=Tasks)

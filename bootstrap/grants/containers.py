@@ -16,6 +16,7 @@ def containers(scope: Scope) -> list[Statement]:
     tasks = [scope.arn("ecs", f"task/{cluster}/*") for cluster in clusters]
     logs = scope.arn("logs", f"log-group:{scope.records}/*")
     repository = [scope.arn("ecr", f"repository/{scope.name}-*")]
+    theirs = scope.used("ecr", "repository/")
     parameters = [scope.arn("ssm", f"parameter{scope.records}"), scope.arn("ssm", f"parameter{scope.records}/*")]
     return [
         Statement(
@@ -47,6 +48,10 @@ def containers(scope: Scope) -> list[Statement]:
              "ecr:SetRepositoryPolicy", "ecr:TagResource",
              "ecr:UntagResource", "ecr:UploadLayerPart"],
             repository,
+        ),
+        *(
+            [Statement("Hold", ["ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:PutImage"], theirs)]  # gate/hold.py
+            if theirs else []
         ),
         Statement(
             "Logs",

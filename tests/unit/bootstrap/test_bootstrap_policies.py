@@ -183,3 +183,9 @@ class TestDeploy:
         cluster = cluster.format(LONGEST.name).replace("arn:aws:", "arn:aws-us-gov:")
         assert may("deploy", "ecs:UpdateService", cluster, LONGEST)
         assert not may("deploy", "ecs:UpdateService", cluster.replace("the-cluster-that-all-teams-share", "x"), LONGEST)
+
+    def test_another_stacks_repository_is_tagged_only_where_it_is_named(self) -> None:
+        theirs = "arn:aws:ecr:ap-southeast-1:444455556666:repository/sluice-staging-1a2b3c4"
+        assert may("deploy", "ecr:PutImage", theirs, LONGEST)
+        assert not may("deploy", "ecr:PutImage", theirs)
+        assert not may("deploy", "ecr:DeleteRepository", theirs, LONGEST)
