@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pulumi
 
+from components.autoscaling import Autoscaling, AutoscalingArgs
 from components.container import HealthCheck
 from components.database import Database, DatabaseArgs
 from components.database_users import DatabaseUsers, DatabaseUsersArgs
-from components.deployment import Deployment, DeploymentArgs, SmokeRequest, Soak
+from components.deployment import Deployment, DeploymentArgs, Keep, SmokeRequest, Soak
 from components.login import Login
 from components.migration_gate import MigrationGate, MigrationGateArgs, Snapshot, migration_container
 from components.placement import Placement
@@ -17,6 +18,7 @@ from components.service import Service, ServiceArgs, service_container
 from components.step import Step
 from components.task_definition import TaskDefinition
 from infra import naming, providers, settings
+from infra.alarm_rules import Watched
 from infra.cluster import cluster_of
 from infra.entrance import alias, entrance
 from infra.networks import network_of
@@ -27,6 +29,7 @@ from infra.settings.migrations import BOOTSTRAP
 from infra.source import Source
 from infra.tasks import Kind, Tasks
 from infra.topic import Topic, TopicArgs
+from infra.watch import Watch, WatchArgs
 
 stack = settings.load()  # checked whole: every mistake is reported at once, before anything is created
 project, app, service_settings, health = pulumi.get_project(), stack.app, stack.service, stack.service.health
@@ -40,7 +43,7 @@ origin = Source(name, stack, path, clouds.gate, here).origin()  # the image: bui
 network = network_of(name, stack, here)
 firewall = network.firewall
 cluster = cluster_of(name, stack.cluster.arn, here)
-logs = Logs(name, LogsArgs(path), here)
+logs = Logs(name, LogsArgs(path, stack.logs.retention_days), here)
 topic = Topic(name, TopicArgs(stack.notify.topic, stack.notify.email or []), here).arn
 
 database = Database(
@@ -52,8 +55,13 @@ database = Database(
         username=stack.database.username,
         instance_class=stack.database.instance_class,
         storage=stack.database.storage,
-        multi_az=stack.database.multi_az,
+        max_storage=stack.database.largest,
+        multi_az=stack.multi_az,
         backup_days=stack.database.backup_days,
+        backup_window=stack.database.backup_window,
+        maintenance_window=stack.database.maintenance_window,
+        performance_insights=stack.database.performance_insights,
+        log_days=stack.logs.retention_days if stack.database.export_logs else 0,
         protected=stack.protected,
         subnet_ids=network.database_subnet_ids,
         security_group_id=firewall.database,
@@ -121,6 +129,8 @@ service = Service(
         cluster=cluster.arn,
         task_definition=gate.service_task_definition,
         tasks=service_settings.min,
+        scales=service_settings.scales,
+        errors=stack.alarms.error_percent if stack.alarms.rollback else 0,
         grace=health.start_period,
         circuit_breaker=service_settings.circuit_breaker,
         placement=Placement(network.task_subnet_ids, [firewall.service], network.public_ip),
@@ -130,6 +140,23 @@ service = Service(
 )
 alias(name, stack, service, here)
 
+if service_settings.scales:
+    Autoscaling(
+        name,
+        AutoscalingArgs(
+            cluster=cluster.name,
+            service=service.name,
+            least=service_settings.min,
+            most=service_settings.max or service_settings.min,
+            cpu=service_settings.target_cpu,
+            requests=service_settings.target_requests,
+            load_balancer=service.balancer.suffix,
+            target_group=service.balancer.target_group_suffix,
+        ),
+        here,
+    )
+
+keep = Keep(origin.repository, name, own_images)
 deployment = Deployment(
     name,
     DeploymentArgs(
@@ -149,6 +176,7 @@ deployment = Deployment(
         protected=stack.protected,
         topic=topic,
         rollback=stack.rollback is not None,
+        keep=keep,
     ),
     here,
 )
@@ -165,6 +193,11 @@ if later := [step for step in steps if step.phase == "after"]:  # of what has be
         snapshot=None,  # the schema is the new version's by now; nothing serves that could go back
     )
     gates.append(MigrationGate(f"{name}-after", after, here))
+
+entry = service.balancer
+watched = Watched(entry.suffix, entry.target_group_suffix, cluster.name, service.name, database.identifier)
+families = [migration.family, *(step.task.family for step in steps if step.task)]
+watch = Watch(name, WatchArgs(stack, watched, cluster.arn, families, logs.service.name, topic), here)
 
 Protection(name, everything, stack.protected)
 pulumi.export("url", service.url)
@@ -194,8 +227,10 @@ operations = Operations(
     repository=origin.repository.url,
     database=database.identifier,
     topic=topic,
+    keep=keep,
 )
 pulumi.export("gate", operations.output())
 pulumi.export("topic", topic)
+pulumi.export("dashboard", watch.dashboard)
 pulumi.export("database", {"address": database.address, "port": database.port, "name": database.database})
 pulumi.export("logGroup", {"migration": logs.migration.name, "service": logs.service.name})

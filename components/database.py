@@ -9,13 +9,21 @@ import pulumi
 import pulumi_aws as aws
 
 PORT = 5432
+LOGS = ("postgresql", "upgrade")
+CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
+"""Issues the server's certificate; the one that RDS' bundles of every Region hold ("Using SSL/TLS to encrypt a
+connection to a DB instance or cluster" in the Amazon RDS user guide)."""
+INSIGHTS_DAYS = 7
+"""Days of Performance Insights that cost nothing."""
 
 
 @dataclass(frozen=True)
 class DatabaseArgs:
     """version: a major version (minor updates then come by themselves) or a minor one. major: its first number.
-    database: name of the first database. storage: GiB. backup_days: 0 to 35, 0 switches backups off. protected: whether
-    the data must outlive the stack. subnet_ids: in at least two zones."""
+    database: name of the first database. storage: GiB. max_storage: that it may grow to; None: it does not grow.
+    backup_days: 0 to 35, 0 switches backups off. backup_window, maintenance_window: in RDS' notation. log_days: that
+    PostgreSQL's log is kept in CloudWatch Logs; 0: it is not copied there. protected: whether the data must outlive the
+    stack. subnet_ids: in at least two zones."""
 
     version: str
     major: str
@@ -23,8 +31,13 @@ class DatabaseArgs:
     username: str
     instance_class: str
     storage: int
+    max_storage: int | None
     multi_az: bool
     backup_days: int
+    backup_window: str
+    maintenance_window: str
+    performance_insights: bool
+    log_days: int
     protected: bool
     subnet_ids: Sequence[pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
@@ -53,17 +66,34 @@ class Database(pulumi.ComponentResource):
         subnets = aws.rds.SubnetGroup(
             name, subnet_ids=list(args.subnet_ids), description="Isolated subnets of the database", opts=child
         )
-        # The default of PostgreSQL 15 and later; said here because the whole access model rests on it. Dynamic
-        # parameters can be applied at once.
         parameters = aws.rds.ParameterGroup(
             name,
             family=f"postgres{args.major}",
             description="TLS is required",
-            parameters=[{"name": "rds.force_ssl", "value": "1", "apply_method": "immediate"}],
+            parameters=[
+                # The default of PostgreSQL 15 and later; said here because the whole access model rests on it.
+                {"name": "rds.force_ssl", "value": "1", "apply_method": "immediate"},
+                # Says who waits for whose lock: the first question about a migration that hangs.
+                {"name": "log_lock_waits", "value": "1", "apply_method": "immediate"},
+            ],
             opts=child,
         )
+        # RDS would make the groups itself, without an end to their lines' life: they must be there before it, and their
+        # names are made of its own.
+        identifier = f"{name}-database"
+        logs = [
+            aws.cloudwatch.LogGroup(
+                f"{name}-database-{log}",
+                name=f"/aws/rds/instance/{identifier}/{log}",
+                retention_in_days=args.log_days,
+                opts=child,
+            )
+            for log in LOGS
+            if args.log_days
+        ]
         instance = aws.rds.Instance(
             name,
+            identifier=identifier,
             engine="postgres",
             engine_version=args.version,
             auto_minor_version_upgrade=True,
@@ -72,6 +102,7 @@ class Database(pulumi.ComponentResource):
             engine_lifecycle_support="open-source-rds-extended-support-disabled",
             instance_class=args.instance_class,
             allocated_storage=args.storage,
+            max_allocated_storage=args.max_storage,
             storage_type="gp3",
             storage_encrypted=True,
             db_name=args.database,
@@ -84,14 +115,23 @@ class Database(pulumi.ComponentResource):
             publicly_accessible=False,
             multi_az=args.multi_az,
             backup_retention_period=args.backup_days,
+            backup_window=args.backup_window,
+            maintenance_window=args.maintenance_window,
+            performance_insights_enabled=args.performance_insights,
+            performance_insights_retention_period=INSIGHTS_DAYS if args.performance_insights else None,
+            enabled_cloudwatch_logs_exports=list(LOGS) if args.log_days else [],
+            ca_cert_identifier=CERTIFICATE_AUTHORITY,
             copy_tags_to_snapshot=True,
             # A change that is asked for is made now: one that waits for the maintenance window looks like drift until
             # then.
             apply_immediately=True,
             deletion_protection=args.protected,
             skip_final_snapshot=not args.protected,
-            final_snapshot_identifier=f"{name}-final" if args.protected else None,
-            opts=child,
+            # The subnet group's name ends in letters of chance, others when the stack is created anew: a second
+            # destruction must not fail because the first one's snapshot has the name.
+            final_snapshot_identifier=pulumi.Output.concat(subnets.name, "-final") if args.protected else None,
+            delete_automated_backups=not args.protected,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=logs),
         )
         self.address = instance.address
         self.port = instance.port

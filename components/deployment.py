@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
+from components.repository import Repository
 from components.service import Service, directed
 from gate.plugin import sdk as gate
 
@@ -39,11 +40,39 @@ class Soak:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """repository: of the image. stack: whose tasks run it. images: of the same repository, that migration steps run
+    beside it."""
+
+    repository: Repository
+    stack: str
+    images: Sequence[str] = ()
+
+    def described(self) -> pulumi.Output[dict[str, Any] | None]:
+        """In the form of Rollout's input; None where the repository is not in ECR."""
+        repository = self.repository
+        images = [repository.reference(image) for image in self.images]
+        return pulumi.Output.all(name=repository.name, account=repository.account, images=images).apply(
+            lambda known: (
+                {
+                    "repository": known["name"],
+                    "registry": known["account"],
+                    "stack": self.stack,
+                    "images": known["images"],
+                }
+                if known["account"]
+                else None
+            )
+        )
+
+
+@dataclass(frozen=True)
 class DeploymentArgs:
     """task_definition: what the gate let through. image: its reference by digest. deadline: seconds until a rollout
     that has not completed has failed. records: SSM path of the stack's records. protected: whether they outlive it.
     topic: ARN of the SNS topic that is told of a failure. rollback: an earlier release is to serve again, and what it
-    replaces is held."""
+    replaces is held. keep: what is tagged as in use, where the image's repository has a lifecycle policy; None:
+    nothing."""
 
     cluster: pulumi.Input[str]
     service: Service
@@ -56,6 +85,7 @@ class DeploymentArgs:
     protected: bool
     topic: pulumi.Input[str | None] = None
     rollback: bool = False
+    keep: Keep | None = None
 
 
 class Deployment(pulumi.ComponentResource):
@@ -106,6 +136,7 @@ class Deployment(pulumi.ComponentResource):
             rollback=args.rollback,
             retain=args.protected,
             topic=args.topic,
+            keep=args.keep.described() if args.keep else None,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.deployment_id = rollout.deployment_id

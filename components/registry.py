@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components import lifecycle_policy
 from components.repository import Repository
 
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -18,16 +19,20 @@ PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownload
 @dataclass(frozen=True)
 class RegistryArgs:
     """region: of the stack. protected: whether destroying the stack must fail while images are left. kept: whether it
-    must leave them where they are, as other stacks run them. pullers: other accounts whose tasks may pull."""
+    must leave them where they are, as other stacks run them. pullers: other accounts whose tasks may pull.
+    keep_releases: how many of the newest images that were rolled out stay. keep_days: that an image stays which never
+    was."""
 
     region: str
     protected: bool
+    keep_releases: int
+    keep_days: int
     kept: bool = False
     pullers: Sequence[str] = ()
 
 
 class Registry(pulumi.ComponentResource):
-    """An ECR repository whose tags never change their image, scanned on push.
+    """An ECR repository whose tags never change their image, scanned on push. What a stack runs never expires.
 
     Outputs: repository.
     """
@@ -44,6 +49,12 @@ class Registry(pulumi.ComponentResource):
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "AES256"}],
             force_delete=not (args.protected or args.kept),
+            opts=child,
+        )
+        aws.ecr.LifecyclePolicy(
+            name,
+            repository=made.name,
+            policy=lifecycle_policy.document(args.keep_releases, args.keep_days),
             opts=child,
         )
         if args.pullers:

@@ -11,24 +11,31 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.alarm import alarm
 from components.container import Container, HealthCheck
 from components.existing_listener import ExistingListener, ExistingListenerArgs
 from components.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.placement import Placement
+from components.traffic import errors
 
 CONTAINER = "service"
 PLATFORM_VERSION = "LATEST"
+GUARD_MINUTES, GUARD_FLOOR = 2, 20
+"""How long errors last that take a deployment back, and the requests a minute below which they do not count."""
 
 
 @dataclass(frozen=True)
 class ServiceArgs:
     """cluster: ARN. task_definition: what the gate let through; used when the service is created and never again.
-    tasks: that always run. grace: seconds after a task's start in which failed checks do not count. circuit_breaker:
-    whether ECS itself ends a deployment whose tasks keep failing, and goes back."""
+    tasks: that always run. scales: whether autoscaling decides how many beyond them. errors: percentage of 5xx that
+    takes a deployment back; 0: none does. grace: seconds after a task's start in which failed checks do not count.
+    circuit_breaker: whether ECS itself ends a deployment whose tasks keep failing, and goes back."""
 
     cluster: pulumi.Input[str]
     task_definition: pulumi.Input[str]
     tasks: int
+    scales: bool
+    errors: int
     grace: int
     circuit_breaker: bool
     placement: Placement
@@ -95,6 +102,7 @@ class Service(pulumi.ComponentResource):
             deployment_minimum_healthy_percent=100,
             deployment_maximum_percent=200,
             deployment_circuit_breaker={"enable": args.circuit_breaker, "rollback": args.circuit_breaker},
+            alarms=self._guard(name, args.errors, balancer) if args.errors else None,
             # Said because AWS' own default depends on the service's age. It starts tasks outside of deployments.
             availability_zone_rebalancing="ENABLED",
             enable_ecs_managed_tags=True,
@@ -106,8 +114,9 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[balancer.ready],
-                # Only the rollout moves the service to another revision, once the gate let it through.
-                ignore_changes=["taskDefinition"],
+                # Only the rollout moves the service to another revision, once the gate let it through; and how many
+                # tasks there are is autoscaling's business, where there is any.
+                ignore_changes=["taskDefinition", *(["desiredCount"] if args.scales else [])],
             ),
         )
         self.name = service.name
@@ -134,6 +143,17 @@ class Service(pulumi.ComponentResource):
         self.register_outputs(
             {"name": self.name, "url": self.url, "targetGroupArn": self.target_group_arn, "shape": self.shape}
         )
+
+    def _guard(
+        self, name: str, percent: int, balancer: LoadBalancer | ExistingListener
+    ) -> aws.ecs.ServiceAlarmsArgsDict:
+        """An alarm of the service's own: it takes a deployment back and wakes nobody, the paging one is slower. ECS
+        watches for a while after the last task was replaced, the longer the longer the alarm takes ("How CloudWatch
+        alarms detect Amazon ECS deployment failures" in the Amazon ECS developer guide)."""
+        place = (balancer.suffix, balancer.target_group_suffix)
+        rule = errors("deployment", percent, GUARD_FLOOR, GUARD_MINUTES, *place)
+        guard = alarm(name, rule, None, pulumi.ResourceOptions(parent=self))
+        return {"alarm_names": [guard.name], "enable": True, "rollback": True}
 
 
 def directed(service: Service) -> dict[str, pulumi.Output[str]]:

@@ -4,8 +4,7 @@ A hold is an SSM parameter of the stack, ``/sluice/PROJECT/STACK/holds/DIGEST-HE
 that another account that promotes the image sees it too. The parameter decides; the tag is a notice.
 
 IAM: ssm:GetParameter, ssm:GetParametersByPath, ssm:PutParameter, ssm:DeleteParameter on
-``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``; for the tag ecr:BatchGetImage, ecr:PutImage and
-ecr:BatchDeleteImage on the repository.
+``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``; for the tag what gate.image_tags says.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.errors import GateError
+from gate.image_tags import ImageTags
 from gate.patience import Unknown
 from gate.repository import parse
 
@@ -127,36 +127,17 @@ def holding(holds: Holds, hold: Hold) -> Iterator[None]:
 
 
 class HeldTag:
-    """The notice in ECR. *repository* is its name or URL.
-
-    A tag cannot be moved in a repository of immutable tags, but it can be added and deleted.
-    Source: ECR "Retagging an image": BatchGetImage and PutImage of the same manifest.
-    """
+    """The notice in ECR. *repository* is its name or URL."""
 
     def __init__(self, ecr: Any, repository: str) -> None:
-        self._ecr = ecr
         found = parse(repository, elsewhere=True) if "." in repository.partition("/")[0] else None
-        self._repository = found.name if found else repository
-        self._where = found.where if found else {"repositoryName": repository}
+        self._tags = ImageTags(ecr, found.name if found else repository, found.account if found else "")
 
     def put(self, digest: str) -> None:
-        digest = digest.rpartition("@")[2]
-        answer = self._ecr.batch_get_image(**self._where, imageIds=[{"imageDigest": digest}])
-        if not answer.get("images"):
-            reason = (answer.get("failures") or [{}])[0].get("failureReason", "no such image")
-            raise GateError(f"repository {self._repository} has no image {short(digest)}: {reason}")
-        image = answer["images"][0]
-        media = (
-            {"imageManifestMediaType": image["imageManifestMediaType"]} if image.get("imageManifestMediaType") else {}
-        )
-        try:
-            self._ecr.put_image(**self._where, imageManifest=image["imageManifest"], imageTag=tag(digest), **media)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in ("ImageAlreadyExistsException", "ImageTagAlreadyExistsException"):
-                raise
+        self._tags.put(digest.rpartition("@")[2], tag(digest))
 
     def remove(self, digest: str) -> None:
-        self._ecr.batch_delete_image(**self._where, imageIds=[{"imageTag": tag(digest)}])
+        self._tags.remove(tag(digest))
 
 
 def tag(image: str) -> str:

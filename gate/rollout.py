@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from gate.clock import Clock, Halt
 from gate.compatibility import OldVersion, Soak, soak
 from gate.errors import GateError, Interrupted
 from gate.evidence import event_ids
 from gate.explain import short_time
+from gate.in_use import InUse
 from gate.journal import Journal
 from gate.judge import (
     Impossible,
@@ -78,6 +81,7 @@ class Rollout:
         log: takes a line, and whether it is only progress.
         ask: sends the smoke request.
         records: where the rollout under way and the proven ones are written down; None: nowhere.
+        in_use: says in the registry what runs; None: nobody needs to know.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class Rollout:
         log: Callable[[str, bool], None],
         ask: Ask,
         records: ReleaseRecords | None = None,
+        in_use: InUse | None = None,
     ) -> None:
         self._service = service
         self._wanted = wanted
@@ -100,6 +105,7 @@ class Rollout:
         self._witness = Witness(service, self._patience, wanted.task_definition, wanted.target_groups, self._begun)
         self._way_back = WayBack(service, self._patience, clock, log, self._witness)
         self._journal = Journal(records, self._patience, log, wanted.digest, wanted.task_definition)
+        self._in_use = in_use
 
     def run(self) -> Done:
         """Rolls out and returns once the version is proven. Raises RolloutFailed, Incompatible, Interrupted or
@@ -112,6 +118,7 @@ class Rollout:
             self._journal.close()
             raise
         self._journal.proven(done.deployment, done.completed_at)
+        self._mark_proven()
         return done
 
     def _run(self) -> Done:
@@ -120,6 +127,8 @@ class Rollout:
         step = next_step(seen, wanted.task_definition, wanted.shape)
         if isinstance(step, Impossible):
             raise RolloutFailed(f"the service cannot be deployed to: {step.reason}")
+        if self._in_use is not None:  # before ECS starts any task of it
+            self._patience.ask(self._in_use.begin, wanted.digest)
         previous = self._journal.previous(serving(seen, wanted.task_definition, wanted.shape), wanted.previous)
         if self._clock.halted():
             raise Interrupted("cancelled before the rollout began: the version before keeps serving")
@@ -171,6 +180,15 @@ class Rollout:
         ringing = self._witness.ask([], "alarms", self._service.ringing, seen)
         if ringing:
             self._log(f"warning: {', '.join(ringing)} is in ALARM already: ECS ignores it for this deployment", False)
+
+    def _mark_proven(self) -> None:
+        """What is done is not undone by a tag: until the next rollout a few images more than needed are kept."""
+        if self._in_use is None:
+            return
+        try:
+            self._patience.ask(self._in_use.proven, self._wanted.digest)
+        except (GateError, BotoCoreError, ClientError) as error:
+            self._log(f"warning: the image's tags in ECR still say what served before: {error}", False)
 
     # -- the three proofs
 

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-RETENTION_DAYS = 30
-"""One of the numbers of days that CloudWatch Logs accepts; without one, logs are kept for ever."""
-
 
 @dataclass(frozen=True)
 class LogsArgs:
-    """path: start of the groups' names, `/sluice/PROJECT/STACK`."""
+    """path: start of the groups' names, `/sluice/PROJECT/STACK`. days: that a line is kept; without a number, logs are
+    kept for ever."""
 
     path: str
+    days: int
 
 
 class Logs(pulumi.ComponentResource):
@@ -30,11 +29,11 @@ class Logs(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: LogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:infra:Logs", name, None, opts)
-        self.migration = self._group(f"{name}-migration", f"{args.path}/migration")
-        self.service = self._group(f"{name}-service", f"{args.path}/service")
+        self.migration = self._group(f"{name}-migration", f"{args.path}/migration", args.days)
+        self.service = self._group(f"{name}-service", f"{args.path}/service", args.days)
         self.register_outputs({"migration": self.migration.name, "service": self.service.name})
 
-    def _group(self, name: str, path: str) -> aws.cloudwatch.LogGroup:
+    def _group(self, name: str, path: str, days: int) -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(
-            name, name=path, retention_in_days=RETENTION_DAYS, opts=pulumi.ResourceOptions(parent=self)
+            name, name=path, retention_in_days=days, opts=pulumi.ResourceOptions(parent=self)
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from components.deployment import Deployment
+from components.deployment import Deployment, Keep
 from components.migration_gate import CONTAINER, MigrationGate
 from components.placement import Placement
 from components.service import Service, directed
@@ -34,6 +34,7 @@ class Operations:
     repository: pulumi.Input[str]
     database: pulumi.Input[str]
     topic: pulumi.Input[str] | None
+    keep: Keep
 
     def output(self) -> dict[str, Any]:
         """The output `gate`."""
@@ -70,4 +71,5 @@ class Operations:
             "topic": self.topic,
             "steps": [{"name": step.name, "phase": step.phase, "command": list(step.command)} for step in self.steps],
             "holds": f"{self.path}/holds",
+            "keep": self.keep.described(),
         }

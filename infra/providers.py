@@ -13,7 +13,24 @@ from gate.plugin import sdk as gate
 from infra.settings.aws import Aws
 from infra.settings.settings import Settings
 
-SERVICES = ("acm", "ec2", "ecr", "ecs", "elbv2", "iam", "kms", "logs", "rds", "route53", "secretsmanager", "sns", "sts")
+SERVICES = (
+    "acm",
+    "appautoscaling",
+    "cloudwatch",
+    "ec2",
+    "ecr",
+    "ecs",
+    "elbv2",
+    "events",
+    "iam",
+    "kms",
+    "logs",
+    "rds",
+    "route53",
+    "secretsmanager",
+    "sns",
+    "sts",
+)
 """The services that this program's resources belong to, by the names of the AWS provider's `endpoints`."""
 
 

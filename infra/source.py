@@ -80,7 +80,15 @@ class Source:
     def _built(self) -> Origin:
         """Built from the application's sources, into a repository of the stack's own."""
         stack, app, context = self.stack, self.stack.app, str(self.stack.app.context)
-        kept = RegistryArgs(stack.aws.region, stack.protected, stack.images_kept, stack.registry.pullers)
+        wish = stack.registry
+        kept = RegistryArgs(
+            region=stack.aws.region,
+            protected=stack.protected,
+            keep_releases=wish.keep_releases,
+            keep_days=wish.keep_days,
+            kept=stack.images_kept,
+            pullers=wish.pullers,
+        )
         repository = Registry(self.name, kept, self.opts).repository
         build = ImageArgs(context, app.dockerfile, app.build_args, app.architecture, repository.url, repository.account)
         image = Image(self.name, build, self.opts)

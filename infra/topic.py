@@ -1,12 +1,16 @@
-"""The topic through which people learn that a migration or a rollout failed."""
+"""The topic through which people learn that a migration or a rollout failed, or that an alarm went off."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
+
+from infra.ordering import after
+from infra.policies import VERSION
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,34 @@ class Topic(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         self.arn = pulumi.Output.from_input(args.existing) if args.existing else None
         if args.emails:
-            self.arn = aws.sns.Topic(name, opts=child).arn
+            topic = aws.sns.Topic(name, opts=child)
+            policy = aws.sns.TopicPolicy(name, arn=topic.arn, policy=topic.arn.apply(publishers), opts=child)
+            self.arn = after(topic.arn, policy.id)
             for address in args.emails:
                 aws.sns.TopicSubscription(
                     f"{name}-{address}", topic=self.arn, protocol="email", endpoint=address, opts=child
                 )
         self.register_outputs({"arn": self.arn})
+
+
+def publishers(topic: str) -> str:
+    """Who may publish: principals of the topic's own account, as by default, its alarms, and EventBridge.
+
+    EventBridge's own example of such a policy has no condition ("Using resource-based policies for Amazon EventBridge"
+    in its user guide), and it is not documented what could be asked in one; all that it can do is to publish here.
+    """
+    account = topic.split(":")[4]
+    own = {"Sid": "Own", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sns:Publish", "sns:Subscribe"]}
+    alarms = {"Sid": "Alarms", "Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}}
+    events = {"Sid": "Events", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}}
+    statements = [
+        {**own, "Resource": topic, "Condition": {"StringEquals": {"aws:SourceOwner": account}}},
+        {
+            **alarms,
+            "Action": "sns:Publish",
+            "Resource": topic,
+            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+        },
+        {**events, "Action": "sns:Publish", "Resource": topic},
+    ]
+    return json.dumps({"Version": VERSION, "Statement": statements})

@@ -15,6 +15,7 @@ def containers(scope: Scope) -> list[Statement]:
     definitions = [scope.arn("ecs", f"task-definition/{scope.name}-*:*")]
     tasks = [scope.arn("ecs", f"task/{cluster}/*") for cluster in clusters]
     logs = scope.arn("logs", f"log-group:{scope.records}/*")
+    database_logs = scope.arn("logs", f"log-group:/aws/rds/instance/{scope.name}-*")
     repository = [scope.arn("ecr", f"repository/{scope.name}-*")]
     theirs = scope.used("ecr", "repository/")
     parameters = [scope.arn("ssm", f"parameter{scope.records}"), scope.arn("ssm", f"parameter{scope.records}/*")]
@@ -57,7 +58,7 @@ def containers(scope: Scope) -> list[Statement]:
             "Logs",
             ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy",
              "logs:TagResource", "logs:UntagResource"],
-            [logs],
+            [logs, database_logs],
         ),
         Statement("Lines", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], [f"{logs}:*"]),
         Statement(

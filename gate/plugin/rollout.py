@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gate.compatibility import Soak
 from gate.errors import GateError, Interrupted
 from gate.hold import HeldTag, Hold, Holds, holding, refuse_held, short
+from gate.in_use import InUse, Keep
 from gate.judge import live_revision
 from gate.patience import Unknown
 from gate.plugin import told
@@ -49,6 +50,7 @@ _OPTIONAL = (
     "rollback",
     "retain",
     "topic",
+    "keep",
 )
 
 
@@ -142,13 +144,19 @@ class Rollout(Resource):
     def _prove(self, call: Call, inputs: Properties, previous: str, clients: Clients) -> Done:
         wanted = self._wanted(inputs, previous)
         records = ReleaseRecords(clients["ssm"], inputs["records"]) if inputs.get("records") else None
+        keep = inputs.get("keep")
+
+        def log(text: str, ephemeral: bool) -> None:
+            call.log(text, ephemeral=ephemeral)
+
         rollout = GateRollout(
             self._service(clients, inputs),
             wanted,
             clock(call),
-            lambda text, ephemeral: call.log(text, ephemeral=ephemeral),
+            log,
             toward(wanted.smoke.address if wanted.smoke else ""),
             records,
+            InUse(clients["ecr"], Keep.parse(keep), log) if keep else None,
         )
         return rollout.run()
 

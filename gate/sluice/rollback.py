@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.errors import GateError, Interrupted
 from gate.hold import HeldTag, Hold, Holds, hexadecimal, holding, short
+from gate.in_use import InUse, Keep
 from gate.judge import primary
 from gate.operate import Refused
 from gate.patience import Unknown
@@ -134,7 +135,7 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
     releases = ReleaseRecords(clients["ssm"], _prefix(context))
     try:
         with holding(holds, Hold(left, who(), round(context.clock.now()), reason)):
-            done = Rollout(context.service, wanted, context.clock, terminal.log, asks, releases).run()
+            done = Rollout(context.service, wanted, context.clock, terminal.log, asks, releases, _in_use(context)).run()
     except Unknown:
         terminal.note(f"{short(left)} stays held")
         raise
@@ -162,6 +163,12 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
         }
     )
     return exits.OK
+
+
+def _in_use(context: Context) -> InUse | None:
+    """A stack that was deployed before this program kept such tags has none."""
+    keep = context.stack.gate.get("keep")
+    return InUse(context.clients["ecr"], Keep.parse(keep), context.terminal.log) if keep else None
 
 
 def _lift(context: Context, holds: Holds, given: str) -> int:

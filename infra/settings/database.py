@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from math import ceil
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from infra import connection
+from infra.settings import windows
 from infra.settings.migrations import Command
 from infra.settings.model import Model, hidden, refused
 from infra.settings.variables import Templates
@@ -44,11 +46,24 @@ class Database(Model):
     instance_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$")] = "db.t4g.micro"
     """RDS' instance class."""
     storage: Annotated[int, Field(ge=20, le=65_536)] = 20
-    """GiB, of type gp3."""
-    multi_az: bool = False
-    """Whether a standby in another availability zone takes over when the instance fails."""
+    """GiB to begin with, of type gp3."""
+    max_storage: Annotated[int, Field(ge=0, le=65_536)] | None = None
+    """GiB up to which RDS enlarges the storage by itself when it runs short; unset: twice `storage`, 0: never. Storage
+    that has grown stays."""
+    multi_az: bool | None = None
+    """Whether a standby in another availability zone takes over when the instance fails; unset: in environment `prod`
+    alone."""
     backup_days: Annotated[int, Field(ge=0, le=35)] = 7
     """Days that automatic backups are kept; 0 switches them off."""
+    backup_window: str = "03:00-04:00"
+    """When the daily backup begins: UTC, at least half an hour."""
+    maintenance_window: str = "sun:04:30-sun:05:30"
+    """When RDS may do what needs a restart, minor updates above all: UTC, at least half an hour, apart from
+    `backupWindow`."""
+    performance_insights: bool = True
+    """Whether RDS records which statements load the instance, for the seven days that cost nothing."""
+    export_logs: bool = True
+    """Whether PostgreSQL's log is copied to CloudWatch Logs, for `logs.retentionDays`."""
     verify_tls: bool = True
     """Whether the application must verify the server's certificate; it is told by DB_SSL_REJECT_UNAUTHORIZED."""
     ca_bundle: Annotated[str, Field(pattern=r"^/\S+$")] | None = None
@@ -133,6 +148,35 @@ class Database(Model):
             raise hidden("{caBundle} is empty while the certificate is to be verified; write its path into caBundle")
         return templates
 
+    @field_validator("max_storage")
+    @classmethod
+    def _max_storage(cls, most: int | None, info: ValidationInfo) -> int | None:
+        storage = info.data.get("storage")
+        if most and storage is not None and most < (needed := least_maximum(storage)):
+            raise refused(
+                f"RDS wants room to grow: at least 10 % above database.storage ({storage}), 26 % so that it does not"
+                f" refuse; write at least {needed}, or 0 for storage that never grows"
+            )
+        return most
+
+    @field_validator("backup_window", "maintenance_window")
+    @classmethod
+    def _window(cls, window: str, info: ValidationInfo) -> str:
+        example = "03:00-04:00" if info.field_name == "backup_window" else "sun:04:30-sun:05:30"
+        if not windows.is_one(window, like=example):
+            raise refused(f"is no such window; write one like {example}, in UTC")
+        if windows.minutes(window) < windows.SHORTEST:
+            raise refused(f"is shorter than {windows.SHORTEST} minutes, the least that RDS takes; lengthen it")
+        backup = info.data.get("backup_window")
+        if info.field_name == "maintenance_window" and backup and windows.overlap(backup, window):
+            raise refused(f"overlaps database.backupWindow ({backup}), which RDS refuses; move one of them")
+        return window
+
+    @property
+    def largest(self) -> int | None:
+        """GiB that the storage may grow to; None: it does not grow."""
+        return 2 * self.storage if self.max_storage is None else self.max_storage or None
+
     @property
     def major(self) -> str:
         """The major version, which names the parameter group's family."""
@@ -147,6 +191,12 @@ class Database(Model):
     def app(self) -> str:
         """Name of the service's role."""
         return self.app_username or derived(self.name, "app_username")
+
+
+def least_maximum(storage: int) -> int:
+    """GiB: the least upper limit for storage that grows by itself, 26 % above it ("Managing capacity automatically with
+    Amazon RDS storage autoscaling" in the Amazon RDS user guide)."""
+    return storage + ceil(0.26 * storage)
 
 
 def derived(database: str, key: str) -> str:

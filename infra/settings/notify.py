@@ -1,4 +1,4 @@
-"""Who is told when a migration or a rollout fails."""
+"""Who is told when a migration or a rollout fails, or an alarm goes off."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class Notify(Model):
     email: Annotated[list[Address], Field(min_length=1)] | None = None
     """Addresses that are subscribed to a topic of the stack's own; AWS asks each of them to confirm."""
     topic: str | None = None
-    """ARN of an existing topic in the stack's Region, to which the deployer may publish."""
+    """ARN of an existing topic in the stack's Region, to which the deployer may publish; its policy must let
+    `cloudwatch.amazonaws.com` (alarms) and `events.amazonaws.com` (failed migrations) publish too."""
 
     @field_validator("email")
     @classmethod

@@ -22,6 +22,12 @@ class Service(Model):
 
     min: Annotated[int, Field(ge=1, le=1000)] = 2
     """Tasks that always run."""
+    max: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Tasks that autoscaling may start, `min` of them included; unset: always `min`, nothing is scaled."""
+    target_cpu: Annotated[int, Field(ge=10, le=90)] = 60
+    """Percentage of CPU that autoscaling keeps the tasks at, on average."""
+    target_requests: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    """Requests a minute and task that autoscaling keeps them at; unset: it looks at CPU alone."""
     health: Health = Field(default_factory=Health)
     """The checks of its tasks."""
     circuit_breaker: bool = True
@@ -32,6 +38,21 @@ class Service(Model):
     s more, the container's stop time-out."""
     deadline: Annotated[int, Field(ge=60, le=86_400)] = 1800
     """Seconds until a rollout that has not completed has failed."""
+
+    @field_validator("max")
+    @classmethod
+    def _max(cls, most: int | None, info: ValidationInfo) -> int | None:
+        least = info.data.get("min")
+        if most is not None and least is not None and most < least:
+            raise refused(f"is less than service.min ({least}); write at least that, or leave it out")
+        return most
+
+    @field_validator("target_requests")
+    @classmethod
+    def _target_requests(cls, requests: int | None, info: ValidationInfo) -> int | None:
+        if requests is not None and "max" in info.data and (info.data["max"] or 0) <= info.data.get("min", 0):
+            raise refused("is never looked at while service.max is not above service.min; remove it or raise max")
+        return requests
 
     @field_validator("drain_seconds")
     @classmethod
@@ -46,7 +67,8 @@ class Service(Model):
     @field_validator("deadline")
     @classmethod
     def _deadline(cls, deadline: int, info: ValidationInfo) -> int:
-        tasks, health, drain = (info.data.get(key) for key in ("min", "health", "drain_seconds"))
+        tasks = info.data.get("max") or info.data.get("min")  # autoscaling may have started all of them
+        health, drain = (info.data.get(key) for key in ("health", "drain_seconds"))
         if tasks is None or health is None or drain is None:
             return deadline
         times = f"start period {health.start_period} s + {health.retries} retries × {health.interval} s"
@@ -66,6 +88,11 @@ class Service(Model):
                 f" write at least {needed}, or shorten service.health"
             )
         return deadline
+
+    @property
+    def scales(self) -> bool:
+        """Whether autoscaling decides how many tasks there are."""
+        return (self.max or self.min) > self.min
 
     @property
     def stop_timeout(self) -> int:

@@ -6,8 +6,10 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from infra.instance_class import max_connections
 from infra.settings import origin
 from infra.settings.access import Access
+from infra.settings.alarms import Alarms
 from infra.settings.app import App
 from infra.settings.arns import elsewhere
 from infra.settings.aws import Aws
@@ -17,6 +19,7 @@ from infra.settings.database import Database
 from infra.settings.domain import Domain
 from infra.settings.environment import KEEPING, PROTECTED, Environment
 from infra.settings.load_balancer import LoadBalancer
+from infra.settings.logs import Logs
 from infra.settings.migrations import Step, ordered
 from infra.settings.model import Model, hidden, refused
 from infra.settings.network import Network
@@ -70,6 +73,10 @@ class Settings(Model):
     """The load balancer: one of the stack's own, or a listener of an existing one."""
     domain: Domain = Field(default_factory=Domain)
     """The service's own name, and HTTPS."""
+    alarms: Alarms = Field(default_factory=Alarms)
+    """When somebody is woken."""
+    logs: Logs = Field(default_factory=Logs)
+    """How long logs are kept."""
     network: Network = Field(default_factory=Network)
     """The stack's network: one of its own, or an existing one."""
     access: Access = Field(default_factory=Access)
@@ -206,6 +213,23 @@ class Settings(Model):
             raise hidden("databaseSubnets is required with vpc; name the subnets that the database is in")
         return network
 
+    @field_validator("alarms")
+    @classmethod
+    def _alarms(cls, alarms: Alarms, info: ValidationInfo) -> Alarms:
+        database = info.data.get("database")
+        if alarms.enabled and database and not alarms.max_connections and not max_connections(database.instance_class):
+            raise hidden(
+                f"how many connections a {database.instance_class} allows is not known here; write it as"
+                " alarms.maxConnections (SHOW max_connections)"
+            )
+        service = info.data.get("service")
+        if alarms.enabled and service and service.scales and alarms.cpu <= service.target_cpu:
+            raise hidden(
+                f"cpu ({alarms.cpu}) is not above service.targetCpu ({service.target_cpu}), where autoscaling keeps the"
+                " tasks: it would ring for ever; raise it"
+            )
+        return alarms
+
     @staticmethod
     def _taken(snapshot: Snapshot, environment: Environment) -> bool:
         return environment in PROTECTED if snapshot.before is None else snapshot.before
@@ -219,6 +243,12 @@ class Settings(Model):
     def images_kept(self) -> bool:
         """Whether a `pulumi destroy` leaves the stack's images where they are."""
         return self.environment in KEEPING if self.registry.keep is None else self.registry.keep
+
+    @property
+    def multi_az(self) -> bool:
+        """Whether the database has a standby in another zone."""
+        wished = self.database.multi_az
+        return self.environment in PROTECTED if wished is None else wished
 
     @property
     def protected(self) -> bool:

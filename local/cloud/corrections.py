@@ -19,10 +19,12 @@ def install(settings: Settings) -> None:
 
     from local.cloud import ownership
     from local.cloud.acm import validation
+    from local.cloud.cloudwatch import alarms
     from local.cloud.ec2 import endpoints, nat, prefix_lists
     from local.cloud.ecr import images as ecr_images
     from local.cloud.ecr import sharing
     from local.cloud.ecs import (
+        group,
         life,
         listing,
         references,
@@ -34,7 +36,8 @@ def install(settings: Settings) -> None:
         tokens,
     )
     from local.cloud.elb import listeners, targets
-    from local.cloud.rds import database, master_secret, snapshots
+    from local.cloud.rds import database, master_secret, options, snapshots
+    from local.cloud.scaling import targets as scaling_targets
     from local.cloud.ssm import parameter_size
 
     found = version("ministack")
@@ -62,10 +65,14 @@ def install(settings: Settings) -> None:
         service_history,
         database,
         master_secret,
+        options,
         snapshots,
         ecr_images,
         sharing,
         parameter_size,
+        alarms,
+        group,
+        scaling_targets,
     ):
         correction.install(settings)
 

@@ -117,7 +117,8 @@ class Cloud(Mocks):
                 "resourceId": "db-RESOURCE",
                 "masterUserSecrets": [{"secretArn": MASTER}],
             },
-            "LoadBalancer": {"dnsName": "web.example.com", "zoneId": "Z0BALANCER"},
+            "LoadBalancer": {"dnsName": "web.example.com", "zoneId": "Z0BALANCER", "arnSuffix": f"app/{args.name}/1"},
+            "TargetGroup": {"arnSuffix": f"targetgroup/{args.name}/1"},
             "Certificate": {
                 "domainValidationOptions": [
                     {

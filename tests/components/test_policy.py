@@ -28,7 +28,7 @@ def stopped(deployed: Deployed) -> dict[str, list[str]]:
     return {one.rule.name: [finding.text for finding in one.findings] for one in judge(graph(deployed)) if one.stops}
 
 
-@pytest.mark.parametrize("stack", [stack for stack in stacks() if stack != "prod"])
+@pytest.mark.parametrize("stack", stacks())
 def test_no_stack_breaks_a_rule_that_is_mandatory_for_it(stack: str) -> None:
     assert {one.rule.name: one.findings for one in verdicts(stack) if one.stops} == {}
 
@@ -59,7 +59,7 @@ class TestProduction:
 
     def test_settings_for_play_are_refused_there(self) -> None:
         broken = stopped(rendered("local", environment="prod", network={"egress": "public"}))
-        assert {"database-multi-az", "database-backups", "private-tasks", "promoted-image", "account"} <= set(broken)
+        assert {"database-backups", "private-tasks", "promoted-image", "account"} <= set(broken)
 
     def test_what_protects_the_data_comes_with_the_environment(self, deploy: Deploy) -> None:
         broken = stopped(deploy(environment="prod"))

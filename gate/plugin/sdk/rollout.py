@@ -32,6 +32,8 @@ class Rollout(pulumi.CustomResource):
         rollback: an earlier release is to serve again: the one that it replaces is held.
         retain: whether the records outlive the resource; true unless said.
         topic: ARN of the SNS topic that is told of a failure.
+        keep: ``{"repository" (name), "registry" (account), "stack", "images"}``: the release and these images are
+            tagged in ECR as in use, so that a lifecycle policy can keep them; None tags nothing.
 
     Attributes:
         task_definition: the revision that serves.
@@ -62,6 +64,7 @@ class Rollout(pulumi.CustomResource):
         rollback: bool = False,
         retain: pulumi.Input[bool] | None = None,
         topic: pulumi.Input[str | None] | None = None,
+        keep: pulumi.Input[Mapping[str, Any] | None] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -82,6 +85,7 @@ class Rollout(pulumi.CustomResource):
             "rollback": rollback or None,
             "retain": retain,
             "topic": topic,
+            "keep": keep,
             "deploymentId": None,
             "previousTaskDefinition": None,
             "completedAt": None,

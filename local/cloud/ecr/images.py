@@ -4,8 +4,8 @@ AWS, "Private registry authentication" and "Image tag mutability" (ECR user guid
 `repositoryUri` and `proxyEndpoint` name the registry; digests are those of the pushed manifests; in an immutable
 repository an existing tag is ImageTagAlreadyExistsException, the same manifest under the same tag
 ImageAlreadyExistsException; a repository with images is deleted with `force` only; BatchDeleteImage by tag deletes the
-image only with its last tag. MiniStack's address leads nowhere
-and its image list knows nothing of a push.
+image only with its last tag; ListImages names every tag of an image. MiniStack's address leads nowhere, and its image
+list knows nothing of a push and of one tag only.
 
 A push goes to the registry directly, so an immutable tag is guarded for PutImage only, not for `docker push`.
 """
@@ -103,6 +103,7 @@ def install(settings: Settings) -> None:
     replace(ecr, "_describe_images", sized(ecr._describe_images))
     for name in _READING:
         replace(ecr, name, synchronised(getattr(ecr, name)))
+    replace(ecr, "_list_images", every_tag(ecr._list_images))
     replace(ecr, "_put_image", put_image)
     replace(ecr, "_batch_delete_image", batch_delete_image)
     replace(ecr, "_delete_repository", delete_repository)
@@ -144,6 +145,23 @@ def remove(registry: str, repository: str, image: dict[str, Any], tag: str | Non
         manifests.put(registry, repository, one, image["imageManifestMediaType"], image["imageManifest"].encode())
     if not rest:
         image["_deleted"] = True
+
+
+def every_tag(list_images: Any) -> Any:
+    """ListImages with an entry for each tag."""
+
+    def handle(data: dict[str, Any]) -> Any:
+        status, headers, body = list_images(data)
+        if status != 200:
+            return status, headers, body
+        found: list[dict[str, str]] = []
+        for entry in json.loads(body)["imageIds"]:
+            image = ecr._find_image(data["repositoryName"], {"imageDigest": entry["imageDigest"]}) or {}
+            tags = image.get("imageTags") or []
+            found += [{**entry, "imageTag": tag} for tag in tags] or [entry]
+        return ecr.json_response({"imageIds": found})
+
+    return handle
 
 
 def synchronise(registry: str, name: str, path: Any) -> None:

@@ -24,7 +24,7 @@ from ministack.core.responses import request_scope
 from ministack.services import ecs, ecs_metadata
 
 from local.cloud.corrections import replace
-from local.cloud.ecs import checks, container_health, lifecycle, memory, starting
+from local.cloud.ecs import checks, container_health, lifecycle, memory, starting, task_events
 from local.cloud.elb import targets
 from local.cloud.settings import Settings
 
@@ -134,6 +134,7 @@ class Life:
         lifecycle.finish(self.task)
         _lives.pop(self.task["taskArn"], None)
         log.info("task %s is STOPPED: %s", self.task["taskArn"], self.task["stoppedReason"])
+        task_events.stopped(self.task)
         _tell()
 
     def _leave_target_groups(self) -> None:

@@ -20,6 +20,8 @@ def canonical(value: Any) -> Any:
         return sorted(map(canonical, value), key=lambda item: json.dumps(item, sort_keys=True, default=str))
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # AWS's doubles and the program's whole numbers
     return value if value is None else str(value)
 
 

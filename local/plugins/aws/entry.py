@@ -57,6 +57,7 @@ class Property:
         block: names of the properties inside (objects, or lists of them); others are refused.
         listed: a list of at most one in Pulumi's schema, one object in AWS.
         words: the program's value to AWS's, where they differ.
+        pairs: a mapping in the program, a list of ``{Name, Value}`` in AWS.
         only_when_changed: never sent to repair a half-made resource.
         same: tells whether the second value already is what the first one asks for, where equality does not.
     """
@@ -76,6 +77,7 @@ class Property:
     block: Mapping[str, Property] | None = None
     listed: bool = False
     words: Mapping[Any, Any] = field(default_factory=dict)
+    pairs: bool = False
     only_when_changed: bool = False
     same: Callable[[Any, Any], bool] | None = None
 

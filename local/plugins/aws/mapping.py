@@ -105,6 +105,8 @@ def convert(value: Any, prop: Property, shape: Shape) -> Any:
         return text(value)
     if prop.json and isinstance(value, str):
         return json.loads(value)
+    if prop.pairs and isinstance(value, Mapping):
+        return [{"Name": name, "Value": text(item)} for name, item in sorted(value.items())]
     if kind == "list":
         return [convert(item, prop, shape.member) for item in (value if isinstance(value, list) else [value])]
     if kind == "structure":
@@ -183,6 +185,8 @@ def back(raw: Any, prop: Property) -> Any:
     """AWS's value in the program's terms."""
     if prop.json and isinstance(raw, Mapping | list):
         return json.dumps(raw, sort_keys=True, default=str)
+    if prop.pairs and isinstance(raw, list):
+        return {pair["Name"]: pair["Value"] for pair in raw}
     if isinstance(raw, list):
         return [back(element, prop) for element in raw]
     if isinstance(raw, Mapping) and prop.block:

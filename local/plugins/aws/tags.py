@@ -46,6 +46,15 @@ SERVICES: Mapping[str, TagOperations] = {
         "Tags",
         "Tags",
     ),
+    "application-autoscaling": TagOperations(
+        "tag_resource", "untag_resource", "list_tags_for_resource", "ResourceARN", "TagKeys", "Tags"
+    ),
+    "cloudwatch": TagOperations(
+        "tag_resource", "untag_resource", "list_tags_for_resource", "ResourceARN", "TagKeys", "Tags"
+    ),
+    "events": TagOperations(
+        "tag_resource", "untag_resource", "list_tags_for_resource", "ResourceARN", "TagKeys", "Tags"
+    ),
     "ec2": TagOperations("create_tags", "delete_tags", "", "Resources", "Tags", "Tags"),
     "ecr": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "resourceArn", "tagKeys", "tags"),
     "ecs": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "resourceArn", "tagKeys", "tags"),

@@ -6,6 +6,8 @@ import base64
 
 import pytest
 
+from gate.errors import GateError
+from gate.image_tags import ImageTags
 from tests.e2e.cloud.stage import Stage, docker
 
 
@@ -57,3 +59,18 @@ def test_the_last_tag_takes_the_image_with_it(stage: Stage) -> None:
     stage.ecr.batch_delete_image(repositoryName="app", imageIds=[{"imageTag": "3"}])
     with pytest.raises(stage.ecr.exceptions.ImageNotFoundException):
         stage.ecr.describe_images(repositoryName="app", imageIds=[{"imageDigest": digest}])
+
+
+def test_every_tag_of_an_image_is_listed(stage: Stage) -> None:
+    digest = stage.push("4").partition("@")[2]
+    tags = ImageTags(stage.ecr, "app")
+    tags.put(digest, "serving-notes-0123456789ab")
+    assert ("serving-notes-0123456789ab", digest) in tags.beginning("serving-")
+    tags.remove("serving-notes-0123456789ab")
+    assert list(tags.beginning("serving-")) == []
+    docker("pull", "--quiet", f"{stage.repository}@{digest}")
+    tags.put(digest, "serving-notes-0123456789ab")
+    assert ("serving-notes-0123456789ab", digest) in tags.beginning("serving-"), "it can come again"
+    tags.remove("serving-notes-0123456789ab", "4")
+    with pytest.raises(GateError, match="has no image"):
+        tags.put(digest, "held-0123456789ab")

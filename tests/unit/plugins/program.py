@@ -8,7 +8,10 @@ resource: those that are updated in place.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+
+PLACE = re.compile(r"\{([a-z][a-z-]*(?:\.\w+)+)\}")
 
 TRUST = json.dumps({
     "Version": "2012-10-17",
@@ -20,6 +23,17 @@ CONTAINERS = json.dumps([{
     "portMappings": [{"containerPort": 8000, "protocol": "tcp"}],
     "environment": [{"name": "PORT", "value": "8000"}, {"name": "DB_HOST", "value": "db"}],
 }])  # fmt: skip
+EXPIRY = json.dumps({"rules": [{
+    "rulePriority": 1, "description": "untagged", "action": {"type": "expire"},
+    "selection": {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 14},
+}]})  # fmt: skip
+WIDGETS = json.dumps({"widgets": [{"type": "text", "width": 24, "height": 6, "properties": {"markdown": "hello"}}]})
+STOPPED = json.dumps({"source": ["aws.ecs"], "detail-type": ["ECS Task State Change"]})
+PUBLISHERS = json.dumps({
+    "Version": "2012-10-17",
+    "Statement": [{"Sid": "Events", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+                   "Action": "sns:Publish", "Resource": "*"}],
+})  # fmt: skip
 TAGS = {"Name": "thing", "team": "notes"}
 
 RESOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -65,6 +79,7 @@ RESOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
      {"imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": True}, "forceDelete": True,
       "encryptionConfigurations": [{"encryptionType": "AES256"}], "tags": TAGS}),
     ("pulled", "aws:ecr/repositoryPolicy:RepositoryPolicy", {"repository": "{notes.name}", "policy": POLICY}),
+    ("expiry", "aws:ecr/lifecyclePolicy:LifecyclePolicy", {"repository": "{notes.name}", "policy": EXPIRY}),
     ("subnets", "aws:rds/subnetGroup:SubnetGroup",
      {"subnetIds": ["{first.id}", "{second.id}"], "description": "private", "tags": TAGS}),
     ("parameters", "aws:rds/parameterGroup:ParameterGroup",
@@ -79,7 +94,23 @@ RESOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
       "publiclyAccessible": False, "multiAz": False, "backupRetentionPeriod": 1, "copyTagsToSnapshot": True,
       "autoMinorVersionUpgrade": False, "allowMajorVersionUpgrade": False, "applyImmediately": True,
       "deletionProtection": False, "skipFinalSnapshot": True, "deleteAutomatedBackups": True,
+      "maxAllocatedStorage": 40, "backupWindow": "02:00-03:00", "maintenanceWindow": "sun:04:30-sun:05:30",
+      "performanceInsightsEnabled": True, "performanceInsightsRetentionPeriod": 7,
+      "enabledCloudwatchLogsExports": ["postgresql", "upgrade"], "caCertIdentifier": "rds-ca-rsa2048-g1",
       "engineLifecycleSupport": "open-source-rds-extended-support-disabled", "tags": TAGS}),
+    ("queue-length", "aws:cloudwatch/metricAlarm:MetricAlarm",
+     {"alarmDescription": "long", "comparisonOperator": "GreaterThanThreshold", "threshold": 5.5,
+      "evaluationPeriods": 5, "datapointsToAlarm": 5, "treatMissingData": "notBreaching", "namespace": "AWS/RDS",
+      "metricName": "CPUUtilization", "dimensions": {"DBInstanceIdentifier": "notes"}, "period": 60,
+      "extendedStatistic": "p95", "evaluateLowSampleCountPercentiles": "ignore", "tags": TAGS}),
+    ("errors", "aws:cloudwatch/metricAlarm:MetricAlarm",
+     {"comparisonOperator": "GreaterThanThreshold", "threshold": 5, "evaluationPeriods": 1, "metricQueries": [
+         {"id": "result", "expression": "100*e/r", "label": "errors", "returnData": True},
+         {"id": "e", "returnData": False, "metric": {"metricName": "Errors", "namespace": "Notes", "period": 60,
+                                                     "stat": "Sum", "dimensions": {"Service": "notes"}}},
+         {"id": "r", "returnData": False, "metric": {"metricName": "Requests", "namespace": "Notes", "period": 60,
+                                                     "stat": "Sum"}}]}),
+    ("page", "aws:cloudwatch/dashboard:Dashboard", {"dashboardName": "notes", "dashboardBody": WIDGETS}),
     ("cluster", "aws:ecs/cluster:Cluster", {"tags": TAGS}),
     ("execution", "aws:iam/role:Role", {"assumeRolePolicy": TRUST, "description": "starts tasks", "tags": TAGS}),
     ("logging", "aws:iam/rolePolicy:RolePolicy", {"role": "{execution.name}", "policy": POLICY}),
@@ -90,6 +121,12 @@ RESOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("password", "aws:secretsmanager/secret:Secret",
      {"description": "the owner's", "recoveryWindowInDays": 0, "tags": TAGS}),
     ("topic", "aws:sns/topic:Topic", {"tags": TAGS}),
+    ("publishers", "aws:sns/topicPolicy:TopicPolicy", {"arn": "{topic.arn}", "policy": PUBLISHERS}),
+    ("stopped", "aws:cloudwatch/eventRule:EventRule",
+     {"description": "tasks that stopped", "eventPattern": STOPPED, "tags": TAGS}),
+    ("told", "aws:cloudwatch/eventTarget:EventTarget",
+     {"rule": "{stopped.name}", "targetId": "topic", "arn": "{topic.arn}",
+      "inputTransformer": {"inputPaths": {"task": "$.detail.taskArn"}, "inputTemplate": "\"<task> stopped\""}}),
     ("subscription", "aws:sns/topicSubscription:TopicSubscription",
      {"topic": "{topic.arn}", "protocol": "email", "endpoint": "ops@example.com"}),
     ("log", "aws:cloudwatch/logGroup:LogGroup", {"name": "/sluice/notes/local/service", "retentionInDays": 7}),
@@ -131,6 +168,14 @@ RESOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
       "deploymentMinimumHealthyPercent": 100, "deploymentMaximumPercent": 200, "healthCheckGracePeriodSeconds": 5,
       "availabilityZoneRebalancing": "DISABLED", "propagateTags": "SERVICE", "enableEcsManagedTags": True,
       "enableExecuteCommand": False, "waitForSteadyState": False, "tags": TAGS}),
+    ("scaled", "aws:appautoscaling/target:Target",
+     {"serviceNamespace": "ecs", "scalableDimension": "ecs:service:DesiredCount",
+      "resourceId": "service/{cluster.name}/{service.name}", "minCapacity": 0, "maxCapacity": 4}),
+    ("by-cpu", "aws:appautoscaling/policy:Policy",
+     {"serviceNamespace": "ecs", "scalableDimension": "ecs:service:DesiredCount", "resourceId": "{scaled.resourceId}",
+      "policyType": "TargetTrackingScaling", "targetTrackingScalingPolicyConfiguration": {
+          "targetValue": 60, "scaleInCooldown": 300, "scaleOutCooldown": 60, "disableScaleIn": False,
+          "predefinedMetricSpecification": {"predefinedMetricType": "ECSServiceAverageCPUUtilization"}}}),
 )  # fmt: skip
 
 WITHOUT_TRACE = {"issued"}
@@ -149,9 +194,22 @@ CHANGES: dict[str, dict[str, Any]] = {
     "http": {"fromPort": 8080, "toPort": 8080, "description": "other port"},
     "pulled": {"policy": POLICY.replace("logs:*", "ecr:BatchGetImage")},
     "notes": {"imageTagMutability": "MUTABLE", "imageScanningConfiguration": {"scanOnPush": False}},
+    "queue-length": {"threshold": 7, "dimensions": {"DBInstanceIdentifier": "other"}, "tags": {"Name": "other"}},
+    "errors": {"evaluationPeriods": 2},
+    "page": {"dashboardBody": WIDGETS.replace("hello", "bye")},
+    "publishers": {"policy": PUBLISHERS.replace("events.", "cloudwatch.")},
+    "stopped": {"description": "tasks", "eventPattern": STOPPED.replace("Task", "Service")},
+    "told": {"inputTransformer": {"inputPaths": {"task": "$.detail.taskArn"}, "inputTemplate": "\"<task> ended\""}},
+    "scaled": {"maxCapacity": 6},
+    "by-cpu": {"targetTrackingScalingPolicyConfiguration": {
+        "targetValue": 50, "predefinedMetricSpecification": {"predefinedMetricType": "ECSServiceAverageCPUUtilization"},
+    }},
+    "expiry": {"policy": EXPIRY.replace("14", "7")},
     "subnets": {"description": "still private"},
     "parameters": {"parameters": [{"name": "max_connections", "value": "60", "applyMethod": "pending-reboot"}]},
-    "database": {"backupRetentionPeriod": 3, "copyTagsToSnapshot": False, "tags": {"Name": "database"}},
+    "database": {"backupRetentionPeriod": 3, "copyTagsToSnapshot": False, "tags": {"Name": "database"},
+                 "enabledCloudwatchLogsExports": ["postgresql"], "backupWindow": "01:00-02:00",
+                 "performanceInsightsEnabled": False, "performanceInsightsRetentionPeriod": None},
     "cluster": {"tags": {"Name": "cluster"}},
     "execution": {"description": "starts all tasks"},
     "logging": {"policy": POLICY.replace("logs:*", "logs:PutLogEvents")},
@@ -178,9 +236,14 @@ def filled(value: Any, outputs: dict[str, dict[str, Any]]) -> Any:
         return {key: filled(item, outputs) for key, item in value.items()}
     if isinstance(value, list):
         return [filled(item, outputs) for item in value]
-    if isinstance(value, str) and value.startswith("{") and value.endswith("}") and "." in value and " " not in value:
-        found: Any = outputs
-        for part in value[1:-1].split("."):
-            found = found[int(part)] if isinstance(found, list) else found[part]
-        return found
-    return value
+    if isinstance(value, str) and (whole := PLACE.fullmatch(value)):
+        return looked_up(whole[1], outputs)
+    return PLACE.sub(lambda part: str(looked_up(part[1], outputs)), value) if isinstance(value, str) else value
+
+
+def looked_up(path: str, outputs: dict[str, dict[str, Any]]) -> Any:
+    """``name.output``, or deeper."""
+    found: Any = outputs
+    for part in path.split("."):
+        found = found[int(part)] if isinstance(found, list) else found[part]
+    return found

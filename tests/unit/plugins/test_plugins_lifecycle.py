@@ -25,10 +25,12 @@ HOSTS = {
     "ec2": "ec2.us-east-1", "ecr": "api.ecr.us-east-1", "ecs": "ecs.us-east-1", "rds": "rds.us-east-1", "iam": "iam",
     "sts": "sts.us-east-1", "logs": "logs.us-east-1", "elbv2": "elasticloadbalancing.us-east-1",
     "secretsmanager": "secretsmanager.us-east-1",
-    "sns": "sns.us-east-1", "acm": "acm.us-east-1", "route53": "route53",
+    "sns": "sns.us-east-1", "cloudwatch": "monitoring.us-east-1", "events": "events.us-east-1",
+    "application-autoscaling": "application-autoscaling.us-east-1", "acm": "acm.us-east-1", "route53": "route53",
 }  # fmt: skip
-# moto 5.2 keeps neither a description of a rule that names no range nor these members of a service, ...
+# moto 5.2 keeps neither a description of a rule that names no range nor these members of a database and a service, ...
 FORGOTTEN = {
+    "database": {"performanceInsightsEnabled", "performanceInsightsRetentionPeriod"},
     "postgres": {"description"},
     "to-storage": {"description"},
     "service": {
@@ -38,6 +40,9 @@ FORGOTTEN = {
 }  # fmt: skip
 # ... and does not have these operations, or only half (a changed gateway endpoint can no longer be deleted).
 MISSING = {"subnets", "parameters", "storage"}
+# A scalable target has no tags in it that could be asked for.
+UNKNOWN_TO_MOTO = {"scaled", "by-cpu"}
+KNOWN = [(name, token, inputs) for name, token, inputs in RESOURCES if name not in UNKNOWN_TO_MOTO]
 
 
 class Moto(Session):
@@ -76,17 +81,17 @@ def resource(session: Session, entry: Any) -> TableResource:
 def test_life_of_every_type(session: Moto) -> None:
     life = Life({entry.token: resource(session, entry) for entry in ENTRIES})
     life.outputs["zone"] = hosted_zone(session, "example.com")
-    for name, token, inputs in RESOURCES:
+    for name, token, inputs in KNOWN:
         asyncio.run(life.create(name, token, inputs))
         found = asyncio.run(life.drift(name))
         assert set(found) == FORGOTTEN.get(name, set()), name
         assert session.default_tags.items() <= (life.outputs[name].get("tagsAll") or session.default_tags).items()
-    for name in [name for name in CHANGES if name not in MISSING]:
+    for name in [name for name in CHANGES if name not in MISSING | UNKNOWN_TO_MOTO]:
         before = life.state(name)
         asyncio.run(life.update(name, CHANGES[name]))
         assert set(asyncio.run(life.drift(name))) <= FORGOTTEN.get(name, set()), name
         assert asyncio.run(life.drift(name, before)), f"a change of {name} behind Pulumi's back is seen"
-    for name in reversed([name for name, _, _ in RESOURCES]):
+    for name in reversed([name for name, _, _ in KNOWN]):
         for _ in range(2):  # deleting it again is no error
             assert asyncio.run(life.delete(name)) is None or name in WITHOUT_TRACE, f"{name} is gone"
 
@@ -140,7 +145,7 @@ def test_an_update_of_a_service_sends_its_task_definition_only_when_that_changed
     recording = Recording()
     life = Life({entry.token: resource(recording, entry) for entry in ENTRIES})
     life.outputs["zone"] = hosted_zone(session, "example.com")
-    for name, token, inputs in RESOURCES:
+    for name, token, inputs in KNOWN:
         asyncio.run(life.create(name, token, inputs))
     asyncio.run(life.update("service", {"healthCheckGracePeriodSeconds": 9}))
     asyncio.run(life.update("service", {}))  # the repair of a half-made service

@@ -33,6 +33,8 @@ def sample(shape: Shape, prop: Property) -> Any:
     """A value that a program may give for a member of this shape."""
     if prop.words:
         return next(iter(prop.words))
+    if prop.pairs:
+        return {"LoadBalancer": "app/notes/1"}
     if prop.json:
         return "[]" if shape.type_name == "list" else "{}"
     if shape.type_name == "structure":

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.settings import fargate, secrets
+from infra.settings import fargate, secrets, windows
 from infra.settings.document import document
 from infra.settings.mistake import SettingsError
 from infra.settings.read import check
@@ -88,6 +88,23 @@ class TestRight:
         assert settings.app.live_path == "/live"
         assert settings.protected is False
 
+    @pytest.mark.parametrize(
+        ("environment", "wished", "standby"),
+        [("prod", None, True), ("staging", None, False), ("prod", False, False), ("staging", True, True)],
+    )
+    def test_prod_has_a_standby_unless_said(
+        self, folder: Path, environment: str, wished: bool | None, standby: bool
+    ) -> None:
+        given = changed(right(), {"environment": environment})
+        if wished is not None:
+            given = changed(given, {"database.multiAz": wished})
+        assert check("test", given, folder=folder).multi_az is standby
+
+    @pytest.mark.parametrize(("most", "largest"), [(None, 200), (126, 126), (0, None)])
+    def test_storage_grows(self, folder: Path, most: int | None, largest: int | None) -> None:
+        given = changed(right(), {"database.storage": 100, "database.maxStorage": most})
+        assert check("test", given, folder=folder).database.largest == largest
+
     def test_only_prod_is_protected(self, folder: Path) -> None:
         assert check("test", changed(right(), {"environment": "prod"}), folder=folder).protected is True
 
@@ -113,6 +130,26 @@ class TestNumbers:
     @pytest.mark.parametrize(("tasks", "failures"), [(1, 3), (2, 3), (6, 3), (7, 4), (25, 13), (400, 200), (800, 200)])
     def test_breaker_threshold(self, tasks: int, failures: int) -> None:
         assert breaker_threshold(tasks) == failures
+
+    @pytest.mark.parametrize(
+        ("daily", "weekly", "both"),
+        [
+            ("03:00-04:00", "sun:04:00-sun:05:00", False),
+            ("03:00-04:00", "sun:03:30-sun:05:00", True),
+            ("23:30-00:30", "mon:00:00-mon:01:00", True),
+            ("23:30-00:30", "sun:23:00-mon:00:00", True),
+            ("23:00-23:30", "sun:23:30-mon:01:00", False),
+            ("12:00-12:30", "sun:00:00-mon:00:00", True),
+        ],
+    )
+    def test_windows_overlap(self, daily: str, weekly: str, both: bool) -> None:
+        assert windows.overlap(daily, weekly) is both
+
+    @pytest.mark.parametrize(
+        ("window", "minutes"), [("03:00-04:00", 60), ("23:45-00:15", 30), ("sun:23:30-mon:00:30", 60)]
+    )
+    def test_windows_have_a_length(self, window: str, minutes: int) -> None:
+        assert windows.minutes(window) == minutes
 
     @pytest.mark.parametrize(
         ("cpu", "least", "most", "sizes"),

@@ -137,6 +137,63 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         'aws.account = "<account of staging>": is a placeholder; write your own value, or try the stack first with'
         " `make rehearse`",
     ),
+    # scaling and alarms
+    (
+        "fewer than the least",
+        {"service.min": 3, "service.max": 2},
+        "service.max = 2: is less than service.min (3); write at least that, or leave it out",
+    ),
+    (
+        "requests without scaling",
+        {"service.targetRequests": 600},
+        "service.targetRequests = 600: is never looked at while service.max is not above service.min; remove it or"
+        " raise max",
+    ),
+    (
+        "alarm below autoscaling's aim",
+        {"service.max": 6, "service.targetCpu": 80, "alarms.cpu": 70},
+        "alarms: cpu (70) is not above service.targetCpu (80), where autoscaling keeps the tasks: it would ring for"
+        " ever; raise it",
+    ),
+    (
+        "unknown instance class",
+        {"database.instanceClass": "db.z9.huge"},
+        "alarms: how many connections a db.z9.huge allows is not known here; write it as alarms.maxConnections (SHOW"
+        " max_connections)",
+    ),
+    # the database's upkeep
+    (
+        "storage that cannot grow",
+        {"database.storage": 100, "database.maxStorage": 110},
+        "database.maxStorage = 110: RDS wants room to grow: at least 10 % above database.storage (100), 26 % so that it"
+        " does not refuse; write at least 126, or 0 for storage that never grows",
+    ),
+    (
+        "backup window",
+        {"database.backupWindow": "3am-4am"},
+        'database.backupWindow = "3am-4am": is no such window; write one like 03:00-04:00, in UTC',
+    ),
+    (
+        "maintenance window without days",
+        {"database.maintenanceWindow": "04:30-05:30"},
+        'database.maintenanceWindow = "04:30-05:30": is no such window; write one like sun:04:30-sun:05:30, in UTC',
+    ),
+    (
+        "short window",
+        {"database.backupWindow": "03:00-03:20"},
+        'database.backupWindow = "03:00-03:20": is shorter than 30 minutes, the least that RDS takes; lengthen it',
+    ),
+    (
+        "maintenance during the backup",
+        {"database.maintenanceWindow": "sun:03:30-sun:04:30"},
+        'database.maintenanceWindow = "sun:03:30-sun:04:30": overlaps database.backupWindow (03:00-04:00), which RDS'
+        " refuses; move one of them",
+    ),
+    (
+        "days of logs",
+        {"logs.retentionDays": 31},
+        "logs.retentionDays = 31: is no number of days that CloudWatch Logs takes; the nearest is 30",
+    ),
     # the application
     (
         "context",
@@ -298,8 +355,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "password of the database",
         {"database.password": "hunter2"},
         "database.password: there is no such setting; remove it (known here: engine, version, name, username, roles,"
-        " ownerUsername, appUsername, bootstrap, instanceClass, storage, multiAz, backupDays, verifyTls, caBundle,"
-        " variables)",
+        " ownerUsername, appUsername, bootstrap, instanceClass, storage, maxStorage, multiAz, backupDays, backupWindow,"
+        " maintenanceWindow, performanceInsights, exportLogs, verifyTls, caBundle, variables)",
     ),
     (
         "build argument of the program",

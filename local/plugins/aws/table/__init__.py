@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from local.plugins.aws.entry import Entry
 from local.plugins.aws.table import (
+    alarm,
     balancing,
     container,
     database,
     domain,
     egress,
+    event,
     identity,
     logs,
     network,
     notice,
     registry,
+    scaling,
     secret,
     security,
 )
@@ -21,4 +24,5 @@ from local.plugins.aws.table import (
 ENTRIES: tuple[Entry, ...] = (
     *network.ENTRIES, *egress.ENTRIES, *security.ENTRIES, *registry.ENTRIES, *database.ENTRIES, *container.ENTRIES,
     *identity.ENTRIES, *secret.ENTRIES, *logs.ENTRIES, *notice.ENTRIES, *balancing.ENTRIES, *domain.ENTRIES,
+    *alarm.ENTRIES, *event.ENTRIES, *scaling.ENTRIES,
 )  # fmt: skip

@@ -173,9 +173,9 @@ SERVICE = Entry(
         "deploymentCircuitBreaker.rollback": Property(f"{_BREAKER}.rollback", unset=False),
         "deploymentConfiguration.strategy": Property(f"{_CONFIGURATION}.strategy", unset="ROLLING"),
         "deploymentConfiguration.bakeTimeInMinutes": Property(f"{_CONFIGURATION}.bakeTimeInMinutes"),
-        "alarms.alarmNames": Property(f"{_ALARMS}.alarmNames"),
-        "alarms.enable": Property(f"{_ALARMS}.enable"),
-        "alarms.rollback": Property(f"{_ALARMS}.rollback"),
+        "alarms.alarmNames": Property(f"{_ALARMS}.alarmNames", unset=[]),
+        "alarms.enable": Property(f"{_ALARMS}.enable", unset=False),
+        "alarms.rollback": Property(f"{_ALARMS}.rollback", unset=False),
         "availabilityZoneRebalancing": Property(unset="DISABLED", seen=UNSEEN),  # the emulator does not show it
         "loadBalancers": Property(block=names("targetGroupArn containerName containerPort"), unset=[]),
         "healthCheckGracePeriodSeconds": Property(unset=0),

@@ -8,6 +8,7 @@ from gate.plugin.resource import Refused
 from local.plugins.aws.entry import (
     CLEAR,
     LOCAL,
+    OMIT,
     REPLACE,
     UNSEEN,
     Entry,
@@ -227,7 +228,7 @@ INSTANCE = Entry(
         "performanceInsightsEnabled": Property(
             "EnablePerformanceInsights", seen="PerformanceInsightsEnabled", unset=False
         ),
-        "performanceInsightsRetentionPeriod": Property(),
+        "performanceInsightsRetentionPeriod": Property(unset=OMIT),
         "monitoringInterval": Property(unset=0),
         "monitoringRoleArn": Property(),
         "applyImmediately": LOCAL,

@@ -1,8 +1,11 @@
-"""Topics and their subscriptions (botocore service ``sns``)."""
+"""Topics, their policies and their subscriptions (botocore service ``sns``)."""
 
 from __future__ import annotations
 
-from local.plugins.aws.entry import Entry, Name, Operation, Property
+import json
+
+from local.plugins.aws.entry import Entry, Hooks, Members, Name, Operation, Property
+from local.plugins.aws.work import Work
 
 _TOPIC, _SUBSCRIPTION = {"TopicArn": "$id"}, {"SubscriptionArn": "$id"}
 
@@ -18,6 +21,36 @@ TOPIC = Entry(
     outputs={"arn": "TopicArn"},
     name=Name(limit=256),
     gone=("NotFound", "NotFoundException"),
+)  # fmt: skip
+
+# A topic always has a policy; without one of the program's own, that is the one it was made with.
+_DEFAULT = "__default_statement_ID"
+
+
+def _policy(work: Work) -> Members | None:
+    attributes = dict(work.ask("get_topic_attributes", TopicArn=work.id)["Attributes"])
+    statements = json.loads(attributes.get("Policy") or "{}").get("Statement", [])
+    return attributes if any(statement.get("Sid") != _DEFAULT for statement in statements) else None
+
+
+_PRINCIPALS = {"Sid": _DEFAULT, "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "SNS:Publish", "Resource": "*"}
+TOPIC_POLICY = Entry(
+    "aws:sns/topicPolicy:TopicPolicy", "sns",
+    create=Operation("set_topic_attributes", {"AttributeName": "Policy"}),
+    read=Operation("get_topic_attributes", _TOPIC), item="", id="$arn",
+    update=Operation("set_topic_attributes", {**_TOPIC, "AttributeName": "Policy"}),
+    delete=Operation(
+        "set_topic_attributes",
+        {**_TOPIC, "AttributeName": "Policy", "AttributeValue": json.dumps({"Statement": [_PRINCIPALS]})},
+    ),
+    properties={
+        "arn": Property("TopicArn", replace=True),
+        "policy": Property("AttributeValue", seen="Policy", json=True),
+    },
+    outputs={"owner": "Owner"},
+    hooks=Hooks(find=_policy),
+    gone=("NotFound", "NotFoundException"),
+    taggable=False,
 )  # fmt: skip
 
 # Its ARN is asked for, because AWS otherwise tells none until the receiver has confirmed the subscription.
@@ -36,4 +69,4 @@ SUBSCRIPTION = Entry(
     taggable=False,
 )  # fmt: skip
 
-ENTRIES = (TOPIC, SUBSCRIPTION)
+ENTRIES = (TOPIC, TOPIC_POLICY, SUBSCRIPTION)

@@ -1,4 +1,4 @@
-"""The image registry's resource type (botocore service ``ecr``)."""
+"""The image registry's resource types (botocore service ``ecr``)."""
 
 from __future__ import annotations
 
@@ -46,4 +46,20 @@ REPOSITORY_POLICY = Entry(
     taggable=False,
 )  # fmt: skip
 
-ENTRIES = (REPOSITORY, REPOSITORY_POLICY)
+_POLICY = {"repositoryName": "$id"}
+LIFECYCLE_POLICY = Entry(
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy", "ecr",
+    create=Operation("put_lifecycle_policy"),
+    read=Operation("get_lifecycle_policy", _POLICY), item="@", id="$repository",
+    update=Operation("put_lifecycle_policy", _POLICY),
+    delete=Operation("delete_lifecycle_policy", _POLICY),
+    properties={
+        "repository": Property("repositoryName", replace=True),
+        "policy": Property("lifecyclePolicyText", json=True),
+    },
+    outputs={"registryId": "registryId"},
+    gone=("LifecyclePolicyNotFoundException", "RepositoryNotFoundException"),
+    taggable=False,
+)  # fmt: skip
+
+ENTRIES = (REPOSITORY, REPOSITORY_POLICY, LIFECYCLE_POLICY)

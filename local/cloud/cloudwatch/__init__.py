@@ -1,0 +1,1 @@
+"""CloudWatch, where the stack's alarms are."""

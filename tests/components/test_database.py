@@ -1,0 +1,85 @@
+"""What the database is: said in every request, whatever RDS and Pulumi take for granted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.components.program import Deployed
+
+Deploy = Callable[..., Deployed]
+STAGING, PROD = "staging", "prod"
+
+
+def test_what_rds_would_leave_off_is_on(deploy: Deploy) -> None:
+    instance = deploy().one("rds/instance:Instance").inputs
+    assert instance["storageEncrypted"] is True
+    assert instance["storageType"] == "gp3"
+    assert instance["backupRetentionPeriod"] == 7
+    assert instance["publiclyAccessible"] is False
+    assert instance["manageMasterUserPassword"] is True
+    assert instance["autoMinorVersionUpgrade"] is True
+    assert instance["allowMajorVersionUpgrade"] is False
+    assert instance["copyTagsToSnapshot"] is True
+    assert instance["engineLifecycleSupport"] == "open-source-rds-extended-support-disabled"
+    assert instance["caCertIdentifier"] == "rds-ca-rsa2048-g1"
+    assert (instance["performanceInsightsEnabled"], instance["performanceInsightsRetentionPeriod"]) == (True, 7)
+    assert (instance["allocatedStorage"], instance["maxAllocatedStorage"]) == (20, 40)
+    assert (instance["backupWindow"], instance["maintenanceWindow"]) == ("03:00-04:00", "sun:04:30-sun:05:30")
+
+
+def test_tls_is_forced_by_a_parameter_group_of_its_own(deploy: Deploy) -> None:
+    deployed = deploy(database={"version": "16.9"})
+    group = deployed.one("rds/parameterGroup:ParameterGroup")
+    assert group.inputs["family"] == "postgres16"
+    assert {one["name"]: one["value"] for one in group.inputs["parameters"]} == {
+        "rds.force_ssl": "1",
+        "log_lock_waits": "1",
+    }
+    assert deployed.one("rds/instance:Instance").inputs["parameterGroupName"] == group.name
+
+
+@pytest.mark.parametrize(
+    ("environment", "standby", "guarded"), [("local", False, False), (STAGING, False, False), (PROD, True, True)]
+)
+def test_only_prod_is_guarded(deploy: Deploy, environment: str, standby: bool, guarded: bool) -> None:
+    instance = deploy(environment=environment).one("rds/instance:Instance").inputs
+    assert instance["multiAz"] is standby
+    assert instance["deletionProtection"] is guarded
+    assert instance["skipFinalSnapshot"] is not guarded
+    assert instance["deleteAutomatedBackups"] is not guarded
+
+
+def test_a_final_snapshot_is_named_after_this_creation_of_the_stack(deploy: Deploy) -> None:
+    """The subnet group's automatic name differs each time that a stack is created; the stack's own name does not."""
+    assert "finalSnapshotIdentifier" not in deploy().one("rds/instance:Instance").inputs
+    names = {
+        deploy(environment=PROD, stale={"SubnetGroup": {"name": f"sluice-test-{chance}"}})
+        .one("rds/instance:Instance")
+        .inputs["finalSnapshotIdentifier"]
+        for chance in ("1a2b3c4", "5d6e7f8")
+    }
+    assert names == {"sluice-test-1a2b3c4-final", "sluice-test-5d6e7f8-final"}
+
+
+def test_its_log_groups_are_there_before_it_and_end(deploy: Deploy) -> None:
+    deployed = deploy(logs={"retentionDays": 90})
+    instance = deployed.one("rds/instance:Instance")
+    groups = [one for one in deployed.all("logGroup:LogGroup") if "/rds/" in one.inputs["name"]]
+    assert {one.inputs["name"] for one in groups} == {
+        f"/aws/rds/instance/{instance.inputs['identifier']}/{log}"
+        for log in instance.inputs["enabledCloudwatchLogsExports"]
+    }
+    assert {one.urn for one in groups} <= set(instance.dependencies)
+    assert {one.inputs["retentionInDays"] for one in deployed.all("logGroup:LogGroup")} == {90}
+
+
+def test_nothing_is_copied_that_nobody_wants(deploy: Deploy) -> None:
+    wishes = {"exportLogs": False, "performanceInsights": False, "maxStorage": 0}
+    deployed = deploy(database=wishes)
+    instance = deployed.one("rds/instance:Instance").inputs
+    assert instance["enabledCloudwatchLogsExports"] == []
+    assert instance["performanceInsightsEnabled"] is False
+    assert {"performanceInsightsRetentionPeriod", "maxAllocatedStorage"}.isdisjoint(instance)
+    assert [one for one in deployed.all("logGroup:LogGroup") if "/rds/" in one.inputs["name"]] == []

@@ -1,0 +1,246 @@
+"""Alarms, the rule for failed migrations, the dashboard, autoscaling: what the program asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.alarm import Rule
+from components.traffic import errors
+from infra.alarm_rules import Watched, rules
+from infra.dashboard import body
+from infra.failed_migration import pattern
+from infra.instance_class import GIB, max_connections, memory
+from infra.settings.read import check
+from infra.topic import publishers
+from tests.components.program import ACCOUNT, ROOT, Deployed, Registered
+
+Deploy = Callable[..., Deployed]
+WATCHED = Watched("app/shop/1", "targetgroup/shop/2", "shop", "web", "shop-db")
+EMAIL = {"email": ["ops@example.com"]}
+
+
+@pytest.fixture
+def stack(config: dict[str, Any]) -> Callable[..., list[Rule]]:
+    def made(**changes: Any) -> list[Rule]:
+        return rules(check("test", config | changes, folder=Path.cwd()), WATCHED)
+
+    return made
+
+
+def alarms(deployed: Deployed) -> dict[str, Registered]:
+    found = deployed.all("metricAlarm:MetricAlarm")
+    return {one.name.removeprefix("sluice-test-"): one for one in found}
+
+
+class TestRules:
+    """What they look at, as AWS names it."""
+
+    def test_every_metric_has_its_dimensions(self, stack: Callable[..., list[Rule]]) -> None:
+        balancer, group = {"LoadBalancer": "app/shop/1"}, {"TargetGroup": "targetgroup/shop/2"}
+        known = {
+            "HTTPCode_Target_5XX_Count": balancer | group,
+            "HTTPCode_ELB_5XX_Count": balancer,
+            "RequestCount": balancer | group,
+            "TargetResponseTime": balancer | group,
+            "UnHealthyHostCount": balancer | group,
+            "HealthyHostCount": balancer | group,
+            "CPUUtilization": {"ClusterName": "shop", "ServiceName": "web"},
+            "MemoryUtilization": {"ClusterName": "shop", "ServiceName": "web"},
+            "FreeStorageSpace": {"DBInstanceIdentifier": "shop-db"},
+            "DatabaseConnections": {"DBInstanceIdentifier": "shop-db"},
+            "MaximumUsedTransactionIDs": {"DBInstanceIdentifier": "shop-db"},
+        }
+        for rule in stack():
+            for metric in [rule.metric] if rule.metric else rule.metrics.values():
+                wanted = known[metric.name]
+                if metric.namespace == "AWS/RDS":
+                    wanted = known["FreeStorageSpace"]
+                assert metric.dimensions == wanted, rule.name
+
+    def test_limits_are_the_settings(self, stack: Callable[..., list[Rule]]) -> None:
+        wish = {"errorPercent": 3, "latency": 250, "databaseStorage": 20, "databaseConnections": 50}
+        database = {"instanceClass": "db.m6g.large", "storage": 100}
+        found = {one.name: one for one in stack(alarms=wish, database=database)}
+        assert found["errors"].above == 3
+        assert found["latency"].above == 0.25
+        assert found["database-storage"].below == 20 * GIB
+        assert found["database-connections"].above == max_connections("db.m6g.large") * 50 // 100  # type: ignore[operator]
+        told = {one.name: one for one in stack(alarms={"maxConnections": 300})}
+        assert told["database-connections"].above == 240
+
+    @pytest.mark.parametrize(
+        ("targets", "balancer", "requests", "percent"),
+        [(5, 0, 100, 5.0), (0, 50, 50, 50.0), (1, 0, 10, 0.0), (0, 30, 0, 100.0), (30, 30, 90, 50.0)],
+    )
+    def test_errors_are_a_share_of_all_answers(
+        self, targets: int, balancer: int, requests: int, percent: float
+    ) -> None:
+        """The formula, computed as CloudWatch would: with FILL, a missing count is 0."""
+        formula = errors("errors", 5, 20, 5, "a", "t").formula
+        names = {"t": targets, "b": balancer, "r": requests}
+        python = formula.replace("IF(", "choose(")
+        found = eval(  # noqa: S307 -- our own formula, in a language that Python happens to read
+            python.replace("100 *", "lambda: 100 *"),
+            {"FILL": lambda value, missing: value, "choose": lambda yes, this, other: this() if yes else other} | names,
+        )
+        assert found == percent
+
+    def test_silence_is_bad_only_where_nobody_is_served(self, stack: Callable[..., list[Rule]]) -> None:
+        assert [one.name for one in stack() if one.silence_is_bad] == ["no-healthy-target"]
+
+    def test_each_is_in_the_runbook(self, stack: Callable[..., list[Rule]]) -> None:
+        text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+        section = text.split("\n## Alarms\n")[1].split("\n## ")[0]
+        for rule in [*stack(), errors("deployment", 5, 20, 2, "a", "t")]:
+            assert f"| `{rule.name}` |" in section, rule.name
+
+    @pytest.mark.parametrize(
+        ("instance_class", "gib", "connections"),
+        [
+            ("db.t4g.micro", 1, 84),
+            ("db.t3.medium", 4, 422),
+            ("db.m6g.large", 8, 873),
+            ("db.r6g.large", 16, 1774),
+            ("db.r7g.4xlarge", 128, 5000),
+            ("db.x2g.16xlarge", 1024, 5000),
+        ],
+    )
+    def test_an_instance_class_has_memory(self, instance_class: str, gib: int, connections: int) -> None:
+        assert memory(instance_class) == gib * GIB
+        assert max_connections(instance_class) == connections
+
+    def test_an_unknown_class_has_none(self) -> None:
+        assert memory("db.z9.huge") is None
+        assert max_connections("db.c6gd.medium") is None
+
+
+class TestAlarms:
+    """The resources."""
+
+    def test_they_tell_the_topic_and_where_to_read(self, deploy: Deploy) -> None:
+        deployed = deploy(notify=EMAIL)
+        topic = deployed.outputs["topic"]
+        found = alarms(deployed)
+        assert len(found) == 10
+        for name, one in found.items():
+            assert one.inputs["alarmActions"] == one.inputs["okActions"] == [topic], name
+            assert "docs/runbook.md#alarms" in one.inputs["alarmDescription"]
+
+    def test_without_a_topic_they_only_show(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        assert {tuple(one.inputs.get("alarmActions", ())) for one in alarms(deployed).values()} == {()}
+        assert deployed.all("eventRule:EventRule") == []
+
+    def test_they_can_be_left_out(self, deploy: Deploy) -> None:
+        deployed = deploy(alarms={"enabled": False}, notify=EMAIL)
+        assert alarms(deployed) == {}
+        assert deployed.all("eventRule:EventRule") == []
+
+    def test_a_formula_excludes_a_metric_of_its_own(self, deploy: Deploy) -> None:
+        one = alarms(deploy())["errors"].inputs
+        assert {"metricName", "namespace", "period", "statistic"}.isdisjoint(one)
+        [returned] = [query["id"] for query in one["metricQueries"] if query["returnData"]]
+        assert returned == "result"
+        assert (one["evaluationPeriods"], one["datapointsToAlarm"], one["treatMissingData"]) == (5, 5, "notBreaching")
+
+    def test_a_percentile_waits_for_enough_requests(self, deploy: Deploy) -> None:
+        one = alarms(deploy())["latency"].inputs
+        assert (one["extendedStatistic"], one["evaluateLowSampleCountPercentiles"]) == ("p95", "ignore")
+        assert "statistic" not in one
+
+    def test_those_that_take_a_rollout_back_are_others(self, deploy: Deploy) -> None:
+        assert "alarms" not in deploy().one("ecs/service:Service").inputs
+        deployed = deploy(alarms={"rollback": True}, notify=EMAIL)
+        guard = alarms(deployed)["deployment"]
+        service = deployed.one("ecs/service:Service").inputs
+        assert service["alarms"] == {"alarmNames": [guard.name], "enable": True, "rollback": True}
+        assert guard.inputs.get("alarmActions", []) == [], "it wakes nobody"
+        assert guard.inputs["evaluationPeriods"] == 2
+
+    def test_the_topic_takes_what_they_and_the_events_say(self, deploy: Deploy) -> None:
+        topic = f"arn:aws:sns:eu-central-1:{ACCOUNT}:shop"
+        statements = {one["Sid"]: one for one in json.loads(publishers(topic))["Statement"]}
+        assert {one["Resource"] for one in statements.values()} == {topic}
+        assert statements["Alarms"]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+        assert statements["Own"]["Condition"] == {"StringEquals": {"aws:SourceOwner": ACCOUNT}}
+        assert len(deploy(notify=EMAIL).all("topicPolicy:TopicPolicy")) == 1
+
+
+class TestFailedMigration:
+    """EventBridge speaks when the gate was killed."""
+
+    def test_it_knows_every_family_of_the_migrations(self, deploy: Deploy) -> None:
+        step = {"name": "tool", "command": ["migrate"], "image": "sha256:" + "07" * 32}
+        deployed = deploy(notify=EMAIL, migrations=[step])
+        event = json.loads(deployed.one("eventRule:EventRule").inputs["eventPattern"])
+        families = {one.inputs["family"] for one in deployed.all("taskDefinition:TaskDefinition")}
+        assert set(event["detail"]["group"]) == {
+            f"family:{family}" for family in families if not family.endswith("-service")
+        }
+        assert deployed.one("eventTarget:EventTarget").inputs["arn"] == deployed.outputs["topic"]
+
+    def test_it_looks_at_exit_codes_and_at_tasks_that_never_started(self) -> None:
+        event = json.loads(pattern("arn:cluster", ["shop-migration"]))
+        assert event["detail"]["$or"] == [
+            {"containers": {"exitCode": [{"anything-but": 0}]}},
+            {"stopCode": ["TaskFailedToStart"]},
+        ]
+
+
+class TestDashboard:
+    """One page, and its address."""
+
+    def test_everything_is_on_it(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        assert deployed.outputs["dashboard"] == (
+            "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/"
+            "sluice-test"
+        )
+        widgets = json.loads(deployed.one("dashboard:Dashboard").inputs["dashboardBody"])["widgets"]
+        assert len(widgets[0]["properties"]["alarms"]) == len(alarms(deployed))
+
+    def test_widgets_neither_overlap_nor_leave_the_page(self) -> None:
+        taken: set[tuple[int, int]] = set()
+        for widget in body("eu-central-1", WATCHED, [], "/sluice/shop/web")["widgets"]:
+            assert widget["x"] + widget["width"] <= 24
+            squares = {
+                (widget["x"] + x, widget["y"] + y) for x in range(widget["width"]) for y in range(widget["height"])
+            }
+            assert taken.isdisjoint(squares), widget["properties"]["title"]
+            taken |= squares
+
+
+class TestAutoscaling:
+    """Between min and max, and nobody else has a say."""
+
+    def test_without_a_max_nothing_is_scaled(self, deploy: Deploy) -> None:
+        deployed = deploy(service={"min": 3})
+        service = deployed.one("ecs/service:Service")
+        assert deployed.all("appautoscaling/target:Target") == []
+        assert service.inputs["desiredCount"] == 3
+        assert service.ignored == ["taskDefinition"]
+
+    def test_the_number_of_tasks_is_left_to_it(self, deploy: Deploy) -> None:
+        deployed = deploy(service={"min": 2, "max": 8, "targetCpu": 50, "targetRequests": 600, "deadline": 3600})
+        service = deployed.one("ecs/service:Service")
+        assert "desiredCount" in service.ignored
+        target = deployed.one("appautoscaling/target:Target").inputs
+        assert (target["minCapacity"], target["maxCapacity"]) == (2, 8)
+        assert target["resourceId"] == f"service/sluice-test/{service.name}"
+        policies = {
+            one.inputs["targetTrackingScalingPolicyConfiguration"]["predefinedMetricSpecification"][
+                "predefinedMetricType"
+            ]: one.inputs["targetTrackingScalingPolicyConfiguration"]
+            for one in deployed.all("appautoscaling/policy:Policy")
+        }
+        assert policies["ECSServiceAverageCPUUtilization"]["targetValue"] == 50
+        requests = policies["ALBRequestCountPerTarget"]
+        assert requests["targetValue"] == 600
+        label = requests["predefinedMetricSpecification"]["resourceLabel"]
+        assert label == "app/sluice-test/1/targetgroup/sluice-test/1"
+        assert "Count" not in json.dumps(deployed.one("Rollout").inputs), "the gate never says how many"
