@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 
-from bootstrap import subject
+from bootstrap import statement, subject
 from bootstrap.deployers import DEPLOY, PREVIEW, Grants
 from bootstrap.scope import Scope
-from bootstrap.statement import document
 from infra.policies import Account
 from policy.readiness import access
 from policy.readiness.rules import judge
 from policy.readiness.stack import Resource, Stack
-from tests.components.policy import graph, verdicts
+from tests.components.policy import PAGE, document, graph, verdicts
 from tests.components.program import ACCOUNT, Deployed
 from tests.components.rendered import rendered, stacks
 
@@ -33,6 +32,10 @@ def test_no_stack_breaks_a_rule_that_is_mandatory_for_it(stack: str) -> None:
     assert {one.rule.name: one.findings for one in verdicts(stack) if one.stops} == {}
 
 
+def test_the_page_is_as_the_rules_and_stacks_are() -> None:
+    assert PAGE.read_text(encoding="utf-8") == document(), "run `make policy`"
+
+
 class TestDeployers:
     """What `make bootstrap` gives to GitHub's jobs keeps to the same rules as the stacks."""
 
@@ -41,7 +44,7 @@ class TestDeployers:
     @pytest.mark.parametrize(("role", "grants"), [("deploy", DEPLOY), ("preview", PREVIEW)])
     def test_no_grant_breaks_a_rule(self, role: str, grants: Grants) -> None:
         policies = [
-            Resource("aws:iam:Policy", about, about, {"policy": document(grant(self.SCOPE))})
+            Resource("aws:iam:Policy", about, about, {"policy": statement.document(grant(self.SCOPE))})
             for about, grant in grants.items()
         ]
         assert [finding for rule in access.RULES for finding in rule.judge(Stack(policies))] == []
