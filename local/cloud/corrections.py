@@ -35,7 +35,7 @@ def install(settings: Settings) -> None:
         stop_task,
         tokens,
     )
-    from local.cloud.elb import listeners, targets
+    from local.cloud.elb import associations, listeners, targets
     from local.cloud.rds import database, master_secret, options, snapshots
     from local.cloud.scaling import targets as scaling_targets
     from local.cloud.ssm import parameter_size
@@ -54,6 +54,7 @@ def install(settings: Settings) -> None:
         validation,
         listeners,
         targets,
+        associations,
         life,
         scheduler,
         services,

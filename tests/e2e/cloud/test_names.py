@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ def said(text: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def balancer(stage: Stage) -> Any:
-    return stage.elb.create_load_balancer(Name=stage.name("named"), Subnets=["subnet-1"])["LoadBalancers"][0]
+def balancer(stage: Stage) -> Iterator[Any]:
+    made = stage.elb.create_load_balancer(Name=stage.name("named"), Subnets=["subnet-1"])["LoadBalancers"][0]
+    yield made
+    stage.elb.delete_load_balancer(LoadBalancerArn=made["LoadBalancerArn"])
 
 
 @pytest.fixture
@@ -90,4 +93,29 @@ def test_a_rule_takes_its_host_name_and_no_other(stage: Stage, balancer: Any) ->
     stage.elb.create_rule(ListenerArn=listener, Priority=10, Conditions=[condition], Actions=said("the shop"))
     assert ask(f"http://{HOST}/", 5, balancer["DNSName"]).body == "the shop"
     assert ask("http://other.example.com/", 5, balancer["DNSName"]).body == "nobody"
-    stage.elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+
+
+def test_a_group_belongs_to_the_load_balancer_that_leads_to_it(stage: Stage, balancer: Any) -> None:
+    """ECS takes no other: a service may stand behind a rule as well as behind a listener's default."""
+    group = stage.elb.create_target_group(
+        Name=stage.name("ruled"), Protocol="HTTP", Port=8080, VpcId="vpc-1", TargetType="ip"
+    )["TargetGroups"][0]["TargetGroupArn"]
+
+    def belongs() -> list[str]:
+        found = stage.elb.describe_target_groups(TargetGroupArns=[group])["TargetGroups"][0]
+        return list(found.get("LoadBalancerArns", []))
+
+    arn = balancer["LoadBalancerArn"]
+    listener = stage.elb.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=said("nobody"))[
+        "Listeners"
+    ][0]["ListenerArn"]
+    assert belongs() == []
+    rule = stage.elb.create_rule(
+        ListenerArn=listener,
+        Priority=10,
+        Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [HOST]}}],
+        Actions=[{"Type": "forward", "TargetGroupArn": group}],
+    )["Rules"][0]["RuleArn"]
+    assert belongs() == [arn]
+    stage.elb.delete_rule(RuleArn=rule)
+    assert belongs() == []
