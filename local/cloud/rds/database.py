@@ -13,6 +13,7 @@ import ipaddress
 import tarfile
 from typing import Any
 
+from ministack.core.responses import get_account_id
 from ministack.services import rds
 
 from local.cloud.corrections import replace
@@ -27,7 +28,11 @@ _PASSWORD_FILE = f"{rds._PG_TLS_DIR}/master_password"
 
 def install(settings: Settings) -> None:
     """Replace the image, the default version, and the way the container is started."""
-    default_version = rds._default_engine_version
+    default_version, scope = rds._default_engine_version, rds._rds_docker_scope
+
+    def docker_scope(account_id: str | None = None, region: str | None = None) -> str:
+        """Two emulators on one Docker daemon may have the same account, as two rehearsals of one stack do."""
+        return str(scope(f"{settings.account}/{account_id or get_account_id()}", region))
 
     def default_engine_version(engine: str) -> str:
         return DEFAULT_VERSION if engine == "postgres" else str(default_version(engine))
@@ -44,6 +49,7 @@ def install(settings: Settings) -> None:
     ) -> Any:
         return _run(client, arguments, settings.host)
 
+    replace(rds, "_rds_docker_scope", docker_scope)
     replace(rds, "_default_engine_version", default_engine_version)
     replace(rds, "_docker_image_for_engine", image_for_engine)
     replace(rds, "_run_rds_container", run_container)
