@@ -1,4 +1,4 @@
-"""What a stack tells its operators: the output `gate`, from which `sluice` knows where to work."""
+"""What a stack tells: its operators, the pipeline, and the stack that promotes from it."""
 
 from __future__ import annotations
 
@@ -8,37 +8,63 @@ from typing import Any
 
 import pulumi
 
+from components.database import Database
 from components.deployment import Deployment, Keep
 from components.migration_gate import CONTAINER, MigrationGate
+from components.origin import Origin
 from components.placement import Placement
+from components.release import promotable, release
 from components.service import Service, directed
 from components.step import Step
+from infra.cluster import Cluster, ExistingCluster
 from infra.observability import Logs
 from infra.settings.settings import Settings
 
 
 @dataclass(frozen=True)
-class Operations:
-    """path: SSM path of the stack's records. place: where migrations run. The rest: the parts of the stack that
-    operators work on."""
+class Deployed:
+    """The parts of a stack. path: SSM path of its records. place: where migrations run. gates: of the phase before, and
+    where there are after-steps, of these."""
 
     stack: Settings
     path: str
-    cluster: pulumi.Input[str]
+    cluster: Cluster | ExistingCluster
     place: Placement
-    gate: MigrationGate
+    gates: Sequence[MigrationGate]
     service: Service
     deployment: Deployment
     steps: Sequence[Step]
     logs: Logs
-    repository: pulumi.Input[str]
-    database: pulumi.Input[str]
+    origin: Origin
+    database: Database
     topic: pulumi.Input[str] | None
     keep: Keep
+    dashboard: pulumi.Input[str]
 
-    def output(self) -> dict[str, Any]:
-        """The output `gate`."""
-        settings, service, gate = self.stack, self.service, self.gate
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, by name."""
+        service, database, logs = self.service, self.database, self.logs
+        results = pulumi.Output.all(*(gate.results for gate in self.gates))
+        return {
+            "url": service.url,
+            "address": service.balancer.address,
+            "service": service.name,
+            "cluster": self.cluster.name,
+            "repository": self.origin.repository.url,
+            "image": self.deployment.image,
+            "release": release(self.origin, self.deployment),
+            "promotable": promotable(self.origin, self.gates, self.deployment, self.stack.app.architecture),
+            "migrations": results.apply(lambda phases: [step for phase in phases for step in phase]),
+            "gate": self._gate(),
+            "topic": self.topic,
+            "dashboard": self.dashboard,
+            "database": {"address": database.address, "port": database.port, "name": database.database},
+            "logGroup": {"migration": logs.migration.name, "service": logs.service.name},
+        }
+
+    def _gate(self) -> dict[str, Any]:
+        """From which `sluice` knows where to work."""
+        settings, service, gate = self.stack, self.service, self.gates[0]
         return {
             "taskDefinition": gate.task_definition,
             "container": CONTAINER,
@@ -50,7 +76,7 @@ class Operations:
             # What `sluice` needs beside it.
             "project": pulumi.get_project(),
             "stack": pulumi.get_stack(),
-            "cluster": self.cluster,
+            "cluster": self.cluster.arn,
             "service": service.name,
             "serviceTaskDefinition": self.deployment.task_definition,
             "image": gate.image,
@@ -65,8 +91,8 @@ class Operations:
                 "attempts": settings.smoke.attempts,
             },
             "deadline": settings.service.deadline,
-            "repository": self.repository,
-            "database": self.database,
+            "repository": self.origin.repository.url,
+            "database": self.database.identifier,
             "snapshot": settings.snapshot_before,
             "topic": self.topic,
             "steps": [{"name": step.name, "phase": step.phase, "command": list(step.command)} for step in self.steps],

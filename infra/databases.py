@@ -1,0 +1,39 @@
+"""Which database a stack has, by its settings."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.database import Database, DatabaseArgs
+from infra.existing_network import ExistingNetwork
+from infra.network import Network
+from infra.settings.settings import Settings
+
+
+def database_of(
+    name: str, stack: Settings, network: Network | ExistingNetwork, opts: pulumi.ResourceOptions
+) -> Database:
+    """The database of a stack, reachable from its tasks alone."""
+    chosen, firewall = stack.database, network.firewall
+    return Database(
+        name,
+        DatabaseArgs(
+            version=chosen.version,
+            major=chosen.major,
+            database=chosen.name,
+            username=chosen.username,
+            instance_class=chosen.instance_class,
+            storage=chosen.storage,
+            max_storage=chosen.largest,
+            multi_az=stack.multi_az,
+            backup_days=chosen.backup_days,
+            backup_window=chosen.backup_window,
+            maintenance_window=chosen.maintenance_window,
+            performance_insights=chosen.performance_insights,
+            log_days=stack.logs.retention_days if chosen.export_logs else 0,
+            protected=stack.protected,
+            subnet_ids=network.database_subnet_ids,
+            security_group_id=firewall.database,
+        ),
+        opts,
+    )
