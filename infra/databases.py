@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from components.database import Database, DatabaseArgs
+from components.existing_database import ExistingDatabase, ExistingDatabaseArgs
 from infra.existing_network import ExistingNetwork
 from infra.network import Network
 from infra.settings.settings import Settings
@@ -12,9 +13,12 @@ from infra.settings.settings import Settings
 
 def database_of(
     name: str, stack: Settings, network: Network | ExistingNetwork, opts: pulumi.ResourceOptions
-) -> Database:
-    """The database of a stack, reachable from its tasks alone."""
+) -> Database | ExistingDatabase:
+    """The database of a stack, reachable from its tasks; one that is there keeps its other clients."""
     chosen, firewall = stack.database, network.firewall
+    if chosen.existing is not None:
+        clients = {"service": firewall.service, "migration": firewall.migration}
+        return ExistingDatabase(name, ExistingDatabaseArgs(chosen.existing, chosen.name, chosen.secret, clients), opts)
     return Database(
         name,
         DatabaseArgs(

@@ -10,6 +10,7 @@ import pulumi
 
 from components.database import Database
 from components.deployment import Deployment, Keep
+from components.existing_database import ExistingDatabase
 from components.migration_gate import CONTAINER, MigrationGate
 from components.origin import Origin
 from components.placement import Placement
@@ -36,7 +37,7 @@ class Deployed:
     steps: Sequence[Step]
     logs: Logs
     origin: Origin
-    database: Database
+    database: Database | ExistingDatabase
     topic: pulumi.Input[str] | None
     keep: Keep
     dashboard: pulumi.Input[str]

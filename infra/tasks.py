@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from components.container import Container
 from components.database import Database
+from components.existing_database import ExistingDatabase
 from components.login import Login
 from components.origin import Origin
 from components.task_definition import TaskDefinitionArgs
@@ -41,7 +42,7 @@ class Tasks:
 
     name: str
     stack: Settings
-    database: Database
+    database: Database | ExistingDatabase
     origin: Origin
     opts: pulumi.ResourceOptions
 

@@ -10,6 +10,7 @@ import pulumi
 from components.container import HealthCheck
 from components.database import Database
 from components.database_users import DatabaseUsers, DatabaseUsersArgs
+from components.existing_database import ExistingDatabase
 from components.login import Login
 from components.migration_gate import migration_container
 from components.origin import Origin
@@ -43,7 +44,12 @@ class Work:
 
 
 def work_of(
-    name: str, stack: Settings, database: Database, origin: Origin, logs: Logs, opts: pulumi.ResourceOptions
+    name: str,
+    stack: Settings,
+    database: Database | ExistingDatabase,
+    origin: Origin,
+    logs: Logs,
+    opts: pulumi.ResourceOptions,
 ) -> Work:
     """The work of a stack.
 

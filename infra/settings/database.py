@@ -6,7 +6,8 @@ import re
 from math import ceil
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic.alias_generators import to_camel
 
 from infra import connection
 from infra.settings import windows
@@ -16,6 +17,12 @@ from infra.settings.variables import Templates
 
 LONGEST_NAME = 63
 """Characters of a PostgreSQL name; a longer one is cut off silently."""
+
+OWN = (
+    "version", "username", "max_storage", "multi_az", "backup_days", "backup_window", "maintenance_window",
+    "performance_insights", "export_logs",
+)  # fmt: skip
+"""Settings of an instance that the stack makes; an existing one is its owner's."""
 
 Name = Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,62}$")]
 Username = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -29,6 +36,11 @@ class Database(Model):
     version: str = "17"
     """A major version from 15 on, whose minor updates then come by themselves, or a minor one that AWS still
     creates."""
+    existing: Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9-]{0,62}$")] | None = None
+    """Identifier of an RDS instance that is there, in place of one of the stack's own. The stack adds rules to its
+    first security group and changes nothing else; `instanceClass` and `storage` then only tell the alarms."""
+    secret: str | None = None
+    """ARN of the master user's secret of that instance (JSON with `username` and `password`); unset: RDS keeps it."""
     name: Name = "app"
     """Name of the first database."""
     username: Username = "postgres"
@@ -83,6 +95,26 @@ class Database(Model):
         if engine != "postgres":
             raise refused("only PostgreSQL is accepted; write postgres or leave the key out")
         return engine
+
+    @field_validator("secret")
+    @classmethod
+    def _secret(cls, secret: str | None, info: ValidationInfo) -> str | None:
+        if secret is not None and not re.fullmatch(
+            r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+", secret
+        ):
+            raise hidden("is no ARN of a secret in AWS Secrets Manager; write one like arn:aws:secretsmanager:REGION:…")
+        if secret is not None and info.data.get("existing") is None:
+            raise hidden("belongs to an existing instance; RDS makes the secret of the stack's own. Remove it")
+        return secret
+
+    @model_validator(mode="after")
+    def _of_an_own_instance(self) -> Database:
+        given = [to_camel(key) for key in OWN if key in self.model_fields_set]
+        if self.existing is not None and given:
+            raise hidden(
+                f"{', '.join(given)} belong to an instance of the stack's own, not to an existing one; remove them"
+            )
+        return self
 
     @field_validator("version")
     @classmethod

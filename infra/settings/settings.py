@@ -209,7 +209,8 @@ class Settings(Model):
             raise hidden("publicSubnets is required with vpc; name the public subnets that the load balancer is in")
         if existing and network.public_subnets is not None:
             raise hidden("publicSubnets is of no use with loadBalancer.listener; remove it")
-        if network.database_subnets is None:
+        database = info.data.get("database")
+        if network.database_subnets is None and not (database and database.existing):
             raise hidden("databaseSubnets is required with vpc; name the subnets that the database is in")
         return network
 

@@ -169,6 +169,17 @@ class Cloud(Mocks):
                 "zoneId": "Z0SHARED",
                 "securityGroups": ["sg-shared", "sg-other"],
             },
+            "getInstance": {
+                "dbInstanceIdentifier": args.args.get("dbInstanceIdentifier"),
+                "address": "old.example.internal",
+                "port": 6432,
+                "engine": self.stale.get("getInstance", {}).get("engine", "postgres"),
+                "resourceId": "db-OLD",
+                "vpcSecurityGroups": ["sg-old"],
+                "masterUserSecrets": self.stale.get("getInstance", {}).get(
+                    "masterUserSecrets", [{"secretArn": MASTER}]
+                ),
+            },
             "getAuthorizationToken": {"userName": "AWS", "password": TOKEN, "proxyEndpoint": "https://registry"},
             "admission": ADMITTED | {"image": args.args.get("image")} | self.admission,
             "readStackOutputs": {"outputs": self.others.get(args.args.get("name", ""), {})},

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import pulumi
 import pytest
 
-from tests.components.program import Deployed
+from tests.components.program import MASTER, Deployed
 
 Deploy = Callable[..., Deployed]
 STAGING, PROD = "staging", "prod"
@@ -83,3 +85,39 @@ def test_nothing_is_copied_that_nobody_wants(deploy: Deploy) -> None:
     assert instance["performanceInsightsEnabled"] is False
     assert {"performanceInsightsRetentionPeriod", "maxAllocatedStorage"}.isdisjoint(instance)
     assert [one for one in deployed.all("logGroup:LogGroup") if "/rds/" in one.inputs["name"]] == []
+
+
+class TestExisting:
+    """An instance that is somebody else's: found by its identifier, and only let in to."""
+
+    def test_nothing_is_made_but_the_way_to_it(self, deploy: Deploy) -> None:
+        deployed = deploy(database={"existing": "legacy", "name": "shop"})
+        assert deployed.all("rds/instance:Instance") == deployed.all("rds/subnetGroup:SubnetGroup") == []
+        assert [one for one in deployed.all("logGroup:LogGroup") if "/rds/" in one.inputs["name"]] == []
+        into = [one for one in deployed.all("IngressRule") if one.inputs["securityGroupId"] == "sg-old"]
+        assert {one.name for one in into} == {
+            "sluice-test-service-into-database",
+            "sluice-test-migration-into-database",
+        }
+        assert {(one.inputs["fromPort"], one.inputs["toPort"]) for one in into} == {(6432, 6432)}
+        assert deployed.outputs["database"] == {"address": "old.example.internal", "port": 6432, "name": "shop"}
+        run = deployed.one("MigrationRun").inputs
+        assert run["database"] == "db-OLD", "restored or created anew, it is migrated again"
+        assert run["environment"]["DB_HOST"] == "old.example.internal"
+        assert run["environment"]["DB_PORT"] == "6432"
+
+    def test_its_master_user_may_have_a_secret_of_its_own(self, deploy: Deploy) -> None:
+        secret = MASTER.replace("rds!db-1", "legacy")
+        steps = deploy(database={"existing": "legacy", "secret": secret}).one("MigrationRun").inputs["steps"]
+        assert steps[0]["secrets"]["DB_PASSWORD"].startswith(secret)
+
+    @pytest.mark.parametrize(
+        ("instance", "said"),
+        [
+            ({"engine": "mysql"}, "only PostgreSQL is accepted"),
+            ({"masterUserSecrets": []}, "write the ARN as database.secret"),
+        ],
+    )
+    def test_what_cannot_be_used_is_refused(self, deploy: Deploy, instance: dict[str, Any], said: str) -> None:
+        with pytest.raises(pulumi.RunError, match=said):
+            deploy(database={"existing": "legacy"}, stale={"getInstance": instance})

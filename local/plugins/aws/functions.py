@@ -80,6 +80,21 @@ def _key(session: Session, args: Properties) -> Properties:
     return {"arn": found["Arn"], "id": found["KeyId"], "keyId": args["keyId"], "keyState": found["KeyState"]}
 
 
+def _database_instance(session: Session, args: Properties) -> Properties:
+    region, name = args.get("region") or session.region, args["dbInstanceIdentifier"]
+    found = session.call("rds", "describe_db_instances", {"DBInstanceIdentifier": name}, region)["DBInstances"][0]
+    secret = found.get("MasterUserSecret")
+    return {
+        "id": name, "region": region, "dbInstanceIdentifier": name, "dbInstanceArn": found["DBInstanceArn"],
+        "address": found["Endpoint"]["Address"], "port": found["Endpoint"]["Port"],
+        "dbName": found.get("DBName"), "engine": found["Engine"], "engineVersion": found["EngineVersion"],
+        "resourceId": found["DbiResourceId"], "allocatedStorage": found["AllocatedStorage"],
+        "vpcSecurityGroups": [group["VpcSecurityGroupId"] for group in found.get("VpcSecurityGroups", [])],
+        "masterUserSecrets": [{"secretArn": secret["SecretArn"], "secretStatus": secret["SecretStatus"],
+                               "kmsKeyId": secret.get("KmsKeyId", "")}] if secret else [],
+    }  # fmt: skip
+
+
 _FUNCTIONS: Mapping[str, tuple[Callable[[Session, Properties], Properties], frozenset[str]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": (_caller_identity, frozenset({"id"})),
     "aws:index/getRegion:getRegion": (_region, frozenset({"id", "name", "region"})),
@@ -90,6 +105,7 @@ _FUNCTIONS: Mapping[str, tuple[Callable[[Session, Properties], Properties], froz
     "aws:lb/getListener:getListener": (_listener, frozenset({"arn", "region"})),
     "aws:lb/getLoadBalancer:getLoadBalancer": (_load_balancer, frozenset({"arn", "region"})),
     "aws:kms/getKey:getKey": (_key, frozenset({"keyId", "region"})),
+    "aws:rds/getInstance:getInstance": (_database_instance, frozenset({"dbInstanceIdentifier", "region"})),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": (_authorization_token, frozenset({"region", "registryId"})),
 }
 

@@ -14,6 +14,7 @@ from moto import mock_aws
 
 from gate.plugin.resource import HalfDone, Refused, State
 from gate.plugin.values import UNKNOWN
+from local.plugins.aws.functions import functions
 from local.plugins.aws.lifecycle import TableResource
 from local.plugins.aws.session import AwsError, Session
 from local.plugins.aws.table import ENTRIES, container, database, identity, logs, network, secret
@@ -234,3 +235,19 @@ def test_a_secret_can_be_taken_back_unless_the_program_says_otherwise(
     assert asyncio.run(life.delete("password")) is None, "to the program it is gone"
     listed = session.call("secretsmanager", "list_secrets", {"IncludePlannedDeletion": True})["SecretList"]
     assert [one["Name"] for one in listed] == (["owner"] if kept else [])
+
+
+async def described(session: Moto, token: str, args: dict[str, Any]) -> dict[str, Any]:
+    return await functions(lambda: session)[token](Engine().call(), args)
+
+
+def test_a_database_that_is_there_is_described(session: Moto) -> None:
+    group = session.call("ec2", "create_security_group", {"GroupName": "db", "Description": "d"})["GroupId"]
+    given: dict[str, Any] = {"DBInstanceIdentifier": "legacy", "DBInstanceClass": "db.t4g.micro", "Engine": "postgres"}
+    given |= {"AllocatedStorage": 20, "MasterUsername": "a", "MasterUserPassword": "long-enough"}
+    made = session.call("rds", "create_db_instance", {**given, "VpcSecurityGroupIds": [group]})["DBInstance"]
+    asked = described(session, "aws:rds/getInstance:getInstance", {"dbInstanceIdentifier": "legacy"})
+    found = asyncio.run(asked)
+    assert (found["engine"], found["resourceId"]) == ("postgres", made["DbiResourceId"])
+    assert (found["vpcSecurityGroups"], found["masterUserSecrets"]) == ([group], [])
+    assert found["port"] == 5432

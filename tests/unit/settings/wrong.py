@@ -161,6 +161,17 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "alarms: how many connections a db.z9.huge allows is not known here; write it as alarms.maxConnections (SHOW"
         " max_connections)",
     ),
+    # an existing database
+    (
+        "settings of another's database",
+        {"database.existing": "legacy", "database.multiAz": True},
+        "database: multiAz belong to an instance of the stack's own, not to an existing one; remove them",
+    ),
+    (
+        "secret without an existing database",
+        {"database.secret": SECRET},
+        "database.secret: belongs to an existing instance; RDS makes the secret of the stack's own. Remove it",
+    ),
     # the database's upkeep
     (
         "storage that cannot grow",
@@ -354,9 +365,10 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "password of the database",
         {"database.password": "hunter2"},
-        "database.password: there is no such setting; remove it (known here: engine, version, name, username, roles,"
-        " ownerUsername, appUsername, bootstrap, instanceClass, storage, maxStorage, multiAz, backupDays, backupWindow,"
-        " maintenanceWindow, performanceInsights, exportLogs, verifyTls, caBundle, variables)",
+        "database.password: there is no such setting; remove it (known here: engine, version, existing, secret, name,"
+        " username, roles, ownerUsername, appUsername, bootstrap, instanceClass, storage, maxStorage, multiAz,"
+        " backupDays, backupWindow, maintenanceWindow, performanceInsights, exportLogs, verifyTls, caBundle,"
+        " variables)",
     ),
     (
         "build argument of the program",
