@@ -13,7 +13,7 @@ from tests.e2e.faults import table
 from tests.e2e.faults.scene import Scene
 from tests.e2e.stage import STACK, Stage
 
-FAULTS = 11
+FAULTS = 12
 """How many there are: a run of some of them must not overwrite the table of all."""
 
 SHORT = "health: {startPeriod: 30, interval: 5, timeout: 3, retries: 3}"

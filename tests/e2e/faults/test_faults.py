@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -151,6 +152,30 @@ def test_a_scale_out_during_a_rollout(scene: Scene) -> None:
         assert scene.seen()["desiredCount"] == 3, "a `pulumi up` must not undo the scaling"
     ecs.update_service(cluster=scene.cluster, service=scene.service, desiredCount=2)
     until(lambda: scene.seen()["runningCount"] == 2, 30, "the service scales in")
+
+
+@soak
+def test_an_alarm_during_a_rollout(scene: Scene) -> None:
+    """The stack's own alarm takes the rollout back, although every task of the new version is healthy."""
+    settings, cloudwatch = scene.stage.settings, scene.stage.client("cloudwatch")
+    without = settings.read_text()
+    settings.write_text(without.replace("  service:\n", "  alarms: {rollback: true}\n  service:\n"))
+    scene.stage.up()
+    (alarm,) = scene.seen()["deploymentConfiguration"]["alarms"]["alarmNames"]
+    with scene.played("an alarm of the stack rings during a rollout") as play:
+        running = scene.rolling("while the alarm rings")
+        cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="rung by a test")
+        ended = play.end(running)
+        assert ended.code != 0, ended.output
+        for reason in ("rolled back by an alarm", alarm, "keeps serving"):
+            assert reason in ended.output, ended.output
+        until(lambda: scene.revision() == scene.before, 10, "the version before is wanted again")
+        cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="the test is over")
+        play.retried(lambda: _write(settings, without))
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text)
 
 
 # -- a deployer that goes
