@@ -93,6 +93,7 @@ deployment = Deployment(
         image=gate.image,
         smoke=smoke_of(stack, origin.version(gate.image)),
         soak=soak_of(stack),
+        database=database.identity,
         deadline=shape.deadline,
         records=path,
         protected=stack.protected,

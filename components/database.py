@@ -131,7 +131,9 @@ class Database(pulumi.ComponentResource):
             # destruction must not fail because the first one's snapshot has the name.
             final_snapshot_identifier=pulumi.Output.concat(subnets.name, "-final") if args.protected else None,
             delete_automated_backups=not args.protected,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=logs),
+            # Its name is taken until it is gone. And where it must not be deleted, that is found out before the service
+            # is led to an empty one.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=logs, delete_before_replace=True),
         )
         self.address = instance.address
         self.port = instance.port

@@ -68,11 +68,11 @@ class Keep:
 
 @dataclass(frozen=True)
 class DeploymentArgs:
-    """task_definition: what the gate let through. image: its reference by digest. deadline: seconds until a rollout
-    that has not completed has failed. records: SSM path of the stack's records. protected: whether they outlive it.
-    topic: ARN of the SNS topic that is told of a failure. rollback: an earlier release is to serve again, and what it
-    replaces is held. keep: what is tagged as in use, where the image's repository has a lifecycle policy; None:
-    nothing."""
+    """task_definition: what the gate let through. image: its reference by digest. database: its identity. deadline:
+    seconds until a rollout that has not completed has failed. records: SSM path of the stack's records. protected:
+    whether they outlive it. topic: ARN of the SNS topic that is told of a failure. rollback: an earlier release is to
+    serve again, and what it replaces is held. keep: what is tagged as in use, where the image's repository has a
+    lifecycle policy; None: nothing."""
 
     cluster: pulumi.Input[str]
     service: Service
@@ -80,6 +80,7 @@ class DeploymentArgs:
     image: pulumi.Input[str]
     smoke: SmokeRequest
     soak: Soak
+    database: pulumi.Input[str]
     deadline: int
     records: str
     protected: bool
@@ -126,6 +127,7 @@ class Deployment(pulumi.ComponentResource):
                 "url": pulumi.Output.concat(service.url, soak.path),
                 "timeout": soak.timeout,
             },
+            database=args.database,
             image_digest=args.image,
             shape=service.shape,
             network=service.network,

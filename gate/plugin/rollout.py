@@ -41,6 +41,7 @@ _OPTIONAL = (
     "targetGroups",
     "smoke",
     "soak",
+    "database",
     "shape",
     "network",
     "platformVersion",
@@ -106,7 +107,8 @@ class Rollout(Resource):
         if call.preview:
             return _preview(new)
         previous = str(old.inputs.get("taskDefinition") or "")
-        return _outputs(new, await in_thread(self._roll_out, call, new, previous))
+        wanted = _unsoaked(call, new) if _other_database(old.inputs, new) else new
+        return _outputs(new, await in_thread(self._roll_out, call, wanted, previous))
 
     async def delete(self, call: Call, id: str, old: State) -> None:
         await in_thread(self._forget, old.inputs)
@@ -206,6 +208,17 @@ class Rollout(Resource):
     def _live(self, inputs: Properties) -> str:
         clients = self._account()
         return live_revision(self._service(clients, inputs).describe())
+
+
+def _other_database(old: Properties, new: Properties) -> bool:
+    return old.get("database") not in (None, new.get("database"))
+
+
+def _unsoaked(call: Call, inputs: Properties) -> Properties:
+    """What serves knows the former database, by its address: it says nothing of the schema of the new one."""
+    if inputs.get("soak"):
+        call.log("the database is another one than before: what serves is not soaked on it")
+    return inputs | {"soak": None}
 
 
 def _shape(inputs: Properties) -> Shape:

@@ -23,6 +23,7 @@ class Rollout(pulumi.CustomResource):
             request.
         soak: ``{"seconds", "url", "timeout"}``: how long the version that serves must first stay healthy on the new
             schema; None soaks not at all.
+        database: identity of the database, as MigrationRun's: when it is another one than before, nothing is soaked.
         shape: changes whenever something else about the service starts a deployment.
         network: the service's, ``{"subnets", "securityGroups", "assignPublicIp" (bool)}``; with ``platform_version``
             and ``load_balancers`` (as UpdateService takes them) it is put right when ECS took it back with a failed
@@ -55,6 +56,7 @@ class Rollout(pulumi.CustomResource):
         target_groups: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         smoke: pulumi.Input[Mapping[str, Any]] | None = None,
         soak: pulumi.Input[Mapping[str, Any]] | None = None,
+        database: pulumi.Input[str] | None = None,
         shape: pulumi.Input[str] | None = None,
         network: pulumi.Input[Mapping[str, Any]] | None = None,
         platform_version: pulumi.Input[str] | None = None,
@@ -76,6 +78,7 @@ class Rollout(pulumi.CustomResource):
             "targetGroups": target_groups or [],
             "smoke": smoke,
             "soak": soak,
+            "database": database,
             "shape": shape,
             "network": network,
             "platformVersion": platform_version,

@@ -56,8 +56,8 @@ class Door:
         config.graceful_timeout = 5
         application: Any = self._application
         door = self._socket.dup()
+        door.listen(config.backlog)  # here and now: whoever was told of the listener must not be refused
         if self._both:
-            door.listen(config.backlog)
             serving = secure.serve(door, ASGIWrapper(application), config, self._context, self._ending.wait)
         else:
             config.bind = [f"fd://{door.detach()}"]

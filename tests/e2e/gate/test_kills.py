@@ -49,7 +49,6 @@ def test_ten_thousand_lines_just_before_the_end_are_all_read(
     assert (failure is not None) == bool(exit_code)
     if failure is not None:
         assert "line 9999" in str(failure)
-    (end,) = [
-        line for line in capsys.readouterr().out.splitlines() if line.startswith(f"prints: exit code {exit_code}")
-    ]
-    assert end.endswith(", 10000 lines")
+    said = capsys.readouterr().out.splitlines()
+    told = "prints: it had printed 10000 lines" if exit_code else ", 10000 lines"
+    assert any(line.startswith("prints: ") and line.endswith(told) for line in said), said[-5:]

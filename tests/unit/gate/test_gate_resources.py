@@ -524,6 +524,27 @@ def test_what_is_gone_back_from_need_not_be_well() -> None:
     assert Rollout._wanted(inputs | {"rollback": True}, "").soak is None
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "soaked"), [("db-1", "db-1", True), (None, "db-1", True), ("db-1", "db-2", False)]
+)
+def test_what_serves_is_not_soaked_on_a_database_that_it_does_not_know(
+    monkeypatch: pytest.MonkeyPatch, before: str | None, now: str, soaked: bool
+) -> None:
+    seen: list[Properties] = []
+
+    def roll_out(self: Rollout, call: Call, inputs: Properties, previous: str) -> Done:
+        seen.append(inputs)
+        return Done("ecs-svc/1", previous, 0)
+
+    monkeypatch.setattr(Rollout, "_roll_out", roll_out)
+    old = ROLLOUT | {"soak": {"seconds": 5, "url": "http://x/health"}, "database": before}
+    updated = run(
+        Rollout(no_account).update(call(Lines(), preview=False), "id", State(old, {}), old | {"database": now})
+    )
+    assert bool(seen[0]["soak"]) is soaked
+    assert updated["deploymentId"] == "ecs-svc/1"
+
+
 RELEASED = {
     f"/sluice/p/s/releases/{number}": json.dumps(
         {"digest": f"repo@sha256:{letter * 64}", "task_definition": f"td:{number}", "at": 1, "deployment": "d"}
