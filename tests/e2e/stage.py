@@ -111,7 +111,7 @@ class Client:
     """Asks the service again and again, as a user's browser would."""
 
     url: str
-    pause: float = 0.05
+    pause: float = 0.1
     answers: list[tuple[float, int, str, str]] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
