@@ -30,7 +30,7 @@ from gate.judge import (
 )
 from gate.patience import Patience, Unknown
 from gate.release_record import ReleaseRecords
-from gate.rollout_failure import RolloutFailed, Witness
+from gate.rollout_failure import Answered, RolloutFailed, Witness
 from gate.service import Service
 from gate.shape import Shape
 from gate.smoke import Answer, Ask, Smoke, complaint
@@ -246,6 +246,7 @@ class Rollout:
                 continue
             right, bad = 0, bad + 1
             if bad >= smoke.attempts:
+                self._witness.answered = Answered(smoke, answer)
                 self._fail_and_return(Judgement(State.FAILED, f"smoke request: {wrong}"), deployment, previous)
             self._clock.wait(SMOKE_PAUSE_SECONDS)
         self._log(f"GET {smoke.url} answered {answer.status}, {smoke.answers} times in a row", False)

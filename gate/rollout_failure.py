@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -12,6 +12,7 @@ from gate.evidence import ended_by, failed, new_events, serves_now, stop_reasons
 from gate.judge import Judgement, State
 from gate.patience import Patience
 from gate.service import Service
+from gate.smoke import Answer, Smoke
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,6 +27,13 @@ TASKS_READ = 3
 
 class RolloutFailed(GateError):
     """The new version is not what users get, or is not proven; the text says what they get now."""
+
+
+class Answered(NamedTuple):
+    """The smoke request that failed, and what came back."""
+
+    smoke: Smoke
+    answer: Answer
 
 
 class Witness:
@@ -44,6 +52,7 @@ class Witness:
         self._target_groups = target_groups
         self.since = since
         self.known_events: frozenset[str] = frozenset()
+        self.answered: Answered | None = None
 
     @property
     def after(self) -> float:

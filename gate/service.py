@@ -3,7 +3,8 @@
 IAM: ecs:DescribeServices and ecs:UpdateService on the service, iam:PassRole on the task and execution roles of the
 revisions (``iam:PassedToService`` ecs-tasks.amazonaws.com), ecs:ListTasks and ecs:DescribeTasks (condition
 ecs:cluster), ecs:DescribeTaskDefinition on ``*``, logs:GetLogEvents on the service's log group,
-elasticloadbalancing:DescribeTargetHealth on ``*``; ecs:ListServiceDeployments, ecs:DescribeServiceDeployments and
+elasticloadbalancing:DescribeTargetHealth and
+elasticloadbalancing:DescribeTargetGroups on ``*``; ecs:ListServiceDeployments, ecs:DescribeServiceDeployments and
 ecs:StopServiceDeployment on the service and its service deployments; cloudwatch:DescribeAlarms on ``*``, only for a
 service that has deployment alarms.
 """
@@ -18,6 +19,7 @@ from botocore.exceptions import ClientError
 from gate import evidence
 from gate.judge import TargetState, primary, target_state
 from gate.logs import LogPlace, last_lines
+from gate.readings import Readings
 
 
 class Service:
@@ -30,6 +32,7 @@ class Service:
         self._cluster = cluster
         self._name = name
         self._cloudwatch = cloudwatch
+        self.readings = Readings(ecs, elbv2, logs)
 
     def describe(self) -> dict[str, Any] | None:
         """The service as ECS shows it; None when there is none."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gate.judge import TargetState
+from gate.logs import LogPlace
+from gate.readings import Printed
 from gate.release_record import UnderWay
 from gate.rollout import Done, Rollout, Wanted
 from gate.smoke import Answer, Smoke
@@ -40,6 +42,7 @@ class Service:
         self.stopped_by_ecs: list[str] = []
         self.alarms: list[str] = []
         self.ill: list[str] = []
+        self.readings = Readings()
 
     def _new(self, revision: str, state: str = "IN_PROGRESS") -> dict[str, Any]:
         number = len(getattr(self, "calls", []))
@@ -114,6 +117,23 @@ class Service:
 
     def last_lines(self, task: dict[str, Any]) -> list[str]:
         return ["cannot read settings"]
+
+
+class Readings:
+    """How the revision is set up, and what its task printed first."""
+
+    def __init__(self) -> None:
+        self.containers: list[dict[str, Any]] = [{"name": "app", "portMappings": [{"containerPort": 8080}]}]
+        self.group: dict[str, Any] = {}
+
+    def definition(self, task_definition: str) -> dict[str, Any]:
+        return {"containerDefinitions": self.containers}
+
+    def target_group(self, arn: str) -> dict[str, Any]:
+        return self.group
+
+    def first_lines(self, task: Mapping[str, Any], place: LogPlace) -> list[Printed]:
+        return []
 
 
 class Records:
