@@ -21,7 +21,11 @@ class Halt(enum.Enum):
 
 
 class Clock(Protocol):
-    """Wall-clock time in seconds since the epoch, and waits that an interruption ends early."""
+    """Time that never jumps, in seconds since the epoch as AWS counts them, and waits that an interruption ends early.
+
+    One clock serves durations and comparisons: it advances monotonically, and its zero is AWS's. So a deployer whose
+    own clock is wrong, or is set while it works, judges a task's ``createdAt`` and another deployer's records rightly.
+    """
 
     def now(self) -> float: ...
 
@@ -31,20 +35,41 @@ class Clock(Protocol):
     def halted(self) -> Halt | None: ...
 
 
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Goes on while the machine sleeps, where there is such a clock."""
+
+
+def steady() -> float:
+    """Seconds since some moment; never set, never back."""
+    return time.clock_gettime(_STEADY)
+
+
+_EPOCH = time.time() - steady()
+
+
+def local_time() -> float:
+    """Seconds since the epoch by this machine's clock as it was when the process began."""
+    return _EPOCH + steady()
+
+
 class SystemClock:
     """The real clock.
 
     Args:
         cancelled: set on Ctrl-C.
         orphaned: true when the engine that asked for the work is gone.
+        skew: seconds that this machine's clock is behind AWS's (see gate.session); must not change while it is used.
     """
 
-    def __init__(self, cancelled: threading.Event, orphaned: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, cancelled: threading.Event, orphaned: Callable[[], bool] = lambda: False, skew: float = 0.0
+    ) -> None:
         self._cancelled = cancelled
         self._orphaned = orphaned
+        self._skew = skew
 
     def now(self) -> float:
-        return time.time()
+        return local_time() + self._skew
 
     def wait(self, seconds: float) -> None:
         if self._cancelled.is_set():

@@ -17,7 +17,6 @@ from typing import Any
 
 from gate.clock import Clock
 from gate.errors import GateError, Interrupted
-from gate.evidence import SCALED_IN
 from gate.explain import short_time
 from gate.judge import TargetState
 from gate.patience import Patience
@@ -85,16 +84,27 @@ class OldVersion:
         return [self._patience.ask(self._service.targets, group) for group in self._target_groups]
 
     def replaced(self) -> list[str]:
-        """Why tasks have stopped since, but for those that were no longer wanted."""
-        reasons = [
+        """Why tasks have stopped since, as far as that says something about the version."""
+        return [
             str(task.get("stoppedReason") or "no reason given")
             for task in self._stopped()
-            if task["taskArn"] not in self._stopped_before
+            if task["taskArn"] not in self._stopped_before and fell_ill(task)
         ]
-        return [reason for reason in reasons if not reason.startswith(SCALED_IN)]
 
     def _stopped(self) -> list[dict[str, Any]]:
         return self._patience.ask(self._service.stopped_tasks, self._deployment, self._revision)
+
+
+def fell_ill(task: Mapping[str, Any]) -> bool:
+    """Whether a stopped task says that its version cannot live: its program ended, or its health checks failed. Not: it
+    was stopped by hand, for Fargate's maintenance or Spot, or by the service for scaling and for the balance of zones.
+
+    Source: "Stopped tasks error messages", Task.stopCode; an unknown code says nothing about the version.
+    """
+    code, reason = str(task.get("stopCode") or ""), str(task.get("stoppedReason") or "")
+    if code == "ServiceSchedulerInitiated":
+        return "health check" in reason.lower()
+    return code == "EssentialContainerExited"
 
 
 def bad(look: Look) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gate.clock import Clock
@@ -18,6 +19,7 @@ class Deployer:
     Attributes:
         log: takes a line, and whether it is only progress (shown in the resource's status column).
         chance: a number from 0 to 1, for pauses that should differ between deployers.
+        owner: nonce that tells this deployer from every other, also from one of the same user on the same host.
     """
 
     ecs: Any
@@ -27,3 +29,4 @@ class Deployer:
     log: Callable[[str, bool], None]
     who: str
     chance: Callable[[], float] = random.random
+    owner: str = field(default_factory=lambda: secrets.token_hex(8))

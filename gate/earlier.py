@@ -13,6 +13,7 @@ from gate.clock import Halt
 from gate.deployer import Deployer
 from gate.errors import GateError, Interrupted
 from gate.explain import short_time
+from gate.ownership import Ownership
 from gate.patience import Patience
 from gate.record import RunRecord
 from gate.shard import poll_seconds
@@ -23,7 +24,12 @@ SETTLE_SECONDS = 60.0
 CLOSE_SECONDS = 1800.0
 """How long a dead deployer's task is waited for."""
 
-COMMANDS = {"up": "`pulumi up`", "run": "`sluice run`"}
+COMMANDS = {
+    "up": "`pulumi up`",
+    "run": "`sluice run`",
+    "force": "`sluice migrate`",
+    "lift": "`sluice rollback --lift`",
+}
 
 
 def live_operators(to: Deployer, runs: Sequence[RunRecord], place: Place) -> frozenset[int]:
@@ -42,16 +48,20 @@ def close(to: Deployer, run: RunRecord, place: Place) -> None:
     """Takes a dead one's record over, waits until its tasks have stopped, and closes it.
 
     The record is taken over *before* its tasks are looked for: an owner who is alive after all writes down what it is
-    about to start and looks at the record afterwards, so at least one of the two sees the other.
+    about to start and looks at the record afterwards, so at least one of the two sees the other. Unless that owner said
+    that it starts nothing more, a call of its that may be on its way is given :data:`SETTLE_SECONDS` to arrive.
     """
     tasks, patience = Tasks(to.ecs, place.cluster), Patience(to.clock, f"waiting for the tasks of run {run.number}")
     fresh = patience.ask(to.records.get, run.number)
     if fresh is None or not fresh.open:
         return  # its owner lived, and ended
-    if run.by == "run":
-        run = replace(run, who=f"{to.who}, closing what {run.who} left"[:200])
-        patience.ask(to.records.save, run)
-    begun = said = to.clock.now()
+    whose = f"{COMMANDS[run.by]}, {'begun by ' if run.by == 'up' else ''}{fresh.who}"
+    quiet = fresh.idle
+    run = replace(fresh, who=_closing(to.who, fresh.who), owner=to.owner, idle=True)
+    patience.ask(to.records.save, run)
+    owner = Ownership(to.records, to.clock, run)
+    begun = to.clock.now()
+    said: float | None = None
     while True:
         run = patience.ask(to.records.with_steps, run)
         unfinished = sum(not task.done for step in run.steps_done.values() for task in step.tasks)
@@ -59,7 +69,7 @@ def close(to: Deployer, run: RunRecord, place: Place) -> None:
         found = patience.ask(tasks.describe, arns) if arns else {}
         running = [arn.rpartition("/")[2] for arn, task in found.items() if task.get("lastStatus") != "STOPPED"]
         # What was started a moment ago may not be listed yet: missing is not stopped before it had time to show.
-        settled = len(found) == unfinished or to.clock.now() - begun > SETTLE_SECONDS
+        settled = (quiet and len(found) == unfinished) or to.clock.now() - begun > SETTLE_SECONDS
         if not running and settled:
             break
         halt = to.clock.halted()
@@ -70,18 +80,33 @@ def close(to: Deployer, run: RunRecord, place: Place) -> None:
                 f"which {left}"
             )
         now = to.clock.now()
-        whose = f"{COMMANDS[run.by]}, {'begun by ' if run.by == 'up' else ''}{run.who}"
         if now - begun > CLOSE_SECONDS:
             raise GateError(
                 f"task {', '.join(running)} of run {run.number} ({whose}) has not stopped "
                 f"after {short_time(now - begun)}; stop it by hand (aws ecs stop-task) or wait, then try again"
             )
-        if now - said >= 10 or said == begun:
+        if said is None or now - said >= 10:
             said = now
-            to.log(f"waiting for task {', '.join(running)} of run {run.number} ({whose}) to stop", False)
+            to.log(_waiting(run.number, whose, running), False)
         to.clock.wait(poll_seconds(now - begun))
+    if owner.taken_over() is not None:
+        return  # somebody else closes it, or has
     closed = replace(run, state="closed", finished=round(to.clock.now()), message="its deployer died")
     patience.ask(to.records.save, closed)
+
+
+def _waiting(number: int, whose: str, running: Sequence[str]) -> str:
+    if running:
+        return f"waiting for task {', '.join(running)} of run {number} ({whose}) to stop"
+    return (
+        f"run {number} ({whose}) ended without a word: waiting up to {short_time(SETTLE_SECONDS)} for a task that it "
+        "may just have started"
+    )
+
+
+def _closing(who: str, left: str) -> str:
+    """Who closes what somebody left; of several that tried, the newest."""
+    return f"{who}, closing what {left.rpartition('closing what ')[2].removesuffix(' left')} left"[:200]
 
 
 def refusal(run: RunRecord, now: float) -> str:

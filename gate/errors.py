@@ -13,3 +13,7 @@ class Interrupted(GateError):
 
 class NotPrepared(GateError):
     """What must come before the first step (a snapshot) did not come to be: no step was started."""
+
+
+class Superseded(GateError):
+    """Another deployer took over what this one was doing: it starts, moves and records nothing more. Says who."""

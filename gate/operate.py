@@ -18,13 +18,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gate import earlier
 from gate.clock import Halt
 from gate.deployer import Deployer
-from gate.errors import GateError, Interrupted
+from gate.errors import GateError, Interrupted, Superseded
 from gate.fingerprint import Subject
+from gate.ownership import Ownership
 from gate.patience import Patience, Unknown
-from gate.plan import Close, Refuse, admit, still_owns
-from gate.record import RunRecord, StepRecord
+from gate.plan import Close, Refuse, admit
+from gate.record import RunRecord
 from gate.redact import redact
-from gate.run import RunResult, may_go_on, perform
+from gate.run import RunResult, all_runs, may_go_on, number_taken, perform
 from gate.shard import poll_seconds
 from gate.step import Step
 from gate.tasks import Place, Tasks
@@ -42,48 +43,19 @@ class Cancelled(Interrupted):
     """Ctrl-C: the text says what was stopped."""
 
 
-class Lost(GateError):
-    """Somebody took the run for dead and closed it, while it was only slow."""
-
-
 @dataclass(frozen=True)
 class Order:
-    """What an operator wants run. *image* by digest; *step*'s attempts must be 1: see :func:`operate`."""
+    """What an operator wants run.
+
+    Attributes:
+        step: its attempts must be 1: see :func:`operate`.
+        image: by digest.
+        read_only: the command leaves the schema as it is, so that the last migration's success stays worth something.
+    """
 
     step: Step
     image: str
-
-
-class Owned:
-    """Records that look at the run again whenever something of it was written down.
-
-    Write first, look afterwards: whoever closes the run takes the record over first and looks for tasks afterwards
-    (:func:`gate.earlier.close`), so at least one of the two sees the other.
-    """
-
-    def __init__(self, to: Deployer, run: RunRecord) -> None:
-        self._records = to.records
-        self._run = run
-        self.prefix = to.records.prefix
-
-    def save_step(self, run: RunRecord, step: StepRecord) -> None:
-        self._records.save_step(run, step)
-        found = self._records.get(run.number)
-        if not still_owns(self._run, found):
-            by = f" ({found.who})" if found else ""
-            raise Lost(
-                f"run {run.number} was taken for dead and closed{by}, because two minutes went by without a task of "
-                "it; its tasks are being stopped. Look at `sluice history`, then run the command again"
-            )
-
-    def save(self, run: RunRecord) -> None:
-        self._records.save(run)
-
-    def prune(self) -> None:
-        self._records.prune()
-
-    def with_steps(self, run: RunRecord) -> RunRecord:
-        return self._records.with_steps(run)
+    read_only: bool = False
 
 
 def operate(to: Deployer, order: Order, place: Place) -> RunResult:
@@ -97,20 +69,20 @@ def operate(to: Deployer, order: Order, place: Place) -> RunResult:
         StepFailed: it did not end with exit code 0 everywhere.
         Cancelled: Ctrl-C; its tasks were told to stop.
         Unknown: AWS cannot be asked any more; the task goes on.
-        GateError: the place is wrong, or the run was taken over.
+        Superseded: the run was taken for dead and closed, while it was only slow; its tasks are being stopped.
+        GateError: the place is wrong.
     """
     if order.step.attempts != 1:
         raise ValueError("an operator's command is started once")
     subject = Subject(order.image, (order.step,), {}, {}, "")
     run = _begin(to, order, place)
-    owned: Any = Owned(to, run)
     try:
-        return perform(replace(to, records=owned), run, subject, place, None, None)
+        return perform(to, run, subject, place, None, None)
     except StepFailed:
         raise
     except Interrupted as interruption:
         raise _cancelled(to, run, place) from interruption
-    except Lost:
+    except Superseded:
         _stop(to, run, place, "its run was closed by somebody else")
         raise
     except Unknown as trouble:
@@ -127,8 +99,9 @@ def operate(to: Deployer, order: Order, place: Place) -> RunResult:
 def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
     """Takes a number, when nothing is under way."""
     patience = Patience(to.clock, "reading the run records")
+    taken: set[int] = set()
     while True:
-        runs = patience.ask(to.records.all)
+        runs = patience.ask(all_runs, to, taken)
         decision = admit(runs, to.clock.now(), patience.ask(earlier.live_operators, to, runs, place))
         if isinstance(decision, Refuse):
             raise Refused(earlier.refusal(decision.run, to.clock.now()))
@@ -149,8 +122,13 @@ def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
             steps=(order.step.name,),
             message=redact(" ".join(order.step.command))[:200],
             nonce=secrets.token_hex(4),
+            owner=to.owner,
+            read_only=order.read_only,
         )
-        if patience.ask(to.records.create, run) and may_go_on(to, run):
+        if not patience.ask(to.records.create, run):
+            number_taken(to, taken, run.number)
+            continue
+        if may_go_on(to, run):
             to.log(f"run {run.number}: {run.message}", False)
             return run
 
@@ -188,6 +166,8 @@ def _tasks(to: Deployer, run: RunRecord) -> list[str]:
 
 
 def _end(to: Deployer, run: RunRecord, state: Any, message: str) -> None:
+    if Ownership(to.records, to.clock, run).taken_over() is not None:
+        return  # whoever has it now says how it ended
     closed = replace(run, state=state, finished=round(to.clock.now()), message=message)
     Patience(to.clock, "keeping the run records").ask(to.records.save, closed)
 

@@ -79,7 +79,29 @@ def gives_way_to(mine: RunRecord, runs: Sequence[RunRecord]) -> RunRecord | None
 
 def still_owns(mine: RunRecord, found: RunRecord | None) -> bool:
     """Whether the record as *found* now still is the run that *mine* describes, and nobody took it over."""
-    return found is not None and found.open and (found.nonce, found.who) == (mine.nonce, mine.who)
+    return found is not None and found.open and (found.nonce, found.owner) == (mine.nonce, mine.owner)
+
+
+def touches(run: RunRecord) -> bool:
+    """Whether the schema may be another one after this run than before, other than by the steps of `pulumi up`."""
+    return run.by != "up" and not run.read_only
+
+
+def distrust(runs: Sequence[RunRecord], proof: int, fingerprint: str, phase: str) -> RunRecord | None:
+    """The first run after which the success of run *proof* says nothing about the schema any more; None while it does.
+
+    Args:
+        runs: those from *proof* on, and any others.
+        fingerprint, phase: of the steps that run *proof* ran.
+    """
+    for run in sorted(runs, key=lambda one: one.number):
+        if run.number <= proof or (run.by == "up" and run.phase != phase):
+            continue
+        if touches(run):
+            return run
+        if run.by == "up" and (run.fingerprint != fingerprint or run.state != "succeeded"):
+            return run
+    return None
 
 
 def plan(
@@ -113,7 +135,7 @@ def plan(
         default=None,
     )
     # An operator's run since then may have taken the schema back.
-    touched = newest is not None and any(run.by == "run" and run.number > newest.number for run in runs)
+    touched = newest is not None and any(touches(run) and run.number > newest.number for run in runs)
     if newest and newest.state == "succeeded" and newest.fingerprint == fingerprint and not touched:
         return TakeSuccess(newest)
     return Start(max((run.number for run in runs), default=0) + 1)

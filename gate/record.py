@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 RunState = Literal["running", "succeeded", "failed", "closed"]
+By = Literal["up", "run", "force", "lift"]
+"""`pulumi up`; an operator's command; `sluice migrate`, after which the steps run again; a lifted hold."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,16 @@ class RunRecord:
 
     Attributes:
         number: counts up per stack.
-        by: ``up`` or ``run`` (an operator's one-off command).
+        by: what made the record.
         who: user and host that began or adopted it.
-        started, finished: seconds since the epoch.
+        started, finished: seconds since the epoch, by AWS's clock.
+        owner: nonce of the deployer that began it, adopted it or is closing it: only that one may go on with it.
+        idle: its owner starts nothing more: it has ended without a verdict, or only closes what another one left.
+        read_only: an operator's command that leaves the schema as it is, as the operator said.
     """
 
     number: int
-    by: Literal["up", "run"]
+    by: By
     fingerprint: str
     image: str
     who: str
@@ -80,6 +85,9 @@ class RunRecord:
     finished: int | None = None
     message: str = ""
     nonce: str = ""
+    owner: str = ""
+    idle: bool = False
+    read_only: bool = False
     steps_done: dict[str, StepRecord] = field(default_factory=dict, compare=False)
 
     def identity(self, prefix: str) -> str:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from gate import earlier
 from gate.deployer import Deployer
-from gate.errors import GateError, NotPrepared
+from gate.errors import GateError, Interrupted, NotPrepared
 from gate.fingerprint import Subject
 from gate.logs import LogPlace
-from gate.patience import Patience
+from gate.ownership import Ownership
+from gate.patience import Patience, Unknown
 from gate.plan import Adopt, Close, Refuse, Start, TakeSuccess, gives_way_to, plan
 from gate.record import RunRecord, StepRecord
 from gate.step_run import StepRun
 from gate.tasks import Place, Tasks
 from gate.verdict import StepFailed, essential
+
+TAKEN_SECONDS = 1.0
+"""How long to wait before deciding again, when another deployer was quicker to take a number."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +70,14 @@ def migrate(
         StepFailed: a step did not end with exit code 0 everywhere.
         Interrupted: Ctrl-C (the task is stopped) or a dying deployer (the task is left).
         Unknown: AWS cannot be asked any more; the task goes on.
+        Superseded: another deployer took the run over.
         GateError: somebody else's run is under way.
     """
     patience = Patience(to.clock, "reading the run records")
     until = to.clock.now() + deadline if deadline else None
+    taken: set[int] = set()
     while True:
-        runs = patience.ask(to.records.all)
+        runs = patience.ask(all_runs, to, taken)
         live = patience.ask(earlier.live_operators, to, runs, place)
         decision = plan(runs, subject.fingerprint, phase, to.clock.now(), live)
         if isinstance(decision, Refuse):
@@ -89,15 +97,34 @@ def migrate(
                 f"taking over run {decision.run.number}, begun by {decision.run.who}",
                 False,
             )
-            run = replace(decision.run, who=to.who)
+            run = replace(decision.run, who=to.who, owner=to.owner, idle=False)
             patience.ask(to.records.save, run)
+            # Read after the takeover: its former owner may have started more since the records were listed.
+            run = patience.ask(to.records.with_steps, run)
         elif isinstance(decision, Start):
             run = _begin(to, subject, phase, decision.number)
             if not patience.ask(to.records.create, run):
-                continue  # somebody took the number in between: decide again
+                number_taken(to, taken, run.number)
+                continue
             if not may_go_on(to, run):
                 continue
         return perform(to, run, subject, place, until, prepare)
+
+
+def all_runs(to: Deployer, taken: Collection[int]) -> list[RunRecord]:
+    """The runs, with those whose numbers were found taken: the listing may not have them yet."""
+    runs = to.records.all()
+    listed = {run.number for run in runs}
+    found = [to.records.get(number) for number in sorted(taken) if number not in listed]
+    return runs + [to.records.with_steps(run) for run in found if run is not None]
+
+
+def number_taken(to: Deployer, taken: set[int], number: int) -> None:
+    """Somebody took the number in between: decides again, a moment later. Raises Interrupted."""
+    if to.clock.halted():
+        raise Interrupted("cancelled before anything was started")
+    taken.add(number)
+    to.clock.wait(TAKEN_SECONDS)
 
 
 def may_go_on(to: Deployer, run: RunRecord) -> bool:
@@ -124,6 +151,7 @@ def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord
         phase=phase,
         steps=tuple(step.name for step in subject.steps),
         nonce=secrets.token_hex(4),
+        owner=to.owner,
     )
 
 
@@ -131,25 +159,39 @@ def perform(
     to: Deployer, run: RunRecord, subject: Subject, place: Place, until: float | None, prepare: Prepare | None
 ) -> RunResult:
     """Runs the steps of a run whose number is taken, and closes its record when they have ended by themselves."""
-    patience = Patience(to.clock, "keeping the run records")
-    shapes = _shapes(to, subject, place)
+    patience, owner = Patience(to.clock, "keeping the run records"), Ownership(to.records, to.clock, run)
     done: dict[str, StepRecord] = dict(run.steps_done)
     try:
+        shapes = _shapes(to, subject, place)
         if prepare is not None and not any(step.name in done for step in subject.steps):
             prepare(run)
         for number, step in enumerate(subject.steps, start=1):
             title = f"step {number} of {len(subject.steps)} ({step.name})"
             shape = shapes[step.name]
             done[step.name] = StepRun(to, run, step, shape.place, shape.essential, shape.log_place, title, until).run()
+        owner.check()
     except (StepFailed, NotPrepared) as failure:
+        owner.check()
         first_line = str(failure).partition("\n")[0]
         closed = replace(run, state="failed", finished=round(to.clock.now()), message=first_line)
         patience.ask(to.records.save, closed)
         raise
+    except (Interrupted, Unknown):
+        _leave(to, run, owner)
+        raise
     finished = replace(run, state="succeeded", finished=round(to.clock.now()), steps_done=done)
     patience.ask(to.records.save, finished)
-    patience.ask(to.records.prune)
+    patience.ask(to.records.prune, run.number)
     return _result(finished, subject, shapes)
+
+
+def _leave(to: Deployer, run: RunRecord, owner: Ownership) -> None:
+    """Says in the record that its owner starts nothing more, so that the next one need not wait for that."""
+    try:
+        if owner.taken_over() is None:
+            Patience(to.clock, "leaving the run").ask(to.records.save, replace(run, idle=True))
+    except (GateError, BotoCoreError, ClientError) as error:
+        to.log(f"run {run.number} could not be left in good order; the next deployer waits a little: {error}", False)
 
 
 @dataclass(frozen=True)
@@ -165,13 +207,16 @@ def _shapes(to: Deployer, subject: Subject, place: Place) -> dict[str, _Shape]:
     """Every step's shape, read before the first one starts: a revision that is wrong must not stop the run half-way."""
     patience, tasks = Patience(to.clock, "reading the task definitions"), Tasks(to.ecs, place.cluster)
     shapes: dict[str, _Shape] = {}
+    definitions: dict[str, dict[str, Any]] = {}  # most steps share one
     for step in subject.steps:
         own = replace(
             place,
             task_definition=step.task_definition or place.task_definition,
             container=step.container or place.container,
         )
-        definition = patience.ask(tasks.definition, own.task_definition)
+        if own.task_definition not in definitions:
+            definitions[own.task_definition] = patience.ask(tasks.definition, own.task_definition)
+        definition = definitions[own.task_definition]
         shapes[step.name] = _Shape(
             own, essential(definition["containerDefinitions"]) | {own.container}, _log_place(definition, own)
         )

@@ -5,8 +5,14 @@ IAM: sts:GetCallerIdentity (needs no grant).
 
 from __future__ import annotations
 
+import json
+import re
 import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 
@@ -24,13 +30,18 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.parsers import ResponseParserError
 
+from gate import answers
+from gate.answers import IncompleteAnswer, StaleAnswer
+from gate.clock import local_time
 from gate.errors import GateError
 
 _CONFIG = Config(
     connect_timeout=5,
     read_timeout=20,
     retries={"mode": "standard", "total_max_attempts": 4},
+    user_agent_extra="sluice-gate",
 )
 _CREATION = threading.Lock()  # boto3's client creation is not thread-safe
 
@@ -41,6 +52,33 @@ _EXPIRED = {
     "InvalidClientTokenId",
     "UnrecognizedClientException",
 }
+
+_TRANSIENT = {
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServerException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "SlowDown",
+    "TooManyRequestsException",
+    "TooManyUpdates",
+}
+"""Codes of errors with status 400 that pass by themselves, besides everything with "Throttl" in its name."""
+
+_WRONG_CLOCK = re.compile(r"RequestTimeTooSkewed|Signature expired|Signature not yet current")
+"""AWS refuses a request that was signed more than five minutes (S3: fifteen) from its own time."""
+
+_READS = ("Describe", "List", "Get", "BatchGet")
+"""How the names of operations begin that change nothing: an answer that is not whole is asked for again at once."""
+_READ_TRIES = 3
+
+SKEW_SECONDS = 60.0
+"""A clock that differs from AWS's by more is worth a remark."""
 
 _NO_CREDENTIALS = (CredentialRetrievalError, NoCredentialsError, SSOError, TokenRetrievalError)
 
@@ -70,6 +108,7 @@ class Clients:
         self._made: dict[str, Any] = {}
         self._session: boto3.Session | None = None
         self._verified = False
+        self._skew: float | None = None
 
     def __getitem__(self, service: str) -> Any:
         with _CREATION:
@@ -89,6 +128,34 @@ class Clients:
         """Whether another endpoint answers instead of AWS."""
         return bool(self._account.endpoint)
 
+    @property
+    def skew(self) -> float:
+        """Seconds that this machine's clock is behind AWS's, by the first answer's Date header (which has whole
+        seconds: less than two count as none). Fixed from then on; 0 before the first answer."""
+        return self._skew or 0.0
+
+    @property
+    def wrong_clock(self) -> str:
+        """A remark for people when this machine's clock is far from AWS's; else empty."""
+        if abs(self.skew) <= SKEW_SECONDS:
+            return ""
+        direction = "behind" if self.skew > 0 else "ahead of"
+        return (
+            f"this machine's clock is {abs(self.skew):.0f} s {direction} AWS's: AWS's time is used, and it refuses "
+            "requests signed more than 5 min off. Fix: set the clock (timedatectl set-ntp true)"
+        )
+
+    def _dated(self, header: str, before: float, after: float) -> None:
+        """Takes the Date of an answer that came between two moments of this machine's."""
+        if self._skew is not None or after - before > 5.0:
+            return
+        try:
+            moment: datetime = parsedate_to_datetime(header)
+        except ValueError:
+            return  # no date: the next answer may have one
+        skew = moment.timestamp() + 0.5 - (before + after) / 2
+        self._skew = skew if abs(skew) >= 2.0 else 0.0
+
     def _client(self, service: str, region: str = "") -> Any:
         if self._session is None:
             self._session = self._open()
@@ -99,7 +166,7 @@ class Clients:
         account = self._account
         session = boto3.Session(region_name=account.region or None, profile_name=account.profile or None)
         if not account.assume_role:
-            return session
+            return self._checking(session)
         # Refreshed when they run out: a migration may take longer than a role's session.
         fetcher = AssumeRoleCredentialFetcher(
             client_creator=partial(session._session.create_client, endpoint_url=account.endpoint or None),
@@ -111,7 +178,18 @@ class Clients:
         taken_on._credentials = DeferredRefreshableCredentials(
             method="assume-role", refresh_using=fetcher.fetch_credentials
         )
-        return boto3.Session(botocore_session=taken_on, region_name=account.region or None)
+        return self._checking(boto3.Session(botocore_session=taken_on, region_name=account.region or None))
+
+    def _checking(self, session: boto3.Session) -> boto3.Session:
+        """Every client of the session looks whether its answers are whole. Source: boto3's "Extensibility guide"."""
+        checked = _checked(self._dated)
+
+        def add(base_classes: list[type], **_: Any) -> None:
+            base_classes.insert(0, checked)
+
+        session.events.register("creating-client-class", add)
+        session.events.register("before-parse", _whole_body)
+        return session
 
     def verify(self) -> None:
         """Makes sure that the credentials work and belong to the expected account. Raises GateError."""
@@ -120,6 +198,11 @@ class Clients:
         try:
             found = self["sts"].get_caller_identity()["Account"]
         except (BotoCoreError, ClientError) as error:
+            if _WRONG_CLOCK.search(str(error)):
+                raise GateError(
+                    f"AWS refuses requests that are signed with this machine's time: {error}. Nothing was done. "
+                    "Fix: set this machine's clock (timedatectl set-ntp true), then try again"
+                ) from error
             raise GateError(f"AWS does not accept the credentials or cannot be reached: {error}") from error
         if self._account.account and found != self._account.account:
             raise GateError(
@@ -142,5 +225,55 @@ def transient(error: Exception) -> bool:
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code"))
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-        return status >= 500 or "Throttl" in code or code in ("RequestLimitExceeded", "ServerException")
-    return isinstance(error, (HTTPClientError, BotoConnectionError))
+        return status >= 500 or "Throttl" in code or code in _TRANSIENT
+    return isinstance(error, (HTTPClientError, BotoConnectionError, IncompleteAnswer, StaleAnswer, ResponseParserError))
+
+
+def _whole_body(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Refuses a body that is shorter than its Content-Length, or that is no document though the status is 200: botocore
+    would read it as an empty answer. Raises IncompleteAnswer."""
+    headers, body = response_dict["headers"], response_dict["body"]
+    announced = headers.get("content-length")
+    if not isinstance(body, bytes):
+        return
+    if announced is not None and str(announced).isdigit() and len(body) < int(announced):
+        raise IncompleteAnswer(
+            operation=operation_model.name, lacking=f"{len(body)} of {announced} bytes of its body arrived"
+        )
+    document = str(headers.get("content-type", "")).startswith("application/x-amz-json")
+    if response_dict["status_code"] < 300 and document and not _is_json(body):
+        raise IncompleteAnswer(operation=operation_model.name, lacking="its body is no whole JSON document")
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body or b"{}")
+    except ValueError:
+        return False
+    return True
+
+
+def _checked(dated: Callable[[str, float, float], None]) -> type:
+    """A base class for clients whose answers are checked; *dated* gets the Date header of each."""
+
+    class Checked:
+        def _make_api_call(self, operation_name: str, api_params: dict[str, Any]) -> Any:
+            tries = _READ_TRIES if operation_name.startswith(_READS) else 1
+            while True:
+                tries -= 1
+                before = local_time()
+                try:
+                    answer = super()._make_api_call(operation_name, api_params)  # type: ignore[misc]
+                    metadata = answer.get("ResponseMetadata", {})
+                    if not metadata.get("RetryAttempts"):
+                        dated(str(metadata.get("HTTPHeaders", {}).get("date", "")), before, local_time())
+                    if wanting := answers.lacking(operation_name, api_params, answer):
+                        raise IncompleteAnswer(operation=operation_name, lacking=wanting)
+                except (IncompleteAnswer, ResponseParserError):
+                    if not tries:
+                        raise
+                    time.sleep(0.2)  # the network's or a replica's hiccup; what lasts is the caller's Patience's
+                else:
+                    return answer
+
+    return Checked

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gate.logs import LogTail
+from gate.observation import Confirmation
 from gate.verdict import Outcome
 
 
@@ -16,6 +17,9 @@ class Shard:
     Attributes:
         changed_at: when its task was last seen in a new state: what is new is looked at more often.
         shown: lines of its task's log that went to the screen.
+        refused_at: when a start first failed for a reason that passes by itself; 0: not yet.
+        log_failures: reads of its log in a row that failed; log_unreadable: it was given up.
+        doubt: an end that does not say how the task ended, until it is believed.
     """
 
     index: int
@@ -29,10 +33,15 @@ class Shard:
     not_before: float = 0.0
     stopping: str = ""
     stop_asked: float = 0.0
+    asked_again: float = 0.0
     changed_at: float = 0.0
     shown: int = 0
     last_seen: float = 0.0
     adopted: bool = False
+    refused_at: float = 0.0
+    log_failures: int = 0
+    log_unreadable: bool = False
+    doubt: Confirmation = field(default_factory=Confirmation)
     outcome: Outcome | None = None
 
 

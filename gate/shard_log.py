@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from gate.clock import Clock
 from gate.logs import LogPlace, LogTail
-from gate.patience import Patience
+from gate.session import expired, transient
 from gate.shard import Shard
 
 LATE_LINES_SECONDS = 1.5
 LATE_READS = 4
 """Lines may arrive after the task has stopped; a failure's last lines are worth these pauses: until a read is empty."""
+LOG_FAILURES = 6
+"""Reads in a row that may fail at the end of a task for what passes by itself."""
 SHOWN_LINES = 400
 """Lines of one task's log on the screen; the rest stays in the log, which the message names."""
 
@@ -29,27 +33,42 @@ class ShardLogs:
         self,
         logs: Any,
         clock: Clock,
-        patience: Patience,
         place: LogPlace | None,
         say: Callable[[str, Shard], None],
         line: Callable[[str, Shard], None],
     ) -> None:
         self._logs = logs
         self._clock = clock
-        self._patience = patience
         self._place = place
         self._say = say
         self._line = line
 
     def read(self, shard: Shard, to_the_end: bool = True) -> None:
-        """Shows what is new. Raises Unknown."""
-        if self._place is None:
+        """Shows what is new. A log that cannot be read is a warning, once: it is no reason not to judge the task."""
+        if self._place is None or shard.log_unreadable:
             return
         if shard.tail is None:
             shard.tail = LogTail(self._logs, self._place.group, self._place.stream(shard.task))
         shard.read_at = self._clock.now()
-        for line in self._patience.ask(shard.tail.read, to_the_end):
+        try:
+            lines = shard.tail.read(to_the_end)
+        except (BotoCoreError, ClientError) as error:
+            self._unreadable(shard, error, to_the_end)
+            return
+        shard.log_failures = 0
+        for line in lines:
             self._show(shard, line)
+
+    def _unreadable(self, shard: Shard, error: Exception, at_the_end: bool) -> None:
+        """After a passing trouble the next read goes on where this one ended; at the end there are not many more of
+        them. Denied: given up. Expired credentials are for the watch of the task to say."""
+        shard.log_failures += 1
+        if transient(error) and not (at_the_end and shard.log_failures >= LOG_FAILURES):
+            return
+        shard.log_unreadable = True
+        if not expired(error):
+            where = f"log group {self._place.group}" if self._place else "its log"
+            self._say(f"warning: its log cannot be read, and is in {where}: {error}", shard)
 
     def _show(self, shard: Shard, line: str) -> None:
         shard.shown += 1
@@ -62,7 +81,11 @@ class ShardLogs:
     def drain(self, shard: Shard) -> None:
         """Reads the log to its end; a Ctrl-C ends that early, the full log stays where it is."""
         self.read(shard)
-        while shard.tail is not None and shard.tail.more and not self._clock.halted():
+        while shard.tail is not None and (shard.tail.more or shard.log_failures) and not self._clock.halted():
+            if shard.log_unreadable:
+                return
+            if shard.log_failures:
+                self._clock.wait(LATE_LINES_SECONDS)
             self.read(shard)
 
     def await_late(self, shards: Sequence[Shard]) -> None:

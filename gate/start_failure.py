@@ -19,12 +19,14 @@ class StartFailure(NamedTuple):
         title: what could not be had or done.
         pattern: of the reasons' text, upper and lower case alike.
         lasting: starting the same task again gives the same answer.
+        passing: it passes by itself, within minutes.
     """
 
     title: str
     pattern: str
     advice: Advice
     lasting: bool = False
+    passing: bool = False
 
 
 _ROLE = StartFailure(
@@ -34,16 +36,19 @@ _ROLE = StartFailure(
         "a new role takes a while to be known everywhere, or its trust policy lacks ecs-tasks.amazonaws.com",
         "check the trust policy of the task role and of the execution role if this stays",
     ),
+    passing=True,
 )
 THROTTLED = StartFailure(
     "AWS throttles",
     r"ThrottlingException|Rate exceeded",
     Advice("too many tasks are started, or too many calls made, in this account and Region", "try again later"),
+    passing=True,
 )
 _CAPACITY = StartFailure(
     "no Fargate capacity",
     r"Capacity is unavailable|RESOURCE:FARGATE",
     Advice("AWS has no room for the task in these zones just now", "try again later, or add subnets in other zones"),
+    passing=True,
 )
 
 STOPPED = (

@@ -13,6 +13,9 @@ from gate.deployer import Deployer
 from gate.errors import GateError, Interrupted
 from gate.explain import short_time, step_failure
 from gate.logs import LogPlace
+from gate.observation import Confirmation, older_task, whole_end
+from gate.owned_start import OwnedStart
+from gate.ownership import Ownership
 from gate.patience import Patience, Unknown
 from gate.record import RunRecord, StepRecord, TaskRecord
 from gate.shard import Shard, backoff_seconds, poll_seconds, read_seconds
@@ -25,6 +28,12 @@ MISSING_SECONDS = 120.0
 """How long a task may be missing from DescribeTasks before it counts as forgotten (ECS is eventually consistent)."""
 STOP_SECONDS = 190.0
 """How long a stop may take: the longest stopTimeout (120 s) and the removal of the network interface."""
+START_SECONDS = 300.0
+"""How long a start is tried again that fails for what passes by itself: no capacity, a role not known everywhere."""
+ASK_AGAIN_SECONDS = 20.0
+"""After so long without an end, a stop is asked for once more."""
+SUSPENDED_SECONDS = 10.0
+"""A round of looking and waiting that took so much longer than meant: the process did not run all the time."""
 PROGRESS_SECONDS = 1.0
 
 CANCELLED = "Sluice: cancelled by the user"
@@ -61,10 +70,11 @@ class StepRun:
         self._until = until
         self._tasks = Tasks(deployer.ecs, place.cluster)
         self._patience = Patience(deployer.clock, f"watching migration step '{step.name}'")
+        self._owner = Ownership(deployer.records, deployer.clock, run)
+        self._starter = OwnedStart(self._tasks, self._owner, run, self._patience, deployer.clock, self._say)
         self._logs = ShardLogs(
             deployer.logs,
             deployer.clock,
-            self._patience,
             log_place,
             say=self._say,
             line=lambda line, shard: deployer.log(f"{self._label(shard)} | {line}", False),
@@ -86,7 +96,7 @@ class StepRun:
         return shard
 
     def run(self) -> StepRecord:
-        """Runs every shard to its end. Raises StepFailed, Interrupted or Unknown."""
+        """Runs every shard to its end. Raises StepFailed, Interrupted, Superseded or Unknown."""
         clock = self._to.clock
         self._begun = clock.now()
         self._find_intended()
@@ -98,22 +108,26 @@ class StepRun:
                         self._too_late(shard)
                     elif not shard.task and clock.now() >= shard.not_before:
                         self._start(shard)
+                looked = clock.now()
                 self._look(pending)
                 self._expire(pending)
-                self._pause([shard for shard in pending if shard.outcome is None])
+                due = self._pause([shard for shard in pending if shard.outcome is None])
+                if clock.now() - max(due, looked) > SUSPENDED_SECONDS:
+                    self._owner.check()  # this process was suspended, or AWS slow: somebody may have taken over
         except Unknown:
             self._heed_interruption()  # a Ctrl-C in the middle of the trouble still stops what it can
             raise
         self._raise_failure([shard for shard in self._shards if shard.outcome and not shard.outcome.succeeded])
         return self._record
 
-    def _pause(self, shards: Sequence[Shard]) -> None:
-        """Waits until something is due: a look, a start, a time-out. The progress goes on meanwhile."""
+    def _pause(self, shards: Sequence[Shard]) -> float:
+        """Waits until something is due: a look, a start, a time-out; returns when that was. The progress goes on
+        meanwhile."""
         clock = self._to.clock
         self._show_progress()
-        if not shards:
-            return
         now = clock.now()
+        if not shards:
+            return now
         due = now + min(poll_seconds(now - max(shard.changed_at, self._begun)) for shard in shards)
         starts = [shard.not_before for shard in shards if not shard.task and shard.not_before > now]
         ends = [self._started_at(shard) + self._step.timeout for shard in shards if shard.task and not shard.stopping]
@@ -122,6 +136,7 @@ class StepRun:
         while not clock.halted() and (left := due - clock.now()) > 0:
             clock.wait(max(min(left, PROGRESS_SECONDS), 0.01))
             self._show_progress()
+        return due
 
     # -- starting
 
@@ -152,17 +167,11 @@ class StepRun:
                 "SHARD_INDEX": str(shard.index),
                 "SHARD_COUNT": str(self._step.shards),
             }
-        started = self._patience.ask(
-            self._tasks.start,
-            self._place,
-            self._step.command,
-            environment,
-            self._token(shard),
-        )
+        started = self._starter.start(self._place, self._step.command, environment, self._token(shard))
         if isinstance(started, Outcome):
             self._not_started(shard, started)
             return
-        shard.task, shard.seen, shard.tail, shard.shown = started, {}, None, 0
+        shard.task, shard.seen, shard.tail, shard.shown, shard.doubt = started, {}, None, 0, Confirmation()
         shard.asked_at = shard.changed_at = self._to.clock.now()
         self._put(shard)
         self._say(
@@ -172,15 +181,25 @@ class StepRun:
 
     def _not_started(self, shard: Shard, outcome: Outcome) -> None:
         self._put(shard, outcome)
-        if retryable(outcome) and shard.starts < self._step.attempts:
-            pause = backoff_seconds(shard.starts, self._to.chance())
-            shard.task, shard.not_before = "", self._to.clock.now() + pause
-            self._say(
-                f"{outcome.title}; trying again in {pause:.0f} s ({shard.starts} of {self._step.attempts})",
-                shard,
-            )
+        now = self._to.clock.now()
+        if outcome.passing and not shard.refused_at:
+            shard.refused_at = now
+        if self._tries_again(shard, outcome, now):
+            pause = min(backoff_seconds(shard.starts, self._to.chance()), 30.0)
+            shard.task, shard.not_before = "", now + pause
+            tried = f"{shard.starts} of {self._step.attempts}"
+            if outcome.passing:
+                tried = f"for up to {short_time(START_SECONDS - (now - shard.refused_at))} more"
+            self._say(f"{outcome.title}; trying again in {pause:.0f} s ({tried})", shard)
         else:
             shard.outcome = outcome
+
+    def _tries_again(self, shard: Shard, outcome: Outcome, now: float) -> bool:
+        if not retryable(outcome) or self._step.attempts == 1:
+            return False
+        if outcome.passing:
+            return now - shard.refused_at < START_SECONDS
+        return shard.starts < self._step.attempts
 
     def _out_of_time(self) -> bool:
         return self._until is not None and self._to.clock.now() >= self._until
@@ -211,11 +230,16 @@ class StepRun:
                     shard.outcome = forgotten(shard.task)
                     self._put(shard, shard.outcome)
                 continue
+            if older_task(task, shard.seen):
+                continue  # from a replica that lags behind
             first_sight = not shard.seen
             if task.get("lastStatus") != shard.seen.get("lastStatus"):
                 shard.changed_at = now
             shard.seen, shard.last_seen = task, now
             outcome = verdict(task, self._essential, self._place.container)
+            stopped = outcome.kind is not Kind.RUNNING
+            if stopped and not whole_end(task, self._essential) and not shard.doubt.confirmed("its end", now):
+                continue  # how it ended is not said, and may be said in a moment
             if outcome.kind is Kind.RUNNING:
                 starting = task.get("lastStatus") in ("PROVISIONING", "PENDING")  # no stream yet
                 if not starting and now - shard.read_at >= read_seconds(now - shard.changed_at):
@@ -233,8 +257,8 @@ class StepRun:
         shard.task, shard.adopted = "", False
 
     def _ended(self, shard: Shard, outcome: Outcome) -> None:
-        """Keeps the verdict at once: lines that come late are waited for when every shard has ended."""
-        self._logs.drain(shard)
+        """Keeps the verdict at once, before its log is read to the end: that may be denied, throttled or long. Lines
+        that come late are waited for when every shard has ended."""
         if shard.stopping:
             outcome = replace(
                 outcome,
@@ -245,10 +269,12 @@ class StepRun:
                 "it was only slow",
             )
         if outcome.kind is Kind.NOT_STARTED:
+            self._logs.drain(shard)
             self._not_started(shard, outcome)
             return
         shard.outcome = outcome
         self._put(shard, outcome)
+        self._logs.drain(shard)
         if shard.stopping:
             self._say("stopped", shard)
             return
@@ -270,6 +296,7 @@ class StepRun:
                 self._say(f"{shard.stopping}: stopping the task", shard)
                 self._patience.ask(self._tasks.stop, shard.task, f"Sluice: {shard.stopping}")
                 shard.stop_asked = shard.changed_at = now
+                shard.asked_again = now
             elif shard.stopping and now - shard.stop_asked > STOP_SECONDS:
                 # The record stays open: whoever comes next must find the task before anything else is started.
                 raise GateError(
@@ -277,6 +304,9 @@ class StepRun:
                     f"has not stopped {STOP_SECONDS:.0f} s after it was told to. The service was not touched: what "
                     "served before keeps serving. Look at the task in ECS; the next `pulumi up` waits for its end"
                 )
+            elif shard.stopping and now - shard.asked_again > ASK_AGAIN_SECONDS:
+                shard.asked_again = now  # ECS may not have known the task yet
+                self._patience.ask(self._tasks.stop, shard.task, f"Sluice: {shard.stopping}")
 
     def _started_at(self, shard: Shard) -> float:
         created = shard.seen.get("createdAt")

@@ -38,6 +38,7 @@ class Outcome:
         remedy: what to do; empty on success.
         exit_code: of the container that decided, None when there is none.
         lasting: starting the same task again gives the same answer.
+        passing: it passes by itself, within minutes (no capacity, a role that is not known everywhere yet).
         certain: the cause is known, whatever the step's log says.
     """
 
@@ -48,6 +49,7 @@ class Outcome:
     exit_code: int | None = None
     lasting: bool = False
     certain: bool = False
+    passing: bool = False
 
     @property
     def succeeded(self) -> bool:
@@ -121,7 +123,7 @@ def _not_started(text: str) -> Outcome:
             "see the reason; then run `pulumi up` again",
         )
     title = f"the task could not start, {known.title}: {text}"
-    return Outcome(Kind.NOT_STARTED, title, *known.advice, lasting=known.lasting)
+    return Outcome(Kind.NOT_STARTED, title, *known.advice, lasting=known.lasting, passing=known.passing)
 
 
 _STOPS: Mapping[str, exit_code.Advice] = {
@@ -229,7 +231,13 @@ def not_run(failures: Sequence[Mapping[str, Any]]) -> Outcome:
             "ECS gives a reason that we do not know",
             "see the reason; then run `pulumi up` again",
         )
-    return Outcome(Kind.NOT_STARTED, f"{known.title}: {reason}{detail}", *known.advice, lasting=known.lasting)
+    return Outcome(
+        Kind.NOT_STARTED,
+        f"{known.title}: {reason}{detail}",
+        *known.advice,
+        lasting=known.lasting,
+        passing=known.passing,
+    )
 
 
 def refused(message: str) -> Outcome | None:

@@ -106,7 +106,10 @@ class Service:
         if "stopped_tasks" in self.refuses:
             raise client_error("AccessDeniedException", "ListTasks")
         if task_definition == OLD:
-            return [{"taskArn": f"arn:task/notes/{reason}", "stoppedReason": reason} for reason in self.ill]
+            return [
+                {"taskArn": f"arn:task/notes/{reason}", "stoppedReason": reason, "stopCode": _code(reason)}
+                for reason in self.ill
+            ]
         return [
             {
                 "taskArn": "arn:task/notes/dead",
@@ -125,6 +128,8 @@ class Readings:
     def __init__(self) -> None:
         self.containers: list[dict[str, Any]] = [{"name": "app", "portMappings": [{"containerPort": 8080}]}]
         self.group: dict[str, Any] = {}
+        self.running: list[dict[str, Any]] = []
+        self.first: list[Printed] = []
 
     def definition(self, task_definition: str) -> dict[str, Any]:
         return {"containerDefinitions": self.containers}
@@ -132,8 +137,18 @@ class Readings:
     def target_group(self, arn: str) -> dict[str, Any]:
         return self.group
 
+    def running_tasks(self, deployment: str) -> list[dict[str, Any]]:
+        return self.running
+
     def first_lines(self, task: Mapping[str, Any], place: LogPlace) -> list[Printed]:
-        return []
+        return self.first
+
+
+def _code(reason: str) -> str:
+    """The stopCode that goes with a reason."""
+    if reason.startswith("Essential"):
+        return "EssentialContainerExited"
+    return "UserInitiated" if "by user" in reason else "ServiceSchedulerInitiated"
 
 
 class Records:

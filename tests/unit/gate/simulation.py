@@ -224,8 +224,12 @@ class Records:
         self.steps[(run.number, step.name)] = StepRecord.from_json(step.to_json())
         self.on_save_step()
 
-    def prune(self) -> None:
+    def since(self, number: int) -> list[RunRecord]:
+        return [self.runs[one] for one in sorted(self.runs) if one >= number]
+
+    def prune(self, newest: int) -> None:
         assert len(self.runs) < 50
+        assert newest in self.runs
 
 
 def client_error(code: str, operation: str, status: int = 400) -> ClientError:

@@ -167,7 +167,7 @@ def test_only_the_newest_records_are_kept(cloud: None) -> None:
     for number in range(1, 15):
         records.create(record(number))
         records.save_step(record(number), StepRecord("master"))
-    records.prune(keep=3)
+    records.prune(14, keep=3)
     assert [run.number for run in records.all()] == [12, 13, 14]
     records.delete_all()
     assert records.all() == []

@@ -20,6 +20,8 @@ class Ecs:
     def __init__(self, clock: Clock, *leave: float) -> None:
         self.clock = clock
         self.leave = leave
+        self.deployments = [{"taskDefinition": NEW, "runningCount": 1}]
+        self.unlisted_until = self.undescribed_until = 0.0
 
     def get_paginator(self, operation: str) -> Any:
         assert operation == "list_tasks"
@@ -29,11 +31,21 @@ class Ecs:
         assert serviceName == "notes"
         if desiredStatus == "RUNNING":
             return [{"taskArns": ["t/new"]}]
+        if self.clock.elapsed < self.unlisted_until:
+            return [{"taskArns": []}]
         return [{"taskArns": [f"t/old-{number}" for number in range(len(self.leave))]}]
+
+    def describe_services(self, cluster: str, services: list[str]) -> dict[str, Any]:
+        old = (
+            [{"taskDefinition": OLD, "runningCount": 1}] if any(self.clock.elapsed < one for one in self.leave) else []
+        )
+        return {"services": [{"deployments": self.deployments + old}]}
 
     def describe_tasks(self, cluster: str, tasks: list[str]) -> dict[str, Any]:
         described = []
         for arn in tasks:
+            if self.clock.elapsed < self.undescribed_until:
+                continue
             if arn == "t/new":
                 described.append({"taskArn": arn, "taskDefinitionArn": NEW, "lastStatus": "RUNNING"})
                 continue
@@ -44,9 +56,11 @@ class Ecs:
         return {"tasks": described}
 
 
-def drain(clock: Clock, *leave: float) -> list[str]:
+def drain(clock: Clock, *leave: float, **lies: Any) -> list[str]:
     lines: list[str] = []
-    await_drained(Ecs(clock, *leave), clock, lambda text, _: lines.append(text), CLUSTER, "arn:service/c/notes", NEW)
+    ecs = Ecs(clock, *leave)
+    vars(ecs).update(lies)
+    await_drained(ecs, clock, lambda text, _: lines.append(text), CLUSTER, "arn:service/c/notes", NEW)
     return lines
 
 
@@ -61,6 +75,25 @@ def test_a_task_on_its_way_out_is_waited_for() -> None:
     lines = drain(clock, 10, 35)
     assert 35 <= clock.elapsed < 40
     assert lines[0].startswith("waiting until 2 tasks of the version before have stopped")
+
+
+def test_a_listing_that_does_not_know_the_old_task_yet_proves_nothing() -> None:
+    clock = Clock()
+    drain(clock, 35, unlisted_until=4)
+    assert 35 <= clock.elapsed < 42
+
+
+def test_tasks_that_are_listed_and_not_described_are_not_gone() -> None:
+    """DescribeTasks answers with failures[]: MISSING."""
+    clock = Clock()
+    drain(clock, 35, undescribed_until=20)
+    assert 35 <= clock.elapsed < 42
+
+
+def test_an_absence_that_the_service_does_not_confirm_must_last() -> None:
+    clock = Clock()
+    drain(clock, deployments=[{"taskDefinition": NEW, "runningCount": 1}, {"taskDefinition": OLD, "runningCount": 0}])
+    assert 5 <= clock.elapsed < 10
 
 
 def test_it_has_a_deadline_that_names_the_tasks() -> None:

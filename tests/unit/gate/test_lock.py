@@ -16,9 +16,10 @@ By = Literal["up", "run"]
 
 
 def run(
-    number: int, by: By = "run", state: str = "running", age: int = 0, nonce: str = "", who: str = "a"
+    number: int, by: By = "run", state: str = "running", age: int = 0, nonce: str = "", owner: str = "a"
 ) -> RunRecord:
-    return RunRecord(number, by, "f", "sha256:1", who, int(NOW) - age, state=state, nonce=nonce)  # type: ignore[arg-type]
+    began = int(NOW) - age
+    return RunRecord(number, by, "f", "sha256:1", "a", began, state=state, nonce=nonce, owner=owner)  # type: ignore[arg-type]
 
 
 ADMITTED = [
@@ -51,10 +52,11 @@ def test_the_older_number_goes_on_and_the_newer_gives_way() -> None:
 
 
 def test_a_record_is_owned_while_it_is_open_and_says_so() -> None:
-    mine = run(1, nonce="n", who="ann")
+    mine = run(1, nonce="n", owner="ann")
     assert still_owns(mine, mine)
     assert still_owns(mine, replace(mine, message="x"))
-    for other in (None, replace(mine, state="closed"), replace(mine, who="bob, closing"), replace(mine, nonce="m")):
+    assert still_owns(mine, replace(mine, who="ann, on another host"))
+    for other in (None, replace(mine, state="closed"), replace(mine, owner="bob"), replace(mine, nonce="m")):
         assert not still_owns(mine, other)
 
 

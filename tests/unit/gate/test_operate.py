@@ -8,9 +8,9 @@ import pytest
 
 from gate.clock import Halt
 from gate.deployer import Deployer
-from gate.errors import GateError, Interrupted
+from gate.errors import GateError, Interrupted, Superseded
 from gate.fingerprint import Subject
-from gate.operate import Cancelled, Lost, Order, Refused, exit_code, operate
+from gate.operate import Cancelled, Order, Refused, exit_code, operate
 from gate.patience import Unknown
 from gate.record import RunRecord, StepRecord, TaskRecord
 from gate.run import RunResult, migrate
@@ -255,26 +255,44 @@ def test_a_command_that_slept_through_its_closing_starts_nothing() -> None:
         put(run, step)
 
     stage.records.save_step = asleep  # type: ignore[method-assign]
-    with pytest.raises(Lost, match="taken for dead"):
+    with pytest.raises(Superseded, match="taken for dead"):
         stage.run()
     assert len(up.tasks) == 1
     assert not stage.ecs.tasks
 
 
 def test_a_command_whose_run_is_taken_over_while_its_task_starts_stops_it() -> None:
+    """RunTask is long on its way, and the record is taken over meanwhile."""
     stage = Stage(Script(hangs=True))
-    saved: list[StepRecord] = []
+    run_task = stage.ecs.run_task
 
-    def taken_over() -> None:
-        saved.append(stage.records.steps[(1, STEP.name)])
-        if saved[-1].tasks[0].task:
-            stage.records.save(replace(stage.records.runs[1], who="ci@runner, closing what ann@host left"))
+    def slowly(**request: object) -> dict[str, object]:
+        who = "ci@runner, closing what ann@host left"
+        taken = replace(stage.records.runs[1], who=who, owner="another", idle=True)
+        stage.records.save(taken)
+        stage.clock.time += 20
+        return run_task(**request)
 
-    stage.records.on_save_step = taken_over
-    with pytest.raises(Lost, match="closing what ann@host left"):
+    stage.ecs.run_task = slowly  # type: ignore[method-assign]
+    with pytest.raises(Superseded, match="closing what ann@host left"):
         stage.run()
     assert stage.ecs.tasks[0].stop_asked is not None
     assert stage.records.runs[1].open, "whoever took it over closes it, once the task has stopped"
+
+
+def test_a_command_that_was_suspended_while_its_task_ran_looks_whose_it_is() -> None:
+    stage = Stage(Script(hangs=True))
+    wait = stage.clock.wait
+
+    def suspended(seconds: float) -> None:
+        wait(seconds)
+        if stage.clock.elapsed > 5 and stage.records.runs[1].owner != "another":
+            stage.records.save(replace(stage.records.runs[1], who="ci@runner", owner="another"))
+            stage.clock.time += 60
+
+    stage.clock.wait = suspended  # type: ignore[method-assign]
+    with pytest.raises(Superseded, match="ci@runner took it over and goes on with it"):
+        stage.run()
 
 
 def test_a_closer_that_saw_no_task_waits_for_one_that_starts_meanwhile() -> None:

@@ -68,10 +68,26 @@ def test_a_start_failure_is_tried_again_with_a_pause() -> None:
     assert stage.ecs.tasks[1].created - stage.ecs.tasks[0].created >= 2
 
 
-def test_refused_with_http_200_is_tried_again_and_then_explained() -> None:
+def test_no_capacity_is_waited_out_for_minutes_and_then_explained() -> None:
     capacity = [{"reason": "Capacity is unavailable at this time. Please try again later"}]
-    stage = Stage(*[Script(refused=capacity)] * 3)
+    stage = Stage(*[Script(refused=capacity)] * 40)
     with pytest.raises(StepFailed, match="no Fargate capacity"):
+        stage.deploy()
+    assert 300 <= stage.clock.elapsed < 340
+    assert 12 < stage.ecs.calls.count("run_task") < 40
+
+
+def test_capacity_that_comes_after_two_minutes_is_taken() -> None:
+    capacity = [{"reason": "Capacity is unavailable at this time. Please try again later"}]
+    stage = Stage(*[Script(refused=capacity)] * 8, Script())
+    stage.deploy()
+    assert stage.clock.elapsed > 100
+    assert len(stage.ecs.tasks) == 1
+
+
+def test_other_refusals_are_tried_as_often_as_the_step_says() -> None:
+    stage = Stage(*[Script(refused=[{"reason": "something new"}])] * 3)
+    with pytest.raises(StepFailed, match="something new"):
         stage.deploy()
     assert stage.ecs.calls.count("run_task") == 3
 
