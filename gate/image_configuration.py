@@ -1,0 +1,101 @@
+"""An image's own configuration: what it starts, as whom, for which platform. Pure.
+
+Sources: "OCI Image Configuration", "OCI Image Manifest" and "OCI Image Index" (opencontainers/image-spec); Docker's
+"Image Manifest Version 2, Schema 2" has the same members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
+"""ECS's name of a CPU architecture (RuntimePlatform) to the platform of an image."""
+
+REVISION = "org.opencontainers.image.revision"
+VERSION = "org.opencontainers.image.version"
+"""Labels ("Pre-Defined Annotation Keys" of the image specification)."""
+
+MEDIA_TYPES = (
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.index.v1+json",
+)
+
+
+@dataclass(frozen=True)
+class ImageConfiguration:
+    """What an image says of itself.
+
+    Attributes:
+        entrypoint: its ENTRYPOINT in exec form; empty for none.
+        command: its CMD.
+        user: its USER; empty means root.
+        platform: ``OS/ARCHITECTURE``; empty where it does not say.
+        labels: by name.
+    """
+
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    user: str = ""
+    platform: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, blob: Mapping[str, Any]) -> ImageConfiguration:
+        """From the configuration's JSON, or one element of `docker image inspect`, which has capital letters."""
+        config = blob.get("config") or blob.get("Config") or {}
+        architecture = str(blob.get("architecture") or blob.get("Architecture") or "")
+        system = str(blob.get("os") or blob.get("Os") or "linux")
+        return cls(
+            tuple(config.get("Entrypoint") or ()),
+            tuple(config.get("Cmd") or ()),
+            str(config.get("User") or ""),
+            f"{system}/{architecture}" if architecture else "",
+            {str(name): str(value) for name, value in (config.get("Labels") or {}).items()},
+        )
+
+    @property
+    def root(self) -> bool:
+        return is_root(self.user)
+
+
+def is_root(user: str) -> bool:
+    """Whether USER (``NAME``, ``UID``, either with ``:GROUP``) is root; unset means root."""
+    return user.partition(":")[0] in ("", "root", "0")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a manifest leads to: the configuration's blob, or another manifest."""
+
+    kind: Literal["config", "manifest"]
+    digest: str
+
+
+class NotFit(Exception):
+    """The manifest leads to nothing that can run. The text continues "the image …"."""
+
+
+def leads_to(manifest: Mapping[str, Any], platform: str) -> Part:
+    """The configuration of an image, or of an index the manifest for *platform* (``linux/arm64``).
+
+    Raises:
+        NotFit: an index without that platform, or a form without configuration (schema 1).
+    """
+    if isinstance(manifest.get("manifests"), list):
+        offered: dict[str, str] = {}
+        for one in manifest["manifests"]:
+            on = one.get("platform") or {}
+            name = f"{on.get('os', '')}/{on.get('architecture', '')}"
+            if name != "unknown/unknown":  # an attestation, as BuildKit adds them
+                offered.setdefault(name, str(one["digest"]))
+        if platform not in offered:
+            raise NotFit(f"is built for {' and '.join(sorted(offered)) or 'no platform'}, not for {platform}")
+        return Part("manifest", offered[platform])
+    config = manifest.get("config")
+    if not isinstance(config, Mapping) or not config.get("digest"):
+        raise NotFit("has a manifest without a configuration (schema 1?)")
+    return Part("config", str(config["digest"]))

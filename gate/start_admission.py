@@ -1,0 +1,143 @@
+"""Whether a run may begin: everything that its tasks and the service's new revision need is looked at first.
+
+IAM: see `start_reading`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gate.clock import Clock
+from gate.errors import NotPrepared
+from gate.finding import Finding, passed, refusals, refused, unread
+from gate.image_configuration import PLATFORMS
+from gate.session import Clients
+from gate.start_facts import Absent, Unread
+from gate.start_findings import findings
+from gate.start_reading import Reader
+from gate.start_requirements import Requirements, Task, required
+from gate.step import Step
+
+SERVICE = "the service"
+SHOWN = 8
+"""Refusals that are written out; the others are counted."""
+
+
+class NotReady(NotPrepared):
+    """A version that could not start, or whose steps would not be what runs. Nothing was started for it."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a run is going to start.
+
+    Attributes:
+        service: revision of the service that the run lets through; empty for none.
+        task_definition: revision that a step runs as that names none.
+        container: whose command a step replaces, where the step names none.
+        steps: of the run.
+    """
+
+    service: str
+    task_definition: str
+    container: str
+    steps: Sequence[Step]
+
+    @property
+    def revisions(self) -> list[str]:
+        """Every task definition, each once."""
+        own = [step.task_definition or self.task_definition for step in self.steps]
+        return [one for one in dict.fromkeys([self.service, *own]) if one]
+
+    def tasks(self, definitions: Mapping[str, Any]) -> list[Task]:
+        """What is started, of the task definitions that are known."""
+        found = [Task(SERVICE, definitions[self.service])] if self.service in definitions else []
+        for step in self.steps:
+            definition = definitions.get(step.task_definition or self.task_definition)
+            if definition is not None:
+                container = step.container or self.container
+                found.append(Task(f"step '{step.name}'", definition, container, step.command))
+        return found
+
+
+def examine(clients: Clients, subject: Subject, clock: Clock) -> list[Finding]:
+    """What was found of everything that the run and the service's new revision need.
+
+    The network of a step is left to RunTask, which refuses a subnet or security group that does not exist before it
+    starts anything (RunTask in the ECS API reference), and so is a step's task role. The service's is looked at.
+    """
+    reader = Reader(clients)
+    read = reader.definitions(subject.revisions)
+    known = {arn: one for arn, one in read.items() if not isinstance(one, Absent | Unread)}
+    tasks = subject.tasks(known)
+    wanted = required(tasks)
+    served = {role: who for role, who in wanted.task_roles.items() if SERVICE in who}
+    wanted = replace(wanted, task_roles=served)
+    return [*revisions(read), *findings(tasks, wanted, reader.read(wanted, clock))]
+
+
+def examine_known(clients: Clients, tasks: Sequence[Task]) -> list[Finding]:
+    """The same of what a preview knows: images by digest and secrets by ARN. What the update itself may create (log
+    groups, roles, parameters) is not asked for, as it may not be there yet."""
+    wanted = required(tasks)
+    secrets = {one: who for one, who in wanted.secrets.items() if ":secretsmanager:" in one}
+    wanted = Requirements(images=wanted.images, secrets=secrets)
+    return findings(tasks, wanted, Reader(clients).read(wanted))
+
+
+def known_tasks(
+    image: str, architecture: str, steps: Sequence[Step], secrets: Sequence[str], service_secrets: Sequence[str]
+) -> list[Task]:
+    """What a preview knows of a run's tasks.
+
+    Args:
+        image: by digest; empty while it is not known.
+        architecture: ECS's name of the CPU that runs it; empty where nobody says.
+        secrets, service_secrets: `valueFrom` of the steps' usual task and of the service.
+    """
+    runtime = {"runtimePlatform": {"cpuArchitecture": architecture}} if architecture in PLATFORMS else {}
+
+    def definition(image: str, secrets: Sequence[str]) -> dict[str, Any]:
+        container: dict[str, Any] = {"name": "task", "secrets": [{"valueFrom": one} for one in secrets]}
+        return {**runtime, "containerDefinitions": [container | ({"image": image} if image else {})]}
+
+    own = [
+        Task(f"step '{step.name}'", definition(step.image or image, list(step.secrets.values()) or secrets), "task",
+             step.command)
+        for step in steps
+    ]  # fmt: skip
+    return [Task(SERVICE, definition(image, service_secrets)), *own]
+
+
+def revisions(read: Mapping[str, Any]) -> list[Finding]:
+    """What was found of task definitions, by ARN."""
+    found = []
+    for arn, one in read.items():
+        subject = f"task definition {arn.rpartition('/')[2]}"
+        if isinstance(one, Absent):
+            found.append(refused(subject, one.reason, "no task can be started from it", "deploy again (`pulumi up`)"))
+        elif isinstance(one, Unread):
+            found.append(unread(subject, one.reason))
+        else:
+            found.append(passed(subject))
+    return found
+
+
+def refuse(found: Sequence[Finding], untouched: str) -> None:
+    """Raises NotReady when something was refused.
+
+    Args:
+        untouched: what was not changed, as a sentence.
+    """
+    wrong = refusals(found)
+    if not wrong:
+        return
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    lines = [f"not admitted: {wrong[0].subject}: {wrong[0].what}{more}. {untouched}"]
+    for one in wrong[:SHOWN]:
+        lines += [f"  {one.subject}: {one.what}", f"    cause: {one.why}", f"    fix: {one.fix}"]
+    if len(wrong) > SHOWN:
+        lines.append(f"  and {len(wrong) - SHOWN} more")
+    raise NotReady("\n".join(lines))

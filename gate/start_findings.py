@@ -1,0 +1,289 @@
+"""Whether tasks could start, and whether a step's command would be what runs in them. One pure decision.
+
+It is taken over what was read (`start_facts`), by a run before its first step, by `sluice preflight`, by a preview as
+far as things are known, and by `make check` over the image of this machine: nothing is migrated for a version that
+could not start. What could not be read is said, and never passes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from gate.entrypoint import handed
+from gate.finding import Finding, passed, refused, unread, warning
+from gate.hold import short
+from gate.image_configuration import ImageConfiguration, is_root
+from gate.secret_reference import MANAGED, READING, Reference, reference, wrong_form
+from gate.start_facts import Absent, Facts, Key, Present, Role, Unread
+from gate.start_requirements import Requirements, Task
+from gate.trust import TASKS
+
+_GRANT = "give the deployer that permission (`make bootstrap` does), or look yourself"
+
+
+def findings(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> list[Finding]:
+    """What was found of everything that *tasks* need; *wanted* is what was asked for."""
+    return [
+        *_images(tasks, wanted, facts),
+        *_secrets(wanted, facts),
+        *_reading(wanted, facts),
+        *_roles(wanted, facts),
+        *_log_groups(wanted, facts),
+        *_network(wanted, facts),
+    ]
+
+
+def started(tasks: Sequence[Task], image: str, configuration: ImageConfiguration) -> list[Finding]:
+    """What an image's own configuration means for the tasks that run it: the platform, who it runs as, and whether its
+    entrypoint hands the steps' words on."""
+    found: list[Finding] = []
+    platforms = dict.fromkeys(task.platform for task in tasks if _runs(task, image))
+    for platform in platforms:
+        if configuration.platform and platform and configuration.platform != platform:
+            found.append(
+                refused(
+                    _image(image),
+                    f"is built for {configuration.platform}, and its tasks run on {platform}",
+                    "no task of it could start (exec format error)",
+                    f"build it for {platform} (`docker build --platform {platform}`), or set app.architecture to the "
+                    "image's",
+                )
+            )
+    seen: dict[str, list[str]] = {}
+    for task in tasks:
+        for container in task.containers:
+            if container.get("image") != image:
+                continue
+            user = str(container.get("user") or configuration.user)
+            if is_root(user):
+                seen.setdefault("root", []).append(task.name)
+            if container.get("name") == task.container and task.command:
+                found += _entrypoint(task, container, configuration)
+    if "root" in seen:
+        found.append(
+            warning(
+                _image(image),
+                f"runs as root ({_listed(seen['root'])})",
+                "whoever breaks into the program has all of the container",
+                "add a USER to the Dockerfile that is not root",
+            )
+        )
+    return found
+
+
+def _entrypoint(task: Task, container: Mapping[str, Any], configuration: ImageConfiguration) -> Iterator[Finding]:
+    own = container.get("entryPoint")
+    entrypoint = list(own or configuration.entrypoint)
+    said = handed(entrypoint, task.command)
+    if said.result == "passed":
+        return
+    whose = "its task definition's entryPoint" if own else "the image's entrypoint"
+    what = f"{whose} {json.dumps(entrypoint)} {said.what}"
+    subject = f"{task.name} ({' '.join(task.command)})"
+    if said.result == "refused":
+        yield refused(
+            subject,
+            what,
+            said.why,
+            'write ENTRYPOINT in exec form without a shell; or end its script with `exec "$@"` (in `sh -c`: '
+            '`["sh", "-c", "exec \\"$@\\"", "--"]`); or give the migration task an entryPoint of its own, '
+            'such as ["env"]',
+        )
+    else:
+        yield warning(subject, what, said.why, 'make sure that it runs its arguments (`exec "$@"`)')
+
+
+def _images(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+    for (image, platform), who in wanted.images.items():
+        found = facts.images.get((image, platform), Unread("it was not asked for"))
+        subject = _image(image)
+        if isinstance(found, Unread):
+            yield unread(f"{subject} ({_listed(who)})", found.reason, _remedy(found))
+        elif isinstance(found, Absent):
+            fix = (
+                f"build it for {platform}, or set app.architecture to one that it has"
+                if "is built for" in found.reason
+                else "deploy an image that is in its repository"
+            )
+            yield refused(subject, found.reason, f"{_listed(who)} could not start", fix)
+        else:
+            said = started([task for task in tasks if task.platform == platform], image, found)
+            yield from said
+            if not any(one.result == "refused" for one in said):
+                yield passed(subject, f"for {found.platform or platform}")
+
+
+def _secrets(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+    for text, who in wanted.secrets.items():
+        one = reference(text)
+        subject = f"{one.short}" + (f", key {one.key}" if one.key else "")
+        lost = f"{_listed(who)} could not start (ResourceInitializationError)"
+        if complaint := wrong_form(text):
+            yield refused(f"secret {text}", complaint, lost, "write the secret's full ARN, or ARN:KEY::")
+        elif one.kind == "parameter":
+            yield _parameter(subject, lost, facts.parameters.get(one.name))
+        else:
+            yield _secret(subject, lost, one, facts)
+
+
+def _parameter(subject: str, lost: str, found: Present | Absent | Unread | None) -> Finding:
+    if isinstance(found, Present):
+        return passed(subject)
+    if isinstance(found, Absent):
+        return refused(subject, "does not exist", lost, "create it, or correct its name")
+    return unread(subject, found.reason if found else "it was not asked for", _remedy(found))
+
+
+def _secret(subject: str, lost: str, one: Reference, facts: Facts) -> Finding:
+    found = facts.secrets.get(one.name)
+    if found is None and f":secret:{MANAGED}" in one.name:
+        return passed(subject, "kept by RDS for as long as the instance lives")
+    if found is None or isinstance(found, Unread):
+        return unread(subject, found.reason if found else "it was not asked for", _remedy(found))
+    if isinstance(found, Absent):
+        return refused(
+            subject,
+            "does not exist",
+            lost,
+            "create it, or correct its ARN (`aws secretsmanager list-secrets` shows it)",
+        )
+    if found.arn != one.name:
+        return refused(
+            subject,
+            f"is not the full ARN of a secret: {found.arn} is",
+            f"{lost}: what may read the secret is granted by its full ARN, with the six characters at its end",
+            f"write {found.arn}" + (f":{one.key}:{one.stage}:{one.version}" if one.key else ""),
+        )
+    if found.deleted:
+        return refused(
+            subject,
+            "is scheduled for deletion",
+            lost,
+            f"restore it (`aws secretsmanager restore-secret --secret-id {one.name}`), or name another",
+        )
+    key = facts.keys.get(found.key)
+    if isinstance(key, Absent) or (isinstance(key, Key) and key.state != "Enabled"):
+        state = f"is {key.state}" if isinstance(key, Key) else "does not exist"
+        return refused(
+            subject,
+            f"is encrypted by the KMS key {found.key}, which {state}",
+            lost,
+            "enable the key (`aws kms enable-key`)",
+        )
+    if wrong := found.contents.get(one.key):
+        return refused(subject, wrong, lost, "correct the secret's value, or the key in the reference")
+    if isinstance(key, Unread):
+        return unread(f"{subject}, its KMS key {found.key}", key.reason, _remedy(key))
+    unseen = (
+        f"its key {one.key!r} was not looked at, as no value is read"
+        if one.key and one.key not in found.contents
+        else ""
+    )
+    return passed(subject, unseen)
+
+
+def _reading(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+    """What the execution roles may read. A denial is no proof: the simulation does not know the policies of secrets and
+    keys ("Testing IAM policies with the IAM policy simulator" in the IAM user guide); only an explicit one is final."""
+    for role, references in wanted.execution_roles.items():
+        subject = f"execution role {role.rpartition('/')[2]}"
+        answers = {one: facts.reading.get((role, one.name)) for one in references}
+        for decision, one in {answer: one for one, answer in answers.items() if isinstance(answer, str)}.items():
+            if decision == "explicitDeny":
+                yield refused(
+                    subject,
+                    f"is explicitly denied to read the {one.short}",
+                    "no task with that secret could start",
+                    "remove that Deny from its policies or its permissions boundary",
+                )
+            elif decision == "implicitDeny":
+                yield warning(
+                    subject,
+                    f"has no policy that lets it read the {one.short}, as IAM's simulation says",
+                    "without a policy of the secret that does, no task could start",
+                    f"allow it {READING[one.kind]} on it",
+                )
+        blind = next((answer for answer in answers.values() if isinstance(answer, Unread)), None)
+        if blind:
+            yield unread(f"{subject}, whether it may read its secrets", blind.reason, _remedy(blind))
+        elif references and all(answer == "allowed" for answer in answers.values()):
+            yield passed(f"{subject} may read its secrets")
+
+
+def _roles(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+    for arn in dict.fromkeys([*wanted.execution_roles, *wanted.task_roles]):
+        found, subject = facts.roles.get(arn), f"role {arn.rpartition('/')[2]}"
+        lost = "no task with that role could start"
+        if isinstance(found, Absent):
+            yield refused(subject, "does not exist", lost, "create it again (`pulumi up --refresh`)")
+        elif isinstance(found, Role) and found.trusted is False:
+            yield refused(subject, f"does not let {TASKS} assume it", lost, "add that principal to its trust policy")
+        elif isinstance(found, Role):
+            yield passed(subject)
+        elif not (isinstance(found, Unread) and wanted.execution_roles.get(arn)):  # said of what it may read
+            yield unread(subject, found.reason if found else "it was not asked for", _remedy(found))
+
+
+def _log_groups(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+    for name, who in wanted.log_groups.items():
+        found, subject = facts.log_groups.get(name), f"log group {name}"
+        if isinstance(found, Present):
+            yield passed(subject)
+        elif isinstance(found, Absent):
+            yield refused(
+                subject,
+                "does not exist",
+                f"{_listed(who)} could not start (ResourceInitializationError)",
+                "create it again (`pulumi up --refresh`)",
+            )
+        else:
+            yield unread(subject, found.reason if found else "it was not asked for", _remedy(found))
+
+
+def _network(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+    kinds = {"sg-": "security group", "subnet-": "subnet"}
+    for one in wanted.network:
+        kind = next((kind for start, kind in kinds.items() if one.startswith(start)), "network")
+        found, subject = facts.network.get(one), f"{kind} {one}"
+        if isinstance(found, Present):
+            yield passed(subject)
+        elif isinstance(found, Absent):
+            yield refused(
+                subject, "does not exist", "no task could start in it", "correct the settings, or `pulumi up --refresh`"
+            )
+        else:
+            yield unread(subject, found.reason if found else "it was not asked for", _remedy(found))
+    for arn in wanted.target_groups:
+        group = arn.partition(":targetgroup/")[2].partition("/")[0]
+        listening, subject = facts.listeners.get(arn), f"listener of {group}"
+        if isinstance(listening, Present):
+            yield passed(subject)
+        elif isinstance(listening, Absent):
+            yield refused(
+                subject,
+                listening.reason or "does not exist",
+                "no request would reach the service",
+                "make a listener rule forward to the target group",
+            )
+        else:
+            yield unread(subject, listening.reason if listening else "it was not asked for", _remedy(listening))
+
+
+def _image(image: str) -> str:
+    return f"image {short(image) if '@' in image else image}"
+
+
+def _runs(task: Task, image: str) -> bool:
+    return any(container.get("image") == image for container in task.containers)
+
+
+def _remedy(found: Any) -> str:
+    denied = isinstance(found, Unread) and found.reason.startswith("these credentials")
+    return _GRANT if denied else ""
+
+
+def _listed(who: Sequence[str]) -> str:
+    shown = list(dict.fromkeys(who))
+    return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")

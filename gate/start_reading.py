@@ -1,0 +1,281 @@
+"""Reads what tasks need to start: side by side, each thing once, and nothing is changed.
+
+IAM: ecs:DescribeTaskDefinition on ``*``, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the images' repositories,
+secretsmanager:DescribeSecret on the secrets, ssm:GetParameters on the parameters (names only: no decryption is asked
+for), kms:DescribeKey on the secrets' own keys, logs:DescribeLogGroups on ``*``, iam:GetRole and
+iam:SimulatePrincipalPolicy on the tasks' roles; beyond a run, for `sluice preflight`: ec2:DescribeSecurityGroups,
+ec2:DescribeSubnets and elasticloadbalancing:DescribeTargetGroups on ``*``. What may not be asked is said to be unread.
+
+A stack with two task definitions of steps costs 12 calls (tests/unit/gate/test_start_reading.py counts them); every
+further secret, task definition or image costs one or two more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from gate import image_source
+from gate.aws_answer import answered, denied, message
+from gate.clock import Clock
+from gate.image_source import Fetch
+from gate.secret_content import wrong
+from gate.secret_reference import MANAGED, READING, Reference
+from gate.session import Clients
+from gate.start_facts import Absent, Decision, Facts, Key, Present, Role, Secret, Unread
+from gate.start_requirements import Requirements, absent
+from gate.trust import trusts_tasks
+
+WORKERS = 12
+PAUSES = (1.0, 2.0)
+"""Seconds before what seems to be absent is asked for again: IAM, SSM and Secrets Manager are eventually consistent
+("Changes that I make are not always immediately visible" in the IAM user guide)."""
+
+PARAMETERS, GROUPS_AT_ONCE = 10, 50
+"""GetParameters takes ten names; DescribeLogGroups answers with fifty groups."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Asks AWS.
+
+    Attributes:
+        clients: of the account that runs the tasks.
+        thorough: read secrets' values too, to look for the JSON keys (secretsmanager:GetSecretValue), and the trust
+            policy of every role. A run never does.
+        fetch: gets a configuration's blob; None: over HTTP.
+    """
+
+    clients: Clients
+    thorough: bool = False
+    fetch: Fetch | None = None
+
+    def definitions(self, arns: Collection[str]) -> dict[str, Mapping[str, Any] | Absent | Unread]:
+        """Task definitions, by ARN; one that is not ACTIVE is absent, as nothing can be started from it."""
+        ecs = self.clients["ecs"]
+
+        def one(arn: str) -> Mapping[str, Any] | Absent:
+            found: Mapping[str, Any] = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+            status = found.get("status", "ACTIVE")
+            return found if status == "ACTIVE" else Absent(f"it is {status}", final=True)
+
+        with ThreadPoolExecutor(WORKERS) as pool:
+            asked = {arn: pool.submit(answered, one, arn) for arn in dict.fromkeys(arns)}
+            return {arn: answer.result() for arn, answer in asked.items()}
+
+    def read(self, wanted: Requirements, clock: Clock | None = None) -> Facts:
+        """Everything that is wanted.
+
+        Args:
+            clock: to wait with before what seems to be absent is asked for again; None: it is asked for once.
+
+        Raises:
+            ClientError: the credentials have expired.
+        """
+        facts = self._once(wanted)
+        for pause in PAUSES if clock else ():
+            again = absent(wanted, facts)
+            if clock is None or again == Requirements() or clock.halted():
+                break
+            clock.wait(pause)
+            facts = facts.merged(self._once(again))
+        return facts
+
+    def _once(self, wanted: Requirements) -> Facts:
+        with ThreadPoolExecutor(WORKERS) as pool:
+            secrets_of = _by_name(wanted.references)
+            parameters = sorted({one.name for one in wanted.references if one.kind == "parameter"})
+            images = {one: pool.submit(answered, self._image, one[0], one[1]) for one in wanted.images}
+            secrets = {
+                name: pool.submit(answered, self._secret, name, references)
+                for name, references in secrets_of.items()
+                if f":secret:{MANAGED}" not in name or self.thorough
+            }
+            batches = [parameters[at : at + PARAMETERS] for at in range(0, len(parameters), PARAMETERS)]
+            named = [(batch, pool.submit(answered, self._parameters, batch)) for batch in batches]
+            groups = pool.submit(self._log_groups, sorted(wanted.log_groups)) if wanted.log_groups else None
+            reading = {
+                role: pool.submit(answered, self._may_read, role, references)
+                for role, references in wanted.execution_roles.items()
+                if references
+            }
+            others = {*wanted.task_roles, *wanted.execution_roles} - (set() if self.thorough else reading.keys())
+            roles = {role: pool.submit(answered, self._role, role) for role in sorted(others)}
+            network = {one: pool.submit(answered, self._in_network, one) for one in wanted.network}
+            listeners = {one: pool.submit(answered, self._listener, one) for one in wanted.target_groups}
+            described = _results(secrets)
+            own = {found.key for found in described.values() if isinstance(found, Secret) and found.key}
+            keys = _results({key: pool.submit(answered, self._key, key) for key in sorted(own)})
+            known, decided = _roles_of(_results(reading), wanted.execution_roles)
+            return Facts(
+                images=_results(images),
+                secrets=described,
+                parameters=_each(named),
+                keys=keys,
+                log_groups=groups.result() if groups else {},
+                roles={**known, **_results(roles)},
+                reading=decided,
+                network=_results(network),
+                listeners=_results(listeners),
+            )
+
+    def _image(self, image: str, platform: str) -> Any:
+        return image_source.configuration(self.clients, image, platform, self.fetch)
+
+    def _secret(self, arn: str, references: Sequence[Reference]) -> Secret | Absent:
+        """By its ARN; where there is none, by the name in it, which tells the ARN that should have been written."""
+        manager = self.clients["secretsmanager"]
+        try:
+            found = manager.describe_secret(SecretId=arn)
+        except manager.exceptions.ResourceNotFoundException as error:
+            try:
+                found = manager.describe_secret(SecretId=arn.partition(":secret:")[2])
+            except ClientError:
+                return Absent(message(error))
+        contents: dict[str, str] = {}
+        if self.thorough and found["ARN"] == arn and not found.get("DeletedDate"):
+            for one in references:
+                if (said := self._content(one)) is not None:
+                    contents[one.key] = said
+        key = str(found.get("KmsKeyId") or "")
+        own = "" if key.endswith("alias/aws/secretsmanager") else key
+        return Secret(str(found["ARN"]), bool(found.get("DeletedDate")), own, contents)
+
+    def _content(self, wanted: Reference) -> str | None:
+        """What is wrong with the value; None when it may not be read."""
+        stage = {"VersionStage": wanted.stage} if wanted.stage else {}
+        version = {"VersionId": wanted.version} if wanted.version else {}
+        try:
+            answer = self.clients["secretsmanager"].get_secret_value(SecretId=wanted.name, **(stage or version))
+        except ClientError as error:
+            return None if denied(error) else f"its value cannot be read: {message(error)}"
+        return wrong(wanted.key, answer.get("SecretString"))
+
+    def _parameters(self, names: Sequence[str]) -> dict[str, Present | Absent]:
+        answer = self.clients["ssm"].get_parameters(Names=list(names), WithDecryption=False)
+        found = {str(one["Name"]) for one in answer.get("Parameters") or []}
+        return {name: Present() if name in found else Absent() for name in names}
+
+    def _key(self, key: str) -> Key:
+        return Key(str(self.clients["kms"].describe_key(KeyId=key)["KeyMetadata"]["KeyState"]))
+
+    def _log_groups(self, names: Sequence[str]) -> dict[str, Present | Absent | Unread]:
+        """By what their names have in common, when that is a path; each by its own name where the answer is cut off."""
+        common = _folder(names)
+
+        def listed(prefix: str) -> tuple[set[str], bool]:
+            answer = self.clients["logs"].describe_log_groups(logGroupNamePrefix=prefix, limit=GROUPS_AT_ONCE)
+            return {str(one["logGroupName"]) for one in answer["logGroups"]}, "nextToken" in answer
+
+        if len(names) > 1 and common:
+            answer = answered(listed, common)
+            if isinstance(answer, Absent | Unread):
+                return dict.fromkeys(names, answer)
+            found, cut = answer
+            if not cut:
+                return {name: Present() if name in found else Absent() for name in names}
+        alone: dict[str, Present | Absent | Unread] = {}
+        for name in names:
+            answer = answered(listed, name)
+            if isinstance(answer, Absent | Unread):
+                alone[name] = answer
+            else:
+                alone[name] = Present() if name in answer[0] else Absent()
+        return alone
+
+    def _role(self, arn: str) -> Role:
+        return Role(trusts_tasks(self.clients["iam"].get_role(RoleName=arn.rpartition("/")[2])["Role"]))
+
+    def _may_read(self, role: str, references: Sequence[Reference]) -> dict[tuple[str, str], Decision]:
+        """What IAM's simulation says; it does not know policies of the secrets themselves."""
+        decisions: dict[tuple[str, str], Decision] = {}
+        region = str(self.clients["ssm"].meta.region_name)
+        arns = {one.name: _arn(one, role, region) for one in references}
+        answer = self.clients["iam"].simulate_principal_policy(
+            PolicySourceArn=role,
+            ActionNames=sorted({READING[one.kind] for one in references}),
+            ResourceArns=sorted(set(arns.values())),
+        )
+        said: dict[tuple[str, str], Decision] = {}
+        for one in answer["EvaluationResults"]:
+            action = str(one["EvalActionName"])
+            said[action, str(one.get("EvalResourceName") or "*")] = one["EvalDecision"]
+            for each in one.get("ResourceSpecificResults") or []:
+                said[action, str(each["EvalResourceName"])] = each["EvalResourceDecision"]
+        for one in references:
+            if decision := said.get((READING[one.kind], arns[one.name])):
+                decisions[role, one.name] = decision
+        return decisions
+
+    def _in_network(self, one: str) -> Present:
+        ec2 = self.clients["ec2"]
+        if one.startswith("sg-"):
+            ec2.describe_security_groups(GroupIds=[one])
+        else:
+            ec2.describe_subnets(SubnetIds=[one])
+        return Present()
+
+    def _listener(self, arn: str) -> Present | Absent:
+        answer = self.clients["elbv2"].describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+        if answer and answer[0].get("LoadBalancerArns"):
+            return Present()
+        return Absent("no listener forwards to it")
+
+
+def _arn(one: Reference, role: str, region: str) -> str:
+    """Of a reference; a parameter that is only named is one of the tasks' own account and Region."""
+    if one.kind == "secret":
+        return one.name
+    return f"{role.partition(':iam:')[0]}:ssm:{region}:{role.split(':')[4]}:parameter/{one.name.lstrip('/')}"
+
+
+def _folder(names: Sequence[str]) -> str:
+    """The path that the names have in common, `/` at its end; empty where it has no two parts, so that it would match
+    half of the account."""
+    columns = zip(*(name.split("/")[:-1] for name in names), strict=False)
+    common = [column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns)]
+    return "/".join([*common, ""]) if sum(map(bool, common)) > 1 else ""
+
+
+def _by_name(references: Sequence[Reference]) -> dict[str, list[Reference]]:
+    """Secrets, by ARN, with all references to each."""
+    found: dict[str, list[Reference]] = {}
+    for one in references:
+        if one.kind == "secret":
+            found.setdefault(one.name, []).append(one)
+    return found
+
+
+def _results(asked: Mapping[Any, Future[Any]]) -> dict[Any, Any]:
+    return {one: future.result() for one, future in asked.items()}
+
+
+def _each(batches: Sequence[tuple[Sequence[str], Future[Any]]]) -> dict[str, Present | Absent | Unread]:
+    found: dict[str, Present | Absent | Unread] = {}
+    for names, future in batches:
+        answer = future.result()
+        found |= answer if isinstance(answer, dict) else dict.fromkeys(names, answer)
+    return found
+
+
+def _roles_of(
+    answers: Mapping[str, Any], wanted: Mapping[str, Sequence[Reference]]
+) -> tuple[dict[str, Role | Absent | Unread], dict[tuple[str, str], Decision | Unread]]:
+    """Roles whose policies were simulated, which exist, and what the simulation says of them."""
+    roles: dict[str, Role | Absent | Unread] = {}
+    reading: dict[tuple[str, str], Decision | Unread] = {}
+    for role, answer in answers.items():
+        if isinstance(answer, dict):
+            roles[role] = Role()
+            reading |= answer
+        elif isinstance(answer, Absent):
+            roles[role] = answer
+        else:
+            roles[role] = answer
+            reading |= dict.fromkeys([(role, one.name) for one in wanted[role]], answer)
+    return roles, reading

@@ -1,0 +1,308 @@
+"""Whether a run may begin: every refusal and warning over a whole AWS, its calls counted, and none for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gate import image_source
+from gate.errors import NotPrepared
+from gate.finding import Finding
+from gate.plugin import start_admission as engine
+from gate.plugin.migration_run import MigrationRun
+from gate.plugin.resource import Refused, State
+from gate.plugin.values import UNKNOWN
+from gate.start_admission import NotReady, Subject, examine, refuse
+from gate.step import Step
+from tests.unit.gate.resources import RUN, Lines, call, no_account, run
+from tests.unit.gate.simulation import Clock
+from tests.unit.gate.start_cloud import APP, IMAGE, KEY, REPOSITORY, Cloud, blob, definition, role, secret
+
+STEPS = (
+    Step(
+        "bootstrap",
+        ("python", "/app/migrate.py", "bootstrap"),
+        task_definition="arn:td/shop-bootstrap:3",
+        container="bootstrap",
+    ),
+    Step("schema", ("python", "/app/migrate.py", "up")),
+)
+SUBJECT = Subject("arn:td/shop-service:3", "arn:td/shop-migration:3", "migration", STEPS)
+
+
+@pytest.fixture(autouse=True)
+def fetched(monkeypatch: pytest.MonkeyPatch) -> Callable[[Cloud], None]:
+    def from_(cloud: Cloud) -> None:
+        monkeypatch.setattr(image_source, "fetched", cloud.fetch)
+
+    return from_
+
+
+def look(cloud: Cloud, fetched: Callable[[Cloud], None], clock: Clock | None = None) -> list[Finding]:
+    fetched(cloud)
+    return examine(cloud, SUBJECT, clock or Clock())  # type: ignore[arg-type]
+
+
+def test_a_version_that_can_start_costs_twelve_calls(fetched: Callable[[Cloud], None]) -> None:
+    """And one GET of a few kilobytes. The secret of the master user is RDS's own: nobody else can delete it."""
+    cloud = Cloud()
+    found = look(cloud, fetched)
+    assert [one for one in found if one.result != "passed"] == []
+    assert sorted(one for one in cloud.calls if one != "GET") == sorted(
+        ["describe_task_definition"] * 3
+        + ["batch_get_image", "get_download_url_for_layer"]
+        + ["describe_secret"] * 2
+        + ["describe_log_groups"]
+        + ["simulate_principal_policy"] * 3
+        + ["get_role"]
+    )
+    assert cloud.calls.count("GET") == 1
+    assert any("was not looked at, as no value is read" in one.what for one in found)
+    refuse(found, "Nothing was done.")
+
+
+def serving(*secrets: str, **more: Any) -> Callable[[Cloud], None]:
+    def change(cloud: Cloud) -> None:
+        cloud.definitions["arn:td/shop-service:3"] = definition("service", *secrets, **more)
+
+    return change
+
+
+def image(**config: Any) -> Callable[[Cloud], None]:
+    def change(cloud: Cloud) -> None:
+        cloud.image = blob(**config)
+
+    return change
+
+
+def having(**members: Any) -> Callable[[Cloud], None]:
+    def change(cloud: Cloud) -> None:
+        for name, value in members.items():
+            held = getattr(cloud, name)
+            held.update(value) if hasattr(held, "update") else setattr(cloud, name, value)
+
+    return change
+
+
+def without(member: str, what: str) -> Callable[[Cloud], None]:
+    def change(cloud: Cloud) -> None:
+        held = getattr(cloud, member)
+        held.remove(what) if isinstance(held, set) else held.pop(what)
+
+    return change
+
+
+WRONG: list[tuple[str, Callable[[Cloud], None], str, str]] = [
+    # what, how, subject and reason, remedy
+    ("C1", image(Entrypoint=["sh", "-c"]), "step 'schema' .*keeps only the first word", "exec form"),
+    ("C2", image(Entrypoint=["sh", "-c", "exec python app.py"]), "step 'schema' .*ignores its arguments", "exec form"),
+    (
+        "C3",
+        having(image={"architecture": "arm64"}),
+        "built for linux/arm64, and its tasks run on linux/amd64",
+        "--platform linux/amd64",
+    ),
+    (
+        "C3, an index without the platform",
+        having(index={"linux/arm64": "sha256:" + "b" * 64}),
+        "built for linux/arm64, not for linux/amd64",
+        "app.architecture",
+    ),
+    ("C6, no suffix", serving(secret("shop-secret")), f"is not the full ARN of a secret: {KEY} is", f"write {KEY}"),
+    (
+        "C6, no suffix, with a key",
+        serving(f"{secret('shop-app')}:password::"),
+        "is not the full ARN",
+        f"write {APP}:password::",
+    ),
+    ("C6, no secret", serving(secret("gone-AbCdEf")), "secret gone-AbCdEf: does not exist", "create it"),
+    ("a reference of no known form", serving(f"{APP}:password"), "no ARN of a secret.*all three colons", "ARN:KEY::"),
+    (
+        "a secret to be deleted",
+        having(secrets={APP: {"DeletedDate": 1}}),
+        "is scheduled for deletion",
+        "restore-secret",
+    ),
+    (
+        "a key that is off",
+        having(secrets={APP: {"KmsKeyId": "k1"}}, keys={"k1": "Disabled"}),
+        "KMS key k1, which is Disabled",
+        "enable",
+    ),
+    ("a key that is gone", having(secrets={APP: {"KmsKeyId": "k1"}}), "KMS key k1, which does not exist", "enable"),
+    ("a parameter that is not there", serving("/shop/flag"), "parameter /shop/flag: does not exist", "create it"),
+    (
+        "an explicit deny",
+        having(decisions={APP: "explicitDeny"}),
+        "role service-execution: is explicitly denied",
+        "remove that Deny",
+    ),
+    ("no execution role", without("roles", "service-execution"), "role service-execution: does not exist", "--refresh"),
+    ("no task role", without("roles", "service-task"), "role service-task: does not exist", "--refresh"),
+    (
+        "no log group",
+        without("groups", "/sluice/shop/test/service"),
+        "log group .*service: does not exist",
+        "--refresh",
+    ),
+    (
+        "no image",
+        serving(f"{APP}:password::", image=f"{REPOSITORY}@sha256:{'0' * 64}"),
+        "is not in the repository shop: Requested",
+        "deploy an image",
+    ),
+    (
+        "an inactive revision",
+        having(definitions={"arn:td/shop-service:3": {"status": "INACTIVE"}}),
+        "task definition .*: it is INACTIVE",
+        "deploy again",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "said", "fix"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_nothing_runs_for_a_version_that_could_not_start(
+    fetched: Callable[[Cloud], None], change: Callable[[Cloud], None], said: str, fix: str
+) -> None:
+    cloud = Cloud()
+    change(cloud)
+    found = look(cloud, fetched)
+    with pytest.raises(
+        NotReady, match=rf"(?s)^not admitted: .*No step was run\.\n.*{said}".replace("$", r"\$")
+    ) as reason:
+        refuse(found, "No step was run.")
+    assert isinstance(reason.value, NotPrepared), "the run's record is closed with its first line"
+    assert all(part in str(reason.value) for part in ("    cause: ", "    fix: ", fix))
+
+
+WARNED: list[tuple[str, Callable[[Cloud], None], str]] = [
+    ("root", image(User=""), "runs as root"),
+    ("a script that cannot be seen through", image(Entrypoint=["/entrypoint.sh"]), "cannot see whether it ends with"),
+    (
+        "no policy for a secret",
+        having(decisions={APP: "implicitDeny"}),
+        "no policy that lets it read the secret shop-app",
+    ),
+    ("secrets may not be described", having(denied={"describe_secret"}), "secret shop-app.*not checked; these cred"),
+    (
+        "roles may not be simulated",
+        having(denied={"simulate_principal_policy"}),
+        "whether it may read its secrets: not",
+    ),
+    ("roles may not be read", having(denied={"get_role"}), "role service-task: not checked"),
+    ("groups may not be listed", having(denied={"describe_log_groups"}), "log group .*: not checked"),
+    ("images may not be read", having(denied={"batch_get_image"}), "image sha256:a.*: not checked"),
+    ("layers may not be read", having(denied={"get_download_url_for_layer"}), "image sha256:a.*: not checked"),
+    ("definitions may not be read", having(denied={"describe_task_definition"}), "task definition .*: not checked"),
+    ("keys may not be read", having(secrets={APP: {"KmsKeyId": "k1"}}, denied={"describe_key"}), "its KMS key k1: not"),
+    ("an image of another registry", serving(image="docker.io/x/y@sha256:" + "c" * 64), "its registry is not ECR"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), [row[1:] for row in WARNED], ids=[row[0] for row in WARNED])
+def test_what_is_only_said(fetched: Callable[[Cloud], None], change: Callable[[Cloud], None], said: str) -> None:
+    """What may not be looked at is never a pass, and never a refusal."""
+    cloud = Cloud()
+    change(cloud)
+    found = look(cloud, fetched)
+    refuse(found, "")
+    pattern = pytest.raises(AssertionError, match=said)
+    with pattern:
+        raise AssertionError("\n".join(str(one) for one in found if one.result in ("warning", "unread")))
+
+
+def test_the_definitions_own_entrypoint_and_user_win(fetched: Callable[[Cloud], None]) -> None:
+    cloud = Cloud(image=blob(Entrypoint=["sh", "-c"], User="root"))
+    for kind in ("migration", "bootstrap", "service"):
+        cloud.definitions[f"arn:td/shop-{kind}:3"]["containerDefinitions"][0] |= {"entryPoint": ["env"], "user": "app"}
+    assert {one.result for one in look(cloud, fetched)} == {"passed"}
+    cloud = Cloud()
+    cloud.definitions["arn:td/shop-migration:3"]["containerDefinitions"][0]["entryPoint"] = ["sh", "-c"]
+    with pytest.raises(NotReady, match=r"its task definition's entryPoint \[\"sh\", \"-c\"\] keeps only"):
+        refuse(look(cloud, fetched), "")
+
+
+def test_an_index_leads_to_the_platform_that_runs(fetched: Callable[[Cloud], None]) -> None:
+    cloud = Cloud(index={"linux/arm64": "sha256:" + "b" * 64, "linux/amd64": "sha256:" + "c" * 64})
+    assert {one.result for one in look(cloud, fetched)} == {"passed"}
+    assert cloud.calls.count("batch_get_image") == 2
+
+
+def test_a_configuration_that_came_back_altered_is_not_believed(
+    fetched: Callable[[Cloud], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud()
+    fetched(cloud)
+    monkeypatch.setattr(image_source, "fetched", lambda address: cloud.config[:-1])
+    found = examine(cloud, SUBJECT, Clock())  # type: ignore[arg-type]
+    assert any(one.result == "unread" and "does not have its digest" in one.why for one in found)
+
+
+def test_what_is_not_there_yet_is_asked_for_again(fetched: Callable[[Cloud], None]) -> None:
+    """A role of a second ago: IAM may not know it everywhere yet."""
+    clock = Clock()
+    assert {one.result for one in look(Cloud(late={"service-task": 2}), fetched, clock)} == {"passed"}
+    assert clock.elapsed == 3
+    cloud, clock = Cloud(late={"service-task": 3}), Clock()
+    with pytest.raises(NotReady, match="service-task: does not exist"):
+        refuse(look(cloud, fetched, clock), "")
+    assert cloud.calls.count("get_role") == 3, "and only that is asked for again"
+    assert cloud.calls.count("describe_secret") == 2
+
+
+INPUTS = RUN | {
+    "taskDefinition": SUBJECT.task_definition,
+    "serviceTaskDefinition": SUBJECT.service,
+    "container": "migration",
+    "imageDigest": IMAGE,
+    "steps": [{"name": "schema", "command": ["python", "/app/migrate.py", "up"], "phase": "before"}],
+    "serviceSecrets": {"KEY": KEY},
+    "architecture": "X86_64",
+}
+
+
+def previewed(cloud: Cloud, **change: Any) -> Lines:
+    lines = Lines()
+    new = INPUTS | change
+    run(MigrationRun(lambda: cloud).update(call(lines), "id", State(RUN, RUN), new))  # type: ignore[arg-type, return-value]
+    return lines
+
+
+def test_a_preview_looks_at_what_it_knows(fetched: Callable[[Cloud], None]) -> None:
+    cloud = Cloud()
+    fetched(cloud)
+    lines = previewed(cloud)
+    assert [line for line in lines if line.startswith("warning")] == []
+    assert sorted(cloud.calls) == ["GET", "batch_get_image", "describe_secret", "get_download_url_for_layer"]
+    for change in ({"serviceSecrets": {"KEY": secret("shop-secret")}}, {"architecture": "ARM64"}):
+        with pytest.raises(Refused, match=r"^not admitted: .*Nothing was changed\.\n"):
+            previewed(cloud, **change)
+    cloud.image = blob(Entrypoint=["sh", "-c"])
+    with pytest.raises(Refused, match="keeps only the first word"):
+        previewed(cloud)
+
+
+def test_a_preview_of_what_is_not_built_yet_asks_for_the_secrets_alone(fetched: Callable[[Cloud], None]) -> None:
+    cloud = Cloud(image=blob(Entrypoint=["sh", "-c"]))
+    fetched(cloud)
+    previewed(cloud, imageDigest=UNKNOWN, serviceTaskDefinition=UNKNOWN)
+    assert cloud.calls == ["describe_secret"]
+
+
+def test_nothing_is_asked_where_nothing_runs() -> None:
+    """Neither in a preview nor in an update."""
+    for preview in (True, False):
+        resource = MigrationRun(no_account)
+        run(resource.update(call(Lines(), preview), "id", State(INPUTS, INPUTS), INPUTS | {"retain": False}))
+        assert not run(resource.diff(call(Lines(), preview), "id", State(INPUTS, INPUTS), dict(INPUTS))).changes
+
+
+def test_the_run_itself_says_what_it_looked_at(fetched: Callable[[Cloud], None]) -> None:
+    cloud, lines = Cloud(image=blob(User="")), Lines()
+    fetched(cloud)
+    engine.admit(call(lines), cloud, INPUTS, Clock())  # type: ignore[arg-type]
+    assert any(line.startswith("warning: image sha256:a") and "Fix: add a USER" in line for line in lines)
+    assert lines[-1].startswith("info: admission: ")
+    assert role("x").startswith("arn:aws:iam")
