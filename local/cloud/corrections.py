@@ -22,7 +22,7 @@ def install(settings: Settings) -> None:
     from local.cloud.cloudwatch import alarms
     from local.cloud.ec2 import endpoints, nat, prefix_lists
     from local.cloud.ecr import images as ecr_images
-    from local.cloud.ecr import sharing
+    from local.cloud.ecr import layers, sharing
     from local.cloud.ecs import (
         group,
         life,
@@ -36,7 +36,8 @@ def install(settings: Settings) -> None:
         tokens,
     )
     from local.cloud.elb import associations, listeners, targets
-    from local.cloud.rds import database, master_secret, options, snapshots
+    from local.cloud.iam import simulation
+    from local.cloud.rds import database, major_version, master_secret, options, snapshots
     from local.cloud.scaling import targets as scaling_targets
     from local.cloud.ssm import parameter_size
 
@@ -67,9 +68,12 @@ def install(settings: Settings) -> None:
         database,
         master_secret,
         options,
+        major_version,
         snapshots,
         ecr_images,
+        layers,
         sharing,
+        simulation,
         parameter_size,
         alarms,
         group,

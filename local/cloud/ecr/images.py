@@ -175,23 +175,29 @@ def synchronise(registry: str, name: str, path: Any) -> None:
         if manifest is None:
             continue
         tagged.setdefault(manifest.digest, []).append(tag)
-        known.setdefault(
-            manifest.digest,
-            {
-                "registryId": get_account_id(),
-                "repositoryName": name,
-                "imageId": {"imageDigest": manifest.digest},
-                "imageManifest": manifest.body.decode(),
-                "imageManifestMediaType": manifest.media_type,
-                "imagePushedAt": int(time.time()),
-                "imageDigest": manifest.digest,
-                "_size": manifest.size,
-            },
-        )
+        known.setdefault(manifest.digest, _described(name, manifest))
+        for digest in manifest.parts:  # the images of an index are images of the repository, without a tag
+            part = None if digest in known else manifests.get(registry, path(name), digest)
+            if part is not None:
+                known[digest] = _described(name, part)
     for digest, image in known.items():
         image["imageTags"] = tagged.get(digest, [])
         image["imageId"] = {"imageDigest": digest, **({"imageTag": tagged[digest][0]} if digest in tagged else {})}
     ecr._images[name] = list(known.values())
+
+
+def _described(name: str, manifest: manifests.Manifest) -> dict[str, Any]:
+    """An image in MiniStack's form."""
+    return {
+        "registryId": get_account_id(),
+        "repositoryName": name,
+        "imageId": {"imageDigest": manifest.digest},
+        "imageManifest": manifest.body.decode(),
+        "imageManifestMediaType": manifest.media_type,
+        "imagePushedAt": int(time.time()),
+        "imageDigest": manifest.digest,
+        "_size": manifest.size,
+    }
 
 
 def _refused(name: str, tag: str | None, digest: str) -> Any:

@@ -29,6 +29,12 @@ class Manifest:
     body: bytes
 
     @property
+    def parts(self) -> list[str]:
+        """Digests of the manifests that an index leads to; none of an image's own."""
+        content: dict[str, Any] = json.loads(self.body)
+        return [str(part["digest"]) for part in content.get("manifests", [])]
+
+    @property
     def size(self) -> int:
         """Bytes of the image's compressed layers and configuration."""
         content: dict[str, Any] = json.loads(self.body)
@@ -45,6 +51,16 @@ def get(registry: str, repository: str, reference: str) -> Manifest | None:
         raise RegistryError(f"the registry answered {status} for {repository}:{reference}")
     digest = "sha256:" + hashlib.sha256(body).hexdigest()
     return Manifest(digest, headers.get("content-type", "").partition(";")[0], body)
+
+
+def has_blob(registry: str, repository: str, digest: str) -> bool:
+    """Whether the repository has this layer or configuration."""
+    status, _, _ = _ask(registry, "HEAD", f"/v2/{repository}/blobs/{digest}", {})
+    if status in (200, 307):
+        return True
+    if status in (400, 404):
+        return False
+    raise RegistryError(f"the registry answered {status} for the blob {repository}@{digest}")
 
 
 def put(registry: str, repository: str, reference: str, media_type: str, body: bytes) -> bool:

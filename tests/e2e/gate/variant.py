@@ -1,0 +1,59 @@
+"""An image with another configuration than the one it is made of, pushed without a build: only its configuration's blob
+and its manifest are new."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+SECONDS = 15
+_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+
+
+def variant(image: str, *, platform: str = "", **config: Any) -> str:
+    """The same layers, started otherwise. Returns the new image by digest.
+
+    Args:
+        image: ``HOST:PORT/NAME@sha256:…`` in a registry that asks for no password.
+        platform: what the image says that it is built for; empty: what it said.
+        config: members of the configuration's `config`, such as ``Entrypoint`` and ``User``.
+    """
+    repository, _, digest = image.partition("@")
+    host, _, name = repository.partition("/")
+    manifest = json.loads(_ask(host, "GET", f"/v2/{name}/manifests/{digest}", headers={"Accept": _MANIFEST})[1])
+    blob = json.loads(_ask(host, "GET", f"/v2/{name}/blobs/{manifest['config']['digest']}")[1])
+    blob["config"] = {**blob["config"], **config}
+    if platform:
+        blob["os"], blob["architecture"] = platform.split("/")
+    manifest["config"] |= _upload(host, name, json.dumps(blob).encode())
+    body = json.dumps(manifest).encode()
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    # With a tag: what has none is not listed, here as in any registry.
+    _ask(host, "PUT", f"/v2/{name}/manifests/v{digest[7:19]}", body, {"Content-Type": manifest["mediaType"]})
+    return f"{repository}@{digest}"
+
+
+def _upload(host: str, name: str, content: bytes) -> dict[str, Any]:
+    """Puts a blob there. Returns what a manifest says of it. Source: OCI distribution specification."""
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    place = urlsplit(_ask(host, "POST", f"/v2/{name}/blobs/uploads/")[0]["location"])
+    query = f"{place.query}&digest={digest}" if place.query else f"digest={digest}"
+    _ask(host, "PUT", f"{place.path}?{query}", content, {"Content-Type": "application/octet-stream"})
+    return {"digest": digest, "size": len(content)}
+
+
+def _ask(
+    host: str, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[dict[str, str], bytes]:
+    connection = http.client.HTTPConnection(host, timeout=SECONDS)
+    try:
+        connection.request(method, path, body=body, headers=headers or {})
+        answer = connection.getresponse()
+        content = answer.read()
+        assert answer.status < 300, (method, path, answer.status, content[:300])
+        return {name.lower(): value for name, value in answer.getheaders()}, content
+    finally:
+        connection.close()
