@@ -6,17 +6,15 @@ a deployer can die or lose its connection.
 
 from __future__ import annotations
 
-import http.client
 import json
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Literal
+
+from bench.relay import Dropped, Relay, Request, Response, forward
 
 What = Literal[
     "kill before", "kill after", "kill, then the call arrives", "lose the answer", "cut", "delay", "throttle", "expire",
@@ -43,20 +41,15 @@ class Trouble:
         return f"{self.what}{lasting} at {self.operation or 'any call'} {self.nth}"
 
 
-class Interference(ThreadingHTTPServer):
+class Interference(Relay):
     """Forwards one deployer's calls to *endpoint*. ``kill`` and ``interrupt`` act on that deployer.
 
     Attributes:
         met: the troubles that came about.
     """
 
-    daemon_threads = True
-    request_queue_size = 64
-
     def __init__(self, endpoint: str, troubles: Sequence[Trouble]) -> None:
-        super().__init__(("127.0.0.1", 0), _Exchange)
-        parts = urlsplit(endpoint)
-        self.upstream = (parts.hostname or "", parts.port or 80)
+        self.upstream = endpoint
         self.kill: Callable[[], None] = lambda: None
         self.interrupt: Callable[[], None] = lambda: None
         self.met: list[Trouble] = []
@@ -65,21 +58,7 @@ class Interference(ThreadingHTTPServer):
         self._troubles = tuple(troubles)
         self._calls: Counter[str] = Counter()
         self._lock = threading.Lock()
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A deployer that was killed leaves its connections in the middle; anything else is a defect of ours."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-    def end(self) -> None:
-        """No new connection; a call that is still on its way arrives all the same."""
-        self.shutdown()
-        self.server_close()
+        super().__init__(self._exchange)
 
     def meets(self, operation: str) -> Trouble | None:
         """Counts a call; the trouble that comes with it, if any."""
@@ -92,71 +71,36 @@ class Interference(ThreadingHTTPServer):
                     return trouble
         return None
 
-
-class _Exchange(BaseHTTPRequestHandler):
-    server: Interference
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
-        try:
-            self._exchange(operation, body)
-        except OSError:
-            self.close_connection = True  # the deployer is gone, or the call was cut: that is what this is for
-
-    def _exchange(self, operation: str, body: bytes) -> None:
-        server, trouble = self.server, self.server.meets(operation)
+    def _exchange(self, request: Request) -> Response:
+        trouble = self.meets(request.operation)
         what = trouble.what if trouble else ""
         seconds = trouble.seconds if trouble else 0.0
         if what == "cut":
-            server.cut_until = time.monotonic() + seconds
-        if time.monotonic() < server.cut_until:
-            raise ConnectionResetError
+            self.cut_until = time.monotonic() + seconds
+        if time.monotonic() < self.cut_until:
+            raise Dropped
         if what == "expire":
-            server.expired = True
-        if server.expired:
-            self._refuse("ExpiredTokenException")
-        elif what == "throttle":
-            self._refuse("ThrottlingException")
-        elif what == "kill before":
-            server.kill()
-        elif what == "kill, then the call arrives":
-            server.kill()
+            self.expired = True
+        if self.expired:
+            return _refusal("ExpiredTokenException")
+        if what == "throttle":
+            return _refusal("ThrottlingException")
+        if what.startswith("kill") and what != "kill after":
+            self.kill()
+        if what == "kill before":
+            raise Dropped
+        if what == "interrupt":
+            self.interrupt()
+        if what in ("delay", "kill, then the call arrives"):
             time.sleep(seconds)  # the call is on its way: the network's time, which nobody can wait for otherwise
-            self._forward(body)
-        elif what in ("kill after", "lose the answer"):
-            self._forward(body)
-            if what == "kill after":
-                server.kill()
-            raise ConnectionResetError
-        else:
-            if what == "interrupt":
-                server.interrupt()
-            if what == "delay":
-                time.sleep(seconds)  # a slow network, as above
-            self._answer(*self._forward(body))
+        response = forward(self.upstream, request, 30)
+        if what == "kill after":
+            self.kill()
+        if what in ("kill after", "kill, then the call arrives", "lose the answer"):
+            raise Dropped
+        return response
 
-    def _forward(self, body: bytes) -> tuple[int, str, bytes]:
-        connection = http.client.HTTPConnection(*self.server.upstream, timeout=30)
-        headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
-        try:
-            connection.request("POST", self.path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.headers.get("Content-Type", ""), answer.read()
-        finally:
-            connection.close()
 
-    def _refuse(self, code: str) -> None:
-        text = json.dumps({"__type": code, "message": code}).encode()
-        self._answer(400, "application/x-amz-json-1.1", text)
-
-    def _answer(self, status: int, kind: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments: object) -> None:
-        """Nothing: the scenario tells what happened."""
+def _refusal(code: str) -> Response:
+    text = json.dumps({"__type": code, "message": code}).encode()
+    return Response(400, {"Content-Type": "application/x-amz-json-1.1"}, text)

@@ -1,0 +1,1 @@
+"""The promise under an API that lies: see docs/chaos.md."""

@@ -1,0 +1,64 @@
+"""`python -m tests.chaos`: deploys under faults, a line for each seed, and a table.
+
+Environment: SEEDS (how many, 28), SEED (one alone, with its deployers' output), FIRST (the first seed, 1), WIDTH (3).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from tests.chaos import summary
+from tests.chaos.play import Played, play
+from tests.chaos.scenario import scenario
+from tests.chaos.stage import Stage, stage
+
+SEEDS = 28
+LIMIT_SECONDS = 3600
+"""Seeds that have not begun by then are not played, and that is said and counts as a failure."""
+
+
+def run(one: Callable[[Stage, int], Played], usual: int) -> int:
+    """Plays the seeds that the environment asks for, side by side. Returns the exit code."""
+    alone = os.environ.get("SEED")
+    first, width = int(os.environ.get("FIRST", "1")), int(os.environ.get("WIDTH", "3"))
+    seeds = [int(alone)] if alone else list(range(first, first + int(os.environ.get("SEEDS", str(usual)))))
+    begun = time.monotonic()
+    played: list[Played] = []
+    with tempfile.TemporaryDirectory(prefix="sluice-chaos-") as folder, stage(Path(folder)) as made:
+        print(f"{len(seeds)} seeds, {width} side by side; SEED=n plays one again", flush=True)
+
+        def due(seed: int) -> Played | None:
+            return one(made, seed) if time.monotonic() - begun < LIMIT_SECONDS else None
+
+        pool = ThreadPoolExecutor(width)
+        try:
+            for future in as_completed([pool.submit(due, seed) for seed in seeds]):
+                result = future.result()
+                if result is not None:
+                    played.append(result)
+                    show(result, alone is not None)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    print("\n" + summary.table(played, len(seeds), time.monotonic() - begun))
+    return 0 if sound(played, len(seeds)) else 1
+
+
+def show(played: Played, whole: bool) -> None:
+    """Its line; and its deployers' output when something is wrong with it, or *whole*."""
+    print(played.line, flush=True)
+    if played.bad or whole:
+        print("\n".join([*played.output, *(f"  WRONG: {text}" for text in played.bad)]), flush=True)
+
+
+def sound(played: Sequence[Played], wanted: int) -> bool:
+    return len(played) == wanted and not any(one.bad for one in played)
+
+
+if __name__ == "__main__":
+    sys.exit(run(lambda made, seed: play(made, scenario(seed)), SEEDS))

@@ -1,0 +1,31 @@
+"""The gate's allowances, shorter: AWS's troubles last minutes, those of this suite seconds.
+
+They stay longer than what the suite's faults last (faults.py): an answer may be 12 s old and a read may lag by 3 s.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+SECONDS: dict[tuple[str, str], float] = {
+    ("gate.earlier", "SETTLE_SECONDS"): 14.0,
+    ("gate.patience", "UNREACHABLE_SECONDS"): 15.0,
+    ("gate.plan", "FOREIGN_RUN_SECONDS"): 20.0,
+    ("gate.step_run", "MISSING_SECONDS"): 20.0,
+    ("gate.way_back", "LISTED_SECONDS"): 14.0,
+    ("gate.rollout", "LISTED_SECONDS"): 14.0,
+}
+"""By module and name: what a deployer of this suite is given. A name that the gate does not have is an error."""
+
+
+def unreachable() -> float:
+    """How long AWS may be out of reach before a deployer gives up, in seconds."""
+    return SECONDS["gate.patience", "UNREACHABLE_SECONDS"]
+
+
+def shorten() -> None:
+    """Gives this process the suite's allowances. Raises AttributeError where the gate has no such name."""
+    for (module, name), seconds in SECONDS.items():
+        found = importlib.import_module(module)
+        getattr(found, name)
+        setattr(found, name, seconds)

@@ -1,0 +1,40 @@
+"""An operator's one-off command, as `sluice run` starts it, in the records of a stack of this suite."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from gate.clock import SystemClock
+from gate.deployer import Deployer
+from gate.operate import Order, operate
+from gate.records import Records
+from gate.session import Account, Clients
+from gate.step import Step
+from gate.tasks import Place
+
+
+def run(job: dict[str, Any], cancelled: threading.Event) -> None:
+    """Runs the job's command to its end. Raises what :func:`gate.operate.operate` raises."""
+    clients = Clients(Account(region=job["region"], endpoint=job["endpoint"], account=job["account"]))
+    clients.verify()
+    inputs = job["migrations"]
+    network = inputs["network"]
+    deployer = Deployer(
+        ecs=clients["ecs"],
+        logs=clients["logs"],
+        records=Records(clients["ssm"], inputs["records"]),
+        clock=SystemClock(cancelled),
+        log=lambda text, ephemeral: None if ephemeral else print(text, flush=True),
+        who="operator",
+    )
+    place = Place(
+        inputs["cluster"],
+        inputs["taskDefinition"],
+        inputs["container"],
+        tuple(network["subnets"]),
+        tuple(network["securityGroups"]),
+        bool(network["assignPublicIp"]),
+    )
+    step = Step.parse({"name": "operator", "command": job["operator"], "attempts": 1, "timeout": 30})
+    operate(deployer, Order(step, inputs["imageDigest"]), place)
