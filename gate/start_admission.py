@@ -5,7 +5,7 @@ IAM: see `start_reading`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,6 +85,17 @@ def examine_known(clients: Clients, tasks: Sequence[Task]) -> list[Finding]:
     secrets = {one: who for one, who in wanted.secrets.items() if ":secretsmanager:" in one}
     wanted = Requirements(images=wanted.images, secrets=secrets)
     return findings(tasks, wanted, Reader(clients).read(wanted))
+
+
+def examine_deployed(clients: Clients, subject: Subject, network: Sequence[str]) -> Iterator[Finding]:
+    """The same of what is deployed, and more: every role's trust policy, the JSON keys of secrets where their values
+    may be read, and the network (ids of subnets and security groups)."""
+    reader = Reader(clients, thorough=True)
+    read = reader.definitions(subject.revisions)
+    yield from revisions(read)
+    tasks = subject.tasks({arn: one for arn, one in read.items() if not isinstance(one, Absent | Unread)})
+    wanted = required(tasks, network)
+    yield from findings(tasks, wanted, reader.read(wanted))
 
 
 def known_tasks(

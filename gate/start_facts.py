@@ -82,7 +82,6 @@ class Facts:
         roles: by ARN.
         reading: by role and resource, whether the role may read the secret or parameter.
         network: security groups and subnets, by id.
-        listeners: target groups, by ARN; absent where no load balancer forwards to them.
     """
 
     images: Mapping[tuple[str, str], ImageConfiguration | Absent | Unread] = field(default_factory=dict)
@@ -93,7 +92,6 @@ class Facts:
     roles: Mapping[str, Role | Absent | Unread] = field(default_factory=dict)
     reading: Mapping[tuple[str, str], Decision | Unread] = field(default_factory=dict)
     network: Mapping[str, Present | Absent | Unread] = field(default_factory=dict)
-    listeners: Mapping[str, Present | Absent | Unread] = field(default_factory=dict)
 
     def merged(self, later: Facts) -> Facts:
         """These answers, and in their place those that were asked for again."""

@@ -255,20 +255,6 @@ def _network(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
             )
         else:
             yield unread(subject, found.reason if found else "it was not asked for", _remedy(found))
-    for arn in wanted.target_groups:
-        group = arn.partition(":targetgroup/")[2].partition("/")[0]
-        listening, subject = facts.listeners.get(arn), f"listener of {group}"
-        if isinstance(listening, Present):
-            yield passed(subject)
-        elif isinstance(listening, Absent):
-            yield refused(
-                subject,
-                listening.reason or "does not exist",
-                "no request would reach the service",
-                "make a listener rule forward to the target group",
-            )
-        else:
-            yield unread(subject, listening.reason if listening else "it was not asked for", _remedy(listening))
 
 
 def _image(image: str) -> str:

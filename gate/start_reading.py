@@ -3,8 +3,8 @@
 IAM: ecs:DescribeTaskDefinition on ``*``, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the images' repositories,
 secretsmanager:DescribeSecret on the secrets, ssm:GetParameters on the parameters (names only: no decryption is asked
 for), kms:DescribeKey on the secrets' own keys, logs:DescribeLogGroups on ``*``, iam:GetRole and
-iam:SimulatePrincipalPolicy on the tasks' roles; beyond a run, for `sluice preflight`: ec2:DescribeSecurityGroups,
-ec2:DescribeSubnets and elasticloadbalancing:DescribeTargetGroups on ``*``. What may not be asked is said to be unread.
+iam:SimulatePrincipalPolicy on the tasks' roles; beyond a run, for `sluice preflight`: ec2:DescribeSecurityGroups and
+ec2:DescribeSubnets on ``*``, secretsmanager:GetSecretValue. What may not be asked is said to be unread.
 
 A stack with two task definitions of steps costs 12 calls (tests/unit/gate/test_start_reading.py counts them); every
 further secret, task definition or image costs one or two more.
@@ -107,7 +107,6 @@ class Reader:
             others = {*wanted.task_roles, *wanted.execution_roles} - (set() if self.thorough else reading.keys())
             roles = {role: pool.submit(answered, self._role, role) for role in sorted(others)}
             network = {one: pool.submit(answered, self._in_network, one) for one in wanted.network}
-            listeners = {one: pool.submit(answered, self._listener, one) for one in wanted.target_groups}
             described = _results(secrets)
             own = {found.key for found in described.values() if isinstance(found, Secret) and found.key}
             keys = _results({key: pool.submit(answered, self._key, key) for key in sorted(own)})
@@ -121,7 +120,6 @@ class Reader:
                 roles={**known, **_results(roles)},
                 reading=decided,
                 network=_results(network),
-                listeners=_results(listeners),
             )
 
     def _image(self, image: str, platform: str) -> Any:
@@ -219,12 +217,6 @@ class Reader:
         else:
             ec2.describe_subnets(SubnetIds=[one])
         return Present()
-
-    def _listener(self, arn: str) -> Present | Absent:
-        answer = self.clients["elbv2"].describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
-        if answer and answer[0].get("LoadBalancerArns"):
-            return Present()
-        return Absent("no listener forwards to it")
 
 
 def _arn(one: Reference, role: str, region: str) -> str:

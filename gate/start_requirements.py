@@ -51,7 +51,6 @@ class Requirements:
         execution_roles: ARN to the references that it must be able to read.
         task_roles: ARNs.
         network: ids of security groups and subnets.
-        target_groups: ARNs.
     """
 
     images: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
@@ -60,7 +59,6 @@ class Requirements:
     execution_roles: Mapping[str, Sequence[Reference]] = field(default_factory=dict)
     task_roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     network: Sequence[str] = ()
-    target_groups: Sequence[str] = ()
 
     @property
     def references(self) -> list[Reference]:
@@ -68,7 +66,7 @@ class Requirements:
         return sorted({reference(one) for one in self.secrets}, key=lambda one: (one.kind, one.name, one.key))
 
 
-def required(tasks: Sequence[Task], network: Sequence[str] = (), target_groups: Sequence[str] = ()) -> Requirements:
+def required(tasks: Sequence[Task], network: Sequence[str] = ()) -> Requirements:
     """What *tasks* need. Containers without `awslogs` need no log group."""
     images: dict[tuple[str, str], list[str]] = {}
     secrets: dict[str, list[str]] = {}
@@ -96,7 +94,7 @@ def required(tasks: Sequence[Task], network: Sequence[str] = (), target_groups: 
             if log.get("logDriver", "awslogs") == "awslogs":
                 needs(groups, str((log.get("options") or {}).get("awslogs-group") or ""), task.name)
     known = {role: tuple(dict.fromkeys(found)) for role, found in execution.items()}
-    return Requirements(images, secrets, groups, known, roles, tuple(network), tuple(target_groups))
+    return Requirements(images, secrets, groups, known, roles, tuple(network))
 
 
 def absent(wanted: Requirements, facts: Facts) -> Requirements:
@@ -115,5 +113,4 @@ def absent(wanted: Requirements, facts: Facts) -> Requirements:
         execution_roles={one: found for one, found in wanted.execution_roles.items() if one in roles},
         task_roles={one: who for one, who in wanted.task_roles.items() if one in roles},
         network=tuple(one for one in wanted.network if one in gone(facts.network)),
-        target_groups=tuple(one for one in wanted.target_groups if one in gone(facts.listeners)),
     )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import unquote
 
-Result = Literal["passed", "failed", "skipped"]
+Result = Literal["passed", "warning", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -33,62 +30,8 @@ def skipped(name: str, reason: str) -> Check:
     return Check(name, "skipped", reason)
 
 
-def trusts_tasks(name: str, role: Mapping[str, Any]) -> Check:
-    """Whether ECS tasks may take the role. Source: IAM GetRole (the policy is URL-encoded JSON; boto3 decodes it)."""
-    policy = role.get("AssumeRolePolicyDocument") or {}
-    if isinstance(policy, str):
-        policy = json.loads(unquote(policy))
-    statements = policy.get("Statement") or []
-    for one in statements if isinstance(statements, list) else [statements]:
-        principal = one.get("Principal") or {}
-        services = principal.get("Service", []) if isinstance(principal, Mapping) else []
-        actions = one.get("Action") or []
-        if (
-            one.get("Effect") == "Allow"
-            and "ecs-tasks.amazonaws.com" in _listed(services)
-            and {"sts:AssumeRole", "sts:*", "*"} & set(_listed(actions))
-        ):
-            return passed(name)
-    return failed(name, "its trust policy does not let ecs-tasks.amazonaws.com assume it: add that principal")
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A ``valueFrom``: a secret of Secrets Manager with an optional JSON key, or a parameter of SSM (*kind*)."""
-
-    kind: Literal["secret", "parameter"]
-    name: str
-    key: str = ""
-    stage: str = ""
-    version: str = ""
-
-
-def reference(value_from: str) -> Reference:
-    """Reads a ``valueFrom``. Source: ECS "Pass Secrets Manager secrets through Amazon ECS environment variables"."""
-    found = re.fullmatch(
-        r"(arn:[\w-]+:secretsmanager:[\w-]+:\d+:secret:[^:]+)(?::([^:]*):([^:]*):([^:]*))?", value_from
-    )
-    if found:
-        return Reference("secret", found[1], found[2] or "", found[3] or "", found[4] or "")
-    parameter = re.fullmatch(r"arn:[\w-]+:ssm:[\w-]+:\d+:parameter(/.+)", value_from)
-    return Reference("parameter", parameter[1] if parameter else value_from)
-
-
-def has_key(name: str, key: str, secret: str | None) -> Check:
-    """Whether a secret's text has the JSON key that a ``valueFrom`` names."""
-    if secret is None:
-        return failed(
-            name, "it has no text (SecretString), only binary content, which ECS cannot pass on as a variable"
-        )
-    if not key:
-        return passed(name) if secret else failed(name, "it is empty")
-    try:
-        content = json.loads(secret)
-    except ValueError:
-        return failed(name, f"it is no JSON, but the task takes its key {key!r}")
-    if not isinstance(content, dict) or key not in content:
-        return failed(name, f"it has no key {key!r}: the task would not start")
-    return passed(name)
+def warned(name: str, detail: str) -> Check:
+    return Check(name, "warning", detail)
 
 
 def way_out(
@@ -146,7 +89,3 @@ def permitted(name: str, answers: Sequence[Mapping[str, Any]]) -> Check:
     """From SimulatePrincipalPolicy's EvaluationResults."""
     denied = sorted(str(one["EvalActionName"]) for one in answers if one.get("EvalDecision") != "allowed")
     return failed(name, f"not allowed: {', '.join(denied)}") if denied else passed(name)
-
-
-def _listed(value: Any) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, list) else [str(value)]

@@ -1,8 +1,7 @@
 """`sluice preflight`: what a deploy will need, looked at before anything is changed. It only reads.
 
-IAM: ecs:DescribeTaskDefinition on ``*``, iam:GetRole, secretsmanager:DescribeSecret and GetSecretValue,
-ssm:GetParameter, logs:DescribeLogGroups, ecr:BatchGetImage, ec2:DescribeSubnets, DescribeRouteTables and
-DescribeVpcEndpoints, elasticloadbalancing:DescribeTargetGroups, elasticloadbalancing:DescribeListeners and
+IAM: what `gate.start_reading` names, and ec2:DescribeSubnets, DescribeRouteTables and DescribeVpcEndpoints,
+elasticloadbalancing:DescribeTargetGroups, elasticloadbalancing:DescribeListeners and
 elasticloadbalancing:DescribeRules, iam:SimulatePrincipalPolicy. What may not be asked is skipped and said so.
 """
 
@@ -16,23 +15,23 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from gate.errors import GateError
-from gate.hold import hexadecimal, short
+from gate.finding import Finding
 from gate.session import Account, Clients
 from gate.sluice import exits
 from gate.sluice.checks import (
     Check,
     failed,
     forwards,
-    has_key,
     passed,
     permitted,
-    reference,
     skipped,
-    trusts_tasks,
+    warned,
     way_out,
 )
 from gate.sluice.stack import NotDeployed, Stack, find
 from gate.sluice.terminal import Terminal
+from gate.start_admission import Subject, examine_deployed
+from gate.step import Step
 
 NAMES = ("credentials", "roles", "secrets", "log groups", "images", "subnets", "listener", "permissions")
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault")
@@ -78,31 +77,37 @@ def _account(clients: Clients) -> list[Check]:
     return [passed("credentials")]
 
 
-def look(stack: Stack, clients: Mapping[str, Any] | Clients) -> Iterator[Check]:
+def look(stack: Stack, clients: Clients) -> Iterator[Check]:
     """Every check of a deployed stack."""
-    gate = stack.gate
-    definitions: dict[str, Mapping[str, Any]] = {}
-    for key in ("taskDefinition", "serviceTaskDefinition"):
-        arn = gate.get(key)
-        if not arn:
-            yield skipped(f"task definition {key}", "the stack's output has none")
-            continue
-        revision = str(arn).rpartition("/")[2]
-
-        def describe(arn: str = arn, revision: str = revision) -> Check:
-            definitions[revision] = clients["ecs"].describe_task_definition(taskDefinition=arn)["taskDefinition"]
-            status = definitions[revision].get("status", "ACTIVE")
-            name = f"task definition {revision}"
-            return passed(name) if status == "ACTIVE" else failed(name, f"it is {status}: deploy again")
-
-        yield ask(f"task definition {revision}", describe)
-    yield from _roles(clients, definitions)
-    yield from _secrets(clients, definitions)
-    yield from _log_groups(clients, definitions)
-    yield from _images(clients, definitions, str(gate.get("repository") or ""))
+    gate, place = stack.gate, stack.place
+    subject = Subject(
+        service=str(gate.get("serviceTaskDefinition") or ""),
+        task_definition=place.task_definition,
+        container=place.container,
+        steps=[Step(str(one["name"]), tuple(one["command"])) for one in gate.get("steps") or []],
+    )
+    if not subject.service:
+        yield skipped("task definition of the service", "the stack's output has none")
+    for found in examine_deployed(clients, subject, [*place.security_groups, *place.subnets]):
+        yield checked(found)
     yield from _subnets(clients, stack)
     yield from _listener(clients, gate)
     yield _permissions(clients, bool(gate.get("snapshot")))
+
+
+def checked(found: Finding) -> Check:
+    """A finding as a check's result: what could not be looked at is skipped."""
+    why = f"; {found.why}" if found.why else ""
+    fix = f". Fix: {found.fix}" if found.fix else ""
+    match found.result:
+        case "passed":
+            return passed(found.subject, found.what)
+        case "unread":
+            return skipped(found.subject, f"{found.why}{fix}")
+        case "warning":
+            return warned(found.subject, f"{found.what}{why}{fix}")
+        case "refused":
+            return failed(found.subject, f"{found.what}{why}{fix}")
 
 
 def ask(name: str, check: Callable[[], Check]) -> Check:
@@ -117,90 +122,6 @@ def ask(name: str, check: Callable[[], Check]) -> Check:
         if any(absent in code for absent in _ABSENT) or "does not exist" in message or "Unable to describe" in message:
             return failed(name, f"it does not exist: {message}")
         return failed(name, f"{error.operation_name}: {code}: {message}")
-
-
-def _roles(clients: Any, definitions: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
-    arns = {
-        str(definition[key])
-        for definition in definitions.values()
-        for key in ("executionRoleArn", "taskRoleArn")
-        if definition.get(key)
-    }
-    if definitions and not arns:
-        yield skipped("roles", "the task definitions name none")
-    for arn in sorted(arns):
-        role = arn.rpartition("/")[2]
-        name = f"role {role}"
-        yield ask(
-            name,
-            lambda name=name, role=role: trusts_tasks(name, clients["iam"].get_role(RoleName=role)["Role"]),  # type: ignore[misc]
-        )
-
-
-def _secrets(clients: Any, definitions: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
-    wanted = {
-        str(secret["valueFrom"])
-        for definition in definitions.values()
-        for container in definition["containerDefinitions"]
-        for secret in container.get("secrets") or []
-    }
-    if definitions and not wanted:
-        yield skipped("secrets", "the task definitions take none")
-    for value_from in sorted(wanted):
-        found = reference(value_from)
-        name = f"{found.kind} {found.name.rpartition(':')[2]}" + (f", key {found.key}" if found.key else "")
-        yield ask(name, lambda name=name, found=found: _secret(clients, name, found))  # type: ignore[misc]
-
-
-def _secret(clients: Any, name: str, found: Any) -> Check:
-    if found.kind == "parameter":
-        clients["ssm"].get_parameter(Name=found.name)
-        return passed(name)
-    if clients["secretsmanager"].describe_secret(SecretId=found.name).get("DeletedDate"):
-        return failed(name, "it is marked for deletion: restore it (aws secretsmanager restore-secret)")
-    which = {"VersionStage": found.stage} if found.stage else {"VersionId": found.version} if found.version else {}
-    answer = clients["secretsmanager"].get_secret_value(SecretId=found.name, **which)
-    return has_key(name, found.key, answer.get("SecretString"))
-
-
-def _log_groups(clients: Any, definitions: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
-    groups = {
-        str(options["awslogs-group"])
-        for definition in definitions.values()
-        for container in definition["containerDefinitions"]
-        if (options := (container.get("logConfiguration") or {}).get("options") or {}).get("awslogs-group")
-    }
-    if definitions and not groups:
-        yield skipped("log groups", "no container logs to CloudWatch")
-    for group in sorted(groups):
-        name = f"log group {group}"
-
-        def exists(group: str = group, name: str = name) -> Check:
-            found = clients["logs"].describe_log_groups(logGroupNamePrefix=group)["logGroups"]
-            if any(one["logGroupName"] == group for one in found):
-                return passed(name)
-            return failed(name, "it does not exist: tasks would not start; `pulumi up --refresh` makes it again")
-
-        yield ask(name, exists)
-
-
-def _images(clients: Any, definitions: Mapping[str, Mapping[str, Any]], repository: str) -> Iterator[Check]:
-    images = {str(one["image"]) for definition in definitions.values() for one in definition["containerDefinitions"]}
-    for image in sorted(images):
-        where, at, digest = image.partition("@")
-        name = f"image {short(image) if at else image}"
-        if not at or where != repository:
-            yield skipped(name, "it is not in the stack's own repository, so its registry was not asked")
-            continue
-
-        def exists(where: str = where, digest: str = digest, name: str = name) -> Check:
-            hexadecimal(digest)
-            answer = clients["ecr"].batch_get_image(
-                repositoryName=where.partition("/")[2], imageIds=[{"imageDigest": digest}]
-            )
-            return passed(name) if answer.get("images") else failed(name, "it is not in the repository any more")
-
-        yield ask(name, exists)
 
 
 def _subnets(clients: Any, stack: Stack) -> Iterator[Check]:
@@ -273,6 +194,8 @@ def _report(terminal: Terminal, checks: list[Check]) -> int:
     if not terminal.machine:
         for check in checks:
             terminal.line(f"{check.result:<8} {check.name}" + (f": {check.detail}" if check.detail else ""))
-    counts = {result: sum(check.result == result for check in checks) for result in ("passed", "failed", "skipped")}
+    counts = {
+        result: sum(check.result == result for check in checks) for result in ("passed", "warning", "failed", "skipped")
+    }
     terminal.note(", ".join(f"{count} {result}" for result, count in counts.items()))
     return exits.FAILED if wrong else exits.OK

@@ -100,6 +100,12 @@ def test_a_database_with_a_managed_master_secret(stage: Stage) -> None:
     assert login["password"] not in docker("inspect", *containers)
 
     identity = instance["DbiResourceId"]
+    for allowed, said in ((False, "AllowMajorVersionUpgrade flag must be present"), (True, "no data directory")):
+        with pytest.raises(botocore.exceptions.ClientError, match=rf"InvalidParameterCombination.*{said}"):
+            stage.rds.modify_db_instance(
+                DBInstanceIdentifier=name, EngineVersion="18", AllowMajorVersionUpgrade=allowed, ApplyImmediately=True
+            )
+    assert available(stage, name)["EngineVersion"] == instance["EngineVersion"]
     assert available(stage, name)["DbiResourceId"] == identity
     stage.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
     with pytest.raises(stage.secrets.exceptions.ResourceNotFoundException):

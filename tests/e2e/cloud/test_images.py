@@ -7,8 +7,13 @@ import base64
 import pytest
 
 from gate.errors import GateError
+from gate.image_configuration import ImageConfiguration
+from gate.image_source import configuration
 from gate.image_tags import ImageTags
+from gate.session import Account, Clients
+from gate.start_facts import Absent
 from tests.e2e.cloud.stage import Stage, docker
+from tests.e2e.gate.variant import index, variant
 
 
 def test_digests_tags_and_addresses_are_the_registrys(stage: Stage) -> None:
@@ -74,3 +79,27 @@ def test_every_tag_of_an_image_is_listed(stage: Stage) -> None:
     tags.remove("serving-notes-0123456789ab", "4")
     with pytest.raises(GateError, match="has no image"):
         tags.put(digest, "held-0123456789ab")
+
+
+def test_an_images_own_configuration_is_behind_the_address_of_a_layer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of an image, and of the platform of an index, whose images have no tag of their own."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", stage.cloud.account)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    clients = Clients(Account(region="us-east-1", endpoint=stage.cloud.endpoint, account=stage.cloud.account))
+    image = stage.push("1")
+    own = configuration(clients, image, "linux/amd64")
+    assert isinstance(own, ImageConfiguration)
+    assert (own.command, own.platform, own.root) == (("python", "/app.py"), "linux/amd64", True)
+    both = index({
+        "linux/amd64": variant(image, tagged=False, Entrypoint=["tini", "--"]),
+        "linux/arm64": variant(image, tagged=False, platform="linux/arm64", User="app"),
+    })  # fmt: skip
+    found = configuration(clients, both, "linux/arm64")
+    assert isinstance(found, ImageConfiguration)
+    assert (found.platform, found.user, found.entrypoint) == ("linux/arm64", "app", ())
+    assert isinstance(configuration(clients, both, "linux/riscv64"), Absent)
+    assert isinstance(configuration(clients, f"{stage.repository}@sha256:{'0' * 64}", "linux/amd64"), Absent)
+    with pytest.raises(stage.ecr.exceptions.LayersNotFoundException):
+        stage.ecr.get_download_url_for_layer(repositoryName="app", layerDigest=f"sha256:{'0' * 64}")

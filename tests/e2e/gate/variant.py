@@ -11,29 +11,53 @@ from urllib.parse import urlsplit
 
 SECONDS = 15
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+_ACCEPT = {"Accept": _MANIFEST}
 
 
-def variant(image: str, *, platform: str = "", **config: Any) -> str:
+def variant(image: str, *, platform: str = "", tagged: bool = True, **config: Any) -> str:
     """The same layers, started otherwise. Returns the new image by digest.
 
     Args:
         image: ``HOST:PORT/NAME@sha256:…`` in a registry that asks for no password.
         platform: what the image says that it is built for; empty: what it said.
+        tagged: whether it gets a tag; without one it is only listed as part of an index.
         config: members of the configuration's `config`, such as ``Entrypoint`` and ``User``.
     """
     repository, _, digest = image.partition("@")
     host, _, name = repository.partition("/")
-    manifest = json.loads(_ask(host, "GET", f"/v2/{name}/manifests/{digest}", headers={"Accept": _MANIFEST})[1])
+    manifest = json.loads(_ask(host, "GET", f"/v2/{name}/manifests/{digest}", headers=_ACCEPT)[1])
     blob = json.loads(_ask(host, "GET", f"/v2/{name}/blobs/{manifest['config']['digest']}")[1])
     blob["config"] = {**blob["config"], **config}
     if platform:
         blob["os"], blob["architecture"] = platform.split("/")
     manifest["config"] |= _upload(host, name, json.dumps(blob).encode())
+    return f"{repository}@{_put(host, name, manifest, tagged=tagged)}"
+
+
+def index(images: dict[str, str]) -> str:
+    """An index that leads to the image of each platform. Returns it by digest."""
+    repository = next(iter(images.values())).partition("@")[0]
+    host, _, name = repository.partition("/")
+    parts = [
+        {
+            "mediaType": _MANIFEST,
+            "digest": image.partition("@")[2],
+            "size": len(_ask(host, "GET", f"/v2/{name}/manifests/{image.partition('@')[2]}", headers=_ACCEPT)[1]),
+            "platform": {"os": platform.split("/")[0], "architecture": platform.split("/")[1]},
+        }
+        for platform, image in images.items()
+    ]
+    manifest = {"schemaVersion": 2, "mediaType": _LIST, "manifests": parts}
+    return f"{repository}@{_put(host, name, manifest, tagged=True)}"
+
+
+def _put(host: str, name: str, manifest: dict[str, Any], *, tagged: bool) -> str:
     body = json.dumps(manifest).encode()
     digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-    # With a tag: what has none is not listed, here as in any registry.
-    _ask(host, "PUT", f"/v2/{name}/manifests/v{digest[7:19]}", body, {"Content-Type": manifest["mediaType"]})
-    return f"{repository}@{digest}"
+    reference = f"v{digest[7:19]}" if tagged else digest
+    _ask(host, "PUT", f"/v2/{name}/manifests/{reference}", body, {"Content-Type": manifest["mediaType"]})
+    return digest
 
 
 def _upload(host: str, name: str, content: bytes) -> dict[str, Any]:

@@ -9,8 +9,13 @@ from urllib.parse import quote
 import pytest
 from botocore.exceptions import ClientError
 
-from gate.sluice.checks import forwards, has_key, passed, permitted, reference, trusts_tasks, way_out
-from gate.sluice.preflight import ask, principal
+from gate.finding import passed as found
+from gate.finding import refused, unread, warning
+from gate.secret_content import wrong
+from gate.secret_reference import reference, wrong_form
+from gate.sluice.checks import forwards, passed, permitted, way_out
+from gate.sluice.preflight import ask, checked, principal
+from gate.trust import trusts_tasks
 
 
 def trust(principal: Any, action: Any = "sts:AssumeRole", effect: str = "Allow") -> dict[str, Any]:
@@ -35,9 +40,7 @@ TRUSTED = [
 
 @pytest.mark.parametrize(("policy", "good"), TRUSTED)
 def test_a_role_that_tasks_can_take(policy: Any, good: bool) -> None:
-    check = trusts_tasks("role r", {"AssumeRolePolicyDocument": policy})
-    assert check.result == ("passed" if good else "failed")
-    assert good or "ecs-tasks.amazonaws.com" in check.detail
+    assert trusts_tasks({"AssumeRolePolicyDocument": policy}) is good
 
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf"
@@ -55,9 +58,9 @@ ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf"
     ],
 )
 def test_a_reference_is_read(text: str, name: str, key: str, stage: str, version: str) -> None:
-    found = reference(text)
-    assert (found.name, found.key, found.stage, found.version) == (name, key, stage, version)
-    assert found.kind == ("secret" if "secretsmanager" in text else "parameter")
+    one = reference(text)
+    assert (one.name, one.key, one.stage, one.version) == (name, key, stage, version)
+    assert one.kind == ("secret" if "secretsmanager" in text else "parameter")
 
 
 @pytest.mark.parametrize(
@@ -73,10 +76,34 @@ def test_a_reference_is_read(text: str, name: str, key: str, stage: str, version
     ],
 )
 def test_a_secret_has_the_key_that_the_task_takes(key: str, secret: str | None, said: str) -> None:
-    check = has_key("s", key, secret)
-    assert (check.result == "passed") == (said == "")
-    assert said in check.detail
-    assert secret is None or secret == "" or secret not in check.detail
+    complaint = wrong(key, secret)
+    assert bool(complaint) == bool(said)
+    assert said in complaint
+    assert secret is None or secret == "" or secret not in complaint
+
+
+def test_a_reference_of_no_known_form_is_named() -> None:
+    assert wrong_form(ARN) == wrong_form(f"{ARN}:password::") == wrong_form("/a/b") == ""
+    assert "all three colons" in wrong_form(f"{ARN}:password")
+
+
+@pytest.mark.parametrize(
+    ("finding", "result", "detail"),
+    [
+        (found("s", "seen"), "passed", "seen"),
+        (
+            unread("s", "these credentials may not look", "grant it"),
+            "skipped",
+            "these credentials may not look. Fix: g",
+        ),
+        (warning("s", "runs as root", "it has all", "add a USER"), "warning", "runs as root; it has all. Fix: add a"),
+        (refused("s", "does not exist", "no task", "create it"), "failed", "does not exist; no task. Fix: create it"),
+    ],
+)
+def test_a_finding_is_a_check(finding: Any, result: str, detail: str) -> None:
+    check = checked(finding)
+    assert (check.name, check.result) == ("s", result)
+    assert check.detail.startswith(detail)
 
 
 def table(*routes: dict[str, str], subnet: str = "", main: bool = False) -> dict[str, Any]:
