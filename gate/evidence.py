@@ -6,24 +6,33 @@ messages".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from gate.redact import redact
+from gate.repeated import fold
 
 SCALED_IN = "Scaling activity"
 """How ECS begins the reason of a task that was no longer wanted."""
 EVENTS = 8
 """Of the service's newest hundred events, how many are shown."""
+BREAKER = "the circuit breaker ended it"
+ALARM = "alarm "
+"""How the record's lines about either begin."""
 
-_NOISE = (
-    "has reached a steady state",
-    "has started ",
-    "has stopped ",
-    "registered ",
-    "deregistered ",
-    "has begun draining",
+_NOISE = re.compile(
+    r"has reached a steady state|has started |has stopped |registered |has begun draining|"
+    # what the rollout's own end says already
+    r"deployment completed|deployment failed: tasks failed|rolling back to "
 )
+_TASK = re.compile(r"\(task \w+\) ?")
+_TARGET_GROUP = re.compile(r"arn:[\w-]+:elasticloadbalancing:[^:]*:\d*:targetgroup/([\w-]+)/\w+")
+
+
+def plain(text: str) -> str:
+    """A text of ECS, masked, with the names of target groups in place of their ARNs."""
+    return redact(_TARGET_GROUP.sub(r"\1", text))
 
 
 def failed(tasks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -42,7 +51,7 @@ def stop_reasons(tasks: Sequence[Mapping[str, Any]]) -> list[str]:
                 *(said for one in task.get("containers", []) if (said := _container(one))),
             ]
         )
-        counts[text] = counts.get(text, 0) + 1
+        counts[plain(text)] = counts.get(plain(text), 0) + 1
     return [f"{count} × {text}" for text, count in sorted(counts.items(), key=lambda one: -one[1])]
 
 
@@ -52,23 +61,28 @@ def _container(container: Mapping[str, Any]) -> str:
         return ""
     said = f"container {container.get('name')}"
     said += f" exit code {code}" if code is not None else ""
-    return redact(said + (f" ({reason})" if reason else ""))
+    return said + (f" ({reason})" if reason else "")
 
 
-def new_events(service: Mapping[str, Any] | None, known: Set[str], limit: int = EVENTS) -> list[str]:
-    """The service's events that were not *known* (by id) at the start, oldest first; what every deployment does, and
-    the service's own name in front of each, are left out."""
+def event_texts(service: Mapping[str, Any] | None, known: Set[str]) -> list[str]:
+    """The service's events that were not *known* (by id) at the start, oldest first; what every deployment does, the
+    service's own name in front of each, and which of the tasks it was, are left out."""
     events = [one for one in (service or {}).get("events", []) if str(one.get("id")) not in known]
-    texts: dict[str, None] = {}
-    for one in events:  # newest first
+    texts = []
+    for one in reversed(events):  # the newest comes first
         text = str(one.get("message", "")).strip()
         if text.startswith("(service "):
             text = text.partition(")")[2].strip()
-        if text and not any(part in text for part in _NOISE):
-            texts[redact(text)] = None
-    newest = list(texts)[:limit]
-    left = len(texts) - len(newest)
-    return [*([f"{left} earlier ones"] if left else []), *reversed(newest)]
+        if text and not _NOISE.search(text):
+            texts.append(plain(_TASK.sub("", text)))
+    return texts
+
+
+def new_events(service: Mapping[str, Any] | None, known: Set[str], limit: int = EVENTS) -> list[str]:
+    """The texts of :func:`event_texts`, each once with its count; of more than *limit* the newest."""
+    texts = fold(event_texts(service, known))
+    left = len(texts) - limit
+    return [f"{left} earlier ones", *texts[left:]] if left > 0 else texts
 
 
 def event_ids(service: Mapping[str, Any] | None) -> frozenset[str]:
@@ -76,60 +90,61 @@ def event_ids(service: Mapping[str, Any] | None) -> frozenset[str]:
     return frozenset(str(one.get("id")) for one in (service or {}).get("events", []))
 
 
-def serves_now(service: Mapping[str, Any] | None) -> str:
-    """What users get: per revision its running tasks."""
-    if service is None or service.get("status") != "ACTIVE":
-        return "nothing: the service is gone"
+def _running(service: Mapping[str, Any]) -> dict[str, int]:
+    """Running tasks of each revision, by FAMILY:NUMBER."""
     counts: dict[str, int] = {}
     for one in service.get("deployments", []):
         if one.get("runningCount"):
             revision = str(one.get("taskDefinition", "?")).rpartition("/")[2]
             counts[revision] = counts.get(revision, 0) + int(one["runningCount"])
+    return counts
+
+
+def serves_now(service: Mapping[str, Any] | None) -> str:
+    """What users get: per revision its running tasks."""
+    if service is None or service.get("status") != "ACTIVE":
+        return "nothing: the service is gone"
+    counts = _running(service)
     if not counts:
         return "nothing: no task of the service runs"
     return ", ".join(f"{count} {'task' if count == 1 else 'tasks'} of {name}" for name, count in counts.items())
 
 
+def serving_line(service: Mapping[str, Any] | None, previous: str) -> str:
+    """What users get, as a sentence; *previous*: the revision that served before, empty when there is none."""
+    name = previous.rpartition("/")[2]
+    if service is not None and service.get("status") == "ACTIVE" and list(_running(service)) == [name]:
+        return f"{name} keeps serving: {serves_now(service)}."
+    return f"now serves:    {serves_now(service)}"
+
+
 def service_deployment(seen: Mapping[str, Any] | None) -> list[str]:
-    """What DescribeServiceDeployments adds: circuit breaker, alarms that went off, why ECS went back."""
+    """What DescribeServiceDeployments adds: the circuit breaker or the alarms that ended it, else why ECS rolled
+    back."""
     if not seen:
         return []
     lines = []
-    if seen.get("statusReason"):
-        lines.append(f"{seen.get('status')}: {seen['statusReason']}")
     breaker = seen.get("deploymentCircuitBreaker") or {}
     if breaker.get("status") == "TRIGGERED":
         counts = f": {breaker['failureCount']} of {breaker.get('threshold')} tasks failed"
-        lines.append("the circuit breaker ended it" + (counts if breaker.get("failureCount") is not None else ""))
+        lines.append(BREAKER + (counts if breaker.get("failureCount") is not None else ""))
     alarms = seen.get("alarms") or {}
     if alarms.get("status") == "TRIGGERED":
         names = alarms.get("triggeredAlarmNames") or alarms.get("alarmNames") or ["unnamed"]
-        lines.append(f"alarm {', '.join(names)} ended it")
+        lines.append(f"{ALARM}{', '.join(names)} ended it")
+    if not lines and seen.get("statusReason"):
+        lines.append(f"{seen.get('status')}: {seen['statusReason']}")
     reason = (seen.get("rollback") or {}).get("reason")
-    if reason and reason != seen.get("statusReason"):
+    if not lines and reason:
         lines.append(f"rolled back: {reason}")
-    return [redact(line) for line in lines]
+    return [plain(line) for line in lines]
 
 
 def ended_by(reason: str, evidence: Sequence[str]) -> str:
-    """Who ended a deployment, in a few words: " by an alarm", " by the circuit breaker", or nothing."""
+    """Who ended a deployment, in a few words: " by an alarm", " by the ECS circuit breaker", or nothing."""
     said = " ".join([reason, *evidence]).lower()
     if "circuit breaker" in said and "alarm" not in said:
-        return " by ECS' circuit breaker"
+        return " by the ECS circuit breaker"
     if "alarm" in said:
         return " by an alarm"
     return ""
-
-
-def current(deployments: Sequence[Mapping[str, Any]], since: float) -> str:
-    """The ARN of the service deployment that began since *since* (seconds since the epoch); empty without one.
-
-    Its ARN shares no number with the deployment's id, so time is what joins them.
-    """
-    recent = [one for one in deployments if _seconds(one.get("createdAt") or one.get("startedAt")) >= since]
-    newest = max(recent, key=lambda one: _seconds(one.get("createdAt") or one.get("startedAt")), default=None)
-    return str(newest["serviceDeploymentArn"]) if newest else ""
-
-
-def _seconds(moment: Any) -> float:
-    return float(moment.timestamp()) if moment is not None else 0.0

@@ -1,7 +1,7 @@
 """How a revision is set up and what its tasks printed first: what a diagnosis of a rollout compares.
 
-IAM: ecs:DescribeTaskDefinition and elasticloadbalancing:DescribeTargetGroups on ``*``, logs:GetLogEvents on the
-service's log group.
+IAM: ecs:DescribeTaskDefinition and elasticloadbalancing:DescribeTargetGroups on ``*``, ecs:ListTasks and
+ecs:DescribeTasks (condition ecs:cluster), logs:GetLogEvents on the service's log group.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ class Printed(NamedTuple):
 
 
 class Readings:
-    """Reads through the given boto3 clients."""
+    """Reads through the given boto3 clients, in one cluster."""
 
-    def __init__(self, ecs: Any, elbv2: Any, logs: Any) -> None:
+    def __init__(self, ecs: Any, elbv2: Any, logs: Any, cluster: str) -> None:
         self._ecs = ecs
         self._elbv2 = elbv2
         self._logs = logs
+        self._cluster = cluster
 
     def definition(self, task_definition: str) -> dict[str, Any]:
         """The task definition, as DescribeTaskDefinition shows it."""
@@ -45,6 +46,13 @@ class Readings:
         """The target group with its health check, as DescribeTargetGroups shows it; empty when there is none."""
         found = self._elbv2.describe_target_groups(TargetGroupArns=[arn]).get("TargetGroups") or [{}]
         return dict(found[0])
+
+    def running_tasks(self, deployment: str) -> list[dict[str, Any]]:
+        """The deployment's tasks that are wanted to run. `startedBy` allows no other filter (ListTasks)."""
+        arns = self._ecs.list_tasks(cluster=self._cluster, startedBy=deployment).get("taskArns") or []
+        if not arns:
+            return []
+        return list(self._ecs.describe_tasks(cluster=self._cluster, tasks=arns[:100])["tasks"])
 
     def first_lines(self, task: Mapping[str, Any], place: LogPlace) -> list[Printed]:
         """The beginning of a task's log; empty when it has none."""

@@ -1,63 +1,60 @@
-"""A rollout that did not end well, in words: why, the evidence, what serves now, what to do."""
+"""A rollout that failed, in words: cause and fix, the facts, and what serves now."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, ParamSpec, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.errors import GateError
-from gate.evidence import ended_by, failed, new_events, serves_now, stop_reasons
-from gate.judge import Judgement, State
+from gate.evidence import (
+    BREAKER,
+    ended_by,
+    event_texts,
+    failed,
+    new_events,
+    plain,
+    service_deployment,
+    serving_line,
+    stop_reasons,
+)
+from gate.judge import Judgement, State, TargetState
 from gate.patience import Patience
+from gate.readings import Printed
+from gate.repeated import fold
+from gate.revision_setup import Setup, setup
+from gate.rollout_diagnosis import Seen, diagnose
 from gate.service import Service
-from gate.smoke import Answer, Smoke
+from gate.smoke_diagnosis import Answered
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SKEW_SECONDS = 60.0
-"""How far this machine's clock and ECS' may differ."""
-
-
 TASKS_READ = 3
-"""Failed tasks whose logs are read, until one has lines."""
+"""Tasks whose logs are read, until one has lines."""
+SHOWN_LINES = 20
+"""Of a log's end, each different one once."""
 
 
 class RolloutFailed(GateError):
     """The new version is not what users get, or is not proven; the text says what they get now."""
 
 
-class Answered(NamedTuple):
-    """The smoke request that failed, and what came back."""
-
-    smoke: Smoke
-    answer: Answer
-
-
 class Witness:
-    """Asks AWS what happened; an answer that cannot be had is a line of the text, and hides nothing else.
-
-    Args:
-        since: when the deployment was started, by this machine's clock; seconds since the epoch.
-    """
+    """Asks AWS what happened; an answer that cannot be had is a line of the text, and hides nothing else."""
 
     def __init__(
-        self, service: Service, patience: Patience, task_definition: str, target_groups: Sequence[str], since: float
+        self, service: Service, patience: Patience, task_definition: str, target_groups: Sequence[str]
     ) -> None:
         self._service = service
         self._patience = patience
         self._task_definition = task_definition
         self._target_groups = target_groups
-        self.since = since
         self.known_events: frozenset[str] = frozenset()
         self.answered: Answered | None = None
-
-    @property
-    def after(self) -> float:
-        """ECS' own records of the deployment are not older than this."""
-        return self.since - SKEW_SECONDS
 
     def ask(self, text: list[str], name: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What AWS says, or a line in *text* that it could not be asked: explaining must not keep anybody from going
@@ -68,43 +65,150 @@ class Witness:
             text.append(f"  {name}: could not be read ({error})")
             return None
 
-    def explain(self, why: Judgement, deployment: str, previous: str, returning: bool = False) -> str:
-        """The whole text. *returning*: the gate goes back itself, and says how that ended."""
-        text: list[str] = []
-        arn = self.ask(text, "ECS' record", self._service.service_deployment, self.after)
-        record = self.ask(text, "ECS' record", self._service.service_deployment_evidence, arn) if arn else None
-        by = ended_by(why.reason, record or []) if why.state in (State.ROLLED_BACK, State.FAILED) else ""
-        name = self._task_definition.rpartition("/")[2]
-        text.insert(0, f"the rollout of {name} {why.state.value}{by}: {why.reason or 'no reason given'}")
-        text.extend(f"  ECS' record:   {line}" for line in record or [])
-        self._tasks(text, deployment)
-        for group in self._target_groups:
-            state = self.ask(text, "targets", self._service.targets, group)
-            if state is not None:
-                text.append(f"  targets:       {state}")
-        seen = self.ask(text, "the service", self._service.describe)
-        events = new_events(seen, self.known_events)
-        text.extend(f"  ECS says:      {event}" for event in events)
-        if not previous:
-            text.append("  This was the first deployment: there is no version to go back to.")
-        elif not returning:
-            text.append(f"  {previous.rpartition('/')[2]} keeps serving.")
+    def explain(
+        self,
+        why: Judgement,
+        deployment: str,
+        previous: str,
+        returning: bool = False,
+        first: bool | None = None,
+    ) -> str:
+        """The whole text: cause and fix, then the facts that they rest on, then what serves.
+
+        Args:
+            previous: the revision that served before; empty when none is known.
+            returning: the gate rolls back itself, and says how that ended.
+            first: whether nothing was ever released; None: it was when *previous* is empty.
+        """
+        facts = self._read(deployment)
+        found = diagnose(facts.seen(why, self.answered))
+        by = ended_by(why.reason, facts.record) if why.state in (State.ROLLED_BACK, State.FAILED) else ""
+        text = [
+            _title(self._task_definition, why, by, facts.record),
+            f"  cause:         {found.cause}",
+            f"  fix:           {found.fix}",
+            *(f"  ECS' record:   {line}" for line in facts.record if not by),
+            *(f"  stopped tasks: {reason}" for reason in stop_reasons(facts.stopped)),
+            *(f"  targets:       {state}" for state in facts.targets if state.reasons or not state.all_healthy(1)),
+            *(f"  ECS says:      {event}" for event in new_events(facts.service, self.known_events)),
+            *_log(facts),
+            *facts.unread,
+        ]
+        if not previous and first in (None, True):
+            text.append("  This was the first deployment: there is no version to roll back to.")
+        elif not previous:
+            text.append("  There is no version to roll back to that is known to have served.")
         if not returning:
-            text.append(f"  now serves:    {serves_now(seen)}")
-        text.append("  Fix the cause and run `pulumi up` again: it is a new rollout.")
+            text.append(f"  {serving_line(facts.service, previous)}")
         return "\n".join(text)
 
-    def _tasks(self, text: list[str], deployment: str) -> None:
-        found = self.ask(text, "stopped tasks", self._service.stopped_tasks, deployment, self._task_definition)
-        stopped = failed(found or [])
-        text.extend(f"  stopped tasks: {reason}" for reason in stop_reasons(stopped))
-        for task in stopped[:TASKS_READ]:  # the newest first; one that ended early may have printed nothing
-            lines = self.ask(text, "log", self._service.last_lines, task)
+    def _read(self, deployment: str) -> Facts:
+        """Everything that the text needs, in one place: what cannot be read is said, and hides nothing else."""
+        facts, ask, readings = Facts(known_events=self.known_events), self.ask, self._service.readings
+        unread = facts.unread
+        facts.record = service_deployment(ask(unread, "ECS' record", self._service.record, deployment))
+        facts.service = ask(unread, "the service", self._service.describe)
+        found = ask(unread, "stopped tasks", self._service.stopped_tasks, deployment, self._task_definition)
+        facts.stopped = failed(found or [])
+        for group in self._target_groups:
+            state = ask(unread, "targets", self._service.targets, group)
+            facts.targets.extend([state] if state is not None else [])
+        definition = ask(unread, "task definition", readings.definition, self._task_definition)
+        group = self._target_groups[0] if self._target_groups else ""
+        checks = ask(unread, "health check", readings.target_group, group) if group else None
+        facts.setup = setup(definition or {}, facts.service, checks or {}, group)
+        # Tasks of a version that answers wrongly still run.
+        if facts.stopped:
+            self._read_log(facts, facts.stopped)
+        else:
+            self._read_log(facts, ask(unread, "running tasks", readings.running_tasks, deployment) or [])
+        return facts
+
+    def _read_log(self, facts: Facts, tasks: Sequence[Mapping[str, Any]]) -> None:
+        """Of the first task that has printed something, the newest before the others."""
+        for task in tasks[:TASKS_READ]:
+            lines = self.ask(facts.unread, "log", self._service.last_lines, task)
             if lines is None:
                 return
+            facts.silent = True
             if lines:
-                text.append(f"  last lines of task {task['taskArn'].rpartition('/')[2]}:")
-                text.extend(f"    | {line}" for line in lines)
-                return
-        if stopped:
-            text.append("  it had printed nothing")
+                facts.silent, facts.lines, facts.task = False, lines, task
+                break
+        if facts.task and facts.setup.log is not None:
+            read = self._service.readings.first_lines
+            facts.first = self.ask(facts.unread, "log", read, facts.task, facts.setup.log) or []
+
+
+@dataclass
+class Facts:
+    """What was read of a rollout that failed; empty where nothing was.
+
+    Attributes:
+        known_events: ids of the service's events from before it.
+        record: lines of ECS' record of the service deployment.
+        service: as DescribeServices shows it.
+        stopped: its tasks that stopped by themselves or for their health, the newest first.
+        targets: of each target group.
+        setup: of the revision and its first target group.
+        task: whose log was read; *lines*: the log's end; *first*: its beginning.
+        silent: logs were read and are empty.
+        unread: lines that say what could not be read.
+    """
+
+    known_events: frozenset[str] = frozenset()
+    record: list[str] = field(default_factory=list)
+    service: Mapping[str, Any] | None = None
+    stopped: list[Mapping[str, Any]] = field(default_factory=list)
+    targets: list[TargetState] = field(default_factory=list)
+    setup: Setup = field(default_factory=Setup)
+    task: Mapping[str, Any] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    first: list[Printed] = field(default_factory=list)
+    silent: bool = False
+    unread: list[str] = field(default_factory=list)
+
+    def seen(self, why: Judgement, answered: Answered | None) -> Seen:
+        """The same for the diagnosis."""
+        started = self.task.get("startedAt")
+        return Seen(
+            why,
+            self.stopped,
+            [reason for state in self.targets for reason in state.reasons],
+            event_texts(self.service, self.known_events),
+            self.record,
+            self.setup,
+            self.lines,
+            self.first,
+            started.timestamp() if isinstance(started, datetime) else None,
+            answered,
+        )
+
+
+_ENDS = {
+    State.ROLLED_BACK: "was rolled back",
+    State.FAILED: "failed",
+    State.SUPERSEDED: "was superseded",
+    State.GONE: "is gone",
+}
+
+
+def _title(task_definition: str, why: Judgement, by: str, record: Sequence[str]) -> str:
+    name = task_definition.rpartition("/")[2]
+    counted = next((line.partition(": ")[2] for line in record if line.startswith(BREAKER)), "")
+    reason = counted if by else plain(why.reason) or "no reason given"
+    return f"the rollout of {name} {_ENDS.get(why.state, why.state.value)}{by}" + (f": {reason}" if reason else "")
+
+
+def _log(facts: Facts) -> list[str]:
+    if facts.silent:
+        return ["  log:           it had printed nothing"]
+    if not facts.lines:
+        return []
+    folded = fold(facts.lines)[-SHOWN_LINES:]
+    arn = str(facts.task["taskArn"])
+    place = facts.setup.log
+    return [
+        f"  last lines of task {arn.rpartition('/')[2]}:",
+        *(f"    | {line}" for line in folded),
+        *([f"  log:           log group {place.group}, stream {place.stream(arn)}"] if place else []),
+    ]

@@ -13,6 +13,7 @@ from typing import Any
 from gate.explain import account
 from gate.signature import SIGNATURES
 from gate.verdict import Kind, Outcome, forgotten, not_run, refused, retryable, verdict
+from tests.unit.gate import rollout_outcomes
 from tests.unit.gate.known_lines import KNOWN_LINES
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/outcomes.md"
@@ -424,10 +425,10 @@ def page() -> str:
     for signature in SIGNATURES:
         seen = "<br>".join(f"`{line.replace('`', chr(39))}`" for name, line in KNOWN_LINES if name == signature.name)
         lines.append(f"| {signature.name} | {seen} | {signature.cause} | {signature.remedy} |".replace("||", "\\|\\|"))
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n\n" + rollout_outcomes.section()
 
 
-HEAD = """# How a migration can end
+HEAD = """# How a migration or a rollout can end
 
 Made by `python -m tests.unit.gate.outcomes` from the tests' own table: every line is a test.
 

@@ -1,0 +1,81 @@
+"""Where a server says that it listens: the line that it prints once it accepts connections. Pure.
+
+The lines are those of uvicorn, gunicorn, Flask, Django, Express, Next.js, Puma, Spring Boot, ASP.NET, Go's servers and
+structured loggers (JSON, logfmt).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gate.readings import Printed
+
+_ANNOUNCES = re.compile(
+    r"\b(?:listening|listens|serving|serves|accepting connections|running (?:on|at)|started|server (?:is )?running|"
+    r"starting (?:\w+ )*server|bound to|ready|available (?:on|at)|startup complete|(?:local|network):)",
+    re.IGNORECASE,
+)
+_PLAINLY = re.compile(
+    r"\b(?:listening|serves|accepting connections|server (?:has )?started|server (?:is )?running|"
+    r"started \S+ in [\d.]+ seconds|startup complete|ready (?:on|at|in|to))\b",
+    re.IGNORECASE,
+)
+"""What announces a server even where the line names no address."""
+_BESIDE = re.compile(r"debugger|metrics|prometheus|inspector|\badmin\b|\bwss?://|:5432\b|postgres", re.IGNORECASE)
+"""Lines about other ports than the one that users are served on."""
+_HOST = r"(?P<host>localhost|\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\]|\*)"
+_ENDPOINTS = (
+    re.compile(_HOST + r":(?P<port>\d{2,5})\b", re.IGNORECASE),
+    re.compile(_HOST + r" port (?P<port>\d{2,5})\b", re.IGNORECASE),
+    re.compile(r"(?P<host>)(?<![\w.\"']):(?P<port>\d{2,5})\b(?![:.])"),
+    re.compile(r"(?P<host>)\bport(?:\(s\))?[\"']?\s*[=:]?\s*[\"']?(?P<port>\d{2,5})\b", re.IGNORECASE),
+)
+_FIELD = re.compile(r"\b(?:host|hostname|address|addr|bind)[\"']?\s*[=:]\s*[\"']?" + _HOST, re.IGNORECASE)
+_LOOPBACK = re.compile(r"^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """A server's own word for being up.
+
+    Attributes:
+        text: the line.
+        host: the address it names; empty when it names none.
+        port: the port it names; None when it names none.
+        after: seconds since the task's start; None when that is not known.
+    """
+
+    text: str
+    host: str = ""
+    port: int | None = None
+    after: float | None = None
+
+    @property
+    def loopback(self) -> bool:
+        """True when nothing outside the container can reach that address."""
+        return bool(_LOOPBACK.match(self.host))
+
+
+def announcements(lines: Sequence[Printed], started: float | None) -> list[Announcement]:
+    """What the lines announce, in their order. *started*: when the task began to run, seconds since the epoch."""
+    found = []
+    for line in lines:
+        text = line.text.strip()
+        if _BESIDE.search(text) or not _ANNOUNCES.search(text):
+            continue
+        host, port = _endpoint(text)
+        if port is None and not _PLAINLY.search(text):
+            continue
+        after = max(0.0, line.at - started) if started is not None and line.at else None
+        found.append(Announcement(text, host, port, after))
+    return found
+
+
+def _endpoint(text: str) -> tuple[str, int | None]:
+    match = next((found for pattern in _ENDPOINTS if (found := pattern.search(text))), None)
+    if match is None:
+        return "", None
+    named = _FIELD.search(text)
+    return match["host"] or (named["host"] if named else ""), int(match["port"])

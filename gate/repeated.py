@@ -1,0 +1,33 @@
+"""The same line again and again, shown once with its count. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_VARYING = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]?|\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d\d/\w{3}/\d{4}:?|"  # a moment
+    r"\b\d+\.\d+\.\d+\.\d+(?::\d+)?\b|"  # who asked
+    r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b(?=\w*\d)[0-9a-fA-F]{12,}\b|"  # a request's id
+    r"\b\d{9,}(?:\.\d+)?\b|\b\d+(?:\.\d+)? ?(?:ms|us|µs|s)\b"  # a moment in seconds, a duration
+)
+_SHORT = 3
+"""Lines with fewer letters and digits (a bracket, a row of marks) belong to their neighbours: they are not counted."""
+
+
+def fold(lines: Sequence[str], unlike: re.Pattern[str] = _VARYING) -> list[str]:
+    """Each line once, where it came first, as it was last, and how often it came: ``text (× 30)``.
+
+    Args:
+        lines: in their order.
+        unlike: what may differ in lines that are the same: moments, addresses, ids and durations.
+    """
+    newest: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    for number, line in enumerate(lines):
+        key = unlike.sub("", line).rstrip()
+        if sum(letter.isalnum() for letter in key) < _SHORT:
+            key = f"{key}\n{number}"
+        newest[key] = line
+        counts[key] = counts.get(key, 0) + 1
+    return [line + (f" (× {counts[key]})" if counts[key] > 1 else "") for key, line in newest.items()]
