@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
-from check import ddl, docker, files, git, image, steps, words
+from check import ddl, docker, files, git, image, start, steps, words
 from check.image import Image
 from check.inside import Container
 from check.layouts import matching
@@ -55,6 +55,7 @@ class Checks:
         yield "released migrations unchanged", lambda: files.unchanged(self.subject, self.asked)
         yield "image builds", self.builds
         yield "commands in the image", self.commands
+        yield "steps start", self.starts
         yield "migrations in the image", self.carried
         yield "migrations run", self.run
         yield "no unsafe SQL", self.safe
@@ -94,6 +95,17 @@ class Checks:
                     raise Broken(f"{what} ({' '.join(command)}): {lost}", lost.remedy)
         self.usable = True
         return f"{files.count(len(wanted), 'step')} and the service find what they call"
+
+    def starts(self) -> str:
+        """The image's own configuration: what the entrypoint does with the steps' words, the platform, and root."""
+        built = self._image()
+        settings = self.subject.settings
+        wanted = [step for step, _ in steps.wanted(settings)]
+        try:
+            return start.starts(built, wanted, settings.app.architecture, self._inside(built))
+        except Broken:
+            self.usable = False
+            raise
 
     def carried(self) -> str:
         built = self._image()

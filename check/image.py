@@ -30,6 +30,7 @@ class Image:
     path: str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     architecture: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
 
 
 def build(context: Path, dockerfile: str, arguments: Mapping[str, str], platform: str) -> Image:
@@ -97,4 +98,5 @@ def inspect(name: str) -> Image:
         variables.get("PATH", Image.path),
         str(found.get("Architecture") or ""),
         variables,
+        str(config.get("User") or ""),
     )

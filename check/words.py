@@ -74,7 +74,7 @@ def _hands_over(files: Files, image: Image) -> bool:
     """Whether the entry point ends as its arguments: a script with `exec "$@"`, or an init."""
     if posixpath.basename(image.entrypoint[0]) in WRAPPERS:
         return True
-    entry, _ = _program(files, image, image.entrypoint[-1])
+    entry, _ = program(files, image, image.entrypoint[-1])
     return entry is not None and b'exec "$@"' in entry.head
 
 
@@ -84,7 +84,7 @@ def _call(files: Files, image: Image, words: list[str], via: tuple[str, ...]) ->
     if not words or len(via) > DEPTH:
         return None
     name, arguments = words[0], words[1:]
-    entry, tried = _program(files, image, name)
+    entry, tried = program(files, image, name)
     wrong = _wrong(files, image, name, entry, tried, via)
     if wrong or entry is None:
         return wrong
@@ -100,7 +100,7 @@ def _call(files: Files, image: Image, words: list[str], via: tuple[str, ...]) ->
     return _within(files, image, entry, via)
 
 
-def _program(files: Files, image: Image, name: str) -> tuple[Entry | None, str]:
+def program(files: Files, image: Image, name: str) -> tuple[Entry | None, str]:
     if "/" in name:
         return resolve(files, posixpath.normpath(posixpath.join(image.folder, name)))
     last: tuple[Entry | None, str] = (None, name)
@@ -155,7 +155,7 @@ def _interpreter(files: Files, image: Image, name: str, entry: Entry, via: tuple
         return None
     if posixpath.basename(words[0]) == "env" and len(words) > 1:
         words = words[1:]
-    found, _ = _program(files, image, words[0])
+    found, _ = program(files, image, words[0])
     if found is None:
         return Missing(f"{name} needs {words[0]}, which is not in the image", INSTALL, via)
     return None

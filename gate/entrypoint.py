@@ -84,11 +84,13 @@ class Handed:
         result: ``refused``: the command is lost, or not all of it arrives; ``warning``: it cannot be seen.
         what: what the entrypoint does, as a continuation of "the entrypoint …".
         why: what would happen.
+        script: path or name of the script that could not be seen through; empty where there is none.
     """
 
     result: Passing
     what: str = ""
     why: str = ""
+    script: str = ""
 
 
 _FINE = Handed("passed")
@@ -245,6 +247,7 @@ def _unseen(script: str) -> Handed:
         "warning",
         f'is the script {script}, and the gate cannot see whether it ends with `exec "$@"`',
         "a script that ignores its arguments runs something else in every step",
+        script,
     )
 
 

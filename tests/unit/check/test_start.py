@@ -1,0 +1,60 @@
+"""What `make check` says of an image's entrypoint, platform and user."""
+
+from __future__ import annotations
+
+import pytest
+
+from check.image import Image
+from check.inside import Entry
+from check.result import Broken
+from check.start import starts
+from infra.settings.migrations import Step
+
+STEPS = [Step(name="schema", command=["python", "/app/migrate.py", "up"])]
+
+
+class Script:
+    """An image with one script in it."""
+
+    def __init__(self, text: str = "") -> None:
+        self.text = text
+
+    def entry(self, path: str) -> Entry | None:
+        return Entry(path, "file", head=self.text.encode()) if self.text and path == "/entrypoint.sh" else None
+
+
+def image(*entrypoint: str, architecture: str = "amd64") -> Image:
+    return Image("shop:1", entrypoint, ("serve",), architecture=architecture, user="app")
+
+
+@pytest.mark.parametrize(
+    ("built", "text", "said"),
+    [
+        (image("sh", "-c"), "", "step 'schema'.*keeps only the first word"),
+        (image("sh", "-c", "exec python app.py"), "", "ignores its arguments"),
+        (image(architecture="arm64"), "", "is built for linux/arm64, and its tasks run on linux/amd64"),
+        (image("/entrypoint.sh"), "#!/bin/sh\nexec python app.py\n", "/entrypoint.sh never uses its arguments"),
+    ],
+)
+def test_steps_that_would_not_be_what_runs(built: Image, text: str, said: str) -> None:
+    with pytest.raises(Broken, match=said) as broken:
+        starts(built, STEPS, "X86_64", Script(text))
+    assert broken.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("built", "text", "said"),
+    [
+        (image(), "", "by themselves"),
+        (image("tini", "--"), "", "through the entrypoint"),
+        (image("/entrypoint.sh"), '#!/usr/bin/env bash\nset -e\nexec "$@"\n', "through /entrypoint.sh"),
+        (image("/entrypoint.sh"), "\x7fELF", "cannot see whether it ends with"),
+        (image("/entrypoint.sh"), "#!/usr/bin/python3\nimport os", "cannot see whether it ends with"),
+    ],
+)
+def test_steps_that_run(built: Image, text: str, said: str) -> None:
+    assert said in starts(built, STEPS, "X86_64", Script(text))
+
+
+def test_root_is_said() -> None:
+    assert "runs as root" in starts(Image("shop:1", architecture="amd64"), STEPS, "X86_64", Script())
