@@ -13,11 +13,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from gate.redact import redact
+from gate.log_lines import LogLines, whole_lines
 
 LAST_LINES = 30
 PAGES = 5
 """Pages of one read: a log that grows faster than it is read must not keep the reader from the clock."""
+EVENTS_BEFORE = 4
+"""Events read besides: a line may have begun in them."""
 FULL_PAGE = 1000
 """Events of a page after which there is likely to be another one (at most 10,000, or 1 MB)."""
 
@@ -54,7 +56,7 @@ class LogTail:
 
     Attributes:
         count: lines read so far.
-        last: the newest lines, with credentials masked.
+        last: the newest lines, as they were shown.
         more: the last read stopped before the end.
     """
 
@@ -65,10 +67,11 @@ class LogTail:
     more: bool = False
     last: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     _token: str = ""
+    _lines: LogLines = field(default_factory=LogLines)
     _unread: list[str] = field(default_factory=list)  # survives a page that could not be read
 
     def read(self, to_the_end: bool = True) -> list[str]:
-        """The lines that came since the last read, masked.
+        """The lines that came since the last read: without control characters, masked, bounded (gate/log_lines.py).
 
         Pages may be empty or short without being the end; the end is a token that comes back unchanged. A missing group
         or stream reads as "no lines yet": the stream is only created when the container starts.
@@ -92,20 +95,22 @@ class LogTail:
                     self.more = False
                     break
                 raise
-            for event in page["events"]:
-                for line in str(event["message"]).rstrip("\n").split("\n"):
-                    self.count += 1
-                    shown = redact(line.rstrip("\r"))
-                    self.last.append(shown)
-                    self._unread.append(shown)
+            self._take(self._lines.add(str(event["message"]) for event in page["events"]))
             following = page["nextForwardToken"]
             if following == self._token:
                 self.more = False
+                if to_the_end:
+                    self._take(self._lines.rest())
                 break
             self._token = following
             if not to_the_end and len(page["events"]) < FULL_PAGE:
                 break
         return self._taken()
+
+    def _take(self, lines: list[str]) -> None:
+        self.count = self._lines.count
+        self.last.extend(lines)
+        self._unread.extend(lines)
 
     def _taken(self) -> list[str]:
         lines, self._unread = self._unread, []
@@ -113,11 +118,12 @@ class LogTail:
 
 
 def last_lines(logs: Any, group: str, stream: str) -> list[str]:
-    """The end of a stream, in one request and masked; empty when there is no such stream."""
+    """The end of a stream, in one request and as it may be shown; empty when there is no such stream."""
+    limit = LAST_LINES + EVENTS_BEFORE
     try:
-        page = logs.get_log_events(logGroupName=group, logStreamName=stream, limit=LAST_LINES, startFromHead=False)
+        page = logs.get_log_events(logGroupName=group, logStreamName=stream, limit=limit, startFromHead=False)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             return []
         raise
-    return [redact(line) for event in page["events"] for line in str(event["message"]).rstrip().split("\n")]
+    return whole_lines(str(event["message"]) for event in page["events"])[-LAST_LINES:]
