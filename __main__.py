@@ -10,7 +10,7 @@ from components.migration_gate import MigrationGate, MigrationGateArgs, Snapshot
 from components.placement import Placement
 from components.service import Service, ServiceArgs
 from components.task_definition import TaskDefinition
-from infra import naming, providers, settings
+from infra import live, naming, providers, settings
 from infra.alarm_rules import Watched
 from infra.cluster import cluster_of
 from infra.databases import database_of
@@ -27,6 +27,7 @@ from infra.watch import Watch, WatchArgs
 from infra.work import work_of
 
 stack = settings.load()  # checked whole: every mistake is reported at once, before anything is created
+live.check(stack)  # nothing leads backwards: no older build, no other major version that nobody asked for
 project, shape = pulumi.get_project(), stack.service
 name, path = naming.prefix(project, pulumi.get_stack()), f"/sluice/{project}/{pulumi.get_stack()}"
 tags = {"Project": project, "Stack": pulumi.get_stack(), "Environment": stack.environment}
@@ -62,6 +63,7 @@ phase = MigrationGateArgs(
     deadline=stack.migration_deadline,
     holds=f"{path}/holds",
     rollback=stack.rollback is not None,
+    service_secrets=stack.app.secrets,
 )
 gate = MigrationGate(f"{name}-migration", phase, here)
 

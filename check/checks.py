@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from check import ddl, docker, files, git, image, start, steps, words
@@ -84,17 +85,19 @@ class Checks:
     def commands(self) -> str:
         """Every step's command, and the service's own."""
         built = self._image()
-        wanted = [(f"step '{step.name}'", step) for step, _ in steps.wanted(self.subject.settings)]
-        inside = self._inside(built)
-        if True:
-            for what, command in [
-                *((what, step.command) for what, step in wanted),
-                ("the service", list(built.command)),
-            ]:
-                if lost := words.missing(inside, built, command):
-                    raise Broken(f"{what} ({' '.join(command)}): {lost}", lost.remedy)
+        wanted = list(steps.wanted(self.subject.settings))
+        inside, stepping = self._inside(built), self._stepping(built)
+        called = [(f"step '{step.name}'", stepping, step.command) for step, _ in wanted]
+        for what, started, command in [*called, ("the service", built, list(built.command))]:
+            if lost := words.missing(inside, started, command):
+                raise Broken(f"{what} ({' '.join(command)}): {lost}", lost.remedy)
         self.usable = True
         return f"{files.count(len(wanted), 'step')} and the service find what they call"
+
+    def _stepping(self, built: Image) -> Image:
+        """The image with the entrypoint that the steps get (setting app.stepEntryPoint)."""
+        own = self.subject.settings.app.step_entry_point
+        return replace(built, entrypoint=tuple(own)) if own else built
 
     def starts(self) -> str:
         """The image's own configuration: what the entrypoint does with the steps' words, the platform, and root."""
@@ -102,7 +105,7 @@ class Checks:
         settings = self.subject.settings
         wanted = [step for step, _ in steps.wanted(settings)]
         try:
-            return start.starts(built, wanted, settings.app.architecture, self._inside(built))
+            return start.starts(self._stepping(built), wanted, settings.app.architecture, self._inside(built))
         except Broken:
             self.usable = False
             raise

@@ -24,7 +24,8 @@ PASSING = (b"$@", b"${@}", b"$*")
 
 
 def findings(image: Image, steps: Sequence[Step], architecture: str) -> list[Finding]:
-    """What the image's own configuration means for the steps. architecture: ECS's name of the tasks' CPU."""
+    """What the image's own configuration means for the steps. image: with the entrypoint that the steps get.
+    architecture: ECS's name of the tasks' CPU."""
     definition = {
         "runtimePlatform": {"cpuArchitecture": architecture},
         "containerDefinitions": [{"name": CONTAINER, "image": image.name}],

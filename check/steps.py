@@ -148,7 +148,10 @@ def once(place: Place, image: Image, step: Step, shard: int, who: str) -> Failur
     name = docker.fresh()
     seconds = min(step.timeout, place.settings.check.seconds)
     try:
-        ended = docker.run(["run", "--rm", *place.options(name, given), image.name, *step.command], seconds, given)
+        first, *rest = place.settings.app.step_entry_point or [""]
+        own = ["--entrypoint", first] if first else []
+        called = [*own, image.name, *rest, *step.command]
+        ended = docker.run(["run", "--rm", *place.options(name, given), *called], seconds, given)
     finally:
         docker.remove(name)
     if ended.code == 0:

@@ -30,7 +30,8 @@ class Container:
     """What a container is, apart from what is only known while deploying.
 
     name: unique in the task. port: TCP port it listens on, None for one that serves nobody. stop_timeout: seconds
-    from SIGTERM to SIGKILL; Fargate takes 2 to 120. log_mode: `blocking` loses no line but halts the program while
+    from SIGTERM to SIGKILL; Fargate takes 2 to 120. entry_point: in place of the image's ENTRYPOINT; empty: the
+    image's. log_mode: `blocking` loses no line but halts the program while
     CloudWatch Logs does not answer; `non-blocking` never halts it but may lose lines.
     """
 
@@ -39,6 +40,7 @@ class Container:
     stop_timeout: int
     port: int | None = None
     health: HealthCheck | None = None
+    entry_point: Sequence[str] = ()
 
 
 def definition(
@@ -77,6 +79,8 @@ def definition(
             },
         },
     }
+    if container.entry_point:
+        definition["entryPoint"] = list(container.entry_point)
     if container.health is not None:
         definition["healthCheck"] = {
             "command": list(container.health.command),

@@ -20,6 +20,7 @@ INSIGHTS_DAYS = 7
 @dataclass(frozen=True)
 class DatabaseArgs:
     """version: a major version (minor updates then come by themselves) or a minor one. major: its first number.
+    upgrade: whether it may be another one than the live instance's.
     database: name of the first database. storage: GiB. max_storage: that it may grow to; None: it does not grow.
     backup_days: 0 to 35, 0 switches backups off. backup_window, maintenance_window: in RDS' notation. log_days: that
     PostgreSQL's log is kept in CloudWatch Logs; 0: it is not copied there. protected: whether the data must outlive the
@@ -27,6 +28,7 @@ class DatabaseArgs:
 
     version: str
     major: str
+    upgrade: bool
     database: str
     username: str
     instance_class: str
@@ -97,7 +99,7 @@ class Database(pulumi.ComponentResource):
             engine="postgres",
             engine_version=args.version,
             auto_minor_version_upgrade=True,
-            allow_major_version_upgrade=False,
+            allow_major_version_upgrade=args.upgrade,
             # Otherwise AWS enrols the instance in paid extended support when the version's community support ends.
             engine_lifecycle_support="open-source-rds-extended-support-disabled",
             instance_class=args.instance_class,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -37,7 +37,9 @@ class MigrationGateArgs:
     this service has no task of any other revision. database: identity of the database instance. records: SSM path of
     the run records. protected: whether records and revisions must outlive the stack. snapshot: of the database, before
     the first step. topic: ARN of the SNS topic that is told of a failure. deadline: seconds for it all; 0: none. holds:
-    SSM path of the images that must not run. rollback: an earlier release is to serve again, and no step runs."""
+    SSM path of the images that must not run. rollback: an earlier release is to serve again, and no step runs.
+    service_secrets: name to `valueFrom` of those secrets of the service that the settings name: a preview looks at them
+    before the service's new revision is known."""
 
     cluster: pulumi.Input[str]
     task: TaskDefinitionArgs
@@ -54,11 +56,13 @@ class MigrationGateArgs:
     deadline: int = 0
     holds: str | None = None
     rollback: bool = False
+    service_secrets: Mapping[str, str] = field(default_factory=dict)
 
 
-def migration_container() -> Container:
-    """The container of a migration task. Its log is evidence: no line of it may be lost."""
-    return Container(name=CONTAINER, log_mode="blocking", stop_timeout=STOP_TIMEOUT)
+def migration_container(entry_point: Sequence[str] = ()) -> Container:
+    """The container of a migration task. Its log is evidence: no line of it may be lost. entry_point: in place of the
+    image's."""
+    return Container(name=CONTAINER, log_mode="blocking", stop_timeout=STOP_TIMEOUT, entry_point=tuple(entry_point))
 
 
 class MigrationGate(pulumi.ComponentResource):
@@ -106,6 +110,8 @@ class MigrationGate(pulumi.ComponentResource):
             deadline=args.deadline,
             holds=args.holds,
             rollback=args.rollback,
+            service_secrets=None if after else args.service_secrets,
+            architecture=args.task.architecture,
             opts=child,
         )
         self.service_task_definition = run.service_task_definition

@@ -41,6 +41,8 @@ def described(step: Step, usual: TaskDefinitionArgs, own_revision: pulumi.Input[
         "shards": step.shards,
         "environment": dict(step.environment),
     }
+    if usual.container.entry_point:
+        plain["entryPoint"] = list(usual.container.entry_point)
     if step.task is None:
         return plain
     own: dict[str, Any] = {"taskDefinition": own_revision}

@@ -110,15 +110,15 @@ def known_tasks(
     """
     runtime = {"runtimePlatform": {"cpuArchitecture": architecture}} if architecture in PLATFORMS else {}
 
-    def definition(image: str, secrets: Sequence[str]) -> dict[str, Any]:
+    def definition(image: str, secrets: Sequence[str], entry_point: Sequence[str] = ()) -> dict[str, Any]:
         container: dict[str, Any] = {"name": "task", "secrets": [{"valueFrom": one} for one in secrets]}
+        container |= {"entryPoint": list(entry_point)} if entry_point else {}
         return {**runtime, "containerDefinitions": [container | ({"image": image} if image else {})]}
 
-    own = [
-        Task(f"step '{step.name}'", definition(step.image or image, list(step.secrets.values()) or secrets), "task",
-             step.command)
-        for step in steps
-    ]  # fmt: skip
+    own = []
+    for step in steps:
+        known = definition(step.image or image, list(step.secrets.values()) or secrets, step.entry_point)
+        own.append(Task(f"step '{step.name}'", known, "task", step.command))
     return [Task(SERVICE, definition(image, service_secrets)), *own]
 
 

@@ -88,8 +88,8 @@ def _entrypoint(task: Task, container: Mapping[str, Any], configuration: ImageCo
             what,
             said.why,
             'write ENTRYPOINT in exec form without a shell; or end its script with `exec "$@"` (in `sh -c`: '
-            '`["sh", "-c", "exec \\"$@\\"", "--"]`); or give the migration task an entryPoint of its own, '
-            'such as ["env"]',
+            '`["sh", "-c", "exec \\"$@\\"", "--"]`); or give the steps an entrypoint of their own: setting '
+            "`app.stepEntryPoint: [env]`, or `entryPoint` of the migration's task definition",
         )
     else:
         yield warning(subject, what, said.why, 'make sure that it runs its arguments (`exec "$@"`)')

@@ -27,6 +27,7 @@ _KEYS = {
     "container",
     "image",
     "secrets",
+    "entryPoint",
 }
 
 
@@ -45,6 +46,7 @@ class Step:
         container: of that revision, when it is not the run's.
         image: by digest, when the step has an image of its own.
         secrets: name to ``valueFrom`` of that revision, as written.
+        entry_point: of the revision that it runs as, where that does not take the image's own.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Step:
     container: str = ""
     image: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
+    entry_point: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Step:
@@ -97,6 +100,7 @@ class Step:
             container=str(raw.get("container") or ""),
             image=image,
             secrets=dict(sorted((raw.get("secrets") or {}).items())),
+            entry_point=tuple(str(part) for part in raw.get("entryPoint") or ()),
             **numbers,
         )
 
@@ -110,6 +114,7 @@ class Step:
             "environment": dict(self.environment),
             "image": self.image.rpartition("@")[2],
             "secrets": dict(self.secrets),
+            "entryPoint": list(self.entry_point),
         }
         # Only what is said: a step that gains a possibility it does not use is the same step.
         return {key: value for key, value in plain.items() if value}

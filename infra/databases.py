@@ -24,6 +24,7 @@ def database_of(
         DatabaseArgs(
             version=chosen.version,
             major=chosen.major,
+            upgrade=chosen.upgrade is not None,
             database=chosen.name,
             username=chosen.username,
             instance_class=chosen.instance_class,

@@ -59,7 +59,13 @@ class Deployed:
             "gate": self._gate(),
             "topic": self.topic,
             "dashboard": self.dashboard,
-            "database": {"address": database.address, "port": database.port, "name": database.database},
+            "database": {
+                "address": database.address,
+                "port": database.port,
+                "name": database.database,
+                # The next change of it is compared with this one.
+                **({} if self.stack.database.existing else {"version": self.stack.database.major}),
+            },
             "logGroup": {"migration": logs.migration.name, "service": logs.service.name},
         }
 

@@ -20,6 +20,18 @@ def revision(folder: str) -> str:
         return ""
 
 
+def is_ancestor(folder: str, older: str, newer: str) -> bool | None:
+    """Whether a commit is an ancestor of another one; None when git does not know (no repository, no git, a shallow
+    clone without one of the two, no answer within SECONDS)."""
+    try:
+        _git(folder, "merge-base", "--is-ancestor", older, newer)
+    except subprocess.CalledProcessError as error:
+        return False if error.returncode == 1 else None  # 128: a commit that it does not have
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return True
+
+
 def _git(folder: str, *arguments: str) -> str:
     done = subprocess.run(
         ["git", "-C", folder, *arguments], capture_output=True, text=True, timeout=SECONDS, check=True

@@ -58,6 +58,7 @@ def work_of(
     """
     app, service, health = stack.app, stack.service, stack.service.health
     tasks = Tasks(name, stack, database, origin, opts)
+    runs_steps = migration_container(app.step_entry_point or ())
     master = owner = reader = Login(database.secret_arn, pulumi.Output.from_input(""), managed=True)
     steps: list[Step] = []
     if stack.database.roles:
@@ -65,7 +66,7 @@ def work_of(
         users = DatabaseUsers(name, named, opts)
         owner, reader = users.owner, users.app
         logins = {"DB": master, "OWNER": owner, "APP": reader}
-        bootstrap = tasks.of(Kind(BOOTSTRAP, migration_container(), logs.migration, logins))
+        bootstrap = tasks.of(Kind(BOOTSTRAP, runs_steps, logs.migration, logins))
         versions = {"OWNER_SECRET_VERSION": owner.version, "APP_SECRET_VERSION": reader.version}
         steps.append(Step(BOOTSTRAP, stack.database.bootstrap, "before", environment=versions, task=bootstrap))
     else:
@@ -74,7 +75,7 @@ def work_of(
         )
 
     images = [step.image for step in stack.migrations if step.image]
-    migration = tasks.of(Kind("migration", migration_container(), logs.migration, {"DB": owner}, images=images))
+    migration = tasks.of(Kind("migration", runs_steps, logs.migration, {"DB": owner}, images=images))
     for step in stack.migrations:
         given = step.model_dump(exclude={"image"})
         of_its_own = step.image and replace(

@@ -25,6 +25,9 @@ class App(Model):
     build_args: BuildArgs = Field(default_factory=dict)
     """ARGs of the Dockerfile. Never secrets: they stay readable in the image. The program adds VERSION, the release's
     version."""
+    allow_older: Annotated[str, Field(pattern=r"^[0-9a-f]{7,40}$")] | None = None
+    """A commit that may be deployed although the live release's contains it: seven digits or more. Without it an older
+    build does not replace a newer release. It allows this one commit, so a forgotten one does no harm."""
     architecture: Literal["X86_64", "ARM64"] = "X86_64"
     """The CPU that image and tasks share."""
     port: Port = 8080
@@ -38,6 +41,9 @@ class App(Model):
     """CPU units of one task; 1024 are one vCPU."""
     memory: int = 512
     """MiB of one task; which sizes go with which `cpu` is decided by Fargate."""
+    step_entry_point: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
+    """Replaces the image's ENTRYPOINT in the tasks of the migration steps, for an image whose own drops a step's words:
+    `[env]` runs them as they are. A change runs the steps again."""
     environment: Variables = Field(default_factory=dict)
     """Plain variables of the service and of the migration steps. Secrets do not belong here."""
     secrets: Secrets = Field(default_factory=dict)

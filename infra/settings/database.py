@@ -19,7 +19,7 @@ LONGEST_NAME = 63
 """Characters of a PostgreSQL name; a longer one is cut off silently."""
 
 OWN = (
-    "version", "username", "max_storage", "multi_az", "backup_days", "backup_window", "maintenance_window",
+    "version", "upgrade", "username", "max_storage", "multi_az", "backup_days", "backup_window", "maintenance_window",
     "performance_insights", "export_logs",
 )  # fmt: skip
 """Settings of an instance that the stack makes; an existing one is its owner's."""
@@ -36,6 +36,9 @@ class Database(Model):
     version: str = "17"
     """A major version from 15 on, whose minor updates then come by themselves, or a minor one that AWS still
     creates."""
+    upgrade: str | None = None
+    """The major version that the live instance may be upgraded to, the same as `version`'s. Without it a change of the
+    major version is refused: RDS takes the instance out of service for it, and there is no way back but a snapshot."""
     existing: Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9-]{0,62}$")] | None = None
     """Identifier of an RDS instance that is there, in place of one of the stack's own. The stack adds rules to its
     first security group and changes nothing else; `instanceClass` and `storage` then only tell the alarms."""
@@ -124,6 +127,14 @@ class Database(Model):
         if version in {"17.1", "17.2", "17.3", "17.4"}:
             raise refused('AWS creates this minor version no longer; write "17" and get the newest one')
         return version
+
+    @field_validator("upgrade")
+    @classmethod
+    def _upgrade(cls, upgrade: str | None, info: ValidationInfo) -> str | None:
+        version = info.data.get("version")
+        if upgrade is not None and version is not None and upgrade != version.split(".")[0]:
+            raise refused(f'is not the major version of database.version; write "{version.split(".")[0]}" or remove it')
+        return upgrade
 
     @field_validator("username", "owner_username", "app_username")
     @classmethod

@@ -23,7 +23,7 @@ class Step(Model):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
     """Unique; shown in logs and outputs."""
     command: Command
-    """Replaces the image's CMD; its ENTRYPOINT stays."""
+    """Replaces the image's CMD; its ENTRYPOINT stays, unless `app.stepEntryPoint` replaces it."""
     phase: Literal["before", "after"] = "before"
     """`before`: runs before any task of the new version starts. `after`: runs when no task of the version before is
     left."""

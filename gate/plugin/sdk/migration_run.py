@@ -35,6 +35,9 @@ class MigrationRun(pulumi.CustomResource):
         deadline: seconds for the snapshot and all steps together; 0 for none but their own.
         holds: SSM path of the held images, whose steps are not run.
         rollback: an earlier release is to serve again: its revision is let through, and no step runs.
+        service_secrets: name to ``valueFrom`` of the service's secrets that are known before its revision is; a preview
+            looks whether they exist.
+        architecture: ECS's name of the tasks' CPU (``X86_64``, ``ARM64``); a preview compares the image's.
 
     Attributes:
         service_task_definition: the revision that this image's migrations let through.
@@ -67,6 +70,8 @@ class MigrationRun(pulumi.CustomResource):
         deadline: pulumi.Input[int] = 0,
         holds: pulumi.Input[str] | None = None,
         rollback: bool = False,
+        service_secrets: Mapping[str, str] | None = None,
+        architecture: str = "",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -89,6 +94,8 @@ class MigrationRun(pulumi.CustomResource):
             "deadline": deadline,
             "holds": holds,
             "rollback": rollback or None,
+            "serviceSecrets": service_secrets or None,
+            "architecture": architecture or None,
             "results": None,
             "run": None,
             "fingerprint": None,

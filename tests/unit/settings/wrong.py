@@ -219,6 +219,16 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         " path relative to app.context",
     ),
     ("architecture", {"app.architecture": "amd64"}, "app.architecture = \"amd64\": must be 'X86_64' or 'ARM64'"),
+    (
+        "a commit that is none",
+        {"app.allowOlder": "main"},
+        'app.allowOlder = "main": must match ^[0-9a-f]{7,40}$',
+    ),
+    (
+        "an entrypoint as a text",
+        {"app.stepEntryPoint": "env"},
+        'app.stepEntryPoint = "env": must be a list',
+    ),
     ("port too large", {"app.port": 80000}, "app.port = 80000: must be at most 65535"),
     ("path without slash", {"app.healthPath": "health"}, 'app.healthPath = "health": must match ^/\\S*$'),
     (
@@ -365,8 +375,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "password of the database",
         {"database.password": "hunter2"},
-        "database.password: there is no such setting; remove it (known here: engine, version, existing, secret, name,"
-        " username, roles, ownerUsername, appUsername, bootstrap, instanceClass, storage, maxStorage, multiAz,"
+        "database.password: there is no such setting; remove it (known here: engine, version, upgrade, existing,"
+        " secret, name, username, roles, ownerUsername, appUsername, bootstrap, instanceClass, storage, maxStorage, multiAz,"
         " backupDays, backupWindow, maintenanceWindow, performanceInsights, exportLogs, verifyTls, caBundle,"
         " variables)",
     ),
@@ -448,6 +458,11 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "version that AWS has withdrawn",
         {"database.version": "17.2"},
         'database.version = "17.2": AWS creates this minor version no longer; write "17" and get the newest one',
+    ),
+    (
+        "another major version asked for than wanted",
+        {"database.upgrade": "18"},
+        'database.upgrade = "18": is not the major version of database.version; write "17" or remove it',
     ),
     ("version without quotes", {"database.version": 17}, "database.version = 17: must be text; put it in quotes"),
     (

@@ -1,0 +1,72 @@
+"""What a stack has now, by its own outputs, and why a change from there is refused: before anything is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from gate.finding import Finding
+from gate.release_order import major_change, older_build
+from infra import promotion
+from infra.refusal import end, told
+from infra.revision import is_ancestor, revision
+from infra.settings.settings import Settings
+
+
+def check(stack: Settings) -> None:
+    """Ends the program when its settings lead backwards: to an older build, or to another major version of the
+    database that nobody asked for.
+
+    A preview of an older build is only warned of: previews are made of branches, too, that are behind.
+    """
+    if stack.app.context is None and stack.database.existing is not None:
+        return
+    live = outputs()
+    if (found := _database(stack, live)) is not None:
+        end(f"{found}. Nothing was changed")
+    if (found := _build(stack, live)) is not None:
+        if not pulumi.runtime.is_dry_run():
+            end(f"{found}. Nothing was changed")
+        pulumi.log.warn(f"{found}. `pulumi up` refuses it")
+
+
+def outputs() -> Mapping[str, Any]:
+    """The stack's outputs of its last update; empty before the first, or when they cannot be read, which is said."""
+    own = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    try:
+        answer = pulumi.runtime.invoke(promotion.READ, {"name": own}).value or {}
+    except Exception as error:  # the SDK has no narrower one
+        pulumi.log.warn(
+            "the stack's own outputs cannot be read, so whether this build is older than the live release, or the "
+            f"database's major version changes, was not checked: {told(error)}"
+        )
+        return {}
+    found = answer.get("outputs")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _database(stack: Settings, live: Mapping[str, Any]) -> Finding | None:
+    if stack.database.existing is not None:
+        return None
+    known = live.get("database")
+    version = str(known.get("version") or "") if isinstance(known, Mapping) else ""
+    return major_change(stack.database.major, version, stack.database.upgrade or "")
+
+
+def _build(stack: Settings, live: Mapping[str, Any]) -> Finding | None:
+    if stack.app.context is None or stack.rollback is not None:
+        return None
+    release = live.get("release")
+    serving = _commit(str(release.get("revision") or "")) if isinstance(release, Mapping) else ""
+    if not serving:
+        return None
+    wanted = _commit(revision(stack.app.context))
+    if not wanted or wanted == serving:
+        return None
+    return older_build(wanted, serving, is_ancestor(stack.app.context, wanted, serving), stack.app.allow_older or "")
+
+
+def _commit(revision: str) -> str:
+    return revision.partition("-")[0]

@@ -1,0 +1,144 @@
+"""What a stack has now, and the changes from there that are refused before anything is declared."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.components.program import Deployed
+
+Deploy = Callable[..., Deployed]
+OWN = "organization/sluice/test"
+
+
+def git(*words: str) -> str:
+    told = subprocess.run(
+        ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    return told.stdout.strip()
+
+
+@pytest.fixture
+def commits(config: dict[str, Any]) -> tuple[str, str]:
+    """Two commits of the application's folder, of which the newer one is checked out."""
+    git("init", "--quiet")
+    git("add", "shop")
+    git("commit", "--quiet", "--message", "one")
+    older = git("rev-parse", "HEAD")
+    Path("shop/Dockerfile").write_text("FROM scratch\nLABEL two=2\n")
+    git("commit", "--quiet", "--all", "--message", "two")
+    return older, git("rev-parse", "HEAD")
+
+
+def has(revision: str) -> dict[str, Any]:
+    return {OWN: {"release": {"digest": "sha256:1", "revision": revision}}}
+
+
+def errors(caplog: pytest.LogCaptureFixture, level: str = "ERROR") -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelname == level]
+
+
+class TestOrder:
+    """An older build does not replace a newer release unawares (C10)."""
+
+    def test_an_older_commit_is_refused_before_anything_is_declared(
+        self, deploy: Deploy, commits: tuple[str, str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        older, newer = commits
+        git("checkout", "--quiet", older)
+        deployed = Deployed()
+        with pytest.raises(SystemExit) as ended:
+            deploy(others=has(newer), deployed=deployed)
+        assert ended.value.code == 32
+        assert [one.type for one in deployed.resources if not one.type.startswith("pulumi:")] == []
+        [error] = errors(caplog)
+        assert error.startswith(f"app.context: commit {older[:12]} is older than the live release's, {newer[:12]}")
+        assert error.endswith("Nothing was changed")
+
+    def test_a_preview_of_it_is_warned_of(
+        self, deploy: Deploy, commits: tuple[str, str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Previews are made of branches, too, that are behind."""
+        git("checkout", "--quiet", commits[0])
+        deploy(others=has(commits[1]), preview=True)
+        assert [text for text in errors(caplog, "WARNING") if "`pulumi up` refuses it" in text]
+
+    def test_it_is_allowed_by_its_name(
+        self, deploy: Deploy, commits: tuple[str, str], config: dict[str, Any], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        older, newer = commits
+        git("checkout", "--quiet", older)
+        assert deploy(others=has(newer), app=config["app"] | {"allowOlder": older[:7]}).outputs["image"]
+        assert errors(caplog) == []
+
+    @pytest.mark.parametrize("what", ["newer", "same", "dirty", "unknown", "none", "no outputs"])
+    def test_nothing_is_said_of_others(
+        self, deploy: Deploy, commits: tuple[str, str], what: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        older, newer = commits
+        live = {"newer": older, "same": newer, "dirty": f"{newer}-dirty", "unknown": "3" * 40, "none": ""}
+        assert deploy(others=has(live[what]) if what in live else {}).outputs["image"]
+        assert errors(caplog) == []
+
+    def test_a_dirty_older_build_is_older_too(
+        self, deploy: Deploy, commits: tuple[str, str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        git("checkout", "--quiet", commits[0])
+        Path("shop/Dockerfile").write_text("FROM scratch\nLABEL three=3\n")
+        with pytest.raises(SystemExit):
+            deploy(others=has(commits[1]))
+        assert "is older than the live release's" in errors(caplog)[0]
+
+
+class TestEngine:
+    """Another major version of the database is asked for by name (C11)."""
+
+    @pytest.mark.parametrize("preview", [True, False])
+    def test_a_major_upgrade_is_refused_in_previews_too(
+        self, deploy: Deploy, preview: bool, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        deployed = Deployed()
+        with pytest.raises(SystemExit):
+            deploy(
+                others={OWN: {"database": {"version": "17"}}},
+                database={"version": "18"},
+                preview=preview,
+                deployed=deployed,
+            )
+        assert [one.type for one in deployed.resources if not one.type.startswith("pulumi:")] == []
+        [error] = errors(caplog)
+        assert "PostgreSQL 17 would become 18, a major upgrade" in error
+        assert 'set `database.upgrade: "18"` for this one `pulumi up`' in error
+
+    def test_it_is_made_when_it_is_asked_for(self, deploy: Deploy) -> None:
+        deployed = deploy(others={OWN: {"database": {"version": "17"}}}, database={"version": "18", "upgrade": "18"})
+        assert deployed.one("rds/instance:Instance").inputs["allowMajorVersionUpgrade"] is True
+        assert deployed.outputs["database"]["version"] == "18"
+
+    def test_without_it_aws_would_refuse_too(self, deploy: Deploy) -> None:
+        deployed = deploy(others={OWN: {"database": {"version": "17"}}})
+        assert deployed.one("rds/instance:Instance").inputs["allowMajorVersionUpgrade"] is False
+
+
+class TestGiven:
+    """What the gate's preview gets to look at before the revisions are known."""
+
+    def test_the_services_secrets_and_the_architecture(self, deploy: Deploy, config: dict[str, Any]) -> None:
+        key = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:key-AbCdEf"
+        run = deploy(app=config["app"] | {"secrets": {"KEY": key}}).one("MigrationRun").inputs
+        assert run["serviceSecrets"] == {"KEY": key}
+        assert run["architecture"] == "X86_64"
+
+    def test_an_entrypoint_of_the_steps_own(self, deploy: Deploy, config: dict[str, Any]) -> None:
+        deployed = deploy(app=config["app"] | {"stepEntryPoint": ["env"]})
+        assert {tuple(deployed.container(kind)["entryPoint"]) for kind in ("bootstrap", "migration")} == {("env",)}
+        assert "entryPoint" not in deployed.container("service")
+        assert {tuple(step["entryPoint"]) for step in deployed.one("MigrationRun").inputs["steps"]} == {("env",)}
