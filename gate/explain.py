@@ -6,9 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gate.logs import LogPlace
-from gate.signature import Found, recognise
+from gate.presentable import command_line, presentable_line
+from gate.printable import bounded_block
+from gate.signature import LOCK, Found, recognise
 from gate.step import Step
 from gate.verdict import Kind, Outcome
+
+LONGEST_BLOCK = 8_000
+"""Characters of the last lines that a failure shows."""
+INVALID_INDEX = (
+    "CREATE INDEX CONCURRENTLY leaves an invalid index behind when it is interrupted, and with IF NOT EXISTS the next "
+    "run passes over it; find it with SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid, and drop it "
+    "before you run the step again"
+)
+"""PostgreSQL, CREATE INDEX, "Building Indexes Concurrently"."""
 
 
 def short_time(seconds: float) -> str:
@@ -54,17 +65,20 @@ def step_failure(
     found = _telling(outcome, last_lines)
     outcome = account(outcome, last_lines)
     which = f"migration step '{step.name}'" + (f", shard {shard} of {step.shards}," if step.shards > 1 else "")
-    text = [f"{which} failed: {outcome.title}"]
-    text.append(f"  command:     {' '.join(step.command)}")
+    text = [f"{which} failed: {presentable_line(outcome.title)}"]
+    text.append(f"  command:     {command_line(step.command)}")
     if outcome.cause:
-        text.append(f"  likely:      {outcome.cause}")
+        text.append(f"  likely:      {presentable_line(outcome.cause)}")
     if found is not None:
-        text.append(f"  seen:        {found.line}")
+        text.append(f"  seen:        {presentable_line(found.line)}")
     if outcome.remedy:
-        text.append(f"  what to do:  {outcome.remedy}")
+        text.append(f"  what to do:  {presentable_line(outcome.remedy)}")
+    if found is not None and found.signature.name == LOCK:
+        text.append(f"  indexes:     {INVALID_INDEX}")
     if last_lines:
         text.append("  last lines of its log:")
-        text.extend(f"    | {line}" for line in last_lines)
+        shown = bounded_block([presentable_line(line) for line in last_lines], LONGEST_BLOCK)
+        text.extend(f"    | {line}" for line in shown)
     elif outcome.kind is not Kind.NOT_STARTED:
         text.append("  its log:     nothing was printed")
     if place is not None and task:

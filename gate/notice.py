@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gate.presentable import presentable, presentable_line
+
 LONGEST_SUBJECT = 99
 """SNS Publish: ASCII without control characters, less than 100 of them."""
 LONGEST_TEXT = 12_000
@@ -37,20 +39,15 @@ class Notice:
 
     @property
     def subject(self) -> str:
-        first = self.failure.partition("\n")[0]
+        first = presentable_line(self.failure.partition("\n")[0])
         text = " ".join(f"Sluice: {self.what} failed in {self.stack}: {first}".split())
         plain = text.encode("ascii", "replace").decode()
-        plain = "".join(letter if letter.isprintable() else " " for letter in plain)
         return plain if len(plain) <= LONGEST_SUBJECT else plain[: LONGEST_SUBJECT - 3].rstrip() + "..."
 
     @property
     def text(self) -> str:
         head = f"{self.what} failed\n\nstack: {self.stack}\nimage: {self.image}\ndeployed by: {self.who}\n\n"
-        if len(self.failure) <= LONGEST_TEXT:
-            return head + self.failure
-        # Where the log is says one of the last lines.
-        place = [line for line in self.failure[LONGEST_TEXT:].splitlines() if "full log:" in line]
-        return "\n".join([head + self.failure[:LONGEST_TEXT], "  (cut)", *place])
+        return head + presentable(self.failure, LONGEST_TEXT)
 
 
 def publish(sns: Callable[[], Any], topic: str, notice: Notice, log: Callable[[str], None]) -> bool:

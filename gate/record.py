@@ -10,6 +10,8 @@ import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
+from gate.presentable import presentable_line
+
 RunState = Literal["running", "succeeded", "failed", "closed"]
 By = Literal["up", "run", "force", "lift"]
 """`pulumi up`; an operator's command; `sluice migrate`, after which the steps run again; a lifted hold."""
@@ -101,7 +103,7 @@ class RunRecord:
     def to_json(self) -> str:
         raw = {key: value for key, value in asdict(self).items() if key not in ("number", "steps_done")}
         # The parameter holds 4 KB: bytes, as written.
-        raw["message"] = self.message.encode()[:1000].decode(errors="ignore")
+        raw["message"] = presentable_line(self.message).encode()[:1000].decode(errors="ignore")
         return json.dumps(raw, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod

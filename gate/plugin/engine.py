@@ -10,6 +10,7 @@ import grpc.aio
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from gate.plugin.resource import Severity
+from gate.presentable import presentable
 
 _SEVERITIES = {
     "debug": engine_pb2.DEBUG,
@@ -36,8 +37,9 @@ class Engine:
         self._sender = loop.create_task(self._send())
 
     def log(self, urn: str, text: str, severity: Severity = "info", ephemeral: bool = False) -> None:
-        """Queues a line for the resource *urn* (empty: for the update as a whole)."""
-        line = engine_pb2.LogRequest(severity=_SEVERITIES[severity], message=text, urn=urn, ephemeral=ephemeral)
+        """Queues a line for the resource *urn* (empty: for the update as a whole): harmless, masked, bounded."""
+        shown = presentable(text)
+        line = engine_pb2.LogRequest(severity=_SEVERITIES[severity], message=shown, urn=urn, ephemeral=ephemeral)
         self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
 
     async def _send(self) -> None:

@@ -33,6 +33,7 @@ from gate.plugin.resource import (
     Resource,
     State,
 )
+from gate.presentable import presentable
 
 T = TypeVar("T")
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -256,8 +257,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             frame = traceback.extract_tb(error.__traceback__)[-1]
             await context.abort(
                 grpc.StatusCode.INTERNAL,
-                f"defect in the {self._provider.name} plugin, please report it: {type(error).__name__}: {error} "
-                f"({frame.filename}:{frame.lineno})",
+                presentable(
+                    f"defect in the {self._provider.name} plugin, please report it: {type(error).__name__}: {error} "
+                    f"({frame.filename}:{frame.lineno})"
+                ),
             )
         finally:
             await self._engine.flush()
@@ -266,21 +269,21 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 self.idle.set()
 
     async def _refuse(self, context: Context, text: str) -> NoReturn:
-        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, text)
+        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, presentable(text))
 
     async def _half_done(self, context: Context, half: HalfDone, secrets: frozenset[str]) -> NoReturn:
         detail = provider_pb2.ErrorResourceInitFailed(
             id=half.id,
             properties=values.encode(half.outputs, secrets),
-            reasons=half.reasons,
+            reasons=[presentable(reason) for reason in half.reasons],
         )
         if half.inputs is not None:
             detail.inputs.CopyFrom(values.encode(half.inputs, secrets))
-        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(half))
+        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=presentable(str(half)))
         status.details.add().Pack(detail)
         await context.abort(
             grpc.StatusCode.UNKNOWN,
-            str(half),
+            presentable(str(half)),
             trailing_metadata=(("grpc-status-details-bin", status.SerializeToString()),),
         )
 

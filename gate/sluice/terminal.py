@@ -1,4 +1,7 @@
-"""What people see, and what machines read: with --json every human line goes to stderr, and one document to stdout."""
+"""What people see, and what machines read: with --json every human line goes to stderr, and one document to stdout.
+
+Whatever is for people is harmless to a terminal, masked and bounded; json.dumps escapes control characters by itself.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import json
 import sys
 from collections.abc import Sequence
 from typing import Any
+
+from gate.presentable import presentable, presentable_line
 
 
 class Terminal:
@@ -18,19 +23,19 @@ class Terminal:
     def line(self, text: str = "") -> None:
         """A line for people."""
         self._clear()
-        print(text, file=sys.stderr if self.machine else sys.stdout, flush=True)
+        print(presentable(text), file=sys.stderr if self.machine else sys.stdout, flush=True)
 
     def note(self, text: str) -> None:
         """A line about the command itself, never mixed with its result."""
         self._clear()
-        print(text, file=sys.stderr, flush=True)
+        print(presentable(text), file=sys.stderr, flush=True)
 
     def log(self, text: str, ephemeral: bool) -> None:
         """The gate's lines; what is only progress is shown on a terminal, in one place."""
         if not ephemeral:
             self.line(text)
         elif sys.stderr.isatty():
-            print(f"\r\033[K{text[:110]}", end="", file=sys.stderr, flush=True)
+            print(f"\r\033[K{presentable_line(text)[:110]}", end="", file=sys.stderr, flush=True)
             self._progress = True
 
     def result(self, document: Any) -> None:
@@ -40,7 +45,8 @@ class Terminal:
             print(json.dumps(document, indent=2, default=str), flush=True)
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        for text in columns([list(heads), *map(list, rows)]):
+        cells = [[presentable_line(cell) for cell in row] for row in (heads, *rows)]
+        for text in columns(cells):
             self.line(text)
 
     def confirm(self, question: str) -> bool:
@@ -48,7 +54,7 @@ class Terminal:
         if not sys.stdin.isatty():
             return False
         self._clear()
-        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        print(f"{presentable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def _clear(self) -> None:

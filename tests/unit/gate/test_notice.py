@@ -26,7 +26,7 @@ def failure(text: str) -> Notice:
     ("text", "subject"),
     [
         ("step 'a' failed: exit code 1\nmore", "Sluice: migration failed in notes/prod: step 'a' failed: exit code 1"),
-        ("wörter\tund\x07 zeilen", "Sluice: migration failed in notes/prod: w?rter und  zeilen"),
+        ("wörter\tund\x07 zeilen", "Sluice: migration failed in notes/prod: w?rter und? zeilen"),
         ("x" * 200, "Sluice: migration failed in notes/prod: " + "x" * 56 + "..."),
         ("", "Sluice: migration failed in notes/prod:"),
     ],
