@@ -226,6 +226,8 @@ def _urls(lower: str) -> Iterator[Span]:
         user = _USERINFO.match(lower, begin, limit)
         if region is None or user is None or user.end() > region.end():
             continue
+        if lower.startswith("[", begin):  # an IPv6 address has colons of its own
+            continue
         end = max(lower.rfind("@", user.end(), region.end()), lower.rfind("%40", user.end(), region.end()))
         web = lower.endswith(("http", "https", "ws", "wss"), max(0, one.start() - 6), one.start())
         if end > user.end():

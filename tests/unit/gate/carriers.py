@@ -101,6 +101,8 @@ MASKED: Sequence[tuple[str, str]] = (
 
 ORDINARY: Sequence[str] = (
     "",
+    "Now listening on: http://[::]:8080",
+    "http://[::1]:3000",
     "migrate --password --verbose",
     "unexpected token at line 3",
     "SyntaxError: Unexpected token: }",
