@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import report, rollouts, simulated, tasks
+from bench import admission, report, rollouts, simulated, tasks
 from bench.peers import BIN, ROOT
 from bench.stage import NotInTime, Stage
 from local.cloud import emulator
@@ -59,14 +59,16 @@ def main() -> int:
         account = "9" + "".join(secrets.choice("0123456789") for _ in range(11))
         try:
             stage = Stage(emulator.start(folder, None, account))
+            looks = admission.measure(stage, say)
             measured = tasks.measure(stage, say)
             rolled = rollouts.measure(stage, say)
         finally:
             emulator.stop(folder)
     outputs = {one.tool: one.ran.output for one in rolled if one.case != "good"}
-    document = report.document(about(time.monotonic() - began, load), measured, rolled, outputs)
+    document = report.document(about(time.monotonic() - began, load), measured, rolled, looks, outputs)
     (ROOT / "docs" / "bench.md").write_text(document)
     for title, head, rows in (
+        ("admission", admission.HEAD, admission.rows(looks)),
         ("one-off tasks", report.TASK_HEAD, report.task_rows(measured)),
         ("rollouts", report.ROLLOUT_HEAD, report.rollout_rows(rolled)),
         ("on a simulated clock", simulated.HEAD, simulated.rows()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-from bench import simulated
+from bench import admission, simulated
 from bench.measure import Ran
 from bench.rollouts import Rolled
 from bench.tasks import Measured
@@ -111,7 +111,11 @@ def operations(measured: Sequence[Measured], case: str) -> list[list[str]]:
 
 
 def document(
-    about: Mapping[str, str], measured: Sequence[Measured], rolled: Sequence[Rolled], outputs: Mapping[str, str]
+    about: Mapping[str, str],
+    measured: Sequence[Measured],
+    rolled: Sequence[Rolled],
+    looks: Sequence[admission.Look],
+    outputs: Mapping[str, str],
 ) -> str:
     """docs/bench.md."""
     facts = "\n".join(f"- {name}: {text}" for name, text in about.items())
@@ -150,6 +154,15 @@ with 4.
 What each printed at the end of the crash loop, which ECS rolled back:
 
 {said}
+
+## Admission
+
+What it costs to look, before the first step, at everything that the steps and the service's new revision need: three
+task definitions with roles and secrets of their own, one image. The image's configuration is one GET more, of a few
+kilobytes. At most {admission.CALLS} calls and {admission.SECONDS} s are allowed; a `pulumi up` that changes nothing
+looks at nothing. "CPU" is this process's own: on a busy machine the seconds are the machine's.
+
+{markdown(admission.HEAD, admission.rows(looks))}
 
 ## Long migrations, on a simulated clock
 

@@ -55,8 +55,8 @@ def read(scope: Scope) -> list[Statement]:
         ),
         Statement(
             "Images",
-            ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy",
-             "ecr:ListImages", "ecr:ListTagsForResource"],
+            ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer", "ecr:GetLifecyclePolicy",
+             "ecr:GetRepositoryPolicy", "ecr:ListImages", "ecr:ListTagsForResource"],
             [scope.arn("ecr", "repository/*"), scope.arn("ecr", "repository/*", account="*")],
             why="a promoted image lies in another stack's repository, perhaps in another account, whose own policy"
             " decides",
@@ -64,7 +64,7 @@ def read(scope: Scope) -> list[Statement]:
         Statement(
             "Roles",
             ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
-             "iam:ListRolePolicies", "iam:ListRoleTags"],
+             "iam:ListRolePolicies", "iam:ListRoleTags", "iam:SimulatePrincipalPolicy"],
             [scope.roles],
         ),
         Statement(
@@ -75,6 +75,9 @@ def read(scope: Scope) -> list[Statement]:
         Statement(
             "SecretsNotValues",
             ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
-            [scope.arn("secretsmanager", f"secret:{scope.name}-*"), scope.arn("secretsmanager", "secret:rds!*")],
+            [scope.arn("secretsmanager", f"secret:{scope.name}-*"), scope.arn("secretsmanager", "secret:rds!*"),
+             *scope.secrets],
         ),
+        # Before a run: whether the key of a secret is enabled.
+        Statement("Keys", ["kms:DescribeKey"], [scope.arn("kms", "key/*")]),
     ]  # fmt: skip

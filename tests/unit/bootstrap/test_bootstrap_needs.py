@@ -21,7 +21,6 @@ from tests.unit.bootstrap.grants import LONGEST, statements
 ROOT = Path(__file__).parents[3]
 
 NOT_THE_DEPLOYERS = {
-    "iam:SimulatePrincipalPolicy": "`sluice preflight` asks what the caller may do; skipped where it may not",
     "sts:GetCallerIdentity": "needs no grant",
     "sts:AssumeRole": "of `Provider(assume_role=…)`, which the program does not use",
     "logs:CreateLogStream": "of the execution role, in an explanation",

@@ -376,7 +376,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "password of the database",
         {"database.password": "hunter2"},
         "database.password: there is no such setting; remove it (known here: engine, version, upgrade, existing,"
-        " secret, name, username, roles, ownerUsername, appUsername, bootstrap, instanceClass, storage, maxStorage, multiAz,"
+        " secret, name, username, roles, ownerUsername, appUsername, bootstrap, instanceClass, storage, maxStorage,"
+        " multiAz,"
         " backupDays, backupWindow, maintenanceWindow, performanceInsights, exportLogs, verifyTls, caBundle,"
         " variables)",
     ),
