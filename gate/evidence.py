@@ -26,7 +26,7 @@ _NOISE = re.compile(
     # what the rollout's own end says already
     r"deployment completed|deployment failed: tasks failed|rolling back to "
 )
-_TASK = re.compile(r"\(task \w+\) ?")
+_TASK = re.compile(r"\(task [\w-]+\) ?")
 _TARGET_GROUP = re.compile(r"arn:[\w-]+:elasticloadbalancing:[^:]*:\d*:targetgroup/([\w-]+)/\w+")
 
 
@@ -45,12 +45,11 @@ def stop_reasons(tasks: Sequence[Mapping[str, Any]]) -> list[str]:
     """Why tasks stopped, each reason once with its count, the most frequent first."""
     counts: dict[str, int] = {}
     for task in tasks:
-        text = "; ".join(
-            [
-                str(task.get("stoppedReason") or task.get("stopCode") or "no reason given"),
-                *(said for one in task.get("containers", []) if (said := _container(one))),
-            ]
-        )
+        reason = str(task.get("stoppedReason") or task.get("stopCode") or "no reason given")
+        # The exit code of what ECS itself has stopped is that of the SIGTERM.
+        theirs = task.get("stopCode") == "ServiceSchedulerInitiated"
+        said = [_container(one) for one in task.get("containers", []) if not theirs]
+        text = "; ".join(part for part in (reason, *said) if part)
         counts[plain(text)] = counts.get(plain(text), 0) + 1
     return [f"{count} × {text}" for text, count in sorted(counts.items(), key=lambda one: -one[1])]
 

@@ -21,7 +21,7 @@ from gate.listening import announcements
 from gate.readings import Printed
 from gate.refused_check import Asked, status_advice
 from gate.revision_setup import Setup
-from gate.service_exit import MISSING_INTERPRETER, ended, known_line, out_of_memory
+from gate.service_exit import ended, known_line, out_of_memory
 from gate.smoke_diagnosis import Answered, smoke_advice
 from gate.unanswered_check import no_answer
 
@@ -146,8 +146,8 @@ _OF_A_SERVICE: Mapping[Advice, Advice] = {
 
 def _not_started(task: Mapping[str, Any]) -> _Found:
     text = " ".join(str(one.get("reason") or "") for one in [{"reason": task.get("stoppedReason")}, *_containers(task)])
-    if re.search(r"exec (?:user process|/\S+): .*no such file", text):
-        return "missing interpreter", MISSING_INTERPRETER
+    if (found := known_line([text])) and found.name == "missing interpreter":
+        return found
     known = start_failure.stopped(text)
     if known is None:
         return "cannot start", Advice(

@@ -89,7 +89,7 @@ class Witness:
             f"  fix:           {found.fix}",
             *(f"  ECS' record:   {line}" for line in facts.record if not by),
             *(f"  stopped tasks: {reason}" for reason in stop_reasons(facts.stopped)),
-            *(f"  targets:       {state}" for state in facts.targets if state.reasons or not state.all_healthy(1)),
+            *(f"  targets:       {state}" for state in facts.targets if state.states.keys() - {"healthy", "draining"}),
             *(f"  ECS says:      {event}" for event in new_events(facts.service, self.known_events)),
             *_log(facts),
             *facts.unread,
@@ -196,7 +196,8 @@ def _title(task_definition: str, why: Judgement, by: str, record: Sequence[str])
     name = task_definition.rpartition("/")[2]
     counted = next((line.partition(": ")[2] for line in record if line.startswith(BREAKER)), "")
     reason = counted if by else plain(why.reason) or "no reason given"
-    return f"the rollout of {name} {_ENDS.get(why.state, why.state.value)}{by}" + (f": {reason}" if reason else "")
+    ended = "was ended" if by and why.state is State.FAILED else _ENDS.get(why.state, why.state.value)
+    return f"the rollout of {name} {ended}{by}" + (f": {reason}" if reason else "")
 
 
 def _log(facts: Facts) -> list[str]:

@@ -26,19 +26,7 @@ def _known(name: str, pattern: str, cause: str, fix: str) -> Known:
     return Known(name, re.compile(pattern, re.IGNORECASE), Advice(cause, fix))
 
 
-MISSING_INTERPRETER = Advice(
-    "the entrypoint exists, but the interpreter that its first line names does not: the script was saved with CRLF "
-    "line ends, the image lacks that shell (bash in Alpine), or it is a program built for another C library",
-    "save the script with LF (`*.sh text eol=lf` in .gitattributes) and name a shell that the image has; build the "
-    "program for the base image",
-)
 KNOWN: Sequence[Known] = (
-    _known(
-        "missing interpreter",
-        r"(?:^|\s)exec /\S+: no such file or directory|exec user process caused.*no such file or directory|"
-        r"bad interpreter|env: .*\\r|env: can't execute '\w+\r?'|\$'\\r': command not found|(?:\r|\\r): not found",
-        *MISSING_INTERPRETER,
-    ),
     _known(
         "port in use",
         r"EADDRINUSE|address (?:is )?already in use",
@@ -47,7 +35,7 @@ KNOWN: Sequence[Known] = (
     ),
     _known(
         "port refused",
-        r"(?:listen|bind)\b.*(?:EACCES|permission denied)",
+        r"(?:listen|bind)\b.{0,300}?(?:EACCES|permission denied)",
         "the image's user may not listen on that port",
         "listen on a port above 1023 (app.port)",
     ),

@@ -60,6 +60,15 @@ SIGNATURES: Sequence[Signature] = (
         "build it for the architecture in the settings (app.architecture), or change that setting",
     ),
     _signature(
+        "missing interpreter",
+        r"\bexec /\S{1,300}: no such file or directory|exec user process caused.{0,80}? no such file or directory|"
+        r"bad interpreter|env: .{0,40}?\\r|\$'\\r': command not found|set: illegal option -$",
+        "a script or program of the image exists, but what it needs to run does not: it was saved with CRLF line ends, "
+        "names an interpreter that the image lacks (bash in Alpine), or was built for another C library",
+        "save scripts with LF (`*.sh text eol=lf` in .gitattributes), name a shell that the image has, and build "
+        "programs for the base image",
+    ),
+    _signature(
         "command not found",
         r"command not found|sh: .{0,300}?not found$|executable file not found|could not determine executable to run",
         "a command that the step calls is not in the image",

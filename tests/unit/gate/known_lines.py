@@ -6,6 +6,11 @@ from collections.abc import Sequence
 
 KNOWN_LINES: Sequence[tuple[str, str]] = (
     ("wrong architecture", "exec /app/migrate: exec format error"),
+    ("missing interpreter", "exec /app/migrate.sh: no such file or directory"),
+    ("missing interpreter", "/usr/bin/env: 'bash\\r': No such file or directory"),
+    ("missing interpreter", "/app/migrate.sh: line 2: $'\\r': command not found"),
+    ("missing interpreter", "/app/migrate.sh: 2: set: Illegal option -"),
+    ("missing interpreter", "standard_init_linux.go:228: exec user process caused: no such file or directory"),
     ("command not found", "sh: 1: prisma: not found"),
     ("command not found", "bash: line 1: alembic: command not found"),
     ("command not found", "npm error could not determine executable to run"),

@@ -143,6 +143,13 @@ CASES: Sequence[Case] = (
         lines=["exec /usr/bin/python: exec format error"],
     ),
     Case(
+        "a script saved with CRLF, or a missing interpreter",
+        F,
+        ["CRLF", "interpreter that the image lacks", "eol=lf"],
+        exited(255),
+        lines=["exec /app/migrate.sh: no such file or directory"],
+    ),
+    Case(
         "exit 0 after an interruption",
         I,
         ["by Ann", "exit code 0", "StopTask"],

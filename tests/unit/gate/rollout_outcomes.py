@@ -163,6 +163,7 @@ CASES: Sequence[Case] = (
         "redirect to HTTPS",
         ["redirects plain HTTP to HTTPS (answer 301 at /health)"],
         smoke(301, headers={"location": "https://notes.example.com/health"}),
+        emulated=True,
     ),
     Case(
         "smoke request redirected elsewhere",
@@ -185,19 +186,19 @@ CASES: Sequence[Case] = (
         unhealthy(answered(404)),
         emulated=True,
     ),
-    Case("smoke path not found", "path not found", ["/health", "smoke.path"], smoke(404, "not found")),
+    Case("smoke path not found", "path not found", ["/health", "smoke.path"], smoke(404, "not found"), emulated=True),
     Case(
         "server error",
         "server error",
         ["answers 500 at /live", "correct what its log says"],
         unhealthy(answered(500)),
-        emulated=True,
     ),
     Case(
         "server error, and a known line in the log",
         "server error",
         ["answers 503 at /live", "cannot reach the database", "security group"],
         unhealthy(answered(503), 'connection to server at "db", port 5432 failed: Connection refused'),
+        emulated=True,
     ),
     Case(
         "smoke request answered 503, and the answer says why",
@@ -364,11 +365,12 @@ CASES: Sequence[Case] = (
         "wrong architecture",
         ["another processor architecture", "app.architecture"],
         exited(255, "exec /usr/bin/python: exec format error"),
+        emulated=True,
     ),
     Case(
         "CRLF or missing interpreter",
         "missing interpreter",
-        ["CRLF", "interpreter", "*.sh text eol=lf"],
+        ["CRLF", "interpreter that the image lacks", "*.sh text eol=lf"],
         exited(255, "exec /app/entry.sh: no such file or directory"),
         emulated=True,
     ),

@@ -12,10 +12,16 @@ from gate import evidence
 def test_stop_reasons_are_counted_the_most_frequent_first() -> None:
     exited = {"stoppedReason": "Essential container in task exited", "containers": [{"name": "app", "exitCode": 137}]}
     killed = exited | {"containers": [{"name": "app", "exitCode": 137, "reason": "OutOfMemoryError: killed"}]}
-    checks = {"stoppedReason": "Task failed ELB health checks in (target-group t)", "containers": [{"name": "app"}]}
-    assert evidence.stop_reasons([checks, killed, exited, exited, {}]) == [
-        "2 × Essential container in task exited; container app exit code 137",
-        "1 × Task failed ELB health checks in (target-group t)",
+    group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/notes/0123456789abcdef"
+    checks = {
+        "stopCode": "ServiceSchedulerInitiated",
+        "stoppedReason": f"Task failed ELB health checks in (target-group {group})",
+        "containers": [{"name": "app", "exitCode": 143}],
+    }
+    stopping = checks | {"containers": [{"name": "app"}]}
+    assert evidence.stop_reasons([checks, killed, exited, exited, exited, stopping, {}]) == [
+        "3 × Essential container in task exited; container app exit code 137",
+        "2 × Task failed ELB health checks in (target-group notes)",
         "1 × Essential container in task exited; container app exit code 137 (OutOfMemoryError: killed)",
         "1 × no reason given",
     ]

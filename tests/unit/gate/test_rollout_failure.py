@@ -33,8 +33,8 @@ def unhealthy(service: Service, description: str, lines: list[str]) -> None:
     service.events = [
         {
             "id": str(number),
-            "message": f"(service notes) (task {number}) (port 8080) is unhealthy in (target-group {TARGETS}) due to "
-            f"(reason {description}).",
+            "message": f"(service notes) (task 5c6a3c1e-8f0b-{number}) (port 8080) is unhealthy in "
+            f"(target-group {TARGETS}) due to (reason {description}).",
         }
         for number in range(3)
     ]
@@ -75,7 +75,7 @@ def test_the_whole_text(service: Service) -> None:
         "task's own address and port as Host, and gets 400",
         "  fix:           let /live (app.livePath) answer whatever Host it is asked for, or add the tasks' own "
         "addresses to the allowed hosts; then run `pulumi up` again",
-        "  stopped tasks: 3 × Task failed ELB health checks in (target-group notes); container app exit code 143",
+        "  stopped tasks: 3 × Task failed ELB health checks in (target-group notes)",
         "  ECS says:      (port 8080) is unhealthy in (target-group notes) due to (reason Health checks failed with "
         "these codes: [400]). (× 3)",
         "  last lines of task 0:",
