@@ -102,6 +102,7 @@ deployment = Deployment(
         topic=topic,
         rollback=stack.rollback is not None,
         keep=keep,
+        proof=gate.run,
     ),
     here,
 )

@@ -72,7 +72,7 @@ class DeploymentArgs:
     seconds until a rollout that has not completed has failed. records: SSM path of the stack's records. protected:
     whether they outlive it. topic: ARN of the SNS topic that is told of a failure. rollback: an earlier release is to
     serve again, and what it replaces is held. keep: what is tagged as in use, where the image's repository has a
-    lifecycle policy; None: nothing."""
+    lifecycle policy; None: nothing. proof: number of the run that proves the image's migrations."""
 
     cluster: pulumi.Input[str]
     service: Service
@@ -87,6 +87,7 @@ class DeploymentArgs:
     topic: pulumi.Input[str | None] = None
     rollback: bool = False
     keep: Keep | None = None
+    proof: pulumi.Input[int] | None = None
 
 
 class Deployment(pulumi.ComponentResource):
@@ -139,6 +140,7 @@ class Deployment(pulumi.ComponentResource):
             retain=args.protected,
             topic=args.topic,
             keep=args.keep.described() if args.keep else None,
+            proof=args.proof,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.deployment_id = rollout.deployment_id

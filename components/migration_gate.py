@@ -76,6 +76,7 @@ class MigrationGate(pulumi.ComponentResource):
     image: pulumi.Output[str]
     task_definition: pulumi.Output[str]
     results: pulumi.Output[Any]
+    run: pulumi.Output[int]
 
     def __init__(self, name: str, args: MigrationGateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:MigrationGate", name, None, opts)
@@ -118,6 +119,7 @@ class MigrationGate(pulumi.ComponentResource):
         self.image = pulumi.get(run, "imageDigest")
         self.task_definition = pulumi.get(run, "taskDefinition")
         self.results = run.results
+        self.run = run.run
         self.register_outputs(
             {
                 "serviceTaskDefinition": self.service_task_definition,

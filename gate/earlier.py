@@ -15,6 +15,7 @@ from gate.errors import GateError, Interrupted
 from gate.explain import short_time
 from gate.ownership import Ownership
 from gate.patience import Patience
+from gate.plan import COMMANDS
 from gate.record import RunRecord
 from gate.shard import poll_seconds
 from gate.tasks import Place, Tasks, token
@@ -23,13 +24,6 @@ SETTLE_SECONDS = 60.0
 """How long a task that was just started may be missing from ECS's answers before it counts as never started."""
 CLOSE_SECONDS = 1800.0
 """How long a dead deployer's task is waited for."""
-
-COMMANDS = {
-    "up": "`pulumi up`",
-    "run": "`sluice run`",
-    "force": "`sluice migrate`",
-    "lift": "`sluice rollback --lift`",
-}
 
 
 def live_operators(to: Deployer, runs: Sequence[RunRecord], place: Place) -> frozenset[int]:

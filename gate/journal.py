@@ -1,21 +1,35 @@
-"""What a rollout writes down while it goes on, and what it reads of the one before."""
+"""What a rollout writes down while it goes on, what it reads of those before, and whether it may still go on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gate.errors import GateError
+from gate.entitlement import overtaken, unproven
+from gate.errors import GateError, Superseded
+from gate.explain import short_time
 from gate.judge import Version
 from gate.patience import Patience
-from gate.release_record import ReleaseRecords, UnderWay
+from gate.plan import describe_run
+from gate.previous import previous
+from gate.record import RunRecord
+from gate.records import Records
+from gate.release_record import Release, ReleaseRecords, RolloutRecord, RolloutState
+from gate.who import Identity
 
 
 class Journal:
-    """The records of one rollout, of *digest* (``repository@sha256:…``) as *task_definition*. Without *records* nothing
-    is written, and nothing is known of before."""
+    """The records of one rollout, of *digest* (``repository@sha256:…``) as *task_definition*.
+
+    Args:
+        records: the stack's releases and its last rollout; None: nothing is written, known or fenced.
+        runs: the stack's runs; *proof* is the number of the one that proves the image's migrations, 0 for none: then
+            other runs are not looked at.
+        me: this deployer.
+    """
 
     def __init__(
         self,
@@ -24,51 +38,122 @@ class Journal:
         log: Callable[[str, bool], None],
         digest: str,
         task_definition: str,
+        me: Identity,
+        runs: Records | None = None,
+        proof: int = 0,
     ) -> None:
         self._records = records
         self._patience = patience
         self._log = log
-        self._under_way = UnderWay(digest, task_definition, "", 0)
-        self._begun = False
+        self._me = me
+        self._runs = runs if proof else None
+        self._proof = proof
+        self._rollout = RolloutRecord(digest, task_definition, "", 0, owner=me.owner, who=me.who)
+        self._claimed = False
+        self.before: RolloutRecord | None = None
+        self.releases: Sequence[Release] = ()
+
+    def open(self) -> None:
+        """Reads what was before. Raises Superseded when another deployer came since this one began."""
+        if self._records is None:
+            return
+        self.before = self._patience.ask(self._records.rollout)
+        newest = self.before.release if self.before else 0
+        self.releases = self._patience.ask(self._records.recent, newest)
+        self._entitled(self.releases)
 
     def previous(self, found: Version, remembered: str) -> Version:
-        """What to go back to: what ECS lists as served (*found*), else what was written down or the engine remembers.
+        """What to roll back to: see gate.previous."""
+        return previous(found, remembered, self._rollout.task_definition, self.releases, self.before)
 
-        A deployer that was killed may have left a deployment that completed but was never proven: that is nothing to
-        go back to, what served before it is.
-        """
-        wanted = self._under_way.task_definition
-        left = self._patience.ask(self._records.under_way) if self._records else None
-        unproven = found.task_definition or wanted
-        if left and left.task_definition == unproven and left.previous not in ("", wanted):
-            return Version(left.previous)
-        return found or Version(remembered if remembered != wanted else "")
+    @property
+    def first(self) -> bool | None:
+        """Whether nothing was ever released; None where there are no records."""
+        return None if self._records is None else not self.releases
 
-    def adopted(self) -> None:
-        """The deployment is there already: its verdict closes whatever record its deployer left."""
-        self._begun = True
+    @property
+    def unsettled(self) -> bool:
+        """Whether another deployer may be about to move the service: it said so, and not how that went."""
+        before = self.before
+        return (
+            before is not None
+            and before.state == "running"
+            and not before.deployment
+            and before.owner not in ("", self._me.owner)
+        )
 
-    def begin(self, previous: Version, at: int) -> None:
-        """Before UpdateService: a record that cannot be written is an error, and nothing has been changed yet."""
-        self._under_way = replace(self._under_way, previous=previous.task_definition, at=at)
+    def claim(self, served: Version, at: float, deployment: str = "") -> None:
+        """From here on the service is this deployer's to move; whoever had it before notices before its next call. A
+        record that cannot be written is an error, and nothing has been changed yet."""
+        newest = self.releases[-1].number if self.releases else 0
+        self._rollout = replace(
+            self._rollout, previous=served.task_definition, at=round(at), deployment=deployment, release=newest
+        )
         if self._records is not None:
-            self._patience.ask(self._records.begin, self._under_way)
-        self._begun = True
+            self._patience.ask(self._records.write, self._rollout)
+        self._claimed = True
+
+    def check(self, moving: bool = False) -> None:
+        """Returns while the service is this deployer's to move. *moving*: to a version whose migrations another run may
+        have undone. Raises Superseded, or GateError when the schema is not proven any more."""
+        found = self.taken_over()
+        if found is not None:
+            raise Superseded(self._lost(found))
+        if moving:
+            self._entitled(())
+
+    def taken_over(self) -> RolloutRecord | None:
+        """The record of whoever moves the service now; None while that is this deployer."""
+        if self._records is None or not self._claimed:
+            return None
+        found = self._patience.ask(self._records.rollout)
+        return found if found is not None and found.owner != self._me.owner else None
+
+    def lost(self, found: RolloutRecord) -> Superseded:
+        return Superseded(self._lost(found))
 
     def started(self, deployment: str) -> None:
-        under_way = replace(self._under_way, deployment=deployment)
-        self._write("the deployment's id", lambda records: records.begin(under_way))
+        self._rollout = replace(self._rollout, deployment=deployment)
+        self._write("the deployment's id", lambda records: records.write(self._rollout))
 
     def proven(self, deployment: str, at: int) -> None:
-        """The release goes into the stack's history."""
-        ours = self._under_way
-        self._write("the release", lambda records: records.add(ours.digest, ours.task_definition, at, deployment))
-        self.close()
+        """The release goes into the stack's history; that is a part of its success. Raises Superseded or Unknown."""
+        self.check()
+        ours, records = self._rollout, self._records
+        if records is None:
+            return
+        release = self._patience.ask(records.add, ours.digest, ours.task_definition, at, deployment, ours.release)
+        self.end("proven", f"release {release.number}", release.number)
 
-    def close(self) -> None:
-        """There is a verdict. A rollout that did not get as far as UpdateService leaves another's record alone."""
-        if self._begun:
-            self._write("the end of the rollout", lambda records: records.end())
+    def end(self, state: RolloutState, message: str, release: int = 0) -> None:
+        """There is a verdict, or there will be none. A rollout that is another deployer's now is left alone."""
+        if not self._claimed:
+            return
+        self._rollout = replace(self._rollout, state=state, message=message, release=release or self._rollout.release)
+
+        def write(records: ReleaseRecords) -> None:
+            if self.taken_over() is None:
+                records.write(self._rollout)
+
+        self._write("the end of the rollout", write)
+
+    def _entitled(self, releases: Sequence[Release]) -> None:
+        """Raises Superseded, or GateError when an operator may have changed the schema since it was proven."""
+        runs: Sequence[RunRecord] = self._patience.ask(self._runs.since, self._proof) if self._runs else ()
+        if by := overtaken(runs, releases, self._me):
+            raise Superseded(_superseded(self._rollout, f"{by}, after this `pulumi up` had begun"))
+        touched = unproven(runs, self._proof)
+        if touched is not None:
+            raise GateError(
+                f"{_name(self._rollout)} was not rolled out: {describe_run(touched)} may have changed the schema since "
+                f"run {self._proof} proved it. What served before keeps serving.\n"
+                "  fix:   run `pulumi up` again: it runs the migration steps first"
+            )
+
+    def _lost(self, found: RolloutRecord) -> str:
+        since = datetime.fromtimestamp(found.at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        digest = found.digest.rpartition("@")[2][:19]
+        return _superseded(self._rollout, f"{found.who} rolls out {digest} since {since}")
 
     def _write(self, what: str, write: Callable[[ReleaseRecords], object]) -> None:
         """What is done already is neither undone nor hidden by a record that cannot be written."""
@@ -78,3 +163,24 @@ class Journal:
             self._patience.ask(write, self._records)
         except (GateError, BotoCoreError, ClientError) as error:
             self._log(f"warning: {what} could not be written down: {error}", False)
+
+
+def waiting(before: RolloutRecord, seconds: float) -> str:
+    """Why a rollout waits before it begins."""
+    return (
+        f"the rollout that {before.who} began ended without a word: waiting up to {short_time(seconds)} for a "
+        "deployment that it may just have started"
+    )
+
+
+def _superseded(mine: RolloutRecord, by: str) -> str:
+    return (
+        f"the rollout of {_name(mine)} was stopped: {by}. Nothing more was moved or recorded by this deployer.\n"
+        "  cause: the stack's lock was given up (`pulumi cancel`) while this one was slow, or somebody rolled back\n"
+        "  fix:   see what the other one does (`sluice status`); when it has ended, run `pulumi up` if this version is "
+        "still wanted"
+    )
+
+
+def _name(mine: RolloutRecord) -> str:
+    return mine.task_definition.rpartition("/")[2]

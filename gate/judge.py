@@ -58,6 +58,13 @@ def next_step(service: Mapping[str, Any] | None, task_definition: str, shape: Sh
         return Impossible(f"it is {service.get('status')}")
     if service.get("desiredCount") == 0:
         return Impossible("its desired count is 0: nothing would run, so nothing would be proven; scale it up first")
+    controller = (service.get("deploymentController") or {}).get("type", "ECS")
+    strategy = (service.get("deploymentConfiguration") or {}).get("strategy", "ROLLING")
+    if controller != "ECS" or strategy != "ROLLING":
+        return Impossible(
+            f"its deployments are {strategy} by the controller {controller}, and the gate knows only ROLLING by ECS: "
+            "what it cannot judge it does not start"
+        )
     current = primary(service)
     changes = (shape or Shape()).missing_in(Shape.of(service, current or {}))
     if current is None or current.get("taskDefinition") != task_definition or changes:
@@ -130,8 +137,18 @@ class Judgement:
     reason: str = ""
 
 
-def judge(service: Mapping[str, Any] | None, deployment: str, previous: str) -> Judgement:
-    """What became of *deployment*, by its id; *previous* is the revision that served before."""
+def judge(
+    service: Mapping[str, Any] | None, deployment: str, previous: str, record: Mapping[str, Any] | None = None
+) -> Judgement:
+    """What became of *deployment*, by its id.
+
+    That another deployment took its place is a rollback when ECS says so, in the deployment's own state, in the reason
+    of the new one or in its record; else somebody else deployed, be it the revision that served before.
+
+    Args:
+        previous: the revision that served before.
+        record: ECS' record of the service deployment (DescribeServiceDeployments), where it was read.
+    """
     if service is None or service.get("status") != "ACTIVE":
         return Judgement(State.GONE, f"the service is {(service or {}).get('status', 'gone')}")
     ours = next((one for one in service.get("deployments", []) if one.get("id") == deployment), None)
@@ -146,14 +163,44 @@ def judge(service: Mapping[str, Any] | None, deployment: str, previous: str) -> 
             return Judgement(State.FAILED, "the service's desired count is 0: nothing runs, so nothing is proven")
         return Judgement(State.COMPLETED, reason)
     reason = str((ours or {}).get("rolloutStateReason") or "")
-    if now is not None and previous and now.get("taskDefinition") == previous:
-        return Judgement(State.ROLLED_BACK, reason or str(now.get("rolloutStateReason") or ""))
-    if now is not None:
+    if now is None:
+        return Judgement(State.GONE, reason or "the service no longer lists it")
+    if _rolled_back(ours, now, previous, record):
         return Judgement(
-            State.SUPERSEDED,
-            f"deployment {now.get('id')} of {_revision(now)} took its place" + (f"; {reason}" if reason else ""),
+            State.ROLLED_BACK, reason or str((record or {}).get("statusReason") or now.get("rolloutStateReason") or "")
         )
-    return Judgement(State.GONE, reason or "the service no longer lists it")
+    return Judgement(
+        State.SUPERSEDED,
+        f"deployment {now.get('id')} of {_revision(now)} took its place" + (f"; {reason}" if reason else ""),
+    )
+
+
+def _rolled_back(
+    ours: Mapping[str, Any] | None, now: Mapping[str, Any], previous: str, record: Mapping[str, Any] | None
+) -> bool:
+    status = str((record or {}).get("status") or "")
+    if status:
+        return status.startswith("ROLLBACK")
+    if previous and now.get("taskDefinition") != previous:
+        return False
+    said = str(now.get("rolloutStateReason") or "").lower()
+    return (ours or {}).get("rolloutState") == "FAILED" or "rolling back" in said or "rolled back" in said
+
+
+def agrees(state: State, record: Mapping[str, Any] | None) -> bool:
+    """Whether ECS' record of the service deployment says the same as DescribeServices.
+
+    Source: "View service history using Amazon ECS service deployments": a newer deployment ends one as STOPPED.
+    """
+    status = str((record or {}).get("status") or "")
+    if state in (State.ROLLED_BACK, State.FAILED):
+        return status.startswith("ROLLBACK") or status == "STOPPED"
+    return state is State.SUPERSEDED and status in ("STOP_REQUESTED", "STOPPED")
+
+
+def lists(service: Mapping[str, Any] | None, deployment: str) -> bool:
+    """True when the service shows the deployment."""
+    return any(one.get("id") == deployment for one in (service or {}).get("deployments", []))
 
 
 def progress(service: Mapping[str, Any], deployment: str, healthy: int | None = None) -> str:

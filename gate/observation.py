@@ -21,6 +21,8 @@ from typing import Any
 CONFIRM_SECONDS = 5.0
 """Over how long a change for the worse must be seen before it counts."""
 CONFIRM_LOOKS = 3
+GONE_SECONDS = 30.0
+"""The same for what is not there at all, of which no other call says anything."""
 STALE_SECONDS = 30.0
 """How long answers may be older than what is known; after that they are taken as they are."""
 
@@ -46,14 +48,15 @@ class Confirmation:
     since: float = 0.0
     looks: int = 0
 
-    def confirmed(self, change: str, now: float) -> bool:
-        """Takes what was seen *now* (seconds); empty: nothing bad. True when the change counts."""
+    def confirmed(self, change: str, now: float, seconds: float = CONFIRM_SECONDS) -> bool:
+        """Takes what was seen *now* (seconds); empty: nothing bad. True when the change counts, which is when it has
+        been seen for *seconds*."""
         if change != self.change:
             self.change, self.since, self.looks = change, now, 0
         if not change:
             return False
         self.looks += 1
-        return self.looks >= CONFIRM_LOOKS and now - self.since >= CONFIRM_SECONDS
+        return self.looks >= CONFIRM_LOOKS and now - self.since >= seconds
 
 
 def older_task(task: Mapping[str, Any], known: Mapping[str, Any]) -> bool:

@@ -6,10 +6,19 @@ earlier `up` belongs to a dead deployer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from gate.record import RunRecord
+from gate.record import By, RunRecord
+
+COMMANDS: Mapping[By, str] = {
+    "up": "`pulumi up`",
+    "run": "`sluice run`",
+    "force": "`sluice migrate`",
+    "lift": "`sluice rollback --lift`",
+}
+"""What made a record, as people know it."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,13 @@ def still_owns(mine: RunRecord, found: RunRecord | None) -> bool:
 def touches(run: RunRecord) -> bool:
     """Whether the schema may be another one after this run than before, other than by the steps of `pulumi up`."""
     return run.by != "up" and not run.read_only
+
+
+def describe_run(run: RunRecord) -> str:
+    """A run as messages name it: what, by whom, when."""
+    at = datetime.fromtimestamp(run.started, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    what = f": {run.message}" if run.by == "run" and run.message else ""
+    return f"{COMMANDS[run.by]} by {run.who} (run {run.number}, {at}{what})"
 
 
 def distrust(runs: Sequence[RunRecord], proof: int, fingerprint: str, phase: str) -> RunRecord | None:

@@ -1,34 +1,46 @@
-"""What a stack released, and the rollout under way: so that whoever comes next knows what to go back to.
+"""What a stack released, and its last rollout: so that whoever comes next knows who moves the service, and what to roll
+back to.
 
-``PREFIX/rollout`` is the rollout under way: written before UpdateService, again with the deployment's id after it, and
-deleted at its verdict. A deployer that was killed in between leaves it behind. ``PREFIX/releases/N`` is a proven one.
+``PREFIX/releases/N`` is a proven rollout, made once and never rewritten. ``PREFIX/rollout`` is the last rollout:
+written before UpdateService, with the deployment's id after it, and with its end. A release is written before that end,
+so a deployer that was killed in between leaves a rollout that looks unproven and a release that says otherwise: the
+release is the truth.
 
-IAM: ssm:GetParameter, ssm:GetParametersByPath, ssm:PutParameter, ssm:DeleteParameters on
-``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``.
+IAM: what gate.parameters says.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
-from botocore.exceptions import ClientError
+from gate.parameters import Parameters
 
 KEPT = 50
+RECENT = 9
+"""How many releases up to the newest known one are read: together with the one after it, one request."""
+TRIES = 20
+"""Numbers that others may take first."""
+
+RolloutState = Literal["running", "proven", "failed", "cancelled"]
 
 
 @dataclass(frozen=True)
-class UnderWay:
-    """A rollout without a verdict yet.
+class RolloutRecord:
+    """A stack's last rollout.
 
     Attributes:
         digest: ``repository@sha256:…`` that is rolled out.
         task_definition: its revision.
-        previous: the revision that served before; empty on a first deployment.
-        at: when it began, seconds since the epoch.
+        previous: the revision to roll back to; empty on a first deployment.
+        at: when it began, seconds since the epoch by AWS's clock.
         deployment: ECS's id; empty until UpdateService has answered.
+        owner: nonce of the deployer that may move the service; who: its user and host.
+        state: running until there is a verdict; cancelled: ended without one.
+        release: number of the stack's newest proven release, as far as this deployer knew.
+        message: how it ended, in a line.
     """
 
     digest: str
@@ -36,6 +48,11 @@ class UnderWay:
     previous: str
     at: int
     deployment: str = ""
+    owner: str = ""
+    who: str = ""
+    state: RolloutState = "running"
+    release: int = 0
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,65 +71,76 @@ class ReleaseRecords:
     """The releases of one stack, below *prefix* (``/sluice/PROJECT/STACK``)."""
 
     def __init__(self, ssm: Any, prefix: str) -> None:
-        self._ssm = ssm
-        self._under_way = f"{prefix.rstrip('/')}/rollout"
-        self._releases = f"{prefix.rstrip('/')}/releases"
+        self._parameters = Parameters(ssm)
+        self.prefix = prefix.rstrip("/")
+        self._rollout = f"{self.prefix}/rollout"
+        self._releases = f"{self.prefix}/releases"
 
-    def begin(self, under_way: UnderWay) -> None:
-        """Says what is being rolled out; again with the deployment's id, once it has one."""
-        self._put(self._under_way, asdict(under_way))
+    def write(self, rollout: RolloutRecord) -> None:
+        """Says what is being rolled out, by whom, and how it ended."""
+        self._parameters.put(self._rollout, _json(asdict(rollout)))
 
-    def under_way(self) -> UnderWay | None:
-        """The rollout whose deployer has not said how it ended."""
-        try:
-            value = self._ssm.get_parameter(Name=self._under_way)["Parameter"]["Value"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ParameterNotFound":
-                return None
-            raise
-        return UnderWay(**_known(UnderWay, json.loads(value)))
-
-    def end(self) -> None:
-        """The rollout has its verdict."""
-        self._delete([self._under_way])
+    def rollout(self) -> RolloutRecord | None:
+        """The last rollout; None before the first one. Raises StaleAnswer when a newer version is known."""
+        value = self._parameters.get(self._rollout)
+        return None if value is None else RolloutRecord(**_known(RolloutRecord, json.loads(value)))
 
     def all(self) -> list[Release]:
         """The releases, oldest first."""
-        found = [
-            Release(number=int(name.rpartition("/")[2]), **_known(Release, json.loads(value)))
-            for name, value in self._below()
-        ]
-        return sorted(found, key=lambda one: one.number)
+        return _parsed(self._parameters.below(self._releases))
 
-    def add(self, digest: str, task_definition: str, at: int, deployment: str) -> Release:
-        """Writes down a proven rollout and forgets all but the newest fifty. The same deployment is one release: to
-        judge it twice adds nothing."""
-        before = self.all()
-        if before and before[-1].deployment == deployment and before[-1].task_definition == task_definition:
-            return before[-1]
-        number = before[-1].number + 1 if before else 1
-        release = Release(number, digest, task_definition, at, deployment)
-        content = {key: value for key, value in asdict(release).items() if key != "number"}
-        self._put(f"{self._releases}/{number}", content)
-        self._delete([f"{self._releases}/{one.number}" for one in before[: max(0, len(before) + 1 - KEPT)]])
-        return release
+    def recent(self, newest: int) -> list[Release]:
+        """The last releases, oldest first: up to *newest*, the last one that is known of, and what came after it. All
+        of them when none is known. Usually one request."""
+        if not newest:
+            return self.all()
+        first, found = max(1, newest - RECENT + 1), list[Release]()
+        while True:
+            names = [f"{self._releases}/{number}" for number in range(first, first + RECENT + 1)]
+            values = self._parameters.several(names)
+            found += _parsed(values.items())
+            if names[-1] not in values:
+                return found
+            first += RECENT + 1
+
+    def add(self, digest: str, task_definition: str, at: int, deployment: str, newest: int) -> Release:
+        """Writes down a proven rollout after release *newest*, and forgets the one that is too old. The same deployment
+        is one release: to judge it twice, or to write it twice because an answer was lost, adds nothing.
+
+        Raises:
+            RuntimeError: twenty numbers in a row were taken by others.
+        """
+        for number in range(newest + 1, newest + 1 + TRIES):
+            release = Release(number, digest, task_definition, at, deployment)
+            content = {key: value for key, value in asdict(release).items() if key != "number"}
+            name = f"{self._releases}/{number}"
+            if self._parameters.create(name, _json(content)):
+                if number > KEPT:
+                    self._parameters.delete([f"{self._releases}/{number - KEPT}"])
+                return release
+            value = self._parameters.get(name)
+            there = _parsed([(name, value)]) if value else []
+            if there and (there[0].deployment, there[0].task_definition) == (deployment, task_definition):
+                return there[0]
+        raise RuntimeError(f"the numbers {newest + 1} to {newest + TRIES} of releases below {self._releases} are taken")
 
     def delete_all(self) -> None:
-        self._delete([self._under_way, *(name for name, _ in self._below())])
+        self._parameters.delete([self._rollout, *(name for name, _ in self._parameters.below(self._releases))])
 
-    def _put(self, name: str, content: dict[str, Any]) -> None:
-        value = json.dumps(content, separators=(",", ":"))
-        self._ssm.put_parameter(Name=name, Value=value, Type="String", Tier="Standard", Overwrite=True)
 
-    def _below(self) -> Iterator[tuple[str, str]]:
-        for page in self._ssm.get_paginator("get_parameters_by_path").paginate(Path=self._releases):
-            for parameter in page["Parameters"]:
-                if parameter["Name"].rpartition("/")[2].isdigit():
-                    yield parameter["Name"], parameter["Value"]
+def _parsed(values: Iterable[tuple[str, str]]) -> list[Release]:
+    found = [
+        Release(number=int(name.rpartition("/")[2]), **_known(Release, json.loads(value)))
+        for name, value in values
+        if name.rpartition("/")[2].isdigit()
+    ]
+    return sorted(found, key=lambda one: one.number)
 
-    def _delete(self, names: list[str]) -> None:
-        for start in range(0, len(names), 10):  # DeleteParameters takes ten names
-            self._ssm.delete_parameters(Names=names[start : start + 10])
+
+def _json(content: dict[str, Any]) -> str:
+    if "message" in content:  # the parameter holds 4 KB
+        content["message"] = str(content["message"]).encode()[:500].decode(errors="ignore")
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
 
 
 def _known(kind: type[Any], content: dict[str, Any]) -> dict[str, Any]:

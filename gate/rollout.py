@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,32 +10,42 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.clock import Clock, Halt
 from gate.compatibility import OldVersion, Soak, soak
-from gate.errors import GateError, Interrupted
+from gate.deployment_watch import DeploymentWatch
+from gate.errors import GateError, Interrupted, Superseded
 from gate.evidence import event_ids
 from gate.explain import short_time
 from gate.in_use import InUse
-from gate.journal import Journal
+from gate.journal import Journal, waiting
 from gate.judge import (
+    Deploy,
     Impossible,
     Judgement,
     State,
     Version,
     Watch,
     created,
-    judge,
     next_step,
     primary,
     progress,
     serving,
 )
+from gate.mover import Mover
+from gate.observation import CONFIRM_SECONDS, GONE_SECONDS, Confirmation
 from gate.patience import Patience, Unknown
-from gate.release_record import ReleaseRecords
-from gate.rollout_failure import Answered, RolloutFailed, Witness
+from gate.records import Records
+from gate.release_record import ReleaseRecords, RolloutRecord
+from gate.rollout_failure import RolloutFailed, Witness
 from gate.service import Service
 from gate.shape import Shape
 from gate.smoke import Answer, Ask, Smoke, complaint
-from gate.way_back import LISTED_SECONDS, POLL_SECONDS, WayBack, lists
+from gate.smoke_diagnosis import Answered
+from gate.way_back import POLL_SECONDS, WayBack
+from gate.who import Identity, identity
 
+SETTLE_SECONDS = 60.0
+"""How long a call of another deployer may be on its way before it counts as never made."""
+SUSPENDED_SECONDS = 10.0
+"""A wait that took so much longer than meant: the process did not run all the time."""
 PROGRESS_SECONDS = 1.0
 SMOKE_PAUSE_SECONDS = 1.0
 
@@ -52,6 +62,7 @@ class Wanted:
         shape: the service's network, platform version and load balancers; ECS' going back takes them back too.
         soak: how the version that serves must first prove that it can live with the new schema; None: not at all.
         digest: ``repository@sha256:…``, for the records.
+        proof: number of the run that proves the image's migrations; 0: a rollback, or nobody knows.
     """
 
     task_definition: str
@@ -62,6 +73,7 @@ class Wanted:
     shape: Shape | None = None
     soak: Soak | None = None
     digest: str = ""
+    proof: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,8 +92,10 @@ class Rollout:
         service: the service to deploy to.
         log: takes a line, and whether it is only progress.
         ask: sends the smoke request.
-        records: where the rollout under way and the proven ones are written down; None: nowhere.
+        records: where this rollout and the proven ones are written down; None: nowhere, so nothing is fenced.
         in_use: says in the registry what runs; None: nobody needs to know.
+        runs: the stack's runs, looked at for those since *wanted.proof*.
+        me: this deployer.
     """
 
     def __init__(
@@ -93,6 +107,8 @@ class Rollout:
         ask: Ask,
         records: ReleaseRecords | None = None,
         in_use: InUse | None = None,
+        runs: Records | None = None,
+        me: Identity | None = None,
     ) -> None:
         self._service = service
         self._wanted = wanted
@@ -102,57 +118,62 @@ class Rollout:
         self._patience = Patience(clock, "watching the rollout")
         self._begun = clock.now()
         self._progress_at = 0.0
-        self._witness = Witness(service, self._patience, wanted.task_definition, wanted.target_groups, self._begun)
-        self._way_back = WayBack(service, self._patience, clock, log, self._witness)
-        self._journal = Journal(records, self._patience, log, wanted.digest, wanted.task_definition)
+        self._witness = Witness(service, self._patience, wanted.task_definition, wanted.target_groups)
+        self._journal = Journal(
+            records, self._patience, log, wanted.digest, wanted.task_definition, me or identity(), runs, wanted.proof
+        )
+        self._mover = Mover(service, self._patience, clock, self._journal, log)
+        self._way_back = WayBack(service, self._patience, clock, log, self._witness, self._mover)
         self._in_use = in_use
 
     def run(self) -> Done:
-        """Rolls out and returns once the version is proven. Raises RolloutFailed, Incompatible, Interrupted or
-        Unknown."""
+        """Rolls out and returns once the version is proven.
+
+        Raises:
+            RolloutFailed: the version is not what users get, or is not proven.
+            Incompatible: the version that serves cannot live with the new schema.
+            Interrupted: Ctrl-C, or the deployer is dying.
+            Superseded: another deployer took the service over; nothing more was moved.
+            Unknown: AWS cannot be asked any more.
+            GateError: the schema may have been changed since it was proven.
+        """
         try:
             done = self._run()
-        except (Interrupted, Unknown):
-            raise  # no verdict: whoever comes next needs to know what was under way
-        except GateError:
-            self._journal.close()
+            self._journal.proven(done.deployment, done.completed_at)
+        except (Superseded, Unknown):
+            raise  # no verdict of this deployer's: whoever comes next needs to know what was under way
+        except Interrupted as interruption:
+            self._journal.end("cancelled", _first_line(interruption))
             raise
-        self._journal.proven(done.deployment, done.completed_at)
+        except GateError as failure:
+            self._journal.end("failed", _first_line(failure))
+            raise
         self._mark_proven()
         return done
 
     def _run(self) -> Done:
-        wanted = self._wanted
-        seen = self._patience.ask(self._service.describe)
-        step = next_step(seen, wanted.task_definition, wanted.shape)
-        if isinstance(step, Impossible):
-            raise RolloutFailed(f"the service cannot be deployed to: {step.reason}")
-        if self._in_use is not None:  # before ECS starts any task of it
-            self._patience.ask(self._in_use.begin, wanted.digest)
-        previous = self._journal.previous(serving(seen, wanted.task_definition, wanted.shape), wanted.previous)
+        wanted, journal = self._wanted, self._journal
+        seen, step = self._first_look()
+        journal.open()
+        previous = journal.previous(serving(seen, wanted.task_definition, wanted.shape), wanted.previous)
         if self._clock.halted():
             raise Interrupted("cancelled before the rollout began: the version before keeps serving")
+        journal.claim(previous, self._clock.now())
+        if journal.unsettled and journal.before is not None:
+            self._settle(journal.before)
+            seen, step = self._first_look()
+        if self._in_use is not None:  # before ECS starts any task of it
+            self._patience.ask(self._in_use.begin, wanted.digest)
         if isinstance(step, Watch):
             deployment = step.deployment
-            self._journal.adopted()
-            self._witness.since = created(seen, deployment) or self._witness.since
+            journal.started(deployment)
             self._log(
                 f"deployment {deployment} of {_short(wanted.task_definition)} is there already: watching it", False
             )
         else:
-            self._soak(seen, previous)
-            self._warn_of_alarms(seen)
-            # Read again: the soak took its time, and only the events from here on are this deployment's.
-            self._witness.known_events = event_ids(self._patience.ask(self._service.describe))
-            self._begun = self._witness.since = self._clock.now()
-            self._journal.begin(previous, round(self._begun))
-            deployment = self._patience.ask(
-                self._service.deploy, wanted.task_definition, step.force, dict(step.changes)
-            )
-            before = f", {_short(previous.task_definition)} served before" if previous else ""
-            self._log(f"deployment {deployment} of {_short(wanted.task_definition)} started{before}", False)
-            self._journal.started(deployment)
-        self._watch(deployment, previous)
+            deployment = self._deploy(step, seen, previous)
+        self._begin_watch(deployment, previous)
+        self._watch_to_its_end(deployment, previous)
         self._check_targets(deployment, previous)
         self._check_smoke(deployment, previous)
         # Somebody may have deployed while the targets and the answer were awaited.
@@ -160,6 +181,57 @@ class Rollout:
         taken = short_time(self._clock.now() - self._begun)
         self._log(f"{_short(wanted.task_definition)} serves and is healthy, after {taken}", False)
         return Done(deployment, previous.task_definition, round(self._clock.now()))
+
+    def _first_look(self) -> tuple[dict[str, Any] | None, Watch | Deploy]:
+        """The service, and what brings the version to it. Raises RolloutFailed when there is none to deploy to, which
+        one answer does not prove."""
+        doubt = Confirmation()
+        while True:
+            seen = self._patience.ask(self._service.describe)
+            step = next_step(seen, self._wanted.task_definition, self._wanted.shape)
+            if not isinstance(step, Impossible):
+                return seen, step
+            seconds = GONE_SECONDS if seen is None else CONFIRM_SECONDS
+            if doubt.confirmed(step.reason, self._clock.now(), seconds):
+                raise RolloutFailed(f"the service cannot be deployed to: {step.reason}")
+            if self._clock.halted():
+                raise Interrupted("cancelled before the rollout began: the version before keeps serving")
+            self._clock.wait(POLL_SECONDS)
+
+    def _deploy(self, step: Deploy, seen: dict[str, Any] | None, previous: Version) -> str:
+        wanted = self._wanted
+        self._soak(seen, previous)
+        self._warn_of_alarms(seen)
+        # Read again: the soak took its time, and only the events from here on are this deployment's.
+        seen = self._patience.ask(self._service.describe)
+        self._witness.known_events = event_ids(seen)
+        self._begun = self._clock.now()
+        deployment = self._mover.deploy(seen, wanted.task_definition, step.force, dict(step.changes), forward=True)
+        before = f", {_short(previous.task_definition)} served before" if previous else ""
+        self._log(f"deployment {deployment} of {_short(wanted.task_definition)} started{before}", False)
+        self._journal.started(deployment)
+        return deployment
+
+    def _begin_watch(self, deployment: str, previous: Version) -> None:
+        self._watch = DeploymentWatch(
+            self._service, self._patience, self._clock, deployment, previous.task_definition, self._begun
+        )
+
+    def _settle(self, before: RolloutRecord) -> None:
+        """Waits for a call of another deployer that may be on its way."""
+        self._log(waiting(before, SETTLE_SECONDS), False)
+        begun = self._clock.now()
+        while True:
+            if self._clock.halted():
+                raise Interrupted("cancelled before the rollout began: the version before keeps serving")
+            seen = self._patience.ask(self._service.describe)
+            now = primary(seen or {}) or {}
+            arrived = (
+                now.get("taskDefinition") == before.task_definition and created(seen, str(now.get("id"))) >= before.at
+            )
+            if arrived or self._clock.now() - begun > SETTLE_SECONDS:
+                return
+            self._clock.wait(POLL_SECONDS)
 
     # -- before
 
@@ -192,35 +264,35 @@ class Rollout:
 
     # -- the three proofs
 
-    def _watch(self, deployment: str, previous: Version) -> None:
-        listed = False
+    def _watch_to_its_end(self, deployment: str, previous: Version) -> None:
         while True:
-            self._heed_interruption(previous)
-            seen = self._patience.ask(self._service.describe)
-            listed = listed or lists(seen, deployment)
-            judgement = judge(seen, deployment, previous.task_definition)
-            if not listed and self._clock.now() - self._begun < LISTED_SECONDS:
-                # ECS is eventually consistent: an answer from before the deployment says nothing about it.
-                self._clock.wait(POLL_SECONDS)
-                continue
-            if judgement.state is State.COMPLETED:
+            self._heed_interruption(previous, deployment)
+            look = self._watch.look()
+            if look.judgement.state is State.COMPLETED:
                 return
-            if judgement.state is not State.IN_PROGRESS:
-                raise RolloutFailed(self._explain(judgement, deployment, previous))
-            if self._due():
-                self._show(progress(seen or {}, deployment, self._healthy()))
-            if self._late():
+            if look.judgement.state is not State.IN_PROGRESS:
+                raise self._failed(look.judgement, deployment, previous)
+            if self._due() and not look.doubted:
+                self._show(progress(look.service, deployment, self._healthy()))
+            if self._late() and not look.doubted:
                 why = Judgement(
                     State.FAILED, f"not completed within the deadline of {short_time(self._wanted.deadline)}"
                 )
                 self._fail_and_return(why, deployment, previous)
-            self._clock.wait(POLL_SECONDS)
+            self._wait()
+
+    def _wait(self) -> None:
+        """Until the next look. A process that was suspended meanwhile looks whether the service is still its own."""
+        begun = self._clock.now()
+        self._clock.wait(POLL_SECONDS)
+        if self._clock.now() - begun > SUSPENDED_SECONDS:
+            self._journal.check()
 
     def _check_targets(self, deployment: str, previous: Version) -> None:
         """COMPLETED counts tasks; users are served by targets. Every one must be healthy."""
         for group in self._wanted.target_groups:
             while True:
-                self._heed_interruption(previous)
+                self._heed_interruption(previous, deployment)
                 seen = self._still_ours(deployment, previous)
                 wanted = int(seen.get("desiredCount", 0))
                 state = self._patience.ask(self._service.targets, group)
@@ -230,7 +302,7 @@ class Rollout:
                 if self._late():
                     why = Judgement(State.FAILED, f"targets are not healthy within the deadline: {state}")
                     self._fail_and_return(why, deployment, previous)
-                self._clock.wait(POLL_SECONDS)
+                self._wait()
 
     def _check_smoke(self, deployment: str, previous: Version) -> None:
         smoke = self._wanted.smoke
@@ -238,7 +310,7 @@ class Rollout:
             return
         right = bad = 0
         while right < smoke.answers:
-            self._heed_interruption(previous)
+            self._heed_interruption(previous, deployment)
             answer: Answer = self._ask(smoke.url, smoke.timeout)
             wrong = complaint(smoke, answer)
             if not wrong:
@@ -256,14 +328,14 @@ class Rollout:
     def _late(self) -> bool:
         return self._clock.now() - self._begun > self._wanted.deadline
 
-    def _heed_interruption(self, previous: Version) -> None:
+    def _heed_interruption(self, previous: Version, deployment: str) -> None:
         halt = self._clock.halted()
         if halt is Halt.ABANDON:
             raise Interrupted("the deployer is gone; the rollout was left to ECS, the next `pulumi up` judges it")
         if halt is Halt.STOP:
             if not previous:
                 raise Interrupted("cancelled; this was the first deployment, so there is no version to go back to")
-            self._way_back.interrupt(previous)
+            self._way_back.interrupt(previous, deployment)
             raise Interrupted(
                 f"cancelled: the service goes back to {_short(previous.task_definition)}; "
                 "run `pulumi up` to roll out again"
@@ -279,16 +351,25 @@ class Rollout:
         text = self._explain(why, deployment, previous, returning=True)
         self._way_back.complete(back, previous, text, self._wanted.deadline, self._show)
 
-    def _still_ours(self, deployment: str, previous: Version) -> dict[str, Any]:
-        """The service as it is now. Raises RolloutFailed when another deployment took the place of this one."""
-        seen = self._patience.ask(self._service.describe)
-        judgement = judge(seen, deployment, previous.task_definition)
-        if judgement.state not in (State.COMPLETED, State.IN_PROGRESS, State.FAILED):
-            raise RolloutFailed(self._explain(judgement, deployment, previous))
-        return seen or {}
+    def _still_ours(self, deployment: str, previous: Version) -> Mapping[str, Any]:
+        """The service as it is now. Raises RolloutFailed or Superseded when another deployment took the place of this
+        one."""
+        while (look := self._watch.look()).doubted:
+            self._heed_interruption(previous, deployment)
+            self._wait()
+        if look.judgement.state not in (State.COMPLETED, State.IN_PROGRESS, State.FAILED):
+            raise self._failed(look.judgement, deployment, previous)
+        return look.service
+
+    def _failed(self, why: Judgement, deployment: str, previous: Version) -> GateError:
+        """The failure; one that another deployer has brought about names it."""
+        found = self._journal.taken_over() if why.state in (State.SUPERSEDED, State.ROLLED_BACK) else None
+        if found is not None:
+            return self._journal.lost(found)
+        return RolloutFailed(self._explain(why, deployment, previous))
 
     def _explain(self, why: Judgement, deployment: str, previous: Version, returning: bool = False) -> str:
-        return self._witness.explain(why, deployment, previous.task_definition, returning)
+        return self._witness.explain(why, deployment, previous.task_definition, returning, self._journal.first)
 
     def _healthy(self) -> int | None:
         """How many targets are healthy; None when there are none to ask, or nobody answers."""
@@ -308,3 +389,7 @@ class Rollout:
 
 def _short(task_definition: str) -> str:
     return task_definition.rpartition("/")[2]
+
+
+def _first_line(error: GateError) -> str:
+    return str(error).partition("\n")[0]

@@ -11,41 +11,65 @@ service that has deployment alarms.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from gate import evidence
+from gate.answers import IncompleteAnswer, StaleAnswer
+from gate.clock import steady
 from gate.judge import TargetState, primary, target_state
 from gate.logs import LogPlace, last_lines
+from gate.observation import Dated, service_moment
 from gate.readings import Readings
 
 
 class Service:
-    """One service of a cluster. *name* may be its name or ARN."""
+    """One service of a cluster.
 
-    def __init__(self, ecs: Any, elbv2: Any, logs: Any, cluster: str, name: str, cloudwatch: Any = None) -> None:
+    Args:
+        name: its name or ARN.
+        now: seconds that never jump.
+    """
+
+    def __init__(
+        self,
+        ecs: Any,
+        elbv2: Any,
+        logs: Any,
+        cluster: str,
+        name: str,
+        cloudwatch: Any = None,
+        now: Callable[[], float] = steady,
+    ) -> None:
         self._ecs = ecs
         self._elbv2 = elbv2
         self._logs = logs
         self._cluster = cluster
         self._name = name
         self._cloudwatch = cloudwatch
-        self.readings = Readings(ecs, elbv2, logs)
+        self._now = now
+        self._dated = Dated()
+        self.readings = Readings(ecs, elbv2, logs, cluster)
 
     def describe(self) -> dict[str, Any] | None:
-        """The service as ECS shows it; None when there is none."""
+        """The service as ECS shows it; None when there is none. Raises StaleAnswer when more is known already."""
         try:
             answer = self._ecs.describe_services(cluster=self._cluster, services=[self._name])
         except ClientError as error:
             if error.response["Error"]["Code"] == "ClusterNotFoundException":
                 return None
             raise
-        return dict(answer["services"][0]) if answer.get("services") else None
+        if not answer.get("services"):
+            return None
+        service = dict(answer["services"][0])
+        if self._dated.stale(service_moment(service), self._now()):
+            raise StaleAnswer(operation="DescribeServices", lacking="it knows nothing of what was seen a moment ago")
+        return service
 
     def deploy(self, task_definition: str, force: bool, changes: Mapping[str, Any] | None = None) -> str:
-        """Starts a deployment and returns its id. *changes*: arguments of UpdateService beside the revision."""
+        """Starts a deployment and returns its id. *changes*: arguments of UpdateService beside the revision. Raises
+        IncompleteAnswer when the answer does not show it: then DescribeServices must."""
         answer = self._ecs.update_service(
             cluster=self._cluster,
             service=self._name,
@@ -54,18 +78,27 @@ class Service:
             **(changes or {}),
         )
         started = primary(answer["service"])
-        return str(started["id"]) if started else ""
+        if started is None or started.get("taskDefinition") != task_definition:
+            raise IncompleteAnswer(operation="UpdateService", lacking=f"no deployment of {task_definition}")
+        return str(started["id"])
 
-    def service_deployment(self, since: float) -> str:
-        """The ARN of the service deployment that began after *since* (seconds since the epoch); empty without one."""
-        answer = self._ecs.list_service_deployments(cluster=self._cluster, service=self._name, maxResults=10)
-        return evidence.current(answer.get("serviceDeployments") or [], since)
+    def record(self, deployment: str) -> dict[str, Any] | None:
+        """ECS' record of a deployment: status, circuit breaker, alarms, rollback; None when it has none.
 
-    def service_deployment_evidence(self, arn: str) -> list[str]:
-        """What ECS' record of that service deployment says: circuit breaker, alarms, why it went back."""
-        answer = self._ecs.describe_service_deployments(serviceDeploymentArns=[arn])
-        found = answer.get("serviceDeployments") or [None]
-        return evidence.service_deployment(found[0])
+        The number in ``ecs-svc/NUMBER`` is the last part of the ARN of the service revision that it deploys.
+        """
+        number, request = deployment.rpartition("/")[2], {"cluster": self._cluster, "service": self._name}
+        answer = self._ecs.list_service_deployments(**request, maxResults=100)
+        arns = [
+            str(one["serviceDeploymentArn"])
+            for one in answer.get("serviceDeployments") or ()
+            if str(one.get("targetServiceRevisionArn") or "").rpartition("/")[2] == number
+        ]
+        if not arns:
+            return None
+        # The newest first: to deploy a service revision again is a deployment of its own.
+        found = self._ecs.describe_service_deployments(serviceDeploymentArns=arns[:1]).get("serviceDeployments")
+        return dict(found[0]) if found else None
 
     def stop_deployment(self, arn: str) -> None:
         """Has ECS itself go back to what served before. Raises ConflictException when the deployment has ended."""
@@ -91,12 +124,13 @@ class Service:
     def stopped_tasks(self, deployment: str, task_definition: str) -> list[dict[str, Any]]:
         """The deployment's tasks that have stopped, newest first. ECS keeps them for about an hour."""
         family = task_definition.rpartition("/")[2].partition(":")[0]
-        arns: list[str] = self._ecs.list_tasks(cluster=self._cluster, family=family, desiredStatus="STOPPED")[
-            "taskArns"
-        ]
-        if not arns:
-            return []
-        found = self._ecs.describe_tasks(cluster=self._cluster, tasks=arns[:100])["tasks"]
+        pages = self._ecs.get_paginator("list_tasks").paginate(
+            cluster=self._cluster, family=family, desiredStatus="STOPPED"
+        )
+        arns = [str(arn) for page in pages for arn in page["taskArns"]]
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(arns), 100):  # DescribeTasks takes a hundred
+            found += self._ecs.describe_tasks(cluster=self._cluster, tasks=arns[start : start + 100])["tasks"]
         ours = [task for task in found if task.get("startedBy") == deployment]
         return sorted(ours, key=lambda task: str(task.get("stoppedAt", "")), reverse=True)
 

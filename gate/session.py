@@ -77,6 +77,10 @@ _READS = ("Describe", "List", "Get", "BatchGet")
 """How the names of operations begin that change nothing: an answer that is not whole is asked for again at once."""
 _READ_TRIES = 3
 
+_MOVING = ("RunTask", "UpdateService", "StopServiceDeployment")
+"""Calls that start or move something: botocore does not make them again by itself, because before each one the deployer
+makes sure that it still may (gate.ownership, gate.journal)."""
+
 SKEW_SECONDS = 60.0
 """A clock that differs from AWS's by more is worth a remark."""
 
@@ -188,11 +192,14 @@ class Clients:
             base_classes.insert(0, checked)
 
         session.events.register("creating-client-class", add)
+        for operation in _MOVING:
+            session.events.register_first(f"needs-retry.ecs.{operation}", _never)
         session.events.register("before-parse", _whole_body)
         return session
 
     def verify(self) -> None:
-        """Makes sure that the credentials work and belong to the expected account. Raises GateError."""
+        """Makes sure that the credentials work and belong to the expected account. Raises GateError; what may pass by
+        itself is raised as it is."""
         if self._verified:
             return
         try:
@@ -203,6 +210,8 @@ class Clients:
                     f"AWS refuses requests that are signed with this machine's time: {error}. Nothing was done. "
                     "Fix: set this machine's clock (timedatectl set-ntp true), then try again"
                 ) from error
+            if transient(error):
+                raise
             raise GateError(f"AWS does not accept the credentials or cannot be reached: {error}") from error
         if self._account.account and found != self._account.account:
             raise GateError(
@@ -243,6 +252,11 @@ def _whole_body(operation_model: Any, response_dict: Mapping[str, Any], **_: Any
     document = str(headers.get("content-type", "")).startswith("application/x-amz-json")
     if response_dict["status_code"] < 300 and document and not _is_json(body):
         raise IncompleteAnswer(operation=operation_model.name, lacking="its body is no whole JSON document")
+
+
+def _never(**_: Any) -> bool:
+    """An answer to botocore's question whether to retry, which comes before its own."""
+    return False
 
 
 def _is_json(body: bytes) -> bool:

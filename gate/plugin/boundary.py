@@ -14,7 +14,6 @@ from gate.clock import SystemClock
 from gate.errors import GateError
 from gate.plugin.resource import Call, Refused
 from gate.session import Clients
-from gate.who import who as who
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,8 +43,11 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
         raise Refused(f"AWS could not be reached: {error}") from error
 
 
-def clock(call: Call) -> SystemClock:
-    return SystemClock(call.cancelled, call.orphaned)
+def clock(call: Call, clients: Clients) -> SystemClock:
+    """AWS's time; says so when this machine's is far from it. After :meth:`Clients.verify`, which measures it."""
+    if clients.wrong_clock:
+        call.log(f"warning: {clients.wrong_clock}", "warning")
+    return SystemClock(call.cancelled, call.orphaned, clients.skew)
 
 
 Account = Callable[[], Clients]

@@ -7,12 +7,13 @@ from typing import Any
 from gate import forget
 from gate.deployer import Deployer
 from gate.drained import await_drained
-from gate.errors import GateError, Interrupted
+from gate.errors import GateError, Interrupted, Superseded
 from gate.fingerprint import Subject, changed
 from gate.hold import refuse_held
-from gate.patience import Unknown
+from gate.patience import Patience, Unknown
+from gate.plan import describe_run, distrust
 from gate.plugin import start_admission, told
-from gate.plugin.boundary import Account, clock, in_thread, who
+from gate.plugin.boundary import Account, clock, in_thread
 from gate.plugin.resource import (
     Call,
     Checked,
@@ -33,6 +34,7 @@ from gate.session import Clients
 from gate.snapshot import PENDING, Snapshot, Wish
 from gate.step import Step
 from gate.tasks import Place
+from gate.who import identity, who
 
 _REQUIRED = (
     "cluster",
@@ -96,7 +98,29 @@ class MigrationRun(Resource):
 
     async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
         keys = sorted(key for key in old.inputs.keys() | new.keys() if old.inputs.get(key) != new.get(key))
+        if not keys and await self._touched(call, old, new):
+            keys = ["run"]
         return Difference(changes=bool(keys), diffs=keys)
+
+    async def _touched(self, call: Call, old: State, new: Properties) -> str:
+        """Why the success that the engine knows of proves nothing any more, in words; empty while it does. A preview
+        must not fail because AWS cannot be asked."""
+        if new.get("rollback") or not old.outputs.get("run"):
+            return ""
+        try:
+            return await in_thread(self._distrust, old)
+        except Refused as error:
+            call.log(f"whether the schema was changed since the steps ran could not be asked: {error}", "warning")
+            return ""
+
+    def _distrust(self, old: State) -> str:
+        records, proof = Records(self._account()["ssm"], old.inputs["records"]), int(old.outputs["run"])
+        runs = records.since(proof)
+        if not any(run.number == proof for run in runs):
+            return f"the record of run {proof}, which proved the schema, is gone"
+        phase = old.inputs.get("phase") or "before"
+        run = distrust(runs, proof, str(old.outputs.get("fingerprint") or ""), phase)
+        return f"{describe_run(run)} may have changed the schema since run {proof} proved it" if run else ""
 
     async def create(self, call: Call, new: Properties) -> Created:
         if call.preview:
@@ -113,7 +137,7 @@ class MigrationRun(Resource):
         if new.get("rollback"):
             call.log("an earlier release is to serve again: no step runs, the database stays as it is")
             return old.outputs | new
-        why = _reasons(old.inputs, new)
+        why = _reasons(old.inputs, new) or await self._touched(call, old, new)
         if not why:
             return old.outputs | new
         if call.preview:
@@ -129,12 +153,13 @@ class MigrationRun(Resource):
     def _migrate(self, call: Call, inputs: Properties) -> tuple[RunResult, str]:
         """Runs the steps. Returns what they did, and the name of the snapshot taken before them (empty: none)."""
         clients = self._account()
-        clients.verify()
+        patience = Patience(clock(call, clients), "beginning the migrations")
+        patience.ask(clients.verify)
         untouched = "No migration was run, and what serves keeps serving."
-        refuse_held(clients["ssm"], inputs.get("holds"), str(inputs["imageDigest"]), untouched)
+        patience.ask(refuse_held, clients["ssm"], inputs.get("holds"), str(inputs["imageDigest"]), untouched)
         try:
             return self._run_steps(call, inputs, clients)
-        except (Interrupted, Unknown):
+        except (Interrupted, Superseded, Unknown):
             raise  # nothing has failed
         except GateError as failure:
             told.failure(call, clients, str(inputs.get("topic") or ""), "migration", inputs["imageDigest"], failure)
@@ -145,9 +170,10 @@ class MigrationRun(Resource):
             ecs=clients["ecs"],
             logs=clients["logs"],
             records=Records(clients["ssm"], inputs["records"]),
-            clock=clock(call),
+            clock=clock(call, clients),
             log=lambda text, ephemeral: call.log(text, ephemeral=ephemeral),
             who=who(),
+            owner=identity().owner,
         )
         network = inputs["network"]
         place = Place(

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.compatibility import Soak
-from gate.errors import GateError, Interrupted
+from gate.errors import GateError, Interrupted, Superseded
 from gate.hold import HeldTag, Hold, Holds, holding, refuse_held, short
 from gate.in_use import InUse, Keep
 from gate.judge import live_revision
-from gate.patience import Unknown
+from gate.patience import Patience, Unknown
 from gate.plugin import told
-from gate.plugin.boundary import Account, clock, in_thread, who
+from gate.plugin.boundary import Account, clock, in_thread
 from gate.plugin.resource import (
     Call,
     Checked,
@@ -28,6 +28,7 @@ from gate.plugin.resource import (
     State,
 )
 from gate.plugin.values import UNKNOWN, contains_unknown
+from gate.records import Records
 from gate.release_record import ReleaseRecords
 from gate.rollout import Done, Wanted
 from gate.rollout import Rollout as GateRollout
@@ -35,6 +36,7 @@ from gate.service import Service
 from gate.session import Clients
 from gate.shape import Shape
 from gate.smoke import Smoke, toward
+from gate.who import identity, who
 
 _REQUIRED = ("cluster", "service", "taskDefinition", "deadline", "imageDigest")
 _OPTIONAL = (
@@ -52,6 +54,7 @@ _OPTIONAL = (
     "retain",
     "topic",
     "keep",
+    "proof",
 )
 
 
@@ -67,6 +70,11 @@ class Rollout(Resource):
         deadline = new.get("deadline")
         if deadline is not None and deadline is not UNKNOWN and (not isinstance(deadline, int) or deadline < 1):
             failures.append(CheckFailure("deadline", f"{deadline!r} is not a whole number of seconds of at least 1"))
+        proof = new.get("proof")
+        if proof is not None and proof is not UNKNOWN and (not isinstance(proof, int) or proof < 0):
+            failures.append(
+                CheckFailure("proof", f"{proof!r} is not the number of a run, as MigrationRun's output `run`")
+            )
         parsers: dict[str, Callable[[Properties], object]] = {"smoke": Smoke.parse, "soak": Soak.parse}
         for key, parse in parsers.items():
             if isinstance(new.get(key), dict) and not contains_unknown(new[key]):
@@ -125,19 +133,20 @@ class Rollout(Resource):
 
     def _roll_out(self, call: Call, inputs: Properties, previous: str) -> Done:
         clients = self._account()
-        clients.verify()
+        patience = Patience(clock(call, clients), "beginning the rollout")
+        patience.ask(clients.verify)
         kept = "It was not rolled out: what serves keeps serving."
-        refuse_held(clients["ssm"], inputs.get("holds"), str(inputs["imageDigest"]), kept)
+        patience.ask(refuse_held, clients["ssm"], inputs.get("holds"), str(inputs["imageDigest"]), kept)
         try:
-            left = self._left(clients, inputs)
+            left = patience.ask(self._left, clients, inputs)
             if not left:
                 return self._prove(call, inputs, previous, clients)
-            hold = Hold(left.rpartition("@")[2], who(), round(clock(call).now()), "rolled back by settings")
+            hold = Hold(left.rpartition("@")[2], who(), round(clock(call, clients).now()), "rolled back by settings")
             with holding(Holds(clients["ssm"], inputs["holds"]), hold):
                 done = self._prove(call, inputs, previous, clients)
             self._tell_others(call, clients, left)
             return done
-        except (Interrupted, Unknown):
+        except (Interrupted, Superseded, Unknown):
             raise  # nothing has failed
         except GateError as failure:
             told.failure(call, clients, str(inputs.get("topic") or ""), "rollout", inputs["imageDigest"], failure)
@@ -146,6 +155,7 @@ class Rollout(Resource):
     def _prove(self, call: Call, inputs: Properties, previous: str, clients: Clients) -> Done:
         wanted = self._wanted(inputs, previous)
         records = ReleaseRecords(clients["ssm"], inputs["records"]) if inputs.get("records") else None
+        runs = Records(clients["ssm"], f"{inputs['records']}/runs") if inputs.get("records") else None
         keep = inputs.get("keep")
 
         def log(text: str, ephemeral: bool) -> None:
@@ -154,11 +164,13 @@ class Rollout(Resource):
         rollout = GateRollout(
             self._service(clients, inputs),
             wanted,
-            clock(call),
+            clock(call, clients),
             log,
             toward(wanted.smoke.address if wanted.smoke else ""),
             records,
             InUse(clients["ecr"], Keep.parse(keep), log) if keep else None,
+            runs,
+            identity(clients.skew),
         )
         return rollout.run()
 
@@ -174,6 +186,8 @@ class Rollout(Resource):
             # What is gone back from need not be well, and the schema is its own.
             soak=Soak.parse(inputs["soak"]) if inputs.get("soak") and not inputs.get("rollback") else None,
             digest=inputs["imageDigest"],
+            # An older release serves without its migrations: whatever ran since is no reason against it.
+            proof=0 if inputs.get("rollback") else inputs.get("proof") or 0,
         )
 
     @staticmethod

@@ -15,13 +15,13 @@ from gate.clock import Clock, SystemClock
 from gate.errors import GateError, Interrupted
 from gate.operate import Refused
 from gate.patience import Unknown
-from gate.sluice import exits, history, preflight, rollback, run, status
+from gate.sluice import exits, history, migrate, preflight, rollback, run, status
 from gate.sluice.context import Context
 from gate.sluice.interrupt import Interrupt, say_interrupted
 from gate.sluice.stack import NoStack, find
 from gate.sluice.terminal import Terminal
 
-VERBS = (run, history, status, rollback, preflight)
+VERBS = (run, migrate, history, status, rollback, preflight)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,12 +69,15 @@ def main(words: Sequence[str]) -> int:
 
 def work(given: argparse.Namespace, interrupt: Interrupt) -> int:
     terminal = Terminal(given.json)
-    clock: Clock = SystemClock(interrupt.event)
     try:
         if given.verb == "preflight":
             return int(preflight.main(given, terminal))
         stack = find(given.stack, Path(given.cwd))
-        return int(given.main(Context(stack, stack.clients(), terminal, clock, interrupt), given))
+        clients = stack.clients()
+        if clients.wrong_clock:
+            terminal.note(f"warning: {clients.wrong_clock}")
+        clock: Clock = SystemClock(interrupt.event, skew=clients.skew)
+        return int(given.main(Context(stack, clients, terminal, clock, interrupt), given))
     except KeyboardInterrupt:
         return say_interrupted()
     except BrokenPipeError:

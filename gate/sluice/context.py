@@ -12,7 +12,7 @@ from gate.session import Clients
 from gate.sluice.interrupt import Interrupt
 from gate.sluice.stack import Stack
 from gate.sluice.terminal import Terminal
-from gate.who import who
+from gate.who import identity, who
 
 
 @dataclass(frozen=True)
@@ -36,4 +36,12 @@ class Context:
         return Service(clients["ecs"], clients["elbv2"], clients["logs"], self.stack.gate["cluster"], name)
 
     def deployer(self) -> Deployer:
-        return Deployer(self.clients["ecs"], self.clients["logs"], self.records, self.clock, self.terminal.log, who())
+        return Deployer(
+            self.clients["ecs"],
+            self.clients["logs"],
+            self.records,
+            self.clock,
+            self.terminal.log,
+            who(),
+            owner=identity().owner,
+        )

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from gate.earlier import COMMANDS
 from gate.explain import short_time
 from gate.logs import LogPlace
 from gate.operate import Refused
+from gate.plan import COMMANDS
 from gate.record import RunRecord
 from gate.sluice import exits
 from gate.sluice.context import Context
@@ -52,11 +52,11 @@ def row(run: RunRecord, now: float) -> tuple[str, ...]:
     """A run as a line of the table."""
     return (
         str(run.number),
-        run.by if run.phase != "after" else "up, after",
+        "up, after" if run.by == "up" and run.phase == "after" else run.by,
         run.who,
         _time(run.started),
         run.image.removeprefix("sha256:")[:12],
-        " ".join(run.steps),
+        " ".join(run.steps) or run.message,
         "under way" if run.open else run.state,
         short_time((run.finished or now) - run.started),
     )
@@ -74,6 +74,7 @@ def plain(run: RunRecord) -> dict[str, Any]:
         "image": run.image,
         "steps": list(run.steps),
         "state": run.state,
+        "readOnly": run.read_only,
         "message": run.message,
         "seconds": run.finished - run.started if run.finished else None,
     }

@@ -17,6 +17,7 @@ from gate.errors import GateError, Interrupted
 from gate.hold import HeldTag, Hold, Holds, hexadecimal, holding, short
 from gate.in_use import InUse, Keep
 from gate.judge import primary
+from gate.mark import mark
 from gate.operate import Refused
 from gate.patience import Unknown
 from gate.record import RunRecord
@@ -26,7 +27,7 @@ from gate.sluice import exits
 from gate.sluice.context import Context
 from gate.smoke import Smoke, toward
 from gate.target import after_steps, choose, digest
-from gate.who import who
+from gate.who import identity, who
 
 DEADLINE = 900
 REVISIONS = 20
@@ -135,7 +136,17 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
     releases = ReleaseRecords(clients["ssm"], _prefix(context))
     try:
         with holding(holds, Hold(left, who(), round(context.clock.now()), reason)):
-            done = Rollout(context.service, wanted, context.clock, terminal.log, asks, releases, _in_use(context)).run()
+            rollout = Rollout(
+                context.service,
+                wanted,
+                context.clock,
+                terminal.log,
+                asks,
+                releases,
+                _in_use(context),
+                me=identity(clients.skew),
+            )
+            done = rollout.run()
     except Unknown:
         terminal.note(f"{short(left)} stays held")
         raise
@@ -179,9 +190,13 @@ def _lift(context: Context, holds: Holds, given: str) -> int:
         raise Refused(f"there is no hold on {given}; held: {listed}")
     if len(found) > 1:
         raise Refused(f"{given} fits several holds: {', '.join(hold.digest for hold in found)}")
+    # Recorded first: whoever lifts a hold has often undone its migrations, or means to have them run once more.
+    mark(context.deployer(), "lift", f"the hold on {short(found[0].digest)} was lifted", found[0].digest)
     holds.lift(found[0].digest)
     _tag(context, found[0].digest, add=False)
-    context.terminal.note(f"{short(found[0].digest)} is no longer held: the next `pulumi up` may deploy it")
+    context.terminal.note(
+        f"{short(found[0].digest)} is no longer held: the next `pulumi up` may deploy it, and runs the migration steps"
+    )
     context.terminal.result({"lifted": found[0].digest})
     return exits.OK
 

@@ -31,7 +31,8 @@ def arguments(verbs: Any) -> None:
         description="Runs a command of the image that is live, where and as what the migrations run. Its log lines "
         "appear as they are written; the exit code is the command's own; 1 when it ended without one, 3 when it was "
         "refused, 4 when AWS could not be asked any more, 130 after Ctrl-C, which stops the task. Refused while any "
-        "other run is open.",
+        "other run is open. Because the command may change the schema, the next `pulumi up` runs the migration steps "
+        "again, unless --read-only says that it does not.",
         epilog="example: sluice run --stack prod --env CLERK_ORG_ID=org_2x -- migrate provision",
     )
     one.add_argument("--timeout", type=_seconds, default=900, metavar="S", help="stop the task after so long (900)")
@@ -42,6 +43,11 @@ def arguments(verbs: Any) -> None:
     one.add_argument("--image", help="another image by digest, or its beginning: one that this stack has migrated with")
     one.add_argument("--task-definition", metavar="ARN", help="a revision of the migration's task definition")
     one.add_argument("--container", help="of that revision, when it is not the migration's")
+    one.add_argument(
+        "--read-only",
+        action="store_true",
+        help="the command leaves the schema as it is: the next `pulumi up` need not run the migration steps again",
+    )
     one.add_argument("command", nargs="+", metavar="COMMAND", help="after --: the command and its arguments")
     one.set_defaults(main=main)
 
@@ -66,7 +72,7 @@ def main(context: Context, given: argparse.Namespace) -> int:
     terminal.note(f"image {image.rpartition('@')[2][:19]}, task definition {definition.rpartition('/')[2]}")
     context.interrupt.heeded = True
     try:
-        result = operate(context.deployer(), Order(step, image), place)
+        result = operate(context.deployer(), Order(step, image, given.read_only), place)
     except StepFailed as failure:
         code = exit_code(failure)
         terminal.note(str(failure))
@@ -75,6 +81,8 @@ def main(context: Context, given: argparse.Namespace) -> int:
         return code
     done = result.steps[0]
     terminal.note(f"run {result.number}: exit code 0 after {short_time(done.seconds)}")
+    if not given.read_only:
+        terminal.note("the next `pulumi up` runs the migration steps again: this command may have changed the schema")
     terminal.result(
         {
             "outcome": "succeeded",

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from gate.earlier import COMMANDS
 from gate.hold import Holds, short
 from gate.judge import TargetState
+from gate.plan import COMMANDS, describe_run, distrust
 from gate.record import RunRecord
-from gate.release_record import Release, ReleaseRecords
+from gate.release_record import Release, ReleaseRecords, RolloutRecord
 from gate.sluice import exits
 from gate.sluice.context import Context
 
@@ -39,7 +39,13 @@ def main(context: Context, given: argparse.Namespace) -> int:
     runs = context.records.all()
     releases = ReleaseRecords(clients["ssm"], prefix)
     alarms = _ringing(clients, seen)
+    proof, touched = schema(runs)
     wrong = complaints(seen, targets, alarms)
+    if touched is not None and touched.by != "up":
+        wrong.append(
+            f"{describe_run(touched)} may have changed the schema since run {proof.number if proof else 0} proved it: the "
+            "next `pulumi up` runs the migration steps again"
+        )
     revision = str((seen or {}).get("taskDefinition") or "")
     image = _image(clients["ecs"], revision) if revision else ""
     document = {
@@ -54,6 +60,11 @@ def main(context: Context, given: argparse.Namespace) -> int:
         "deployments": [_deployment(one) for one in (seen or {}).get("deployments", [])],
         "targets": {group: dict(state.states) for group, state in targets.items()},
         "alarms": alarms,
+        "schema": {
+            "provenBy": _run(proof) | {"image": proof.image} if proof else None,
+            "touchedBy": _run(touched) if touched else None,
+        },
+        "lastRollout": _rollout(releases.rollout()),
         "lastRun": _run(runs[-1]) if runs else None,
         "openRuns": [_run(run) for run in runs if run.open],
         "holds": [vars(hold) for hold in Holds(clients["ssm"], gate.get("holds") or f"{prefix}/holds").all()],
@@ -63,6 +74,15 @@ def main(context: Context, given: argparse.Namespace) -> int:
         for line in page(document, list(targets.values()), context.clock.now()):
             context.terminal.line(line)
     return exits.FAILED if wrong else exits.OK
+
+
+def schema(runs: Sequence[RunRecord]) -> tuple[RunRecord | None, RunRecord | None]:
+    """The run that last proved the schema, and the first one since that may have changed it. Pure."""
+    proven = [run for run in runs if run.by == "up" and run.phase == "before" and run.state == "succeeded"]
+    if not proven:
+        return None, None
+    proof = max(proven, key=lambda run: run.number)
+    return proof, distrust(runs, proof.number, proof.fingerprint, proof.phase)
 
 
 def complaints(
@@ -114,6 +134,17 @@ def page(document: Mapping[str, Any], targets: Sequence[TargetState], now: float
             f"{one['running']} running{failed}"
         )
     lines += [f"targets      {state}" for state in targets]
+    proof, touched = document["schema"]["provenBy"], document["schema"]["touchedBy"]
+    if proof:
+        since = f"; since then {COMMANDS[touched['by']]} by {touched['who']} (run {touched['run']})" if touched else ""
+        lines.append(f"schema       proven by run {proof['run']}, {short(proof['image'])}, {proof['started']}{since}")
+    rollout = document["lastRollout"]
+    if rollout and rollout["state"] != "proven":
+        ended = f": {rollout['message']}" if rollout["message"] else ""
+        lines.append(
+            f"last rollout {rollout['taskDefinition'].rpartition('/')[2]} by {rollout['who']}, {rollout['started']}, "
+            f"{rollout['state']}{ended}"
+        )
     last = document["lastRun"]
     if last:
         lines.append(
@@ -160,6 +191,20 @@ def _deployment(one: Mapping[str, Any]) -> dict[str, Any]:
 def _release(releases: Sequence[Release], revision: str) -> dict[str, Any] | None:
     found = [one for one in releases if one.task_definition == revision]
     return vars(found[-1]) if found else None
+
+
+def _rollout(rollout: RolloutRecord | None) -> dict[str, Any] | None:
+    if rollout is None:
+        return None
+    return {
+        "taskDefinition": rollout.task_definition,
+        "image": rollout.digest.rpartition("@")[2],
+        "deployment": rollout.deployment,
+        "who": rollout.who,
+        "started": _iso(rollout.at),
+        "state": rollout.state,
+        "message": rollout.message,
+    }
 
 
 def _run(run: RunRecord) -> dict[str, Any]:

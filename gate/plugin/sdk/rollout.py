@@ -35,6 +35,8 @@ class Rollout(pulumi.CustomResource):
         topic: ARN of the SNS topic that is told of a failure.
         keep: ``{"repository" (name), "registry" (account), "stack", "images"}``: the release and these images are
             tagged in ECR as in use, so that a lifecycle policy can keep them; None tags nothing.
+        proof: MigrationRun's output ``run``: the service is not moved when somebody else's run has begun since, or one
+            that may have changed the schema.
 
     Attributes:
         task_definition: the revision that serves.
@@ -67,6 +69,7 @@ class Rollout(pulumi.CustomResource):
         retain: pulumi.Input[bool] | None = None,
         topic: pulumi.Input[str | None] | None = None,
         keep: pulumi.Input[Mapping[str, Any] | None] | None = None,
+        proof: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -89,6 +92,7 @@ class Rollout(pulumi.CustomResource):
             "retain": retain,
             "topic": topic,
             "keep": keep,
+            "proof": proof,
             "deploymentId": None,
             "previousTaskDefinition": None,
             "completedAt": None,

@@ -2,8 +2,9 @@
 
 AWS, ServiceDeployment and ServiceRevision (ECS API reference), "View service history using Amazon ECS service
 deployments" (developer guide): each deployment of a service is one service deployment towards one service revision; a
-rollback is a part of it, towards an older revision; the last part of the ARN is not the number of `ecs-svc/…`; the
-history goes with the service. The operations are in service_history.py; MiniStack has neither.
+rollback is a part of it, towards an older revision; the history goes with the service. The last part of its ARN is not
+the number of `ecs-svc/…`, that of its target revision's is (hashicorp/terraform-provider-aws, service.go). The
+operations are in service_history.py; MiniStack has neither.
 """
 
 from __future__ import annotations
@@ -61,12 +62,13 @@ _lock = threading.Lock()
 def begin(service: dict[str, Any], deployment: dict[str, Any]) -> None:
     """A deployment of the service has begun; it is the first in the service's list."""
     now = time.time()
-    revision = Revision(_arn(service, "service-revision"), now, _wanted(service, deployment))
+    number = str(deployment["id"]).rpartition("/")[2]
+    revision = Revision(_arn(service, "service-revision", number), now, _wanted(service, deployment))
     sources = [
         _revisions[one["_service_revision"]] for one in service["deployments"][1:] if one.get("_service_revision")
     ]
     made = ServiceDeployment(
-        _arn(service, "service-deployment"),
+        _arn(service, "service-deployment", secrets.token_urlsafe(16).replace("_", "-")),
         service,
         revision,
         sources,
@@ -149,9 +151,8 @@ def forget(service: dict[str, Any]) -> None:
             _revisions.pop(made.target.arn, None)
 
 
-def _arn(service: dict[str, Any], kind: str) -> str:
+def _arn(service: dict[str, Any], kind: str, last: str) -> str:
     prefix, _, rest = str(service["serviceArn"]).partition(":service/")
-    last = secrets.token_urlsafe(16).replace("_", "-") if kind == "service-deployment" else str(secrets.randbits(60))
     return f"{prefix}:{kind}/{rest}/{last}"
 
 

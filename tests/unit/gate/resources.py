@@ -67,6 +67,9 @@ class Sns:
 
 
 class Account(dict[str, Any]):
+    skew = 0.0
+    wrong_clock = ""
+
     def verify(self) -> None:
         return None
 

@@ -8,7 +8,7 @@ from typing import Any
 from gate.judge import TargetState
 from gate.logs import LogPlace
 from gate.readings import Printed
-from gate.release_record import UnderWay
+from gate.release_record import Release, RolloutRecord
 from gate.rollout import Done, Rollout, Wanted
 from gate.smoke import Answer, Smoke
 from tests.unit.gate.simulation import Clock, client_error
@@ -39,6 +39,7 @@ class Service:
         self.changes: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
         self.ecs_deployment = ""
+        self.rolled_back = ""
         self.stopped_by_ecs: list[str] = []
         self.alarms: list[str] = []
         self.ill: list[str] = []
@@ -61,6 +62,7 @@ class Service:
             end = self.ends.get(current["taskDefinition"], "COMPLETED")
             if end == "rolled back":
                 self.calls.append((OLD, False))
+                self.rolled_back = str(current["id"])
                 self.deployments = [self._new(OLD, "COMPLETED")]
             elif end != "stuck":
                 current["rolloutState"] = end
@@ -70,11 +72,14 @@ class Service:
             "status": "ACTIVE",
             "desiredCount": 2,
             "runningCount": self.running,
-            "deployments": self.deployments,
+            "deployments": [dict(one) for one in self.deployments],
             "events": self.events,
         }
 
     def deploy(self, task_definition: str, force: bool, changes: Mapping[str, Any] | None = None) -> str:
+        current = self.deployments[0] if self.deployments else None
+        if current and current["taskDefinition"] == task_definition and not force and not changes:
+            return str(current["id"])  # UpdateService with an unchanged revision starts nothing
         self.changes.append(dict(changes or {}))
         self.calls.append((task_definition, force))
         self.begun = self.clock.time
@@ -83,13 +88,18 @@ class Service:
         self.deployments.insert(0, self._new(task_definition))
         return str(self.deployments[0]["id"])
 
-    def service_deployment(self, since: float) -> str:
-        if "service_deployment" in self.refuses:
+    def record(self, deployment: str) -> dict[str, Any] | None:
+        if "record" in self.refuses:
             raise client_error("AccessDeniedException", "ListServiceDeployments")
-        return self.ecs_deployment
-
-    def service_deployment_evidence(self, arn: str) -> list[str]:
-        return ["the circuit breaker ended it: 3 of 3 tasks failed"]
+        arn = self.ecs_deployment or "arn:service-deployment/1"
+        if deployment == self.rolled_back:
+            breaker = {"status": "TRIGGERED", "failureCount": 3, "threshold": 3}
+            return {
+                "serviceDeploymentArn": arn,
+                "status": "ROLLBACK_SUCCESSFUL",
+                "deploymentCircuitBreaker": breaker,
+            }
+        return {"serviceDeploymentArn": arn, "status": "IN_PROGRESS"} if self.ecs_deployment else None
 
     def stop_deployment(self, arn: str) -> None:
         if "stop_deployment" in self.refuses:
@@ -152,28 +162,29 @@ def _code(reason: str) -> str:
 
 
 class Records:
-    """The store of the rollout under way and of the releases, in memory."""
+    """The store of the last rollout and of the releases, in memory."""
 
-    def __init__(self, left: UnderWay | None = None) -> None:
-        self.left = left
-        self.begun: list[UnderWay] = []
-        self.releases: list[tuple[str, str, str]] = []
+    def __init__(self, left: RolloutRecord | None = None, *releases: Release) -> None:
+        self.last = left
+        self.written: list[RolloutRecord] = []
+        self.releases = list(releases)
         self.refuses = False
 
-    def under_way(self) -> UnderWay | None:
-        return self.left
+    def rollout(self) -> RolloutRecord | None:
+        return self.last
 
-    def begin(self, under_way: UnderWay) -> None:
+    def write(self, rollout: RolloutRecord) -> None:
         if self.refuses:
             raise client_error("AccessDeniedException", "PutParameter")
-        self.left = under_way
-        self.begun.append(under_way)
+        self.last = rollout
+        self.written.append(rollout)
 
-    def end(self) -> None:
-        self.left = None
+    def recent(self, newest: int) -> list[Release]:
+        return list(self.releases)
 
-    def add(self, digest: str, task_definition: str, at: int, deployment: str) -> None:
-        self.releases.append((digest, task_definition, deployment))
+    def add(self, digest: str, task_definition: str, at: int, deployment: str, newest: int) -> Release:
+        self.releases.append(Release(newest + 1, digest, task_definition, at, deployment))
+        return self.releases[-1]
 
 
 def well(url: str, timeout: float) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,14 +10,17 @@ from botocore.exceptions import EndpointConnectionError
 
 from gate.errors import GateError, Interrupted
 from gate.patience import Unknown
-from gate.plugin import migration_run
+from gate.plugin import migration_run, start_admission
 from gate.plugin.boundary import in_thread
 from gate.plugin.generated_secret import GeneratedSecret
 from gate.plugin.migration_run import MigrationRun
 from gate.plugin.resource import Properties, Refused, Resource, State
 from gate.plugin.rollout import Rollout
 from gate.plugin.values import UNKNOWN
+from gate.record import RunRecord
+from tests.unit.gate.parameters import Ssm
 from tests.unit.gate.resources import ROLLOUT, RUN, SECRET, Account, Lines, Sns, blind, call, no_account, run
+from tests.unit.gate.simulation import client_error
 
 
 @pytest.mark.parametrize(
@@ -102,11 +106,74 @@ def test_a_preview_says_what_would_run_and_why(change: Properties, says: str) ->
 )
 def test_other_changes_update_without_running(key: str) -> None:
     new = RUN | {key: "changed"}
-    outputs = RUN | {"results": ["kept"], "run": 4}
-    resource = MigrationRun(no_account)
+    outputs = RUN | {"results": ["kept"], "run": 4, "fingerprint": "f"}
+    resource = MigrationRun(lambda: Account(ssm=records(PROOF)))  # type: ignore[arg-type, return-value]
     assert run(resource.diff(call(Lines()), "id", State(RUN, outputs), new)).diffs == [key]
     updated = run(resource.update(call(Lines(), preview=False), "id", State(RUN, outputs), new))
     assert (updated["results"], updated["run"], updated[key]) == (["kept"], 4, "changed")
+
+
+PROOF = RunRecord(4, "up", "f", "sha256:a", "ci@runner", 1_000, state="succeeded")
+TOUCHED: dict[str, tuple[tuple[RunRecord, ...], str]] = {
+    "nothing since": ((PROOF,), ""),
+    "an operator's command": (
+        (PROOF, RunRecord(5, "run", "", "", "bob@laptop", 2_000, phase="run", state="failed", message="migrate down")),
+        "`sluice run` by bob@laptop (run 5, 1970-01-01 00:33 UTC: migrate down) may have changed the schema since",
+    ),
+    "an operator's command that only read": (
+        (PROOF, RunRecord(5, "run", "", "", "bob@laptop", 2_000, phase="run", state="succeeded", read_only=True)),
+        "",
+    ),
+    "an operator's command under way": (
+        (PROOF, RunRecord(5, "run", "", "", "bob@laptop", 2_000)),
+        "`sluice run` by bob",
+    ),
+    "forced": (
+        (PROOF, RunRecord(5, "force", "", "", "bob@laptop", 2_000, state="succeeded")),
+        "`sluice migrate` by bob",
+    ),
+    "a lifted hold": ((PROOF, RunRecord(5, "lift", "", "", "bob@laptop", 2_000, state="succeeded")), "--lift` by bob"),
+    "another image's steps": ((PROOF, replace(PROOF, number=5, fingerprint="g")), "`pulumi up` by ci@runner (run 5"),
+    "the same steps again, in vain": ((PROOF, replace(PROOF, number=5, state="failed")), "`pulumi up` by ci@runner"),
+    "the same steps again, with success": ((PROOF, replace(PROOF, number=5)), ""),
+    "the steps after the rollout": ((PROOF, replace(PROOF, number=5, phase="after", fingerprint="g")), ""),
+    "the record is gone": ((), "the record of run 4, which proved the schema, is gone"),
+}
+
+
+def records(*runs: RunRecord) -> Ssm:
+    return Ssm(**{f"{RUN['records']}/{one.number}": one.to_json() for one in runs})
+
+
+@pytest.mark.parametrize("case", TOUCHED.values(), ids=TOUCHED.keys())
+def test_a_success_lasts_until_something_else_may_have_touched_the_schema(
+    case: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start_admission, "preview", lambda *_: None)  # has tests of its own
+    runs, why = case
+    outputs = RUN | {"results": ["kept"], "run": 4, "fingerprint": "f"}
+    resource, lines = MigrationRun(lambda: Account(ssm=records(*runs))), Lines()  # type: ignore[arg-type, return-value]
+    difference = run(resource.diff(call(lines), "id", State(RUN, outputs), RUN))
+    assert difference.diffs == (["run"] if why else [])
+    if why:
+        run(resource.update(call(lines), "id", State(RUN, outputs), RUN))
+        assert any(f"would run master: {why}" in line or (why in line and "would run" in line) for line in lines)
+
+
+def test_a_preview_that_cannot_ask_the_records_warns_and_changes_nothing() -> None:
+    class Denied(Ssm):
+        def get_parameters(self, Names: list[str]) -> dict[str, Any]:  # noqa: N803
+            raise client_error("AccessDeniedException", "GetParameters")
+
+    lines, outputs = Lines(), RUN | {"run": 4, "fingerprint": "f"}
+    resource = MigrationRun(lambda: Account(ssm=Denied()))  # type: ignore[arg-type, return-value]
+    assert not run(resource.diff(call(lines), "id", State(RUN, outputs), RUN)).changes
+    assert lines[0].startswith("warning: whether the schema was changed since the steps ran could not be asked")
+
+
+def test_a_rollback_asks_nothing_about_the_schema() -> None:
+    back = RUN | {"rollback": True}
+    assert not run(MigrationRun(no_account).diff(call(Lines()), "id", State(back, back | {"run": 4}), back)).changes
 
 
 def test_a_step_must_not_have_the_name_of_the_probe() -> None:

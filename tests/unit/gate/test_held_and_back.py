@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from gate.errors import GateError
 from gate.hold import HeldTag
@@ -16,39 +14,8 @@ from gate.plugin.migration_run import MigrationRun
 from gate.plugin.resource import Call, Properties, Refused, State
 from gate.plugin.rollout import Rollout
 from gate.rollout import Done
+from tests.unit.gate.parameters import Ssm
 from tests.unit.gate.resources import ROLLOUT, RUN, Account, Lines, Sns, blind, call, no_account, run
-
-
-class Ssm:
-    """Parameters in memory, as far as a rollout asks for them."""
-
-    def __init__(self, **parameters: str) -> None:
-        self.parameters = parameters
-        self.deleted: list[str] = []
-
-    def get_parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803
-        if Name not in self.parameters:
-            raise ClientError({"Error": {"Code": "ParameterNotFound", "Message": Name}}, "GetParameter")
-        return {"Parameter": {"Value": self.parameters[Name]}}
-
-    def get_paginator(self, operation: str) -> Any:
-        assert operation == "get_parameters_by_path"
-        return self
-
-    def paginate(self, Path: str, **more: Any) -> list[dict[str, Any]]:  # noqa: N803
-        found = [{"Name": name, "Value": value} for name, value in self.parameters.items() if name.startswith(Path)]
-        return [{"Parameters": found}]
-
-    def delete_parameters(self, Names: list[str]) -> None:  # noqa: N803
-        self.deleted += Names
-
-    def delete_parameter(self, Name: str) -> None:  # noqa: N803
-        self.deleted.append(Name)
-        self.parameters.pop(Name, None)
-
-    def put_parameter(self, Name: str, Value: str, **more: Any) -> None:  # noqa: N803
-        self.parameters[Name] = Value
-
 
 HELD = {f"/sluice/p/s/holds/{'1' * 64}": '{"who": "ada@ops", "at": 1, "reason": "slow"}'}
 

@@ -13,6 +13,7 @@ from gate.judge import (
     State,
     Version,
     Watch,
+    agrees,
     judge,
     next_step,
     primary,
@@ -74,7 +75,11 @@ JUDGED: list[tuple[str, dict[str, Any] | None, State]] = [
         service(deployment("3", OLD), deployment("2", NEW, "ACTIVE", "FAILED")),
         State.ROLLED_BACK,
     ),
-    ("rolled back, already gone from the list: never a success", service(deployment("3", OLD)), State.ROLLED_BACK),
+    (
+        "gone from the list, the version before completed: nobody says that ECS did it",
+        service(deployment("3", OLD)),
+        State.SUPERSEDED,
+    ),
     ("another deployment took over", service(deployment("4", OTHER)), State.SUPERSEDED),
     ("same revision, another id: not ours", service(deployment("4", NEW)), State.SUPERSEDED),
     ("no deployments listed", service(), State.GONE),
@@ -183,3 +188,38 @@ def test_targets(states: list[str], healthy: bool) -> None:
 def test_target_reasons_are_named_once() -> None:
     described = [{"TargetHealth": {"State": "unhealthy", "Reason": "Target.Timeout"}}] * 2
     assert str(target_state(described)) == "2 unhealthy (Target.Timeout)"
+
+
+RECORDED = [
+    ("ROLLBACK_SUCCESSFUL", service(deployment("3", OLD)), State.ROLLED_BACK, True),
+    ("ROLLBACK_IN_PROGRESS", service(deployment("3", OLD)), State.ROLLED_BACK, True),
+    ("STOPPED", service(deployment("3", OLD)), State.SUPERSEDED, True),
+    ("STOP_REQUESTED", service(deployment("3", OLD)), State.SUPERSEDED, True),
+    ("IN_PROGRESS", service(deployment("3", OLD)), State.SUPERSEDED, False),
+    ("SUCCESSFUL", service(deployment("3", OLD)), State.SUPERSEDED, False),
+    ("STOPPED", service(deployment("2", NEW, state="FAILED")), State.FAILED, True),
+    ("IN_PROGRESS", service(deployment("2", NEW, state="FAILED")), State.FAILED, False),
+    ("ROLLBACK_SUCCESSFUL", None, State.GONE, False),
+    ("SUCCESSFUL", service(deployment("2", NEW)), State.COMPLETED, False),
+]
+
+
+@pytest.mark.parametrize(("status", "seen", "expected", "same"), RECORDED)
+def test_ecs_record_tells_a_rollback_from_somebody_else(
+    status: str, seen: dict[str, Any] | None, expected: State, same: bool
+) -> None:
+    record = {"status": status, "statusReason": "tasks failed"}
+    judgement = judge(seen, "2", OLD, record)
+    assert judgement.state is expected
+    assert agrees(judgement.state, record) is same
+
+
+def test_a_service_that_the_gate_cannot_judge_is_not_deployed_to() -> None:
+    seen = service(deployment("2", OLD))
+    for more in (
+        {"deploymentConfiguration": {"strategy": "BLUE_GREEN"}},
+        {"deploymentController": {"type": "CODE_DEPLOY"}},
+    ):
+        step = next_step(seen | more, NEW)
+        assert isinstance(step, Impossible)
+        assert "the gate knows only ROLLING by ECS" in step.reason

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from gate.clock import Halt
 from gate.compatibility import Incompatible, Soak
 from gate.errors import Interrupted
-from gate.release_record import UnderWay
+from gate.release_record import RolloutRecord
 from gate.rollout import Rollout, Wanted
 from gate.rollout_failure import RolloutFailed
 from gate.shape import Shape
@@ -43,7 +43,7 @@ def test_a_rolled_back_version_is_a_failure_with_reasons() -> None:
 def test_a_first_version_that_fails_says_that_there_is_nothing_to_return_to() -> None:
     service = Service(Clock(), {NEW: "FAILED"}, first=True)
     service.deploy(NEW, False)
-    with pytest.raises(RolloutFailed, match="no version to go back to"):
+    with pytest.raises(RolloutFailed, match="no version to roll back to"):
         roll_out(service)
 
 
@@ -196,9 +196,13 @@ def test_a_stale_answer_on_the_way_back_is_not_its_end() -> None:
 def test_a_release_is_written_down_before_and_after() -> None:
     service, records = Service(Clock(), {NEW: "COMPLETED"}), Records()
     roll_out(service, records=records)
-    assert [(one.previous, one.deployment) for one in records.begun] == [(OLD, ""), (OLD, "ecs-svc/1")]
-    assert records.releases == [("repo@sha256:new", NEW, "ecs-svc/1")]
-    assert records.left is None
+    assert [(one.previous, one.deployment, one.state, one.release) for one in records.written] == [
+        (OLD, "", "running", 0),
+        (OLD, "ecs-svc/1", "running", 0),
+        (OLD, "ecs-svc/1", "proven", 1),
+    ]
+    (release,) = records.releases
+    assert (release.digest, release.task_definition, release.deployment) == ("repo@sha256:new", NEW, "ecs-svc/1")
 
 
 def test_a_record_that_cannot_be_written_stops_it_before_anything_changes() -> None:
@@ -210,13 +214,15 @@ def test_a_record_that_cannot_be_written_stops_it_before_anything_changes() -> N
 
 
 @pytest.mark.parametrize(
-    ("halt", "ends", "left"), [(Halt.ABANDON, "stuck", True), (Halt.STOP, "stuck", True), (None, "rolled back", False)]
+    ("halt", "ends", "state"),
+    [(Halt.ABANDON, "stuck", "cancelled"), (Halt.STOP, "stuck", "cancelled"), (None, "rolled back", "failed")],
 )
-def test_only_a_verdict_closes_the_record(halt: Halt | None, ends: str, left: bool) -> None:
+def test_the_record_says_how_it_ended(halt: Halt | None, ends: str, state: str) -> None:
     service, records = Service(Clock({3: halt} if halt else {}), {NEW: ends}), Records()
     with pytest.raises((Interrupted, RolloutFailed)):
         roll_out(service, records=records)
-    assert (records.left is not None) is left
+    assert records.last is not None
+    assert records.last.state == state
     assert records.releases == []
 
 
@@ -224,7 +230,7 @@ def test_what_a_killed_deployer_left_unproven_is_nothing_to_go_back_to() -> None
     unproven = "arn:td/notes:77"
     service = Service(Clock(), {NEW: "COMPLETED", OLD: "COMPLETED"})
     service.deployments = [service._new(unproven, "COMPLETED")]
-    records = Records(UnderWay("repo@sha256:x", unproven, OLD, 1, "ecs-svc/0"))
+    records = Records(RolloutRecord("repo@sha256:x", unproven, OLD, 1, "ecs-svc/0"))
     with pytest.raises(RolloutFailed, match="notes:7 serves again"):
         roll_out(service, ask=lambda url, timeout: Answer(500, ""), records=records)
     assert [revision for revision, _ in service.calls] == [NEW, OLD]
@@ -234,11 +240,12 @@ def test_the_next_up_judges_the_deployment_that_a_killed_deployer_left() -> None
     service = Service(Clock(), {NEW: "COMPLETED", OLD: "COMPLETED"})
     service.deploy(NEW, False)
     service.deployments = service.deployments[:1]  # the version before is drained already
-    records = Records(UnderWay("repo@sha256:new", NEW, OLD, 1, "ecs-svc/1"))
+    records = Records(RolloutRecord("repo@sha256:new", NEW, OLD, 1, "ecs-svc/1"))
     with pytest.raises(RolloutFailed, match="notes:7 serves again"):
         roll_out(service, ask=lambda url, timeout: Answer(500, ""), records=records)
     assert [revision for revision, _ in service.calls] == [NEW, OLD]
-    assert records.left is None
+    assert records.last is not None
+    assert records.last.state == "failed"
 
 
 def test_ctrl_c_has_ecs_itself_go_back_where_its_deployment_is_known() -> None:
@@ -250,7 +257,7 @@ def test_ctrl_c_has_ecs_itself_go_back_where_its_deployment_is_known() -> None:
     assert service.calls == [(NEW, False)]
 
 
-@pytest.mark.parametrize("refuses", ["stop_deployment", "service_deployment"])
+@pytest.mark.parametrize("refuses", ["stop_deployment", "record"])
 def test_ctrl_c_deploys_the_version_before_where_ecs_refuses_to(refuses: str) -> None:
     service = Service(Clock({3: Halt.STOP}), {NEW: "stuck"})
     service.ecs_deployment, service.refuses = "arn:service-deployment/1", {refuses}
@@ -273,11 +280,10 @@ def test_a_failure_shows_ecs_record_its_new_events_and_what_serves() -> None:
     with pytest.raises(RolloutFailed) as failure:
         roll_out(service)
     text = str(failure.value)
-    assert "notes:8 rolled back by ECS' circuit breaker" in text
-    assert "3 of 3 tasks failed" in text
+    assert "notes:8 was rolled back by the ECS circuit breaker: 3 of 3 tasks failed" in text
     assert "ECS says:      failed container health checks" in text
     assert "yesterday" not in text
-    assert "now serves:    1 task of notes:7" in text
+    assert "notes:7 keeps serving: 1 task of notes:7" in text
 
 
 def test_alarms_that_ring_already_are_warned_about() -> None:
@@ -321,7 +327,7 @@ def test_a_version_that_cannot_live_with_the_new_schema_stops_the_rollout_before
         ):
             roll_out(service, ask=lambda url, timeout: Answer(503, "no column"), records=records, soak=SOAK)
     assert service.calls == []
-    assert records.begun == []
+    assert [one.state for one in records.written] == ["running", "failed"] * 2
 
 
 def test_a_soak_that_goes_well_takes_its_time_once() -> None:
