@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from gate.printable import LONGEST_LINE, LONGEST_TEXT, bounded, bounded_text, printable
 from gate.redact import MASK, redact
-from gate.secret_name import promises_secret
+from gate.secret_name import is_no_secret, promises_secret
+
+_NAME = re.compile(r"[\w.-]+")
+_SHELL = re.compile(r"-[a-z]*c")
+"""Behind it is a script, not one value."""
 
 
 def presentable(text: str, longest: int = LONGEST_TEXT) -> str:
@@ -25,9 +30,19 @@ def presentable_line(text: str, longest: int = LONGEST_LINE) -> str:
 def command_line(words: Sequence[str]) -> str:
     """A command and its arguments on one line: each word is masked by itself, a secret may have spaces."""
     shown: list[str] = []
-    option = ""
+    option = before = ""
     for word in words:
-        value = bool(option) and not word.startswith("-")
-        shown.append(MASK if value else redact(word))
-        option = word if word.startswith("-") and "=" not in word and promises_secret(word.strip("-")) else ""
+        name, sign, value = word.partition("=")
+        if option and not word.startswith("-"):
+            shown.append(MASK)
+        elif sign and not _SHELL.fullmatch(before) and _is_secret(name, value):
+            shown.append(f"{name}={MASK}")
+        else:
+            shown.append(redact(word))
+        before = word
+        option = word if word.startswith("-") and not sign and promises_secret(word) else ""
     return presentable_line(" ".join(shown))
+
+
+def _is_secret(name: str, value: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and promises_secret(name) and not is_no_secret(name, value, prose=False)

@@ -14,8 +14,9 @@ LONGEST_TEXT = 30_000
 """Characters of a whole text."""
 
 # Possessive quantifiers, and no part can match what begins another sequence: the time is linear in the text.
+_INTRODUCER = re.compile(r"[\x1b\x80-\x9f]")
 _STRING = re.compile(  # OSC, DCS, SOS, PM, APC
-    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f\n]*+(?:\x07|\x1b\\|\x9c)"
+    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9b-\x9f\n]*+(?:\x07|\x1b\\|\x9c)"
 )
 _RESTART = re.compile(
     r"(?:\x1b\[|\x9b)(?:[01]?G|[12]K|[0-9]*[EF]|(?:[0-9]*;?[01]?)?[Hf]|[23]J)|\x1bc"  # to the line's begin, or erased
@@ -49,10 +50,11 @@ def printable(line: str) -> str:
 
 def _last_frame(text: str) -> str:
     """The last part of the text that shows something, without sequences."""
-    if "\x1b" in text or any("\x80" <= letter <= "\x9f" for letter in set(text)):
-        text = _SEQUENCE.sub("", _RESTART.sub("\r", _STRING.sub("", text)))
-        parts = [part for part in text.split("\r") if part.strip()]
-        text = parts[-1] if parts else ""
+    if _INTRODUCER.search(text):
+        for part in reversed(_RESTART.split(text)):
+            text = _SEQUENCE.sub("", _STRING.sub("", part))
+            if text and not text.isspace():
+                break
     return _without_backspaces(text) if "\b" in text else text
 
 

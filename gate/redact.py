@@ -24,7 +24,7 @@ _WORDS = ("pass", "pw", "secret", "token", "key", "cred", "authoriz", "cookie")
 _PAIR = re.compile(
     r"(?:pass|pwd|secret|token|key|cred|authoriz|cookie|pw\b)[\w.-]{0,48}+"
     r"(?:\\*[\"'`]|%(?:25)*2[27])?+\]?+[ \t]{0,8}+"
-    r"(?P<sign>=>|:=|=(?![=>])|:(?![:=])|%(?:25)*3[ad]|\\+u003[da])[ \t]{0,8}+(?:[bruef]+(?=[\"']))?"
+    r"(?P<sign>=>|:=|={1,3}+(?!>)|:(?![:=])|%(?:25)*3[ad]|\\+u003[da])[ \t]{0,8}+(?:[bruef]+(?=[\"']))?"
     r"(?P<quote>\\*[\"'`]|%(?:25)*2[27]|\\+u002[27])?+"
 )
 _OPTION = re.compile(
@@ -146,7 +146,7 @@ def _pairs(text: str, lower: str) -> Iterator[Span]:
                 yield header
                 at = max(at, header[1])
         elif promises_secret(name):
-            if not quote and sign != "=" and text[value : value + 1] in ("{", "[", "("):
+            if not quote and sign in (":", "=>") and text[value : value + 1] in ("{", "[", "("):
                 continue
             if name.lower() == "token" and _LEXER.search(lower, max(0, start - 16), start):
                 continue
