@@ -185,6 +185,7 @@ def _stopped_from_outside(task: Mapping[str, Any]) -> _Found:
 _DUE_TO = re.compile(r"is unhealthy in .*\(reason (?P<text>.+)\)")
 _CODES = re.compile(r"codes: \[(?P<codes>[\d, ]+)\]")
 _TIMED_OUT = re.compile(r"timed out|Target\.Timeout", re.IGNORECASE)
+_TELLS_NOTHING = re.compile(r"^Elb\.|deregistration", re.IGNORECASE)
 _NOT_YET = ("Elb.RegistrationInProgress", "Elb.InitialHealthChecking")
 
 
@@ -197,7 +198,7 @@ def _failed_check(seen: Seen, tasks: Sequence[Mapping[str, Any]], way: str) -> _
 
 def _target_check(seen: Seen, lived: float | None) -> _Found:
     said = [match["text"] for event in seen.events if (match := _DUE_TO.search(event))]
-    said = said or [one for one in seen.targets if not one.startswith(_NOT_YET)]
+    said = [one for one in said or seen.targets if not _TELLS_NOTHING.search(one)]
     setup = seen.setup
     codes = Counter(code.strip() for one in said if (match := _CODES.search(one)) for code in match["codes"].split(","))
     if codes:
@@ -210,7 +211,7 @@ def _target_check(seen: Seen, lived: float | None) -> _Found:
             "the load balancer's check",
         )
         return status_advice(asked, int(codes.most_common(1)[0][0]), seen.lines)
-    refused = not any(_TIMED_OUT.search(one) for one in said)
+    refused = not any(_TIMED_OUT.search(one) for one in said) if said else None
     announced = announcements(seen.first, seen.started)
     return no_answer(setup, announced, bool(seen.lines or seen.first), lived, refused)
 

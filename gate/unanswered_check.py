@@ -11,7 +11,7 @@ from gate.revision_setup import LONGEST_START_PERIOD, Setup
 
 
 def no_answer(
-    setup: Setup, announced: Sequence[Announcement], printed: bool, seconds: float | None, refused: bool
+    setup: Setup, announced: Sequence[Announcement], printed: bool, seconds: float | None, refused: bool | None
 ) -> tuple[str, Advice]:
     """The class of docs/outcomes.md, cause and fix.
 
@@ -19,7 +19,7 @@ def no_answer(
         announced: what the application said of where it listens.
         printed: it printed anything.
         seconds: how long a task ran before it was replaced; None when none was, or that is not known.
-        refused: the connection was refused or reset; else nobody answered in time.
+        refused: the connection was refused or reset; False: nobody answered in time; None: ECS does not say.
     """
     port = setup.check_port
     ours = [one for one in announced if one.port in (port, None)]
@@ -41,6 +41,11 @@ def no_answer(
         return _slow(setup, up.after, known=True)
     if not announced and not printed and seconds is not None:
         return _slow(setup, seconds, known=False)
+    if refused is None:
+        return "failed check", Advice(
+            f"the load balancer's checks of {setup.path} at port {port} failed, and ECS does not say what they got",
+            f"ask {setup.path} (app.livePath) of the image by hand, on 0.0.0.0, port {port}: it must answer {setup.matcher}",
+        )
     if not refused:
         return _timed_out(setup, bool(announced))
     said = f', though the application says "{_quoted(ours[-1])}"' if ours else ""

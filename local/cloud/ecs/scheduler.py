@@ -147,13 +147,13 @@ def _perform(
 
 
 def _stop(service: dict[str, Any], task: dict[str, Any], action: deployment.Stop, wait: Wait) -> None:
-    registered = list(task.get("_registered") or [])
+    # As they are before the task leaves its groups: ECS tells what the checks got, not that it deregisters.
+    registered = [(*one, targets.registered.health(*one)) for one in task.get("_registered") or []]
     if not life.stop(task, action.reason, "ServiceSchedulerInitiated", drain=True):
         return
     if "container health checks" in action.reason:
         events.add(service, events.failed_container_checks(action.task))
-    for group, address, port in registered:
-        found = targets.registered.health(group, address, port)
+    for group, _, port, found in registered:
         if found is not None and group in action.reason:
             events.add(service, events.unhealthy(action.task, port, group, found.description))
         events.add(service, events.deregistered(group))

@@ -31,7 +31,7 @@ from tests.unit.gate.rollout_outcomes import CASES
 APP = Path(__file__).parent / "app"
 EMULATED = {case.name: case for case in CASES if case.emulated}
 DEADLINE = 90
-AT_ONCE = 6
+AT_ONCE = 8
 """So many starts of containers keep two cores busy, and none of them waits so long that it is taken for a slow one."""
 ONE_FAILURE = {"type": "COUNT", "value": 1}
 GRACE = 60
@@ -140,8 +140,7 @@ class Rollouts:
         return str(created["serviceArn"])
 
     def _roll_out(self, service: str, definition: str, group: str, smoke: Smoke | None) -> None:
-        clients = [self.stage.client(name) for name in ("ecs", "elbv2", "logs")]
-        seen = Service(*clients, self.stage.cluster, service)
+        seen = Service(self.stage.ecs, self.stage.elb, self.stage.logs, self.stage.cluster, service)
         wanted = Wanted(definition, "", DEADLINE, (group,), smoke)
         Rollout(seen, wanted, SystemClock(self._ended), lambda *_: None, self._ask).run()
 

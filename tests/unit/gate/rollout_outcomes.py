@@ -314,6 +314,18 @@ CASES: Sequence[Case] = (
         unhealthy(TIMED_OUT, "loading models"),
     ),
     Case(
+        "failed checks, and ECS does not say what they got",
+        "failed check",
+        ["/live at port 8080 failed", "ECS does not say", "app.livePath", "answer 200"],
+        replace(unhealthy("", "listening on :8080"), events=[]),
+    ),
+    Case(
+        "failed checks, and ECS only says that the targets leave",
+        "failed check",
+        ["ECS does not say"],
+        unhealthy("Target deregistration is in progress", "listening on :8080"),
+    ),
+    Case(
         "the check inside the container fails",
         "container check",
         ["`curl -f localhost:8080/live` did not exit 0", "service.health.command", "startPeriod (30 s)"],
