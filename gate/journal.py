@@ -122,7 +122,11 @@ class Journal:
         ours, records = self._rollout, self._records
         if records is None:
             return
-        release = self._patience.ask(records.add, ours.digest, ours.task_definition, at, deployment, ours.release)
+        last = self.releases[-1] if self.releases else None
+        if last is not None and (last.deployment, last.task_definition) == (deployment, ours.task_definition):
+            release = last  # by a deployer that was killed before it could say so
+        else:
+            release = self._patience.ask(records.add, ours.digest, ours.task_definition, at, deployment, ours.release)
         self.end("proven", f"release {release.number}", release.number)
 
     def end(self, state: RolloutState, message: str, release: int = 0) -> None:

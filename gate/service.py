@@ -53,7 +53,8 @@ class Service:
         self.readings = Readings(ecs, elbv2, logs, cluster)
 
     def describe(self) -> dict[str, Any] | None:
-        """The service as ECS shows it; None when there is none. Raises StaleAnswer when more is known already."""
+        """The service as ECS shows it; None when there is none. Raises StaleAnswer when more is known already, and
+        IncompleteAnswer when an active service has no deployment: ECS makes the first one with the service."""
         try:
             answer = self._ecs.describe_services(cluster=self._cluster, services=[self._name])
         except ClientError as error:
@@ -63,6 +64,8 @@ class Service:
         if not answer.get("services"):
             return None
         service = dict(answer["services"][0])
+        if service.get("status") == "ACTIVE" and primary(service) is None:
+            raise IncompleteAnswer(operation="DescribeServices", lacking="an active service without a deployment")
         if self._dated.stale(service_moment(service), self._now()):
             raise StaleAnswer(operation="DescribeServices", lacking="it knows nothing of what was seen a moment ago")
         return service

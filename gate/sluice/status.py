@@ -41,10 +41,10 @@ def main(context: Context, given: argparse.Namespace) -> int:
     alarms = _ringing(clients, seen)
     proof, touched = schema(runs)
     wrong = complaints(seen, targets, alarms)
-    if touched is not None and touched.by != "up":
+    if proof is not None and touched is not None and touched.by != "up":
         wrong.append(
-            f"{describe_run(touched)} may have changed the schema since run {proof.number if proof else 0} proved it: the "
-            "next `pulumi up` runs the migration steps again"
+            f"{describe_run(touched)} may have changed the schema since run {proof.number} proved it: the next "
+            "`pulumi up` runs the migration steps again"
         )
     revision = str((seen or {}).get("taskDefinition") or "")
     image = _image(clients["ecs"], revision) if revision else ""

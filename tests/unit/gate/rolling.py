@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from gate.judge import TargetState
@@ -52,7 +53,7 @@ class Service:
             "taskDefinition": revision,
             "status": "PRIMARY",
             "rolloutState": state,
-            "createdAt": number,
+            "createdAt": datetime.fromtimestamp(self.clock.time, UTC),
             "runningCount": 1,
         }
 

@@ -71,7 +71,7 @@ def test_an_answer_from_before_what_was_seen_is_no_answer() -> None:
     ecs = client("ecs")
 
     def answer(second: int) -> dict[str, Any]:
-        one = {"id": "ecs-svc/1", "createdAt": datetime.fromtimestamp(second, UTC)}
+        one = {"id": "ecs-svc/1", "status": "PRIMARY", "createdAt": datetime.fromtimestamp(second, UTC)}
         return {"services": [{"status": "ACTIVE", "deployments": [one]}]}
 
     now = iter((0.0, 1.0, 2.0, 40.0, 41.0))
@@ -85,6 +85,17 @@ def test_an_answer_from_before_what_was_seen_is_no_answer() -> None:
                 there.describe()
         assert there.describe() is not None, "after half a minute it is taken as it is"
         assert there.describe() is not None
+
+
+def test_an_active_service_without_a_deployment_is_no_answer() -> None:
+    ecs = client("ecs")
+    with Stubber(ecs) as stub:
+        for status in ("ACTIVE", "INACTIVE"):
+            answer = {"services": [{"status": status, "deployments": []}]}
+            stub.add_response("describe_services", answer, {"cluster": CLUSTER, "services": [NAME]})
+        with pytest.raises(IncompleteAnswer, match="without a deployment"):
+            service(ecs).describe()
+        assert service(ecs).describe() is not None, "one that is gone has none"
 
 
 def test_all_pages_of_stopped_tasks_are_read() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from gate.judge import TargetState
 from gate.record import RunRecord
 from gate.sluice.history import plain, row
-from gate.sluice.status import complaints
+from gate.sluice.status import complaints, schema
 from gate.sluice.terminal import columns
 
 GROUP = "arn:aws:elasticloadbalancing:r:1:targetgroup/notes/abc"
@@ -63,3 +64,24 @@ def test_runs_are_rows_of_one_table() -> None:
     assert lines[1] == "8  run  ann@y  1970-01-01 00:33:20  bbbbbbbbbbbb  provision      under way  5 s"
     assert plain(done)["seconds"] == 72
     assert plain(open_run)["finished"] is None
+
+
+PROOF = RunRecord(7, "up", "f", "sha256:" + "a" * 64, "ci@x", 1000, steps=("master",), state="succeeded", finished=1072)
+SINCE: list[tuple[list[RunRecord], int | None, int | None]] = [
+    ([], None, None),
+    ([PROOF], 7, None),
+    ([PROOF, RunRecord(8, "run", "", "", "ann@y", 2000, phase="run", state="succeeded")], 7, 8),
+    ([PROOF, RunRecord(8, "run", "", "", "ann@y", 2000, phase="run", state="succeeded", read_only=True)], 7, None),
+    ([PROOF, RunRecord(8, "lift", "", "", "ann@y", 2000, phase="lift", state="succeeded")], 7, 8),
+    ([PROOF, replace(PROOF, number=8, state="failed")], 7, 8),
+    ([RunRecord(6, "run", "", "", "ann@y", 500, phase="run", state="succeeded"), PROOF], 7, None),
+    ([PROOF, replace(PROOF, number=8, phase="after")], 7, None),
+]
+
+
+@pytest.mark.parametrize(("runs", "proof", "touched"), SINCE)
+def test_the_schemas_last_proof_and_what_came_since(
+    runs: list[RunRecord], proof: int | None, touched: int | None
+) -> None:
+    found = schema(runs)
+    assert tuple(one.number if one else None for one in found) == (proof, touched)
