@@ -12,7 +12,7 @@ from gate.signature import LOCK, Found, recognise
 from gate.step import Step
 from gate.verdict import Kind, Outcome
 
-LONGEST_BLOCK = 8_000
+LONGEST_BLOCK = 6_000
 """Characters of the last lines that a failure shows."""
 INVALID_INDEX = (
     "CREATE INDEX CONCURRENTLY leaves an invalid index behind when it is interrupted, and with IF NOT EXISTS the next "

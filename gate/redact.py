@@ -259,20 +259,23 @@ def _end(text: str, start: int) -> int:
 
 
 def _quoted_end(lower: str, start: int, quote: str) -> int:
-    """Where a quoted value ends: at the same quote, which counts not when a backslash is before it or when it is
-    doubled; without one at the end of the line."""
+    """Where a quoted value ends: at the same quote, which counts not when it is escaped or doubled; without one at the
+    end of the line. A quote may be escaped itself, as in JSON in JSON: then an inner one has more backslashes."""
+    sign, level = (quote, 0) if quote[0] in "$%" else (quote[-1], len(quote) - 1)
     at = start
-    while (found := lower.find(quote, at)) >= 0 and lower.find("\n", at, found) < 0:
+    while (found := lower.find(sign, at)) >= 0 and lower.find("\n", at, found) < 0:
         if quote[0] in "$%":
             return found
         slashes = 0
         while found - slashes > start and lower[found - slashes - 1] == "\\":
             slashes += 1
-        if slashes % 2 == 1:
-            at = found + len(quote)
-        elif quote == "'" and lower.startswith("''", found):
+        if slashes < level:
+            return found - slashes
+        if slashes % (2 * level + 2) != level:
+            at = found + 1
+        elif sign == "'" and level == 0 and lower.startswith("''", found):
             at = found + 2
         else:
-            return found
+            return found - level
     line = lower.find("\n", at)
     return line if line >= 0 else len(lower)

@@ -38,6 +38,9 @@ from gate.presentable import presentable
 T = TypeVar("T")
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
+LONGEST_ERROR = 10_000
+"""Characters: gRPC clients refuse a longer error, from 16 KiB to the 16 MiB of the engine."""
+
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """Answers the engine for *provider*.
@@ -259,7 +262,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 grpc.StatusCode.INTERNAL,
                 presentable(
                     f"defect in the {self._provider.name} plugin, please report it: {type(error).__name__}: {error} "
-                    f"({frame.filename}:{frame.lineno})"
+                    f"({frame.filename}:{frame.lineno})",
+                    LONGEST_ERROR,
                 ),
             )
         finally:
@@ -269,7 +273,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 self.idle.set()
 
     async def _refuse(self, context: Context, text: str) -> NoReturn:
-        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, presentable(text))
+        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, presentable(text, LONGEST_ERROR))
 
     async def _half_done(self, context: Context, half: HalfDone, secrets: frozenset[str]) -> NoReturn:
         detail = provider_pb2.ErrorResourceInitFailed(
@@ -279,11 +283,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
         if half.inputs is not None:
             detail.inputs.CopyFrom(values.encode(half.inputs, secrets))
-        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=presentable(str(half)))
+        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=presentable(str(half), LONGEST_ERROR))
         status.details.add().Pack(detail)
         await context.abort(
             grpc.StatusCode.UNKNOWN,
-            presentable(str(half)),
+            presentable(str(half), LONGEST_ERROR),
             trailing_metadata=(("grpc-status-details-bin", status.SerializeToString()),),
         )
 

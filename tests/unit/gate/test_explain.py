@@ -80,3 +80,43 @@ def test_a_used_up_quota_is_asked_for_once() -> None:
     with pytest.raises(StepFailed, match="an account limit is reached"):
         stage.deploy()
     assert stage.ecs.calls.count("run_task") == 1
+
+
+@pytest.mark.parametrize("line", ["ERROR:  canceling statement due to lock timeout", "ERROR:  deadlock detected"])
+def test_after_a_lock_the_text_says_how_to_find_an_invalid_index(line: str) -> None:
+    text = step_failure(STEP, 0, verdict(exited(1), APP, "app"), [line], PLACE, ARN)
+    assert "CREATE INDEX CONCURRENTLY leaves an invalid index" in text
+    assert "SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid" in text
+
+
+def test_other_failures_speak_of_no_index() -> None:
+    assert "INDEX" not in step_failure(STEP, 0, verdict(exited(1), APP, "app"), ["boom"], PLACE, ARN)
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("Migration table is already locked", "sluice run -- npx knex migrate:unlock"),
+        ("error: Dirty database version 3. Fix and force version.", "sluice run -- migrate -path DIRECTORY"),
+        ("Error: P3009", "sluice run -- npx prisma migrate resolve --rolled-back NAME"),
+        ("Error: P3018", "sluice run -- npx prisma migrate resolve --rolled-back NAME"),
+        ("Detected failed migration to version 3 (titles)", "sluice run -- flyway repair"),
+        ("Waiting for changelog lock....", "sluice run -- liquibase release-locks"),
+    ],
+)
+def test_what_an_interrupted_run_left_is_named_with_the_tool_s_own_command(line: str, command: str) -> None:
+    assert command in step_failure(STEP, 0, verdict(exited(1), APP, "app"), [line, "exit"], PLACE, ARN)
+
+
+def test_what_a_program_prints_cannot_hurt_the_explanation() -> None:
+    step = Step("master", ("migrate", "--password", "hunter two"))
+    lines = ["\x1b[31mDB_PASS=hunter2\x1b[0m", *(f"{number} " + "x" * 350_000 for number in range(29))]
+    outcome = verdict(exited(1, "CannotStart: \x1b[2J password=hunter2"), APP, "app")
+    text = step_failure(step, 0, outcome, lines, PLACE, ARN)
+    assert "hunter" not in text
+    assert "\x1b" not in text
+    assert "  command:     migrate --password ***" in text
+    assert max(map(len, text.split("\n"))) < 2_100
+    assert len(text) < 10_000
+    assert "28 earlier lines not shown; the full text is in the log" in text
+    assert "    | 28 xxx" in text

@@ -42,6 +42,9 @@ class Toy(Resource):
                 raise Refused("the toy is broken: buy a new one")
             case "gate":
                 raise GateError("the gate says no")
+            case "say":
+                call.log(new["text"])
+                raise GateError(new["text"])
             case "half":
                 raise HalfDone("id-7", new, ["one wheel is missing"])
             case "defect":
@@ -93,7 +96,9 @@ async def served() -> AsyncIterator[tuple[Any, KeepingEngine]]:
     port = plugin.add_insecure_port("127.0.0.1:0")
     await plugin.start()
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        # The engine, in Go, takes 16 MiB; this client refuses more than 8 KiB now and then.
+        options = [("grpc.max_metadata_size", 64 * 1024)]
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options) as channel:
             yield provider_pb2_grpc.ResourceProviderStub(channel), keeper
     finally:
         await plugin.stop(0)
