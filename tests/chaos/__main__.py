@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tests.chaos import summary
-from tests.chaos.play import Played, play
+from tests.chaos.course import Played
+from tests.chaos.play import play
 from tests.chaos.scenario import scenario
 from tests.chaos.stage import Stage, stage
 

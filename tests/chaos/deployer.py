@@ -22,6 +22,7 @@ from tests.chaos.stack import Stack
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_SECONDS = 180.0
 """A deployer that is not at its end by then hangs: more than all of its own deadlines together."""
+STOP_SECONDS = 5.0
 GATE_VARIABLE = "SLUICE_GATE"
 """A folder whose ``gate`` package is judged instead of this checkout's: another commit's."""
 _NUMBERS = itertools.count(1)
@@ -35,6 +36,7 @@ class Ended:
         code: its exit code; negative: the signal that killed it.
         began, ended: monotonic seconds.
         journal: its calls.
+        interrupted, killed: it was sent SIGINT, SIGKILL.
         hung: it was killed because it was not at its end in time.
     """
 
@@ -44,6 +46,7 @@ class Ended:
     ended: float
     journal: tuple[Met, ...]
     interrupted: bool = False
+    killed: bool = False
     hung: bool = False
 
     @property
@@ -71,7 +74,7 @@ class Deployer:
         self._job = job | {"endpoint": self.liar.endpoint}
         self._account = stack.cloud.cloud.account
         self._prefix = ["faketime", "-f", faketime] if faketime else []
-        self._interrupted = False
+        self._interrupted = self._killed = False
         self.process: subprocess.Popen[str] | None = None
         self.began = 0.0
 
@@ -95,7 +98,41 @@ class Deployer:
         """Sends it a signal; nothing when it has ended."""
         if self.process is not None and self.process.poll() is None:
             self._interrupted = self._interrupted or number == signal.SIGINT
+            self._killed = self._killed or number == signal.SIGKILL
             self.process.send_signal(number)
+            if number == signal.SIGSTOP:
+                self._await_stop(self.process.pid)
+
+    def _await_stop(self, pid: int) -> None:
+        """Until every thread of it stands: a signal arrives a moment after it is sent."""
+        end = time.monotonic() + STOP_SECONDS
+        while not self.ended and time.monotonic() < end:
+            states = [
+                file.read_text().rpartition(")")[2].split()[0] for file in Path(f"/proc/{pid}/task").glob("*/stat")
+            ]
+            if set(states) <= {"T", "t", "Z", "X"}:
+                return
+            time.sleep(0.002)
+
+    @property
+    def ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def run(self, kill: float = 0.0, interrupt: float = 0.0) -> Ended:
+        """From its start to its end, killed or interrupted after so many seconds; 0: not at all."""
+        self.start()
+        timers = [
+            threading.Timer(seconds, self.signal, (number,))
+            for seconds, number in ((kill, signal.SIGKILL), (interrupt, signal.SIGINT))
+            if seconds
+        ]
+        for timer in timers:
+            timer.start()
+        try:
+            return self.finish()
+        finally:
+            for timer in timers:
+                timer.cancel()
 
     def finish(self, seconds: float = DEADLINE_SECONDS) -> Ended:
         """Its end, at the latest after *seconds*."""
@@ -110,24 +147,13 @@ class Deployer:
             output, _ = process.communicate(timeout=10)
         ended = time.monotonic()
         self.liar.end()
-        return Ended(process.returncode, output, self.began, ended, tuple(self.liar.journal), self._interrupted, hung)
-
-
-def deploy(
-    stack: Stack, job: dict[str, Any], plan: Plan, kill: float = 0.0, interrupt: float = 0.0, faketime: str = ""
-) -> Ended:
-    """One deployer from its start to its end, killed or interrupted after so many seconds."""
-    deployer = Deployer(stack, job, plan, faketime)
-    deployer.start()
-    timers = [
-        threading.Timer(seconds, deployer.signal, (number,))
-        for seconds, number in ((kill, signal.SIGKILL), (interrupt, signal.SIGINT))
-        if seconds
-    ]
-    for timer in timers:
-        timer.start()
-    try:
-        return deployer.finish()
-    finally:
-        for timer in timers:
-            timer.cancel()
+        return Ended(
+            process.returncode,
+            output,
+            self.began,
+            ended,
+            tuple(self.liar.journal),
+            self._interrupted,
+            self._killed,
+            hung,
+        )

@@ -11,7 +11,7 @@ from tests.chaos import allowances
 from tests.chaos.deployer import Ended
 from tests.chaos.engine import Verdict
 from tests.chaos.faults import Kind
-from tests.chaos.ledger import Behaviour, Scene, Visit
+from tests.chaos.ledger import OPERATOR, Behaviour, Scene, Visit
 from tests.chaos.proxy import Met
 from tests.chaos.stack import Truth
 
@@ -52,12 +52,12 @@ def could_not_ask(ended: Ended) -> bool:
     return unreachable(ended.journal, ended.ended) >= limit
 
 
-def verdict(ended: Ended, behaviour: Behaviour, killed: bool) -> Iterator[str]:
+def verdict(ended: Ended, behaviour: Behaviour) -> Iterator[str]:
     """What is wrong with the verdict itself, given how the version is."""
     said = ended.verdict
     if ended.hung:
         yield f"it was not at its end after {ended.ended - ended.began:.0f} s"
-    elif said is Verdict.KILLED and not killed:
+    elif said is Verdict.KILLED and not ended.killed:
         yield "it was killed, by nobody here"
     elif said is Verdict.DEFECT:
         yield f"a defect of the gate reached the user (exit code {ended.code})"
@@ -118,6 +118,8 @@ def repeated(scene: Scene, stopped: Collection[str], failures: dict[int, list[fl
     ended: dict[tuple[int, str, int], list[Visit]] = defaultdict(list)
     bad: dict[int, list[float]] = defaultdict(list, {version: list(times) for version, times in failures.items()})
     for visit in scene.visits:
+        if visit.step == OPERATOR:
+            continue
         if visit.exit == 0 and visit.container not in stopped:
             ended[visit.version, visit.step, visit.shard].append(visit)
         elif visit.ended is not None:

@@ -10,6 +10,7 @@ import json
 import socketserver
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from typing import Any, Literal
 Behaviour = Literal["good", "migration fails", "migration hangs", "crash", "unhealthy", "unfit"]
 """Of a version. *unfit*: it serves, but its deep health answers 503, which is what the smoke request asks for."""
 
+OPERATOR = "operator"
 HANGS_SECONDS = 120.0
 
 
@@ -49,11 +51,12 @@ class Visit:
 
 @dataclass
 class Scene:
-    """What the database saw of one stack. Version 0 is an operator's command.
+    """What the database saw of one stack. An operator's command is a step of its own, OPERATOR.
 
     Attributes:
         seconds: from version, step and how often it came before, to how long it works.
         wrong: what may never happen and did.
+        asked: how often a version's deep health was asked, which asks the database.
         proven: the newest version whose deploy is known to have succeeded; nothing older may migrate after it.
     """
 
@@ -64,7 +67,11 @@ class Scene:
     servers: dict[int, set[str]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     proven: int = 0
+    asked: Counter[int] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def behaviour(self, version: int) -> Behaviour:
+        return self.behaviours.get(version, "good")
 
     def migrated(self, version: int, phase: str = "before") -> bool:
         """Whether every shard of every step of that phase has ended with 0."""
@@ -81,7 +88,7 @@ class Scene:
                     self.wrong.append(
                         f"two at once: {step}[{shard}] of version {version} began while {_name(other)} was there"
                     )
-            if version and version < self.proven:
+            if version < self.proven and step != OPERATOR:
                 self.wrong.append(f"{step} of version {version} began after version {self.proven} had been proven")
             if any(one.name == step and one.phase == "after" for one in self.steps):
                 old = [one for one, alive in self.servers.items() if one != version and alive]
@@ -90,7 +97,7 @@ class Scene:
             turn = sum((one.version, one.step, one.shard) == (version, step, shard) for one in self.visits)
             visit = Visit(version, step, shard, str(hello["container"]), time.monotonic())
             self.visits.append(visit)
-        behaviour = self.behaviours.get(version, "good")
+        behaviour = self.behaviour(version)
         last = step == [one.name for one in self.steps if one.phase == "before"][-1]
         seconds = HANGS_SECONDS if behaviour == "migration hangs" and last else self.seconds(version, step, turn)
         return visit, {"seconds": seconds, "exit": 1 if behaviour == "migration fails" and last else 0}
@@ -102,7 +109,7 @@ class Scene:
             self.servers.setdefault(version, set()).add(str(hello["container"]))
             if not self.migrated(version):
                 self.wrong.append(f"a task of version {version} was started, whose migrations had not succeeded")
-        return self.behaviours.get(version, "good")
+        return self.behaviour(version)
 
     def leave(self, hello: Mapping[str, Any]) -> None:
         with self.lock:
@@ -146,6 +153,7 @@ class _Connection(socketserver.StreamRequestHandler):
         hello = json.loads(line)
         scene = self.server.scenes[hello["scene"]]
         if hello["role"] == "health":
+            scene.asked[int(hello["version"])] += 1
             self._tell({"migrated": scene.migrated(int(hello["version"]))})
         elif hello["role"] == "serve":
             behaviour = scene.serve(hello)

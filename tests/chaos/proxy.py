@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from bench.relay import Dropped, Relay, Request, Response, forward
@@ -32,8 +32,8 @@ class Met:
     body: bytes = b""
 
 
-Moment = Callable[[str, int], None]
-"""Called with an operation and the number of its call."""
+Moment = Callable[[str, int, bytes], None]
+"""Called with an operation, the number of its call, and the request's body."""
 
 
 class Liar:
@@ -46,8 +46,8 @@ class Liar:
     def __init__(self, endpoint: str, plan: Plan, before: Moment | None = None, after: Moment | None = None) -> None:
         self.plan = plan
         self.journal: list[Met] = []
-        self.before: Moment = before or (lambda operation, nth: None)
-        self.after: Moment = after or (lambda operation, nth: None)
+        self.before: Moment = before or (lambda operation, nth, body: None)
+        self.after: Moment = after or (lambda operation, nth, body: None)
         self._upstream = endpoint
         self._numbers: Counter[str] = Counter()
         self._first: float | None = None
@@ -64,6 +64,10 @@ class Liar:
         """How many of each kind befell each operation."""
         return Counter((met.fault, met.operation) for met in list(self.journal) if met.fault is not None)
 
+    def arm(self, fault: Fault) -> None:
+        """From now on this one comes before those of the plan."""
+        self.plan = replace(self.plan, faults=(fault, *self.plan.faults))
+
     def end(self) -> None:
         self._history.end()
         self._relay.end()
@@ -76,7 +80,7 @@ class Liar:
             nth = self._numbers[operation]
             if self._first is None:
                 self._first = now
-        self.before(operation, nth)
+        self.before(operation, nth, request.body)
         fault = self.plan.meets(operation, nth, now - self._first)
         chance = Random(f"{self.plan.seed}/{operation}/{nth}/how")  # noqa: S311 - reproducible on purpose
         if fault is None:
@@ -84,7 +88,7 @@ class Liar:
             self._note(now, request, nth, None, True)
         else:
             response = self._lie(fault, request, nth, now, chance)
-        self.after(operation, nth)
+        self.after(operation, nth, request.body)
         return response
 
     def _lie(self, fault: Fault, request: Request, nth: int, now: float, chance: Random) -> Response:
@@ -104,7 +108,7 @@ class Liar:
         response = self._asked(lies.one_a_page(request) if fault.kind == "one a page" else request)
         self._note(now, request, nth, fault.kind, True)
         if fault.kind == "reset after":
-            self.after(request.operation, nth)
+            self.after(request.operation, nth, request.body)
             raise Dropped
         if response.status == 200:
             if fault.kind == "cut body":

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from local.cloud.emulator import REGION
-from tests.chaos.ledger import Ledger, Scene, Step
+from tests.chaos.ledger import OPERATOR, Ledger, Scene, Step
 from tests.e2e.cloud.stage import NETWORK
 from tests.e2e.cloud.stage import Stage as Cloud
 
@@ -153,9 +152,9 @@ class Stack:
             job["after"] = migrations | {"phase": "after", "afterService": after}
         return job
 
-    def operator(self, version: int, words: Sequence[str]) -> dict[str, Any]:
-        """An operator's command on that version's image."""
-        return self.job(version) | {"operator": list(words)}
+    def operator(self, version: int) -> dict[str, Any]:
+        """An operator's command on that version's image, which the ledger knows as a step of its own."""
+        return self.job(version) | {"operator": _step(Step(OPERATOR, 1))["command"]}
 
     def _service(self) -> dict[str, Any]:
         deployment: dict[str, Any] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from tests.chaos.course import Played
 from tests.chaos.engine import Verdict
 from tests.chaos.faults import KINDS, Kind
-from tests.chaos.play import Played
 
 
 def table(played: Sequence[Played], wanted: int, seconds: float) -> str:

@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         status = 200
         if self.path.startswith("/live") and self.behaviour == "unhealthy":
             status = 503
-        if self.path.startswith("/health") and (self.behaviour == "unfit" or not migrated()):
+        if self.path.startswith("/health") and (not migrated() or self.behaviour == "unfit"):
             status = 503
         body = f"version {VERSION}: {self.behaviour if status != 200 else 'good'}".encode()
         self.send_response(status)

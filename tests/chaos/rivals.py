@@ -1,0 +1,147 @@
+"""`python -m tests.chaos.rivals`: two deployers of one stack at once, 100 races, a line for each stack, and a table.
+
+Environment: SEEDS (stacks of three races, 34), SEED, FIRST, WIDTH: see `python -m tests.chaos`.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+from tests.chaos.__main__ import run
+from tests.chaos.course import Course, Played
+from tests.chaos.deployer import Deployer, Ended
+from tests.chaos.engine import Verdict
+from tests.chaos.faults import Fault, Plan
+from tests.chaos.ledger import Scene, Step
+from tests.chaos.races import SAYS_WHO, Trap, lost, newest
+from tests.chaos.rivalry import Race, Who, races
+from tests.chaos.stage import Stage
+
+SEEDS = 34
+AT_ONCE_SECONDS = 2.0
+"""Between the last look of one deployer and its verdict, another one may have begun."""
+
+
+def play(stage: Stage, seed: int) -> Played:
+    """The seed's races on one stack, one after the other."""
+    scene = Scene((Step("schema", 1),), lambda version, step, turn: 1.0 + (seed + turn) % 3)
+    course = Course(stage.stack(scene), f"rivals {seed}")
+    with course.begun() as first:
+        for number, race in enumerate(races(seed) if first else ()):
+            _Contest(course, race, 2 * number + 2).run()
+    return course.played
+
+
+class _Contest:
+    """One race. *older* is the number of the round's older version."""
+
+    def __init__(self, course: Course, race: Race, older: int) -> None:
+        self._course, self._race, self._older = course, race, older
+        self._served = course.stack.scene.proven
+        plan = Plan()
+        if race.way == "stopped in a retry":
+            plan = Plan((Fault("throttle", frozenset({race.retried}), nth=frozenset({1})),))
+        self._first = self._deployer(race.first, plan)
+        self._second = self._deployer(race.second, Plan())
+
+    def run(self) -> None:
+        """Lets them race, judges both, and repeats the deploy of the newest version."""
+        course, race = self._course, self._race
+        self._first.start()
+        kill = [threading.Timer(race.killed, self._second.signal, (signal.SIGKILL,))] if race.killed else []
+        if race.way in ("stopped", "stopped in a retry"):
+            self._stop_first()
+        else:
+            time.sleep(race.after)  # the seed's own moment
+        self._second.start()
+        for timer in kill:
+            timer.start()
+        if race.way == "jitter":
+            self._jitter()
+        other = self._second.finish()
+        for timer in kill:
+            timer.cancel()
+        number = course.told(other, self._version(race.second), f"[{race}] the second")
+        wrong = [f"deployer {number}: {text}" for text in self._judged_second(other)]
+        self._first.signal(signal.SIGCONT)
+        one = self._first.finish()
+        number = course.told(one, self._version(race.first), f"[{race}] the first")
+        wrong += [f"deployer {number}: {text}" for text in self._judged_first(one, other)]
+        course.played.wrong += [f"{text} [{race}]" for text in wrong]
+        self._repeat(other)
+
+    def _stop_first(self) -> None:
+        """Stops the first one at its moment; a call that is throttled then is tried again with no look in between."""
+        race, first = self._race, self._first
+        moment = race.moment
+        if race.way == "stopped in a retry":
+            moment = type(moment)(race.retried)
+        Trap(first, moment, lambda: first.signal(signal.SIGSTOP)).wait()
+
+    def _jitter(self) -> None:
+        both = (self._first, self._second)
+        for which, after, lasting in self._race.pauses:
+            if self._second.ended:
+                return
+            time.sleep(after)  # the seed's own moments
+            both[which].signal(signal.SIGSTOP)
+            time.sleep(lasting)
+            both[which].signal(signal.SIGCONT)
+
+    def _judged_second(self, other: Ended) -> Iterator[str]:
+        said, race = other.verdict, self._race
+        if said is Verdict.SUCCESS and race.second != "operator":
+            yield from self._course.compared(other, self._version(race.second))
+        elif said is Verdict.DEFECT or other.hung:
+            yield f"it ended as {said.name}{' after its time' if other.hung else ''}"
+        elif said in (Verdict.SUCCESS, Verdict.KILLED):
+            return
+        elif "operator" not in (race.first, race.second):
+            yield f"it came last and ended as {said.name}"
+        elif not SAYS_WHO.search(other.text):
+            yield "its text does not say who has the stack"
+
+    def _judged_first(self, one: Ended, other: Ended) -> Iterator[str]:
+        said, race = one.verdict, self._race
+        taken = other.verdict is Verdict.SUCCESS and race.second == "newer"
+        if said is Verdict.SUCCESS:
+            moved = [met.at for met in other.journal if met.operation == "UpdateService" and met.arrived]
+            if race.first != "operator" and moved and moved[0] < one.ended - AT_ONCE_SECONDS and race.second == "newer":
+                yield "it says success, and a newer version was being deployed by then"
+        elif taken:
+            yield from lost(one, other)
+        elif said is Verdict.DEFECT or one.hung:
+            yield f"it ended as {said.name}{' after its time' if one.hung else ''}"
+        elif not SAYS_WHO.search(one.text):
+            yield f"it ended as {said.name}, and its text does not say who took over"
+        if taken:
+            yield from newest(self._course, self._version("newer"))
+
+    def _repeat(self, other: Ended) -> None:
+        """The plain repeat of the newest version that anybody began."""
+        version = self._version(self._race.second)
+        if self._race.second == "operator":
+            version = self._version(self._race.first)
+        said = self._course.one(version).verdict
+        if said is not Verdict.SUCCESS:
+            self._course.played.wrong.append(f"the plain repeat of version {version} ended as {said.name}")
+
+    def _version(self, who: Who) -> int:
+        if who == "operator":
+            return self._served
+        return self._older + (who == "newer")
+
+    def _deployer(self, who: Who, plan: Plan) -> Deployer:
+        stack = self._course.stack
+        if who == "operator":
+            self._course.reruns_meant = True
+            return Deployer(stack, stack.operator(self._served), plan)
+        return Deployer(stack, stack.job(self._version(who)), plan)
+
+
+if __name__ == "__main__":
+    sys.exit(run(play, SEEDS))
