@@ -238,7 +238,7 @@ class TestOutputs:
         assert [step["name"] for step in outputs["migrations"]] == ["bootstrap", "master"]
         assert outputs["gate"]["container"] == "migration"
         assert outputs["gate"]["records"] == "/sluice/sluice/test/runs"
-        assert outputs["database"] == {"address": "db.example.internal", "port": 5432, "name": "app"}
+        assert outputs["database"] == {"address": "db.example.internal", "port": 5432, "name": "app", "version": "17"}
         assert set(outputs) == {
             "url",
             "address",

@@ -291,6 +291,13 @@ def test_a_preview_of_what_is_not_built_yet_asks_for_the_secrets_alone(fetched: 
     assert cloud.calls == ["describe_secret"]
 
 
+def test_a_preview_that_knows_nothing_asks_for_nothing() -> None:
+    new = INPUTS | {"imageDigest": UNKNOWN, "serviceSecrets": None, "secrets": {"P": UNKNOWN}}
+    lines = Lines()
+    run(MigrationRun(no_account).update(call(lines), "id", State(RUN, RUN), new))
+    assert [line for line in lines if line.startswith("warning")] == []
+
+
 def test_nothing_is_asked_where_nothing_runs() -> None:
     """Neither in a preview nor in an update."""
     for preview in (True, False):
