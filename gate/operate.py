@@ -23,8 +23,8 @@ from gate.fingerprint import Subject
 from gate.ownership import Ownership
 from gate.patience import Patience, Unknown
 from gate.plan import Close, Refuse, admit
+from gate.presentable import command_line
 from gate.record import RunRecord
-from gate.redact import redact
 from gate.run import RunResult, all_runs, may_go_on, number_taken, perform
 from gate.shard import poll_seconds
 from gate.step import Step
@@ -120,7 +120,7 @@ def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
             started=round(to.clock.now()),
             phase="run",
             steps=(order.step.name,),
-            message=redact(" ".join(order.step.command))[:200],
+            message=command_line(order.step.command)[:200],
             nonce=secrets.token_hex(4),
             owner=to.owner,
             read_only=order.read_only,
