@@ -192,11 +192,10 @@ def _shell_without_script(name: str, rest: Sequence[str], command: Sequence[str]
         return _FINE
     if "/" in command[0]:
         return Handed("warning", f"makes {name} read {command[0]!r} as a shell script", "a program that is none fails")
-    return Handed(
-        "refused",
-        f"makes {name} look for a shell script called {command[0]!r}",
-        "the step would fail, or run something else of that name",
-    )
+    what = f"makes {name} look for a shell script called {command[0]!r}"
+    if _runs(command[0]):
+        return Handed("refused", what, "the step would fail at its start")
+    return Handed("warning", what, "the step fails unless the working directory has one")
 
 
 def _within(name: str, rest: Sequence[str]) -> list[str]:

@@ -7,15 +7,11 @@ Sources: "OCI Image Configuration", "OCI Image Manifest" and "OCI Image Index" (
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 """ECS's name of a CPU architecture (RuntimePlatform) to the platform of an image."""
-
-REVISION = "org.opencontainers.image.revision"
-VERSION = "org.opencontainers.image.version"
-"""Labels ("Pre-Defined Annotation Keys" of the image specification)."""
 
 MEDIA_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -34,14 +30,12 @@ class ImageConfiguration:
         command: its CMD.
         user: its USER; empty means root.
         platform: ``OS/ARCHITECTURE``; empty where it does not say.
-        labels: by name.
     """
 
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     user: str = ""
     platform: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, blob: Mapping[str, Any]) -> ImageConfiguration:
@@ -54,7 +48,6 @@ class ImageConfiguration:
             tuple(config.get("Cmd") or ()),
             str(config.get("User") or ""),
             f"{system}/{architecture}" if architecture else "",
-            {str(name): str(value) for name, value in (config.get("Labels") or {}).items()},
         )
 
     @property

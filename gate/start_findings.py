@@ -96,11 +96,24 @@ def _entrypoint(task: Task, container: Mapping[str, Any], configuration: ImageCo
 
 
 def _images(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+    own = {
+        str(container["image"])
+        for task in tasks
+        for container in task.containers
+        if container.get("image") and (len(task.containers) == 1 or container.get("name") == task.container)
+    }
     for (image, platform), who in wanted.images.items():
         found = facts.images.get((image, platform), Unread("it was not asked for"))
         subject = _image(image)
         if isinstance(found, Unread):
             yield unread(f"{subject} ({_listed(who)})", found.reason, _remedy(found))
+        elif isinstance(found, Absent) and image not in own and not found.final:
+            yield warning(
+                f"{subject} ({_listed(who)})",
+                found.reason,
+                "its tasks could not start, unless a pull-through cache brings it",
+                "push it there, or correct the reference",
+            )
         elif isinstance(found, Absent):
             fix = (
                 f"build it for {platform}, or set app.architecture to one that it has"

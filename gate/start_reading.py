@@ -36,8 +36,9 @@ PAUSES = (1.0, 2.0)
 """Seconds before what seems to be absent is asked for again: IAM, SSM and Secrets Manager are eventually consistent
 ("Changes that I make are not always immediately visible" in the IAM user guide)."""
 
-PARAMETERS, GROUPS_AT_ONCE = 10, 50
-"""GetParameters takes ten names; DescribeLogGroups answers with fifty groups."""
+PARAMETERS, GROUPS_AT_ONCE = 5, 50
+"""Asked for at once: GetParameters takes ten names, and a parameter may have two; DescribeLogGroups answers with fifty
+groups."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Reader:
 
     def _secret(self, arn: str, references: Sequence[Reference]) -> Secret | Absent:
         """By its ARN; where there is none, by the name in it, which tells the ARN that should have been written."""
-        manager = self.clients["secretsmanager"]
+        manager = self.clients.in_region("secretsmanager", arn.split(":")[3])
         try:
             found = manager.describe_secret(SecretId=arn)
         except manager.exceptions.ResourceNotFoundException as error:
@@ -135,29 +136,34 @@ class Reader:
                 found = manager.describe_secret(SecretId=arn.partition(":secret:")[2])
             except ClientError:
                 return Absent(message(error))
+            if not str(found["ARN"]).startswith(arn):
+                return Absent(message(error))  # another account's of the same name
         contents: dict[str, str] = {}
         if self.thorough and found["ARN"] == arn and not found.get("DeletedDate"):
             for one in references:
-                if (said := self._content(one)) is not None:
+                if (said := self._content(manager, one)) is not None:
                     contents[one.key] = said
         key = str(found.get("KmsKeyId") or "")
         own = "" if key.endswith("alias/aws/secretsmanager") else key
         return Secret(str(found["ARN"]), bool(found.get("DeletedDate")), own, contents)
 
-    def _content(self, wanted: Reference) -> str | None:
+    def _content(self, manager: Any, wanted: Reference) -> str | None:
         """What is wrong with the value; None when it may not be read."""
         stage = {"VersionStage": wanted.stage} if wanted.stage else {}
         version = {"VersionId": wanted.version} if wanted.version else {}
         try:
-            answer = self.clients["secretsmanager"].get_secret_value(SecretId=wanted.name, **(stage or version))
+            answer = manager.get_secret_value(SecretId=wanted.name, **(stage or version))
         except ClientError as error:
             return None if denied(error) else f"its value cannot be read: {message(error)}"
         return wrong(wanted.key, answer.get("SecretString"))
 
     def _parameters(self, names: Sequence[str]) -> dict[str, Present | Absent]:
-        answer = self.clients["ssm"].get_parameters(Names=list(names), WithDecryption=False)
-        found = {str(one["Name"]) for one in answer.get("Parameters") or []}
-        return {name: Present() if name in found else Absent() for name in names}
+        # An ARN does not tell whether the name of a parameter at the top begins with a slash: both are asked for.
+        forms = {name: {name, name.removeprefix("/") if name.rfind("/") == 0 else name} for name in names}
+        asked = sorted({form for both in forms.values() for form in both})
+        answer = self.clients["ssm"].get_parameters(Names=asked, WithDecryption=False)
+        found = {f"{one['Name']}{one.get('Selector') or ''}" for one in answer.get("Parameters") or []}
+        return {name: Present() if both & found else Absent() for name, both in forms.items()}
 
     def _key(self, key: str) -> Key:
         return Key(str(self.clients["kms"].describe_key(KeyId=key)["KeyMetadata"]["KeyState"]))

@@ -33,10 +33,18 @@ class Task:
         return [one for one in found if isinstance(one, Mapping)]
 
     @property
+    def region(self) -> str:
+        """Of the task definition; empty where its ARN is not known."""
+        parts = str(self.definition.get("taskDefinitionArn") or "").split(":")
+        return parts[3] if len(parts) > 5 else ""
+
+    @property
     def platform(self) -> str:
         """Of the machine that runs it. Source: RuntimePlatform in the ECS API reference; X86_64 where nothing is
         said."""
         runtime = self.definition.get("runtimePlatform") or {}
+        if str(runtime.get("operatingSystemFamily") or "").startswith("WINDOWS"):
+            return "windows/amd64"
         return PLATFORMS.get(str(runtime.get("cpuArchitecture") or "X86_64"), "")
 
 
@@ -67,7 +75,8 @@ class Requirements:
 
 
 def required(tasks: Sequence[Task], network: Sequence[str] = ()) -> Requirements:
-    """What *tasks* need. Containers without `awslogs` need no log group."""
+    """What *tasks* need. A container that logs elsewhere than to CloudWatch in the tasks' own Region needs no log group,
+    nor does one whose log group is made when it starts (``awslogs-create-group``)."""
     images: dict[tuple[str, str], list[str]] = {}
     secrets: dict[str, list[str]] = {}
     groups: dict[str, list[str]] = {}
@@ -90,11 +99,20 @@ def required(tasks: Sequence[Task], network: Sequence[str] = ()) -> Requirements
             for secret in container.get("secrets") or []:
                 needs(secrets, str(secret["valueFrom"]), task.name)
                 readable.append(reference(str(secret["valueFrom"])))
-            log = container.get("logConfiguration") or {}
-            if log.get("logDriver", "awslogs") == "awslogs":
-                needs(groups, str((log.get("options") or {}).get("awslogs-group") or ""), task.name)
+            needs(groups, _log_group(container, task.region), task.name)
     known = {role: tuple(dict.fromkeys(found)) for role, found in execution.items()}
     return Requirements(images, secrets, groups, known, roles, tuple(network))
+
+
+def _log_group(container: Mapping[str, Any], region: str) -> str:
+    """The log group that must be there before the container starts; empty for none. Source: "Send Amazon ECS logs to
+    CloudWatch" (ECS developer guide)."""
+    log = container.get("logConfiguration") or {}
+    options = log.get("options") or {}
+    elsewhere = region and options.get("awslogs-region", region) != region
+    if log.get("logDriver", "awslogs") != "awslogs" or options.get("awslogs-create-group") == "true" or elsewhere:
+        return ""
+    return str(options.get("awslogs-group") or "")
 
 
 def absent(wanted: Requirements, facts: Facts) -> Requirements:

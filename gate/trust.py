@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,7 +23,7 @@ def trusts_tasks(role: Mapping[str, Any]) -> bool:
         if (
             one.get("Effect") == "Allow"
             and TASKS in _listed(services)
-            and {"sts:AssumeRole", "sts:*", "*"} & set(_listed(one.get("Action") or []))
+            and any(fnmatchcase("sts:AssumeRole", pattern) for pattern in _listed(one.get("Action") or []))
         ):
             return True
     return False

@@ -45,6 +45,7 @@ TABLE: list[tuple[list[str], list[str], str, str]] = [
     (["sh", "-c", 'exec "$1"', "--"], STEP, "warning", "picks single arguments"),
     (["sh", "-s"], STEP, "refused", "read its commands from the standard input"),
     (["sh"], STEP, "refused", "a shell script called 'python'"),
+    (["sh"], SUB, "warning", "a shell script called 'migrate'"),
     (["sh"], ["/app/migrate.sh", "up"], "passed", ""),
     (["bash"], ["/app/migrate", "up"], "warning", "as a shell script"),
     (["sh", "/entrypoint.sh"], STEP, "warning", "the script /entrypoint.sh"),

@@ -157,8 +157,9 @@ class Cloud:
 
     def get_parameters(self, Names: list[str], WithDecryption: bool) -> Any:
         assert not WithDecryption
-        found = [name for name in Names if name in self.parameters]
-        return {"Parameters": [{"Name": name} for name in found], "InvalidParameters": []}
+        found = [name for name in Names if name.partition(":")[0] in self.parameters]
+        parts = [name.partition(":") for name in found]
+        return {"Parameters": [{"Name": name, "Selector": f"{colon}{label}"} for name, colon, label in parts]}
 
     def describe_log_groups(self, logGroupNamePrefix: str, limit: int) -> Any:
         return {

@@ -213,6 +213,41 @@ def test_what_is_only_said(fetched: Callable[[Cloud], None], change: Callable[[C
         raise AssertionError("\n".join(str(one) for one in found if one.result in ("warning", "unread")))
 
 
+PARAMETER = "arn:aws:ssm:eu-west-1:123456789012:parameter/"
+FINE: list[tuple[str, Callable[[Cloud], None]]] = [
+    ("parameters by name, version and ARN", lambda cloud: (
+        having(parameters={"flag", "/shop/flag"})(cloud),
+        serving("flag", "flag:3", "/shop/flag", f"{PARAMETER}flag", f"{PARAMETER}shop/flag")(cloud),
+    )[0]),
+    ("a log group that is made at the start", lambda cloud: log(cloud, {"awslogs-create-group": "true"})),
+    ("a log group of another Region", lambda cloud: log(cloud, {"awslogs-region": "us-east-1"})),
+    ("logs that go elsewhere", serving(logConfiguration={"logDriver": "awsfirelens", "options": {"Name": "x"}})),
+]  # fmt: skip
+
+
+def log(cloud: Cloud, options: dict[str, str]) -> None:
+    made = definition("service", f"{APP}:password::")
+    made["taskDefinitionArn"] = "arn:aws:ecs:eu-west-1:123456789012:task-definition/shop-service:3"
+    made["containerDefinitions"][0]["logConfiguration"]["options"] |= options
+    cloud.definitions["arn:td/shop-service:3"] = made
+    cloud.groups.discard("/sluice/shop/test/service")
+
+
+@pytest.mark.parametrize("change", [row[1] for row in FINE], ids=[row[0] for row in FINE])
+def test_what_is_fine(fetched: Callable[[Cloud], None], change: Callable[[Cloud], None]) -> None:
+    cloud = Cloud()
+    change(cloud)
+    assert [str(one) for one in look(cloud, fetched) if one.result != "passed"] == []
+
+
+def test_a_side_cars_image_may_come_from_a_pull_through_cache(fetched: Callable[[Cloud], None]) -> None:
+    cloud = Cloud()
+    side = {"name": "agent", "image": f"{REPOSITORY}@sha256:{'0' * 64}"}
+    cloud.definitions["arn:td/shop-migration:3"]["containerDefinitions"].append(side)
+    [found] = [one for one in look(cloud, fetched) if one.result != "passed"]
+    assert (found.result, "pull-through cache" in found.why) == ("warning", True)
+
+
 def test_the_definitions_own_entrypoint_and_user_win(fetched: Callable[[Cloud], None]) -> None:
     cloud = Cloud(image=blob(Entrypoint=["sh", "-c"], User="root"))
     for kind in ("migration", "bootstrap", "service"):

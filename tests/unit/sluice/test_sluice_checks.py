@@ -30,6 +30,7 @@ TRUSTED = [
     ),
     (quote(json.dumps(trust({"Service": "ecs-tasks.amazonaws.com"}))), True),
     ({"Statement": trust({"Service": "ecs-tasks.amazonaws.com"})["Statement"][0]}, True),
+    (trust({"Service": "ecs-tasks.amazonaws.com"}, "sts:Assume*"), True),
     (trust({"Service": "ecs.amazonaws.com"}), False),
     (trust({"Service": "ecs-tasks.amazonaws.com"}, effect="Deny"), False),
     (trust({"Service": "ecs-tasks.amazonaws.com"}, "sts:TagSession"), False),
