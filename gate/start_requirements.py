@@ -75,7 +75,7 @@ class Requirements:
 
 
 def required(tasks: Sequence[Task], network: Sequence[str] = ()) -> Requirements:
-    """What *tasks* need. A container that logs elsewhere than to CloudWatch in the tasks' own Region needs no log group,
+    """What *tasks* need. A container that logs elsewhere than to CloudWatch in the tasks' Region needs no log group,
     nor does one whose log group is made when it starts (``awslogs-create-group``)."""
     images: dict[tuple[str, str], list[str]] = {}
     secrets: dict[str, list[str]] = {}

@@ -6,6 +6,8 @@ import subprocess
 
 from tests.e2e.stage import Finished, Stage
 
+PAGE = "src/notes/page.html"
+
 
 def git(stage: Stage, *words: str) -> str:
     told = subprocess.run(
@@ -28,7 +30,7 @@ def test_an_older_build_does_not_replace_a_newer_release(deployed: Stage) -> Non
     git(deployed, "add", "--all")
     git(deployed, "commit", "--quiet", "--message", "one")
     older = git(deployed, "rev-parse", "HEAD")
-    deployed.edit("src/notes/__init__.py", '"""', '"""Newer. ')
+    deployed.edit(PAGE, "</body>", "<!-- newer --></body>")
     git(deployed, "commit", "--quiet", "--all", "--message", "two")
     newer = git(deployed, "rev-parse", "HEAD")
     deployed.up()
@@ -68,7 +70,7 @@ def test_a_secret_that_does_not_exist_is_found_in_the_preview_and_before_the_fir
     try:
         assert "  app:\n" in text
         deployed.settings.write_text(text.replace("  app:\n", f"  app:\n    secrets: {{KEY: '{secret[:-7]}'}}\n", 1))
-        deployed.edit("src/notes/__init__.py", '"""', '"""With a secret. ')
+        deployed.edit(PAGE, "</body>", "<!-- with a secret --></body>")
         said = f"is not the full ARN of a secret: {secret} is"
         previewed = deployed.pulumi("preview", expect=255)
         assert said in previewed.output
