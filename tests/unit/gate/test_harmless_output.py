@@ -69,10 +69,13 @@ def test_sluice_s_output_is_harmless(capsys: pytest.CaptureFixture[str]) -> None
     terminal.line(HOSTILE)
     terminal.note(HOSTILE)
     terminal.log(HOSTILE, ephemeral=False)
-    terminal.table(["STEP", "ERROR"], [["a", HOSTILE], ["b", "x"]])
+    terminal.table(["STEP", "ERROR"], [["a", HOSTILE + "\nnext"], ["b\x1b[31mb", "x"]])
     terminal.line("x" * 350_000)
     shown = capsys.readouterr()
     assert_harmless(shown.out + shown.err)
     assert shown.out.count(HARMLESS) == 3
     assert shown.err.count(HARMLESS) == 1
     assert max(map(len, shown.out.split("\n"))) <= 2_000
+    rows = shown.out.split("\n")[2:5]
+    assert [row.split()[0] for row in rows] == ["STEP", "a", "bb"]
+    assert rows[0].index("ERROR") == rows[1].index("red") == rows[2].index("x")

@@ -94,6 +94,22 @@ def test_throttling_in_the_middle_loses_no_line_and_repeats_none() -> None:
     assert reader.count == 2000
 
 
+def test_a_line_that_the_driver_split_is_shown_when_it_is_whole_or_when_the_log_ends() -> None:
+    stream = Stream(["before", "x" * (16 * 1024 - 16) + "password=hunter2"])
+    reader = tail(stream)
+    assert reader.read(to_the_end=False) == ["before"]
+    stream.pages.append(["hunter2 host=db", "after"])
+    lines = drained(reader)
+    assert lines[0].endswith("xpassword=*** host=db")
+    assert lines[1:] == ["after"]
+    assert reader.count == 3
+    assert list(reader.last) == ["before", *lines]
+    stream.pages.append(["y" * 16 * 1024])
+    assert reader.read(to_the_end=False) == []
+    assert len(drained(reader)) == 1
+    assert reader.count == 4
+
+
 class LateLogs(Ecs):
     """A cloud whose log streams come to be *after* seconds of the task, all lines at once, a thousand a page."""
 
