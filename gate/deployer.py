@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import secrets
 from collections.abc import Callable
@@ -19,6 +20,7 @@ class Deployer:
     Attributes:
         log: takes a line, and whether it is only progress (shown in the resource's status column).
         chance: a number from 0 to 1, for pauses that should differ between deployers.
+        began: when its process began, seconds since the epoch by AWS's clock; infinite: that is not looked at.
         owner: nonce that tells this deployer from every other, also from one of the same user on the same host.
     """
 
@@ -30,3 +32,4 @@ class Deployer:
     who: str
     chance: Callable[[], float] = random.random
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
+    began: float = math.inf

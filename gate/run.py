@@ -11,7 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gate import earlier
 from gate.deployer import Deployer
-from gate.errors import GateError, Interrupted, NotPrepared
+from gate.entitlement import overtaken
+from gate.errors import GateError, Interrupted, NotPrepared, Superseded
 from gate.fingerprint import Subject
 from gate.logs import LogPlace
 from gate.ownership import Ownership
@@ -21,6 +22,7 @@ from gate.record import RunRecord, StepRecord
 from gate.step_run import StepRun
 from gate.tasks import Place, Tasks
 from gate.verdict import StepFailed, essential
+from gate.who import Identity
 
 TAKEN_SECONDS = 1.0
 """How long to wait before deciding again, when another deployer was quicker to take a number."""
@@ -78,6 +80,8 @@ def migrate(
     taken: set[int] = set()
     while True:
         runs = patience.ask(all_runs, to, taken)
+        if by := overtaken(runs, (), Identity(to.owner, to.who, to.began)):
+            raise Superseded(_came_late(by))
         live = patience.ask(earlier.live_operators, to, runs, place)
         decision = plan(runs, subject.fingerprint, phase, to.clock.now(), live)
         if isinstance(decision, Refuse):
@@ -109,6 +113,15 @@ def migrate(
             if not may_go_on(to, run):
                 continue
         return perform(to, run, subject, place, until, prepare)
+
+
+def _came_late(by: str) -> str:
+    return (
+        f"no migration was run: {by}, after this `pulumi up` had begun. Nothing was started or recorded.\n"
+        "  cause: the stack's lock was given up (`pulumi cancel`) while this deployer was slow\n"
+        "  fix:   see what the other one does (`sluice status`); when it has ended, run `pulumi up` if this version is "
+        "still wanted"
+    )
 
 
 def all_runs(to: Deployer, taken: Collection[int]) -> list[RunRecord]:

@@ -271,13 +271,19 @@ def _checked(dated: Callable[[str, float, float], None]) -> type:
     """A base class for clients whose answers are checked; *dated* gets the Date header of each."""
 
     class Checked:
+        def _parsed(self, operation_name: str, api_params: dict[str, Any]) -> Any:
+            try:
+                return super()._make_api_call(operation_name, api_params)  # type: ignore[misc]
+            except KeyError as error:  # botocore's own, over XML without the element that holds the result
+                raise IncompleteAnswer(operation=operation_name, lacking=f"{error} is missing") from error
+
         def _make_api_call(self, operation_name: str, api_params: dict[str, Any]) -> Any:
             tries = _READ_TRIES if operation_name.startswith(_READS) else 1
             while True:
                 tries -= 1
                 before = local_time()
                 try:
-                    answer = super()._make_api_call(operation_name, api_params)  # type: ignore[misc]
+                    answer = self._parsed(operation_name, api_params)
                     metadata = answer.get("ResponseMetadata", {})
                     if not metadata.get("RetryAttempts"):
                         dated(str(metadata.get("HTTPHeaders", {}).get("date", "")), before, local_time())

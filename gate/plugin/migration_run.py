@@ -166,6 +166,7 @@ class MigrationRun(Resource):
             raise
 
     def _run_steps(self, call: Call, inputs: Properties, clients: Clients) -> tuple[RunResult, str]:
+        me = identity(clients.skew)
         deployer = Deployer(
             ecs=clients["ecs"],
             logs=clients["logs"],
@@ -173,7 +174,8 @@ class MigrationRun(Resource):
             clock=clock(call, clients),
             log=lambda text, ephemeral: call.log(text, ephemeral=ephemeral),
             who=who(),
-            owner=identity().owner,
+            owner=me.owner,
+            began=me.began,
         )
         network = inputs["network"]
         place = Place(

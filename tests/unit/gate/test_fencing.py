@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gate.deployer import Deployer
 from gate.entitlement import overtaken, unproven
 from gate.errors import GateError, Superseded
 from gate.judge import Version
@@ -16,10 +17,12 @@ from gate.record import RunRecord
 from gate.release_record import Release, RolloutRecord
 from gate.rollout import Rollout, Wanted
 from gate.rollout_failure import RolloutFailed
+from gate.run import migrate
 from gate.smoke import Answer
 from gate.who import Identity
+from tests.unit.gate.deploying import PLACE, subject
 from tests.unit.gate.rolling import GROUP, NEW, OLD, SMOKE, Records, Service, well
-from tests.unit.gate.simulation import Clock
+from tests.unit.gate.simulation import Clock, Ecs, Script
 from tests.unit.gate.simulation import Records as Runs
 
 ANN, BOB = Identity("a", "ann@host", 1_000_000.0), Identity("b", "bob@host", 1_000_010.0)
@@ -208,6 +211,21 @@ def test_a_rollout_that_was_suspended_looks_whose_the_service_is() -> None:
     with pytest.raises(Superseded, match="bob@host rolls out"):
         stage.roll_out()
     assert stage.service.calls == [(NEW, False)]
+
+
+def test_a_deployer_that_slept_before_its_first_call_does_not_migrate_over_a_newer_one() -> None:
+    """The older `up` is stopped before it has written anything; a newer one deploys to its end; the older one wakes."""
+    ecs, clock, runs = Ecs(Clock(), [Script(), Script()]), Clock(), Runs()
+    newer = Deployer(ecs, ecs, runs, ecs.clock, lambda *_: None, "bob@host", owner="b", began=ecs.clock.time)  # type: ignore[arg-type]
+    ecs.clock.time += 5
+    migrate(newer, subject(image="b"), "before", PLACE)
+    older = replace(newer, who="ann@host", owner="a", began=clock.time - 60)
+    for image in ("a", "b"):
+        with pytest.raises(Superseded, match=r"bob@host has begun run 1 (.|\n)*cause:(.|\n)*fix:"):
+            migrate(older, subject(image=image), "before", PLACE)
+    assert len(ecs.tasks) == 1
+    later = replace(newer, owner="c", began=ecs.clock.time + 5)
+    assert migrate(later, subject(image="c"), "before", PLACE).number == 2
 
 
 # -- the decisions

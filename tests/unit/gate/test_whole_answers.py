@@ -136,6 +136,12 @@ def test_xml_that_is_cut_off_is_a_passing_trouble(api: Api) -> None:
     assert len(api.asked) == 3
 
 
+def test_xml_without_its_result_is_one_too(api: Api) -> None:
+    api.answers = [(b"<DescribeTargetHealthResponse></DescribeTargetHealthResponse>", None)]
+    with pytest.raises(IncompleteAnswer, match="DescribeTargetHealthResult"):
+        clients(api)["elbv2"].describe_target_health(TargetGroupArn="x")
+
+
 @pytest.mark.parametrize(("ahead", "skew"), [(0, 0), (1, 0), (600, 600), (-180, -180), (90, 90)])
 def test_the_first_answer_says_how_far_this_machines_clock_is_off(api: Api, ahead: float, skew: float) -> None:
     """X6: times of AWS are compared with AWS's."""
