@@ -28,7 +28,7 @@ _PAIR = re.compile(
     r"(?P<quote>\\*[\"'`]|%(?:25)*2[27]|\\+u002[27])?+"
 )
 _OPTION = re.compile(
-    r"(?<![\w-])--?(?P<name>(?=[\w-]{0,48}?(?:pass|pwd|secret|token|key|cred))[\w-]{1,96}+)[\"']?,?[ \t]{1,8}+"
+    r"-(?<![\w-]-)-?(?P<name>(?=[\w-]{0,48}?(?:pass|pwd|secret|token|key|cred))[\w-]{1,96}+)[\"']?,?[ \t]{1,8}+"
     r"(?P<quote>[\"'])?(?![-=:])(?=\S)"
 )
 _SQL = re.compile(
@@ -57,10 +57,13 @@ _VENDOR_SIGNS = ("ghp_", "gho_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat-"
 _NAME_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
 _CLOSED = r"(?=[\s,;:)\]}>&]|$)"
 """What follows a quote that ends a value."""
-_UNQUOTED = re.compile(
-    rf"(?:[^\s\"'`,;&\\%]|[\"'`](?!{_CLOSED})|[,;&](?![ \t]*+[\"']?[\w.$-]++[\"']?[ \t]*+[=:]|\s|$)|"
-    r"\\(?!\\*[\"'`]|u00(?:26|22|27)|[nrt]\b)|%(?!(?:25)*2[267]))++"
+_PLAIN = (
+    rf"[^\s\"'`,;&\\%]|[\"'`](?!{_CLOSED})|[,;&](?![ \t]*+[\"']?[\w.$-]++[\"']?[ \t]*+[=:]|\s|$)|"
+    r"\\(?!\\*[\"'`]|u00(?:22|26|27)|[nrt]\b)|%"
 )
+_UNQUOTED = re.compile(rf"(?:{_PLAIN})++")
+_ENCODED = re.compile(rf"(?:{_PLAIN}(?!(?:25)*2[267]))++")
+"""Where the sign before it is percent-encoded, so is the quote or the & behind it."""
 _REGION = re.compile(rf"(?:[^\s\"'`<>\\]|[\"'`](?!{_CLOSED})|[<>]|\\(?!\\*[\"'`]))++")
 _USERINFO = re.compile(r"[^\s:/@?#\"'%\\]*(?:%(?!(?:25)*3a)[^\s:/@?#\"'%\\]*)*(?P<colon>:|%(?:25)*3a)")
 _HOST_PORT = re.compile(r"\d{1,5}(?:[/?#\\\s]|%2f|%3f|$)")
@@ -150,7 +153,7 @@ def _pairs(text: str, lower: str) -> Iterator[Span]:
                 continue
             if name.lower() == "token" and _LEXER.search(lower, max(0, start - 16), start):
                 continue
-            end = _quoted_end(lower, value, quote) if quote else _end(text, value)
+            end = _quoted_end(lower, value, quote) if quote else _end(text, value, sign)
             prose = sign == ":" and not quote and value > one.end("sign")
             if not is_no_secret(name, text[value:end], prose):
                 yield value, end
@@ -252,9 +255,9 @@ def _aws(text: str) -> Iterator[Span]:
         yield from (one.span() for one in _AWS_SECRET.finditer(text))
 
 
-def _end(text: str, start: int) -> int:
+def _end(text: str, start: int, sign: str = "") -> int:
     """Where an unquoted value ends."""
-    found = _UNQUOTED.match(text, start)
+    found = (_ENCODED if sign.startswith("%") else _UNQUOTED).match(text, start)
     return found.end() if found else start
 
 

@@ -89,6 +89,7 @@ def shown(line: str, before: int) -> str:
 @SLOW
 @given(st.sampled_from(sorted(QUOTED)), names(), NO_SPACE, st.integers(0, 120))
 @example("JSON in JSON", "password", '"0000000', 0)
+@example("percent-encoded query", "password", "&0000000", 0)
 @example("JSON in JSON", "password", 'a"b\\c"d\\', 0)
 def test_a_quoted_or_encoded_secret_is_never_shown(kind: str, name: str, secret: str, place: int) -> None:
     line, inside = QUOTED[kind](name, secret)
