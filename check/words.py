@@ -101,7 +101,7 @@ def _call(files: Files, image: Image, words: list[str], via: tuple[str, ...]) ->
 
 
 def program(files: Files, image: Image, name: str) -> tuple[Entry | None, str]:
-    """What a program's name leads to in the image, by its PATH where it is no path; and the last path that was tried."""
+    """What a program's name leads to in the image, by PATH where it is no path; and the last path that was tried."""
     if "/" in name:
         return resolve(files, posixpath.normpath(posixpath.join(image.folder, name)))
     last: tuple[Entry | None, str] = (None, name)
