@@ -106,15 +106,21 @@ def serves_now(service: Mapping[str, Any] | None) -> str:
     counts = _running(service)
     if not counts:
         return "nothing: no task of the service runs"
-    return ", ".join(f"{count} {'task' if count == 1 else 'tasks'} of {name}" for name, count in counts.items())
+    return _counted(counts)
 
 
 def serving_line(service: Mapping[str, Any] | None, previous: str) -> str:
-    """What users get, as a sentence; *previous*: the revision that served before, empty when there is none."""
+    """What users get, as a sentence; *previous*: the revision that serves on, empty when none does."""
+    counts = _running(service) if service is not None and service.get("status") == "ACTIVE" else {}
     name = previous.rpartition("/")[2]
-    if service is not None and service.get("status") == "ACTIVE" and list(_running(service)) == [name]:
-        return f"{name} keeps serving: {serves_now(service)}."
-    return f"now serves:    {serves_now(service)}"
+    if name not in counts:
+        return f"now serves:    {serves_now(service)}"
+    beside = _counted({one: count for one, count in counts.items() if one != name})
+    return f"{name} keeps serving: {_counted({name: counts[name]})}" + (f", beside {beside}." if beside else ".")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {'task' if count == 1 else 'tasks'} of {name}" for name, count in counts.items())
 
 
 def service_deployment(seen: Mapping[str, Any] | None) -> list[str]:

@@ -99,7 +99,8 @@ class Witness:
         elif not previous:
             text.append("  There is no version to roll back to that is known to have served.")
         if not returning:
-            text.append(f"  {serving_line(facts.service, previous)}")
+            stays = previous if why.state in (State.ROLLED_BACK, State.FAILED) else ""
+            text.append(f"  {serving_line(facts.service, stays)}")
         return "\n".join(text)
 
     def _read(self, deployment: str) -> Facts:

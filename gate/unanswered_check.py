@@ -44,7 +44,7 @@ def no_answer(
     if refused is None:
         return "failed check", Advice(
             f"the load balancer's checks of {setup.path} at port {port} failed, and ECS does not say what they got",
-            f"ask {setup.path} (app.livePath) of the image by hand, on 0.0.0.0, port {port}: it must answer {setup.matcher}",
+            f"ask {setup.path} (app.livePath) of the image by hand: it must answer {setup.matcher} at port {port}",
         )
     if not refused:
         return _timed_out(setup, bool(announced))

@@ -373,6 +373,12 @@ CASES: Sequence[Case] = (
         emulated=True,
     ),
     Case(
+        "not a server, whatever its log says",
+        "not a server",
+        ["exit code 0"],
+        exited(0, 'ERROR:  relation "notes" already exists'),
+    ),
+    Case(
         "wrong architecture",
         "wrong architecture",
         ["another processor architecture", "app.architecture"],

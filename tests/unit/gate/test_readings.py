@@ -49,7 +49,7 @@ SERVICE: dict[str, Any] = {
 def clients() -> Iterator[dict[str, tuple[Any, Stubber]]]:
     made = {}
     for name in ("ecs", "elbv2", "logs"):
-        client = boto3.client(  # type: ignore[call-overload]
+        client = boto3.client(
             name, region_name="eu-west-1", aws_access_key_id="123456789012", aws_secret_access_key="none"
         )
         made[name] = (client, Stubber(client))

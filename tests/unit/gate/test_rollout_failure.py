@@ -23,6 +23,7 @@ APP: dict[str, Any] = {
     "portMappings": [{"containerPort": 8080}],
     "logConfiguration": {"options": {"awslogs-group": "/notes", "awslogs-stream-prefix": "service"}},
 }
+ROLLED_BACK = Judgement(State.ROLLED_BACK, "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/0.")
 REFUSED = "Invalid HTTP_HOST header: '10.0.1.7:8080'. You may need to add '10.0.1.7' to ALLOWED_HOSTS."
 
 
@@ -38,7 +39,7 @@ def unhealthy(service: Service, description: str, lines: list[str]) -> None:
         }
         for number in range(3)
     ]
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {
             "taskArn": f"arn:task/notes/{number}",
             "stopCode": "ServiceSchedulerInitiated",
@@ -49,7 +50,7 @@ def unhealthy(service: Service, description: str, lines: list[str]) -> None:
         }
         for number in range(3)
     ]
-    service.stopped_tasks = lambda deployment, revision: tasks  # type: ignore[method-assign]
+    service.stopped_tasks = lambda deployment, task_definition: tasks  # type: ignore[method-assign]
     service.last_lines = lambda task: lines  # type: ignore[method-assign]
     service.readings.first = [Printed(BEGUN.timestamp() + 1, line) for line in lines]
 
@@ -57,7 +58,7 @@ def unhealthy(service: Service, description: str, lines: list[str]) -> None:
 def explained(service: Service, **more: Any) -> str:
     """What the witness of a deployment says that ECS rolled back."""
     witness = Witness(service, Patience(service.clock, "explaining"), NEW, (GROUP,))  # type: ignore[arg-type]
-    why = Judgement(State.ROLLED_BACK, "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/0.")
+    why = more.pop("why", ROLLED_BACK)
     return witness.explain(why, "ecs-svc/1", more.pop("previous", OLD), **more)
 
 
@@ -102,6 +103,12 @@ def test_a_silent_slow_start_names_the_setting_and_the_seconds(service: Service)
     assert "log:           it had printed nothing" in text
 
 
+def test_where_it_listens_is_looked_for_at_the_beginning_of_the_log(service: Service) -> None:
+    unhealthy(service, "Health checks failed", ["tick"] * 30)
+    service.readings.first = [Printed(BEGUN.timestamp() + 1, "listening on http://127.0.0.1:8080")]
+    assert "cause:         the application probably listens on 127.0.0.1 only" in explained(service)
+
+
 @pytest.mark.parametrize(
     ("previous", "first", "says", "silent"),
     [
@@ -120,19 +127,30 @@ def test_a_first_deployment_is_said_only_of_a_first_one(
     assert silent not in text
 
 
-def test_what_serves_is_counted_where_it_is_not_the_version_before_alone(service: Service) -> None:
+@pytest.mark.parametrize(
+    ("state", "new", "old", "says"),
+    [
+        (State.ROLLED_BACK, 0, 2, "notes:7 keeps serving: 2 tasks of notes:7."),
+        (State.ROLLED_BACK, 1, 2, "notes:7 keeps serving: 2 tasks of notes:7, beside 1 task of notes:8."),
+        (State.FAILED, 1, 2, "notes:7 keeps serving: 2 tasks of notes:7, beside 1 task of notes:8."),
+        (State.FAILED, 2, 0, "now serves:    2 tasks of notes:8"),
+        (State.FAILED, 0, 0, "now serves:    nothing: no task of the service runs"),
+        (State.SUPERSEDED, 1, 2, "now serves:    1 task of notes:8, 2 tasks of notes:7"),
+    ],
+)
+def test_the_version_before_keeps_serving_where_its_tasks_run(
+    service: Service, state: State, new: int, old: int, says: str
+) -> None:
     service.deployments = [
-        {"taskDefinition": NEW, "runningCount": 1, "rolloutState": "FAILED"},
-        {"taskDefinition": OLD, "runningCount": 2, "rolloutState": "COMPLETED"},
+        {"taskDefinition": NEW, "runningCount": new, "rolloutState": "FAILED"},
+        {"taskDefinition": OLD, "runningCount": old, "rolloutState": "COMPLETED"},
     ]
-    text = explained(service)
-    assert "now serves:    1 task of notes:8, 2 tasks of notes:7" in text
-    assert "keeps serving" not in text
+    assert explained(service, why=Judgement(state, "ended")).endswith(f"  {says}")
 
 
 def test_the_answer_of_a_smoke_request_and_the_running_tasks_log_give_the_cause() -> None:
     service = Service(Clock(), {NEW: "COMPLETED", OLD: "COMPLETED"})
-    service.stopped_tasks = lambda deployment, revision: []  # type: ignore[method-assign]
+    service.stopped_tasks = lambda deployment, task_definition: []  # type: ignore[method-assign]
     service.readings.running = [{"taskArn": "arn:task/notes/new"}]
     service.last_lines = lambda task: ["ERROR:  permission denied for table notes"]  # type: ignore[method-assign]
     with pytest.raises(RolloutFailed) as failure:
@@ -149,7 +167,7 @@ def test_what_cannot_be_read_is_said_and_hides_nothing_else(service: Service) ->
     def refuse(*anything: Any) -> Any:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeTargetGroups")
 
-    service.readings.target_group = refuse  # type: ignore[method-assign]
+    service.readings.target_group = refuse  # type: ignore[method-assign, assignment]
     text = explained(service)
     assert "health check: could not be read" in text
     assert "answer 404" in text
