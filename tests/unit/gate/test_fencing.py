@@ -170,8 +170,9 @@ def test_a_lost_answer_of_update_service_is_looked_up_before_the_call_is_repeate
         return started
 
     stage.service.deploy = loses  # type: ignore[method-assign, assignment]
+    stage.service.deployments = [stage.service._new(NEW, "FAILED")]  # so the call is forced, and each one counts
     assert stage.roll_out().deployment == "ecs-svc/1"
-    assert stage.service.calls == [(NEW, False)]
+    assert stage.service.calls == [(NEW, True)]
 
 
 def test_a_deployment_that_a_dead_rival_may_have_started_is_waited_for() -> None:
