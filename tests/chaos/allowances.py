@@ -6,16 +6,21 @@ They stay longer than what the suite's faults last (faults.py): an answer may be
 from __future__ import annotations
 
 import importlib
+import os
 
 SECONDS: dict[tuple[str, str], float] = {
     ("gate.earlier", "SETTLE_SECONDS"): 14.0,
     ("gate.patience", "UNREACHABLE_SECONDS"): 15.0,
     ("gate.plan", "FOREIGN_RUN_SECONDS"): 20.0,
     ("gate.step_run", "MISSING_SECONDS"): 20.0,
-    ("gate.way_back", "LISTED_SECONDS"): 14.0,
-    ("gate.rollout", "LISTED_SECONDS"): 14.0,
+    ("gate.step_run", "START_SECONDS"): 30.0,
+    ("gate.rollout", "SETTLE_SECONDS"): 14.0,
+    ("gate.deployment_watch", "LISTED_SECONDS"): 14.0,
 }
 """By module and name: what a deployer of this suite is given. A name that the gate does not have is an error."""
+
+GATE_VARIABLE = "SLUICE_GATE"
+"""A folder whose ``gate`` package is judged instead of this checkout's. An earlier commit's lacks some of the names."""
 
 
 def unreachable() -> float:
@@ -24,8 +29,17 @@ def unreachable() -> float:
 
 
 def shorten() -> None:
-    """Gives this process the suite's allowances. Raises AttributeError where the gate has no such name."""
+    """Gives this process the suite's allowances.
+
+    Raises:
+        AttributeError, ModuleNotFoundError: this checkout's gate has no such name.
+    """
     for (module, name), seconds in SECONDS.items():
-        found = importlib.import_module(module)
-        getattr(found, name)
+        try:
+            found = importlib.import_module(module)
+            getattr(found, name)
+        except (AttributeError, ModuleNotFoundError):
+            if GATE_VARIABLE in os.environ:
+                continue
+            raise
         setattr(found, name, seconds)

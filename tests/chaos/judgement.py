@@ -61,7 +61,7 @@ def verdict(ended: Ended, behaviour: Behaviour) -> Iterator[str]:
         yield "it was killed, by nobody here"
     elif said is Verdict.DEFECT:
         yield f"a defect of the gate reached the user (exit code {ended.code})"
-    elif "Traceback" in ended.output:
+    elif "Traceback" in ended.output and ended.code >= 0:  # Ctrl-C while Python still starts is Python's own
         yield "a traceback reached the user"
     elif said is Verdict.SUCCESS and behaviour != "good":
         yield f"success, but the version is not good: {behaviour}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from random import Random
 
-from tests.chaos.faults import KINDS, Kind, Plan, mixture
+from tests.chaos.faults import Fault, Kind, Plan, fault, mixture
 from tests.chaos.ledger import Behaviour, Step
 
 VERSIONS = 8
@@ -74,34 +75,41 @@ class Scenario:
         return frozenset(kind for deploy in self.deploys for plan in deploy.plans for kind in plan.kinds)
 
 
-@dataclass(frozen=True)
-class Shape:
-    """How large a seed is: how many deploys, and the kinds of faults that it may bring."""
-
-    least: int = 3
-    most: int = 6
-    kinds: tuple[Kind, ...] = field(default=KINDS)
-
-
-def scenario(seed: int, shape: Shape | None = None) -> Scenario:
+def scenario(seed: int) -> Scenario:
     """The same seed gives the same scenario."""
-    shape = shape or Shape()
     chance = Random(seed)  # noqa: S311 - reproducible on purpose
-    count = chance.randint(shape.least, shape.most)
     steps = [Step("schema", 1), Step("tenants", 2)] if chance.random() < 0.6 else [Step("schema", 1)]
     if chance.random() < 0.35:
         steps.append(Step("contract", 1, "after"))
+    count = chance.randint(3, 6)
     deploys = []
     for number in range(count):
-        version = number + 2
         behaviour = "good" if number == count - 1 else _behaviour(chance)
-        faults = mixture(chance, shape.kinds)
-        plans = tuple(Plan(faults, f"{seed}/{version}/{turn}") for turn in range(REPEATS + 1))
-        killed, when = chance.random(), round(chance.uniform(0.8, 16.0), 1)
-        kill = when if killed < 0.2 else 0.0
-        interrupt = when if 0.2 <= killed < 0.32 else 0.0
-        deploys.append(Deploy(version, behaviour, plans, kill, interrupt))
-    return Scenario(seed, tuple(deploys), tuple(steps), alarm=chance.random() < 0.3, soak=2 * (chance.random() < 0.4))
+        deploy = Deploy(number + 2, behaviour, _plans(f"{seed}/{number + 2}", mixture(chance)))
+        disturbed, when = chance.random(), round(chance.uniform(0.8, 16.0), 1)
+        if disturbed < 0.2:
+            deploy = replace(deploy, kill=when)
+        elif disturbed < 0.32:
+            deploy = replace(deploy, interrupt=when)
+        deploys.append(deploy)
+    alarm, soak = chance.random() < 0.3, 2 * (chance.random() < 0.4)
+    return Scenario(seed, tuple(deploys), tuple(steps), alarm=alarm, soak=soak)
+
+
+def brief(seed: int, kinds: Sequence[Kind], bad: Behaviour | None = None) -> Scenario:
+    """Two deploys that share *kinds* between them, the first of them *bad*: a scenario for `make test`."""
+    chance = Random(seed)  # noqa: S311 - reproducible on purpose
+    dealt = chance.sample(sorted(kinds), len(kinds))
+    halves = [dealt[: (len(dealt) + 1) // 2], dealt[(len(dealt) + 1) // 2 :]]
+    deploys = [
+        Deploy(number, behaviour, _plans(f"{seed}/{number}", tuple(fault(chance, kind) for kind in half)))
+        for number, behaviour, half in zip((2, 3), (bad or "good", "good"), halves, strict=True)
+    ]
+    return Scenario(seed, tuple(deploys), (Step("schema", 1), Step("tenants", 2)), work=0.5)
+
+
+def _plans(seed: str, faults: tuple[Fault, ...]) -> tuple[Plan, ...]:
+    return tuple(Plan(faults, f"{seed}/{turn}") for turn in range(REPEATS + 1))
 
 
 def _behaviour(chance: Random) -> Behaviour:

@@ -203,8 +203,9 @@ class Stack:
         return frozenset(found)
 
     def delete(self) -> None:
-        """The service goes; the rest is the account's."""
-        self.cloud.delete(self.name)
+        """The service goes, if the first deploy came to it; the rest is the account's."""
+        if self.cloud.ecs.describe_services(cluster=self.cloud.cluster, services=[self.name])["services"]:
+            self.cloud.delete(self.name)
 
 
 def _step(step: Step) -> dict[str, Any]:
