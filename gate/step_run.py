@@ -17,6 +17,7 @@ from gate.observation import Confirmation, older_task, whole_end
 from gate.owned_start import OwnedStart
 from gate.ownership import Ownership
 from gate.patience import Patience, Unknown
+from gate.presentable import command_line
 from gate.record import RunRecord, StepRecord, TaskRecord
 from gate.shard import Shard, backoff_seconds, poll_seconds, read_seconds
 from gate.shard_log import SHOWN_LINES, ShardLogs, printed
@@ -175,7 +176,7 @@ class StepRun:
         shard.asked_at = shard.changed_at = self._to.clock.now()
         self._put(shard)
         self._say(
-            f"task {started.rpartition('/')[2]} started: {' '.join(self._step.command)}",
+            f"task {started.rpartition('/')[2]} started: {command_line(self._step.command)}",
             shard,
         )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 
-from tests.e2e.stage import STACK, Client, Stage
+from local import environment
+from tests.e2e.stage import ROOT, STACK, Client, Stage
 
 PAGE = "src/notes/page.html"
 
@@ -81,3 +83,32 @@ def test_after_steps_run_once_the_version_before_is_gone(with_after_step: Stage)
     assert all(task["stoppedAt"] <= ran["createdAt"] for task in before)
     again = stage.up()
     assert "contract" not in again.output.partition("Outputs:")[0], "nothing changed, so nothing runs"
+
+
+def sluice(stage: Stage, *words: str) -> str:
+    """An operator's command on the deployed stack; returns what it said."""
+    env = dict(stage.env)
+    env["PATH"] = f"{environment.pulumi_bin(stage.place)}:{env['PATH']}"
+    done = subprocess.run(
+        [str(ROOT / "bin" / "sluice"), *words[:1], "--stack", STACK, *words[1:]],
+        cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_success_lasts_until_an_operator_may_have_changed_the_schema(deployed: Stage) -> None:
+    """K1: a command of the image that undoes migrations, then `pulumi up` with nothing changed."""
+    before = len(deployed.migration_tasks())
+    assert "runs the migration steps again" in sluice(deployed, "run", "--", "migrate", "verify")
+    sluice(deployed, "run", "--read-only", "--", "migrate", "verify")
+    preview = deployed.pulumi("preview").output
+    assert "would run bootstrap, master, tenants, verify: `sluice run` by" in preview
+    assert "migrate verify) may have changed the schema since run" in preview
+    deployed.up()
+    ran = sum(len(step["tasks"]) for step in deployed.outputs()["migrations"])
+    assert len(deployed.migration_tasks()) == before + 2 + ran
+    assert "schema       proven by run" in sluice(deployed, "status")
+    again = deployed.up()
+    assert "unchanged" in again.output
+    assert "running bootstrap" not in again.output

@@ -9,7 +9,8 @@ import pytest
 from gate.clock import Halt
 from gate.errors import GateError, Interrupted
 from gate.patience import Unknown
-from gate.record import RunRecord
+from gate.record import RunRecord, StepRecord
+from gate.tasks import token
 from gate.verdict import StepFailed
 from tests.unit.gate.deploying import MASTER, Stage, subject
 from tests.unit.gate.simulation import Ecs, Script, client_error
@@ -221,3 +222,23 @@ def test_the_intent_is_on_record_before_the_task_is_asked_for() -> None:
     stage.ecs.run_task = recorded  # type: ignore[method-assign]
     stage.deploy()
     assert [(task.shard, task.attempt, task.task) for task in seen[0]] == [(0, 1, "")]
+
+
+def test_what_the_former_owner_started_after_the_records_were_listed_is_found() -> None:
+    """It lives: between the listing and the takeover its first attempt was refused, and its second one runs."""
+    stage = Stage(Script(runs=50))
+    with pytest.raises(Interrupted):
+        stage.deploy(halts={2: Halt.ABANDON})
+    running = stage.records.steps[1, "master"].tasks[0]
+    stage.records.steps[1, "master"] = StepRecord("master", (replace(running, task=""),))
+    stage.ecs.tasks[0].token = second = token(stage.records.runs[1].identity(stage.records.prefix), "master", 0, 2)
+    save = stage.records.save
+
+    def meanwhile(run: RunRecord) -> None:
+        if run.open and run.number == 1:
+            stage.records.steps[1, "master"] = StepRecord("master", (replace(running, attempt=2),))
+        save(run)
+
+    stage.records.save = meanwhile  # type: ignore[method-assign]
+    stage.deploy()
+    assert [task.token for task in stage.ecs.tasks] == [second], "not a first attempt beside it"

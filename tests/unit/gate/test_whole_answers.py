@@ -136,6 +136,13 @@ def test_xml_that_is_cut_off_is_a_passing_trouble(api: Api) -> None:
     assert len(api.asked) == 3
 
 
+def test_a_body_that_never_came_is_no_empty_answer(api: Api) -> None:
+    """Also where nothing is known about what the answer must hold."""
+    api.answers = [(b'{"clusterArns": []}', 0)]
+    with pytest.raises(IncompleteAnswer, match="0 of 19 bytes of its body arrived"):
+        clients(api)["ecs"].list_clusters()
+
+
 def test_xml_without_its_result_is_one_too(api: Api) -> None:
     api.answers = [(b"<DescribeTargetHealthResponse></DescribeTargetHealthResponse>", None)]
     with pytest.raises(IncompleteAnswer, match="DescribeTargetHealthResult"):
