@@ -131,7 +131,7 @@ def service_deployment(seen: Mapping[str, Any] | None) -> list[str]:
     lines = []
     breaker = seen.get("deploymentCircuitBreaker") or {}
     if breaker.get("status") == "TRIGGERED":
-        counts = f": {breaker['failureCount']} of {breaker.get('threshold')} tasks failed"
+        counts = f": {breaker['failureCount']} tasks failed, its threshold is {breaker.get('threshold')}"
         lines.append(BREAKER + (counts if breaker.get("failureCount") is not None else ""))
     alarms = seen.get("alarms") or {}
     if alarms.get("status") == "TRIGGERED":

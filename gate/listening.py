@@ -6,6 +6,7 @@ structured loggers (JSON, logfmt).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Announcement:
     """A server's own word for being up.
 
     Attributes:
-        text: the line.
+        text: the line; of a JSON object its message.
         host: the address it names; empty when it names none.
         port: the port it names; None when it names none.
         after: seconds since the task's start; None when that is not known.
@@ -69,8 +70,20 @@ def announcements(lines: Sequence[Printed], started: float | None) -> list[Annou
         if port is None and not _PLAINLY.search(text):
             continue
         after = max(0.0, line.at - started) if started is not None and line.at else None
-        found.append(Announcement(text, host, port, after))
+        found.append(Announcement(_message(text), host, port, after))
     return found
+
+
+def _message(text: str) -> str:
+    """What a line says; of a JSON object its message."""
+    if not text.startswith("{"):
+        return text
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return text
+    said = document.get("message") or document.get("msg")
+    return said if isinstance(said, str) else text
 
 
 def _endpoint(text: str) -> tuple[str, int | None]:

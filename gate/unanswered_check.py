@@ -22,6 +22,8 @@ def no_answer(
         refused: the connection was refused or reset; False: nobody answered in time; None: ECS does not say.
     """
     port = setup.check_port
+    # A line that names its port says more than one that is only glad to be up.
+    announced = [one for one in announced if one.port is not None] or announced
     ours = [one for one in announced if one.port in (port, None)]
     elsewhere = [one for one in announced if one.port not in (port, None)]
     if elsewhere and not ours:

@@ -39,7 +39,7 @@ def test_crash_loop(scene: Scene) -> None:
 def test_unavailable_for_ever(scene: Scene) -> None:
     with scene.played("503 for ever") as play:
         scene.stage.edit("src/notes/app.py", LIVE, 'return JSONResponse({"status": "dead"}, 503)  # type: ignore')
-        play.fails(scene.up(), "circuit breaker", "health checks", "keeps serving")
+        play.fails(scene.up(), "circuit breaker", "health checks", "answers 503 at /live", "keeps serving")
         play.retried(lambda: fixed(scene))
 
 
@@ -47,7 +47,7 @@ def test_unavailable_for_ever(scene: Scene) -> None:
 def test_a_start_slower_than_its_period(scene: Scene) -> None:
     with scene.played("slower start than the start period") as play:
         scene.stage.edit(SERVE, BEGIN, f"    import time\n\n    time.sleep(150)\n{BEGIN}")
-        play.fails(scene.up(), "circuit breaker", "health checks", "keeps serving")
+        play.fails(scene.up(), "circuit breaker", "health checks", "service.health.startPeriod (30 s)", "keeps serving")
         play.retried(lambda: fixed(scene))
 
 
@@ -55,7 +55,7 @@ def test_a_start_slower_than_its_period(scene: Scene) -> None:
 def test_a_wrong_port(scene: Scene) -> None:
     with scene.played("wrong port") as play:
         scene.stage.edit(SERVE, "port=service.port,", "port=service.port + 1,")
-        play.fails(scene.up(), "circuit breaker", "health checks", "keeps serving")
+        play.fails(scene.up(), "circuit breaker", "health checks", "asks at port 8080", "keeps serving")
         play.retried(lambda: fixed(scene))
 
 

@@ -197,7 +197,8 @@ def test_a_version_that_refuses_the_host_is_rolled_back_and_said_once(rollouts: 
     text = rollouts.texts["C7"].result(2 * DEADLINE)
     lines = text.splitlines()
     assert re.match(
-        r"the rollout of app-\d+:1 was rolled back by the ECS circuit breaker: 3 of 3 tasks failed", lines[0]
+        r"the rollout of app-\d+:1 was rolled back by the ECS circuit breaker: 3 tasks failed, its threshold is 3",
+        lines[0],
     )
     assert label(text, "cause").startswith(
         "the application refuses the Host header: the load balancer's check asks /live"

@@ -250,6 +250,16 @@ CASES: Sequence[Case] = (
         emulated=True,
     ),
     Case(
+        "wrong port, beside a line without one",
+        "wrong port",
+        ['says "Uvicorn running on http://10.0.1.7:8081"', "asks at port 8080"],
+        unhealthy(
+            NOT_ANSWERED,
+            '{"level": "INFO", "message": "Application startup complete."}',
+            '{"level": "INFO", "message": "Uvicorn running on http://10.0.1.7:8081"}',
+        ),
+    ),
+    Case(
         "loopback only",
         "loopback only",
         ["probably listens on 127.0.0.1 only", "0.0.0.0 (all addresses), port 8080"],

@@ -92,7 +92,7 @@ ALARM: dict[str, Any] = {
         (
             BREAKER,
             [
-                "the circuit breaker ended it: 3 of 3 tasks failed",
+                "the circuit breaker ended it: 3 tasks failed, its threshold is 3",
             ],
             " by the ECS circuit breaker",
         ),

@@ -37,7 +37,21 @@ EVERY = "0.0.0.0"  # noqa: S104 - nothing listens here, it is what servers print
 def test_a_server_that_is_up_says_so(line: str, host: str, port: int | None, loopback: bool) -> None:
     (found,) = announcements([Printed(15.0, "starting"), Printed(17.5, line)], 10.0)
     assert (found.host, found.port, found.loopback, found.after) == (host, port, loopback, 7.5)
-    assert found.text == line.strip()
+    assert found.text == (line.strip() if not line.startswith("{") else "listening")
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('{"level": "INFO", "message": "Uvicorn running on http://[::]:8081"}', "Uvicorn running on http://[::]:8081"),
+        ('{"msg": "listening on :8080"}', "listening on :8080"),
+        ('{"event": "listening on :8080"}', '{"event": "listening on :8080"}'),
+        ('{"message": "listening on :8080" cut off', '{"message": "listening on :8080" cut off'),
+    ],
+)
+def test_of_a_json_line_its_message_is_shown(line: str, text: str) -> None:
+    (found,) = announcements([Printed(1.0, line)], 0.0)
+    assert found.text == text
 
 
 @pytest.mark.parametrize(

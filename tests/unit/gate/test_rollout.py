@@ -280,7 +280,7 @@ def test_a_failure_shows_ecs_record_its_new_events_and_what_serves() -> None:
     with pytest.raises(RolloutFailed) as failure:
         roll_out(service)
     text = str(failure.value)
-    assert "notes:8 was rolled back by the ECS circuit breaker: 3 of 3 tasks failed" in text
+    assert "notes:8 was rolled back by the ECS circuit breaker: 3 tasks failed, its threshold is 3" in text
     assert "ECS says:      failed container health checks" in text
     assert "yesterday" not in text
     assert "notes:7 keeps serving: 1 task of notes:7" in text

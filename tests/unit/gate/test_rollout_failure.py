@@ -71,7 +71,7 @@ def test_the_whole_text(service: Service) -> None:
     unhealthy(service, "Health checks failed with these codes: [400]", [REFUSED] * 30)
     service.rolled_back = "ecs-svc/1"
     assert explained(service).splitlines() == [
-        "the rollout of notes:8 was rolled back by the ECS circuit breaker: 3 of 3 tasks failed",
+        "the rollout of notes:8 was rolled back by the ECS circuit breaker: 3 tasks failed, its threshold is 3",
         "  cause:         the application refuses the Host header: the load balancer's check asks /live with the "
         "task's own address and port as Host, and gets 400",
         "  fix:           let /live (app.livePath) answer whatever Host it is asked for, or add the tasks' own "
