@@ -84,6 +84,8 @@ class Cloud:
     late: dict[str, int] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     elsewhere: bool = False
+    skew: float = 0.0
+    wrong_clock: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __getitem__(self, service: str) -> Any:

@@ -10,6 +10,7 @@ import pytest
 from gate import image_source
 from gate.errors import NotPrepared
 from gate.finding import Finding
+from gate.plugin import migration_run
 from gate.plugin import start_admission as engine
 from gate.plugin.migration_run import MigrationRun
 from gate.plugin.resource import Refused, State
@@ -339,6 +340,20 @@ def test_nothing_is_asked_where_nothing_runs() -> None:
         resource = MigrationRun(no_account)
         run(resource.update(call(Lines(), preview), "id", State(INPUTS, INPUTS), INPUTS | {"retain": False}))
         assert not run(resource.diff(call(Lines(), preview), "id", State(INPUTS, INPUTS), dict(INPUTS))).changes
+
+
+def test_a_run_looks_before_its_first_step_and_before_the_snapshot(
+    fetched: Callable[[Cloud], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud(image=blob(Entrypoint=["sh", "-c"]))
+    fetched(cloud)
+    snapshots: list[object] = []
+    monkeypatch.setattr(migration_run, "migrate", lambda *_, prepare, **__: prepare(None))
+    monkeypatch.setattr(migration_run, "Snapshot", lambda *_: snapshots.append)
+    gate = MigrationRun(lambda: cloud)  # type: ignore[arg-type, return-value]
+    with pytest.raises(Refused, match=r"^not admitted: .*keeps only the first word"):
+        run(gate.create(call(Lines(), preview=False), INPUTS | {"snapshot": {"instance": "db"}}))
+    assert snapshots == []
 
 
 def test_the_run_itself_says_what_it_looked_at(fetched: Callable[[Cloud], None]) -> None:
