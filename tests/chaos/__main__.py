@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -43,22 +43,11 @@ def run(one: Callable[[Stage, int], Played], usual: int) -> int:
                 result = future.result()
                 if result is not None:
                     played.append(result)
-                    show(result, alone is not None)
+                    summary.show(result, alone is not None)
         finally:
             pool.shutdown(cancel_futures=True)
     print("\n" + summary.table(played, len(seeds), time.monotonic() - begun))
-    return 0 if sound(played, len(seeds)) else 1
-
-
-def show(played: Played, whole: bool) -> None:
-    """Its line; and its deployers' output when something is wrong with it, or *whole*."""
-    print(played.line, flush=True)
-    if played.bad or whole:
-        print("\n".join([*played.output, *(f"  WRONG: {text}" for text in played.bad)]), flush=True)
-
-
-def sound(played: Sequence[Played], wanted: int) -> bool:
-    return len(played) == wanted and not any(one.bad for one in played)
+    return 0 if summary.sound(played, len(seeds)) else 1
 
 
 if __name__ == "__main__":

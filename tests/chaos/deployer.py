@@ -78,7 +78,7 @@ class Deployer:
         self.began = 0.0
 
     def start(self) -> None:
-        self._file.write_text(json.dumps(self._job))
+        self._file.write_text(json.dumps(self._job | {"now": time.time()}))
         env = os.environ | {
             "AWS_ACCESS_KEY_ID": self._account,
             "AWS_SECRET_ACCESS_KEY": "local",

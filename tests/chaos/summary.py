@@ -34,3 +34,14 @@ def table(played: Sequence[Played], wanted: int, seconds: float) -> str:
         ("time", f"{seconds / 60:.1f} min"),
     ]
     return "\n".join(f"{name:32} {value:>12}" for name, value in rows)
+
+
+def show(played: Played, whole: bool) -> None:
+    """Its line; and its deployers' output when something is wrong with it, or *whole*."""
+    print(played.line, flush=True)
+    if played.bad or whole:
+        print("\n".join([*played.output, *(f"  WRONG: {text}" for text in played.bad)]), flush=True)
+
+
+def sound(played: Sequence[Played], wanted: int) -> bool:
+    return len(played) == wanted and not any(one.bad for one in played)
