@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from gate.hold import Hold, Holds, hexadecimal, short, tag
+from gate.digest import hexadecimal, short
+from gate.hold import Hold, Holds, tag
 from gate.records import Records
 from gate.release_record import Release, ReleaseRecords
 from gate.repository import parse

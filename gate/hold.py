@@ -10,7 +10,6 @@ IAM: ssm:GetParameter, ssm:GetParametersByPath, ssm:PutParameter, ssm:DeletePara
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from gate.digest import hexadecimal
 from gate.errors import GateError
 from gate.image_tags import ImageTags
 from gate.patience import Unknown
@@ -143,19 +143,6 @@ class HeldTag:
 def tag(image: str) -> str:
     """``held-`` and the digest's first twelve digits."""
     return f"held-{hexadecimal(image)[:12]}"
-
-
-def short(image: str) -> str:
-    """``sha256:`` and the digest's first twelve digits, as people see it."""
-    return image.rpartition("@")[2][:19]
-
-
-def hexadecimal(image: str) -> str:
-    """The 64 digits of an image's digest. Raises GateError when it names none."""
-    found = re.search(r"sha256:([0-9a-f]{64})$", image)
-    if found is None:
-        raise GateError(f"{image!r} is no digest: write it as sha256: and its 64 digits")
-    return found[1]
 
 
 def _parse(digest: str, value: str) -> Hold:

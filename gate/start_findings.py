@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gate.digest import short
 from gate.entrypoint import handed
 from gate.finding import Finding, passed, refused, unread, warning
-from gate.hold import short
 from gate.image_configuration import ImageConfiguration, is_root
 from gate.secret_reference import MANAGED, READING, Reference, reference, wrong_form
 from gate.start_facts import Absent, Facts, Key, Present, Role, Unread

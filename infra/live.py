@@ -7,8 +7,7 @@ from typing import Any
 
 import pulumi
 
-from gate.finding import Finding
-from gate.release_order import major_change, older_build
+from gate.plugin.sdk import Finding, major_change, older_build
 from infra import promotion
 from infra.refusal import end, told
 from infra.revision import is_ancestor, revision

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gate.admission import Admitted, NotAdmitted, admit, when
-from gate.hold import short
+from gate.digest import short
 from gate.plugin.boundary import Account, in_thread
 from gate.plugin.provider import Function
 from gate.plugin.resource import Call, Properties

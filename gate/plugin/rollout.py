@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.compatibility import Soak
+from gate.digest import short
 from gate.errors import GateError, Interrupted, Superseded
-from gate.hold import HeldTag, Hold, Holds, holding, refuse_held, short
+from gate.hold import HeldTag, Hold, Holds, holding, refuse_held
 from gate.in_use import InUse, Keep
 from gate.judge import live_revision
 from gate.patience import Patience, Unknown

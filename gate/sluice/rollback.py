@@ -13,8 +13,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from gate.digest import hexadecimal, short
 from gate.errors import GateError, Interrupted
-from gate.hold import HeldTag, Hold, Holds, hexadecimal, holding, short
+from gate.hold import HeldTag, Hold, Holds, holding
 from gate.in_use import InUse, Keep
 from gate.judge import primary
 from gate.mark import mark

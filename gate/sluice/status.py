@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from gate.hold import Holds, short
+from gate.digest import short
+from gate.hold import Holds
 from gate.judge import TargetState
 from gate.plan import COMMANDS, describe_run, distrust
 from gate.record import RunRecord

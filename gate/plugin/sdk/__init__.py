@@ -1,9 +1,21 @@
 """The gate's resources for Pulumi programs: ``from gate.plugin import sdk as gate``."""
 
+from gate.finding import Finding
 from gate.plugin.sdk.admission import Admission, admission
 from gate.plugin.sdk.generated_secret import GeneratedSecret
 from gate.plugin.sdk.migration_run import MigrationRun
 from gate.plugin.sdk.provider import Provider
 from gate.plugin.sdk.rollout import Rollout
+from gate.release_order import major_change, older_build
 
-__all__ = ["Admission", "GeneratedSecret", "MigrationRun", "Provider", "Rollout", "admission"]
+__all__ = [
+    "Admission",
+    "Finding",
+    "GeneratedSecret",
+    "MigrationRun",
+    "Provider",
+    "Rollout",
+    "admission",
+    "major_change",
+    "older_build",
+]

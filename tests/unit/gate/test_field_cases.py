@@ -250,7 +250,7 @@ def test_a_start_that_ecs_denies_and_lists_all_the_same_is_the_task() -> None:
 
 def test_two_programs_of_one_user_on_one_host_are_two_deployers() -> None:
     stage = Stage(Script(runs=30), Script(runs=30))
-    saved, taken = stage.records.save_step, []
+    saved, taken = stage.records.save_step, list[RunRecord]()
 
     def rival(run: RunRecord, step: Any) -> None:
         saved(run, step)

@@ -10,8 +10,9 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from gate.digest import hexadecimal
 from gate.errors import GateError
-from gate.hold import HeldTag, Hold, Holds, hexadecimal, tag
+from gate.hold import HeldTag, Hold, Holds, tag
 
 DIGEST, OTHER = "sha256:" + "ab" * 32, "sha256:" + "cd" * 32
 

@@ -91,7 +91,7 @@ def test_an_active_service_without_a_deployment_is_no_answer() -> None:
     ecs = client("ecs")
     with Stubber(ecs) as stub:
         for status in ("ACTIVE", "INACTIVE"):
-            answer = {"services": [{"status": status, "deployments": []}]}
+            answer: dict[str, Any] = {"services": [{"status": status, "deployments": []}]}
             stub.add_response("describe_services", answer, {"cluster": CLUSTER, "services": [NAME]})
         with pytest.raises(IncompleteAnswer, match="without a deployment"):
             service(ecs).describe()
