@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 rehearse preview plan deploy smoke rollback drift: STACK ?= staging
 up: STACK ?= local
-.PHONY: help up rehearse preview down env setup bootstrap access check bench soak test lint format types imports unit components e2e lock
+.PHONY: help up rehearse preview down env setup bootstrap access check bench soak chaos test lint format types imports unit components e2e lock
 .PHONY: policy plan deploy smoke rollback drift clean
 LOCAL := local/python -m local
 
@@ -41,6 +41,12 @@ soak: setup ## kill deployers at random moments, break versions, load deploys (5
 	@.venv/bin/python -m tests.soak
 	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.deployments
 	@test -n "$(SEED)" || SOAK=1 .venv/bin/python -m pytest -s tests/e2e/faults/test_faults.py tests/e2e/faults/measure_load.py
+
+chaos: setup ## deploy while AWS's answers lie, rivals race, clocks are wrong (35 minutes); SEEDS=30; SEED=n plays one again
+	@.venv/bin/python -m tests.chaos
+	@test -n "$(SEED)" || .venv/bin/python -m tests.chaos.cases
+	@test -n "$(SEED)" || .venv/bin/python -m tests.chaos.rivals
+	@test -n "$(SEED)" || .venv/bin/python -m tests.chaos.clock
 
 bootstrap: ## make an AWS account ready for a stack: make bootstrap STACK=staging; without STACK the local cloud's
 	@$(LOCAL) bootstrap $(STACK) $(if $(YES),--yes)

@@ -1,6 +1,6 @@
 """`python -m tests.chaos`: deploys under faults, a line for each seed, and a table.
 
-Environment: SEEDS (how many, 28), SEED (one alone, with its deployers' output), FIRST (the first seed, 1), WIDTH (3).
+Environment: SEEDS (how many, 30), SEED (one alone, with its deployers' output), FIRST (the first seed, 1), WIDTH (4).
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from tests.chaos.play import play
 from tests.chaos.scenario import scenario
 from tests.chaos.stage import Stage, stage
 
-SEEDS = 28
+SEEDS = 30
 LIMIT_SECONDS = 3600
 """Seeds that have not begun by then are not played, and that is said and counts as a failure."""
 
 
-def run(one: Callable[[Stage, int], Played], usual: int) -> int:
-    """Plays the seeds that the environment asks for, side by side. Returns the exit code."""
+def run(one: Callable[[Stage, int], Played], usual: int, variable: str = "SEEDS") -> int:
+    """Plays the seeds that the environment asks for, as many as *variable* says, side by side. Returns the exit code."""
     alone = os.environ.get("SEED")
-    first, width = int(os.environ.get("FIRST", "1")), int(os.environ.get("WIDTH", "3"))
-    seeds = [int(alone)] if alone else list(range(first, first + int(os.environ.get("SEEDS", str(usual)))))
+    first, width = int(os.environ.get("FIRST", "1")), int(os.environ.get("WIDTH", "4"))
+    seeds = [int(alone)] if alone else list(range(first, first + int(os.environ.get(variable, str(usual)))))
     begun = time.monotonic()
     played: list[Played] = []
     with tempfile.TemporaryDirectory(prefix="sluice-chaos-") as folder, stage(Path(folder)) as made:
