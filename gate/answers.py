@@ -50,12 +50,19 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "GetParameters": tuple(f"Parameters[].{key}" for key in _PARAMETER),
     "GetParametersByPath": tuple(f"Parameters[].{key}" for key in _PARAMETER),
     "PutParameter": ("Version",),
+    "BatchGetImage": ("images[].imageManifest",),
+    "GetDownloadUrlForLayer": ("downloadUrl",),
+    "DescribeLogGroups": ("logGroups[].logGroupName",),
+    "DescribeSecret": ("ARN",),
+    "DescribeKey": ("KeyMetadata.KeyState",),
+    "GetRole": ("Role.AssumeRolePolicyDocument",),
     "GetCallerIdentity": ("Account",),
 }
 """Per operation, the keys that every whole answer has; ``[]`` stands for each item of a list, which may be empty."""
 
 _ONE_OF: Mapping[str, tuple[str, str]] = {
     "RunTask": ("tasks", "failures"),
+    "BatchGetImage": ("images", "failures"),
     "DescribeServices": ("services", "failures"),
     "DescribeServiceDeployments": ("serviceDeployments", "failures"),
 }

@@ -36,6 +36,7 @@ class Patience:
         begun = self._clock.now()
         pause = 1.0
         while True:
+            tried = self._clock.now()
             try:
                 return call(*args, **kwargs)
             except (BotoCoreError, ClientError) as error:
@@ -46,8 +47,10 @@ class Patience:
                     ) from error
                 if not transient(error):
                     raise
-                limit = HALTED_SECONDS if self._clock.halted() else UNREACHABLE_SECONDS
-                if self._clock.now() - begun > limit:
+                halted = self._clock.halted()
+                limit = HALTED_SECONDS if halted else UNREACHABLE_SECONDS
+                # By when the try began, unless somebody waits: a process that was suspended meanwhile asks once more.
+                if (self._clock.now() if halted else tried) - begun > limit:
                     raise Unknown(
                         f"AWS could not be reached while {self._what} ({error}): the verdict is unknown. It goes on by "
                         "itself; run `pulumi up` again, which picks it up where it is"

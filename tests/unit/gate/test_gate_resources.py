@@ -216,7 +216,8 @@ class LiveEcs:
         self.revision = revision
 
     def describe_services(self, **request: Any) -> dict[str, Any]:
-        return {"services": [{"status": "ACTIVE", "taskDefinition": self.revision, "deployments": []}]}
+        deployments = [{"status": "PRIMARY", "taskDefinition": self.revision}]
+        return {"services": [{"status": "ACTIVE", "taskDefinition": self.revision, "deployments": deployments}]}
 
 
 def live(revision: str) -> Rollout:

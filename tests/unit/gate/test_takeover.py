@@ -242,3 +242,22 @@ def test_what_the_former_owner_started_after_the_records_were_listed_is_found() 
     stage.records.save = meanwhile  # type: ignore[method-assign]
     stage.deploy()
     assert [task.token for task in stage.ecs.tasks] == [second], "not a first attempt beside it"
+
+
+def test_a_process_that_slept_in_a_retry_asks_once_more_before_it_gives_up() -> None:
+    stage, slept = Stage(Script(runs=400)), list[bool]()
+    wait = stage.clock.wait
+
+    def trouble(call: str) -> Exception | None:
+        throttled = call == "describe_tasks" and stage.clock.elapsed > 5 and not slept
+        return client_error("ThrottlingException", "DescribeTasks") if throttled else None
+
+    def sleeps(seconds: float) -> None:
+        wait(seconds)
+        if stage.clock.elapsed > 8 and not slept:
+            slept.append(True)
+            stage.clock.time += 300
+
+    stage.ecs.trouble, stage.clock.wait = trouble, sleeps  # type: ignore[method-assign]
+    stage.deploy(subject(replace(MASTER, timeout=600)))
+    assert slept
