@@ -34,8 +34,9 @@ env: ## print the local stack's environment: eval "$$(make -s env)"; STACK=prod:
 setup: ## only set up what is missing
 	@$(LOCAL) setup
 
-bench: ## measure the gate beside the AWS CLI and ecs-deploy: prints a table, writes docs/bench.md
+bench: ## measure the gate beside the AWS CLI and ecs-deploy, and a whole deploy: writes docs/bench.md
 	@$(LOCAL) bench
+	@.venv/bin/python -m tests.chaos.price
 
 soak: setup ## kill deployers at random moments, break versions, load deploys (50 minutes); SEEDS=100; SEED=n plays one again
 	@.venv/bin/python -m tests.soak

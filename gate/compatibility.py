@@ -6,7 +6,8 @@ and its tasks.
 
 One bad answer may be a hiccup of the network, and must not stop a deployment; a fault that is there stays. But behind a
 load balancer it may show in only one of several tasks, between good answers: so it need not be consecutive. The rule:
-two bad looks in the whole soak, or one task that was replaced, and a soak never ends on a bad look.
+two bad answers in the whole soak, targets that stay unhealthy, or one task that was replaced. A soak never ends on a
+bad look.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from gate.clock import Clock
 from gate.errors import GateError, Interrupted
 from gate.explain import short_time
 from gate.judge import TargetState
+from gate.observation import Confirmation
 from gate.patience import Patience
 from gate.service import Service
 from gate.smoke import Ask, Smoke, complaint
 
 PAUSE_SECONDS = 1.0
 BAD_LOOKS = 2
-"""So many make the old version unfit."""
+"""So many bad answers make the old version unfit."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,19 @@ class Soak:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the old version. answer: what is wrong with its answer, empty when nothing is; targets: of all
-    groups; replaced: why tasks of it stopped since the soak began."""
+    """One look at the old version.
+
+    Attributes:
+        answer: what is wrong with its answer, empty when nothing is.
+        targets: of all groups.
+        replaced: why tasks of it stopped since the soak began.
+        at: when, in seconds.
+    """
 
     answer: str
     targets: Sequence[TargetState]
     replaced: Sequence[str] = ()
+    at: float = 0.0
 
 
 class Incompatible(GateError):
@@ -109,20 +118,27 @@ def fell_ill(task: Mapping[str, Any]) -> bool:
 
 def bad(look: Look) -> str:
     """What is wrong in this look; empty when nothing is."""
-    if look.answer:
-        return look.answer
-    for state in look.targets:
-        if state.states.get("unhealthy"):
-            return f"targets: {state}"
-    return ""
+    return look.answer or _ill(look)
+
+
+def _ill(look: Look) -> str:
+    return next((f"targets: {state}" for state in look.targets if state.states.get("unhealthy")), "")
 
 
 def unfit(looks: Sequence[Look]) -> str:
-    """Why the looks so far stop the rollout; empty while they do not."""
+    """Why the looks so far stop the rollout; empty while they do not.
+
+    The version's own answers are the fact itself; what AWS says of its targets may be from the past, and must last.
+    """
+    doubt = Confirmation()
     for look in looks:
         if look.replaced:
             return f"a task of it had to be replaced: {look.replaced[0]}"
-    wrong = [text for look in looks if (text := bad(look))]
+        if (ill := _ill(look)) and doubt.confirmed("unhealthy", look.at):
+            return ill
+        if not ill:
+            doubt.confirmed("", look.at)
+    wrong = [look.answer for look in looks if look.answer]
     return f"{len(wrong)} of {len(looks)} looks were bad: {wrong[-1]}" if len(wrong) >= BAD_LOOKS else ""
 
 
@@ -139,10 +155,12 @@ def soak(
     ask: Ask,
     targets: Callable[[], Sequence[TargetState]],
     replaced: Callable[[], Sequence[str]],
+    image: str = "",
 ) -> None:
     """Returns when *version* (which serves) has stayed healthy; changes nothing. Raises Incompatible or Interrupted.
 
-    *targets* and *replaced* look at its targets, and at why tasks of it have stopped since the soak began.
+    *targets* and *replaced* look at its targets, and at why tasks of it have stopped since the soak began. *image* is
+    that of the migrations, by its digest's beginning.
     """
     if not wanted.seconds:
         return
@@ -151,9 +169,9 @@ def soak(
     while True:
         if clock.halted():
             raise Interrupted(f"cancelled before the rollout began: {version} keeps serving, on the new schema")
-        looks.append(Look(complaint(smoke, ask(wanted.url, wanted.timeout)), targets(), replaced()))
+        looks.append(Look(complaint(smoke, ask(wanted.url, wanted.timeout)), targets(), replaced(), clock.now()))
         if why := unfit(looks):
-            raise Incompatible(_explain(version, why))
+            raise Incompatible(_explain(version, why, image))
         passed = clock.now() - begun
         if over(looks, passed, wanted.seconds):
             log(f"{version} was healthy on the new schema in {len(looks)} looks", False)
@@ -162,14 +180,16 @@ def soak(
         clock.wait(PAUSE_SECONDS)
 
 
-def _explain(version: str, why: str) -> str:
+def _explain(version: str, why: str, image: str) -> str:
     return "\n".join(
         (
             f"{version}, which serves, cannot live with the new schema: {why}",
-            "  The migrations have run; no task of the service was replaced, and the new version was not started.",
-            "  what to do:  make the schema fit both versions: add what was taken away again in a new migration, and",
-            "               take it away only once no version reads it any more (expand, roll out, contract in an",
-            "               after-step). Then run `pulumi up` again: it soaks again, and runs only what is new.",
-            f"               If {version} was ill before the migrations already, set soak.seconds to 0 for one update.",
+            "  The migrations have run, and its users may be failing now. No task of the service was replaced, and the",
+            "  new version was not started.",
+            "  cause: the migrations took away or renamed something that the version which serves still reads",
+            f"  fix:   undo them first: `sluice run --image {image or 'DIGEST'} -- COMMAND`, with the command by which",
+            "         your tool goes back. Then make the schema fit both versions: add first, roll out, and take away",
+            "         in an after-step once no version reads it any more; and run `pulumi up` again.",
+            f"         If {version} was ill before the migrations already, set soak.seconds to 0 for one update.",
         )
     )

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gate.clock import Clock, Halt
 from gate.compatibility import OldVersion, Soak, soak
 from gate.deployment_watch import DeploymentWatch
+from gate.digest import short
 from gate.errors import GateError, Interrupted, Superseded
 from gate.evidence import event_ids
 from gate.explain import short_time
@@ -245,7 +246,14 @@ class Rollout:
             return  # another rollout goes on, or has failed: what serves now is a mixture
         old = OldVersion(self._service, self._patience, wanted.target_groups, now)
         soak(
-            wanted.soak, _short(previous.task_definition), self._clock, self._log, self._ask, old.targets, old.replaced
+            wanted.soak,
+            _short(previous.task_definition),
+            self._clock,
+            self._log,
+            self._ask,
+            old.targets,
+            old.replaced,
+            short(wanted.digest),
         )
 
     def _warn_of_alarms(self, seen: dict[str, Any] | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,13 +18,20 @@ ILL = Look("", (TargetState({"healthy": 1, "unhealthy": 1}, ("Target.ResponseCod
 LEAVING = Look("", (TargetState({"healthy": 1, "initial": 1, "draining": 1}, ()),))
 REPLACED = Look("", (WELL,), ("Task failed container health checks",))
 
+
+def ill(*moments: float) -> list[Look]:
+    return [replace(ILL, at=one) for one in moments]
+
+
 CASES: list[tuple[str, list[Look], str]] = [
     ("nothing seen yet", [], ""),
     ("good", [GOOD] * 5, ""),
     ("one hiccup", [GOOD, BAD, GOOD, GOOD], ""),
     ("for ever", [BAD, BAD], "2 of 2 looks were bad: GET / answered 503"),
     ("one of two tasks, in turns", [BAD, GOOD, BAD], "2 of 3 looks were bad"),
-    ("an answer and a target", [BAD, GOOD, ILL], "2 of 3 looks were bad: targets: 1 healthy, 1 unhealthy"),
+    ("targets that stay unhealthy", ill(0, 1, 2, 5), "targets: 1 healthy, 1 unhealthy (Target.ResponseCodeMismatch)"),
+    ("targets that were unhealthy, as a replica says now and then", [*ill(0), GOOD, *ill(4), GOOD, *ill(9)], ""),
+    ("targets that have just become unhealthy", [GOOD, *ill(1, 2, 3)], ""),
     ("targets come and go", [LEAVING] * 5, ""),
     ("a task was replaced: once is enough", [GOOD, REPLACED], "replaced: Task failed container health checks"),
 ]
