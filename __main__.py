@@ -10,7 +10,7 @@ from components.migration_gate import MigrationGate, MigrationGateArgs, Snapshot
 from components.placement import Placement
 from components.service import Service, ServiceArgs
 from components.task_definition import TaskDefinition
-from infra import live, naming, providers, settings
+from infra import interruption, live, naming, providers, settings
 from infra.alarm_rules import Watched
 from infra.cluster import cluster_of
 from infra.databases import database_of
@@ -26,6 +26,7 @@ from infra.topic import Topic, TopicArgs
 from infra.watch import Watch, WatchArgs
 from infra.work import work_of
 
+interruption.end_quietly()  # the engine says what failed
 stack = settings.load()  # checked whole: every mistake is reported at once, before anything is created
 live.check(stack)  # nothing leads backwards: no older build, no other major version that nobody asked for
 project, shape = pulumi.get_project(), stack.service

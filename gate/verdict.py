@@ -78,7 +78,8 @@ def verdict(task: Mapping[str, Any], essential_names: frozenset[str], main: str 
     reason = str(task.get("stoppedReason") or "").strip()
     containers = task.get("containers", [])
     judged = [container for container in containers if container.get("name") in essential_names]
-    ran = any(container.get("exitCode") is not None for container in containers)
+    # An agent that AWS or the account injects may have run, and ended, beside a program that never started.
+    ran = any(container.get("exitCode") is not None for container in judged or containers)
     if not ran and _failed_to_start(stop_code, containers):
         return _not_started(_reasons(reason, judged))
     if not judged:

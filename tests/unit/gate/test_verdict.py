@@ -54,6 +54,14 @@ def test_a_container_nobody_knows_is_not_judged() -> None:
     assert verdict(stopped(EXITED, "", app=0, **{"aws-guardduty-agent": 137}), frozenset({"app"}), "app").succeeded
 
 
+@pytest.mark.parametrize("agent", [0, 1, 137])
+def test_an_injected_agent_that_ran_hides_no_failed_start(agent: int) -> None:
+    described = stopped(FAILED_TO_START, "CannotPullContainerError: x", app=None, **{"aws-guardduty-agent": agent})
+    outcome = verdict(described, frozenset({"app"}), "app")
+    assert outcome.kind is Kind.NOT_STARTED
+    assert retryable(outcome)
+
+
 def test_a_task_that_is_deleted_is_judged_too() -> None:
     assert verdict({**exited(0), "lastStatus": "DELETED"}, frozenset({"app"})).succeeded
 
