@@ -15,8 +15,16 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from gate.errors import GateError
+from gate.repository import parse
+from gate.session import Clients
 
 _THERE = ("ImageAlreadyExistsException", "ImageTagAlreadyExistsException")
+
+
+def ecr_of(clients: Clients, image: str) -> Any:
+    """A client of the Region that an image's repository is in: a promoted image is often another Region's."""
+    repository = parse(image)
+    return clients.in_region("ecr", repository.region if repository else "")
 
 
 class ImageTags:

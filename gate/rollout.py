@@ -342,7 +342,8 @@ class Rollout:
             raise Interrupted("the deployer is gone; the rollout was left to ECS, the next `pulumi up` judges it")
         if halt is Halt.STOP:
             if not previous:
-                raise Interrupted("cancelled; this was the first deployment, so there is no version to go back to")
+                first = "" if self._journal.first is False else "this was the first deployment, so "
+                raise Interrupted(f"cancelled; {first}there is no version to roll back to")
             self._way_back.interrupt(previous, deployment)
             raise Interrupted(
                 f"cancelled: the service goes back to {_short(previous.task_definition)}; "

@@ -11,6 +11,7 @@ from gate.compatibility import Soak
 from gate.digest import short
 from gate.errors import GateError, Interrupted, Superseded
 from gate.hold import HeldTag, Hold, Holds, holding, refuse_held
+from gate.image_tags import ecr_of
 from gate.in_use import InUse, Keep
 from gate.judge import live_revision
 from gate.patience import Patience, Unknown
@@ -169,7 +170,7 @@ class Rollout(Resource):
             log,
             toward(wanted.smoke.address if wanted.smoke else ""),
             records,
-            InUse(clients["ecr"], Keep.parse(keep), log) if keep else None,
+            InUse(ecr_of(clients, wanted.digest), Keep.parse(keep), log) if keep else None,
             runs,
             identity(clients.skew),
         )
@@ -205,7 +206,7 @@ class Rollout(Resource):
     def _tell_others(call: Call, clients: Clients, left: str) -> None:
         """The tag in ECR, which stacks of other accounts see; without it the hold itself is as good here."""
         try:
-            HeldTag(clients["ecr"], left.partition("@")[0]).put(left)
+            HeldTag(ecr_of(clients, left), left.partition("@")[0]).put(left)
         except (GateError, BotoCoreError, ClientError) as error:
             call.log(f"{short(left)} is held here, but the tag that tells other stacks is missing: {error}", "warning")
 

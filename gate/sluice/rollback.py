@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gate.digest import hexadecimal, short
 from gate.errors import GateError, Interrupted
 from gate.hold import HeldTag, Hold, Holds, holding
+from gate.image_tags import ecr_of
 from gate.in_use import InUse, Keep
 from gate.judge import primary
 from gate.mark import mark
@@ -144,7 +145,7 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
                 terminal.log,
                 asks,
                 releases,
-                _in_use(context),
+                _in_use(context, wanted.digest),
                 me=identity(clients.skew),
             )
             done = rollout.run()
@@ -177,10 +178,10 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
     return exits.OK
 
 
-def _in_use(context: Context) -> InUse | None:
+def _in_use(context: Context, image: str) -> InUse | None:
     """A stack that was deployed before this program kept such tags has none."""
     keep = context.stack.gate.get("keep")
-    return InUse(context.clients["ecr"], Keep.parse(keep), context.terminal.log) if keep else None
+    return InUse(ecr_of(context.clients, image), Keep.parse(keep), context.terminal.log) if keep else None
 
 
 def _lift(context: Context, holds: Holds, given: str) -> int:
@@ -228,7 +229,7 @@ def _tag(context: Context, image: str, add: bool) -> None:
     """The notice in ECR; a failure of it changes nothing here."""
     repository = str(context.stack.gate.get("repository") or "")
     try:
-        held = HeldTag(context.clients["ecr"], repository)
+        held = HeldTag(ecr_of(context.clients, repository), repository)
         held.put(image) if add else held.remove(image)
     except (GateError, BotoCoreError, ClientError) as error:
         context.terminal.note(

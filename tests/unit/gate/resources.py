@@ -76,5 +76,8 @@ class Account(dict[str, Any]):
     def __missing__(self, service: str) -> None:
         return None
 
+    def in_region(self, service: str, region: str) -> Any:
+        return self.get(f"{service} in {region}" if region else service)
+
 
 SECRET: Properties = {"secretArn": "arn:secret", "username": "notes_owner", "length": 40}

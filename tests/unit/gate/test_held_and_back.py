@@ -9,6 +9,7 @@ import pytest
 
 from gate.errors import GateError
 from gate.hold import HeldTag
+from gate.image_tags import ecr_of
 from gate.patience import Unknown
 from gate.plugin.migration_run import MigrationRun
 from gate.plugin.resource import Call, Properties, Refused, State
@@ -152,3 +153,18 @@ def test_the_records_go_with_a_stack_that_keeps_nothing(retain: bool, deleted: l
     rollout = Rollout(lambda: Account(ssm=ssm))  # type: ignore[arg-type, return-value]
     run(rollout.delete(call(Lines(), preview=False), "id", State(inputs, inputs)))
     assert ssm.deleted == deleted
+
+
+@pytest.mark.parametrize(
+    ("image", "client"),
+    [
+        ("123456789012.dkr.ecr.us-east-1.amazonaws.com/notes@sha256:1", "ecr in us-east-1"),
+        ("123456789012.dkr.ecr.us-east-1.amazonaws.com/notes", "ecr in us-east-1"),
+        ("127.0.0.1:5000/notes@sha256:1", "ecr"),
+        ("repo@sha256:1", "ecr"),
+    ],
+)
+def test_an_images_tags_are_in_the_region_of_its_repository(image: str, client: str) -> None:
+    """A stack that promotes from another Region tags there what it runs and what it holds."""
+    made = {name: object() for name in ("ecr", "ecr in us-east-1")}
+    assert ecr_of(Account(**made), image) is made[client]  # type: ignore[arg-type]
