@@ -9,6 +9,7 @@ from typing import Any
 import grpc.aio
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from gate.plugin.progress import Progress
 from gate.plugin.resource import Severity
 from gate.presentable import presentable
 
@@ -27,10 +28,12 @@ class Engine:
     Args:
         address: the engine's gRPC address (the plugin's first argument).
         loop: the plugin's event loop.
+        progress: which lines of progress are worth sending.
     """
 
-    def __init__(self, address: str, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, address: str, loop: asyncio.AbstractEventLoop, progress: Progress | None = None) -> None:
         self._loop = loop
+        self._progress = progress or Progress(terminal=True)
         self._lines: asyncio.Queue[engine_pb2.LogRequest] = asyncio.Queue()
         self._channel = grpc.aio.insecure_channel(address)
         self._log: Any = engine_pb2_grpc.EngineStub(self._channel).Log  # the stubs only know the synchronous form
@@ -38,6 +41,8 @@ class Engine:
 
     def log(self, urn: str, text: str, severity: Severity = "info", ephemeral: bool = False) -> None:
         """Queues a line for the resource *urn* (empty: for the update as a whole): harmless, masked, bounded."""
+        if ephemeral and not self._progress.due(urn, text):
+            return
         shown = presentable(text)
         line = engine_pb2.LogRequest(severity=_SEVERITIES[severity], message=shown, urn=urn, ephemeral=ephemeral)
         self._loop.call_soon_threadsafe(self._lines.put_nowait, line)

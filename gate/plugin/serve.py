@@ -17,6 +17,7 @@ import grpc.aio
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from gate.plugin.engine import Engine
+from gate.plugin.progress import Progress, on_terminal
 from gate.plugin.provider import Provider
 from gate.plugin.servicer import Servicer
 
@@ -46,7 +47,7 @@ async def serve(provider: Provider, address: str) -> None:
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stop.set)
 
-    engine = Engine(address, loop)
+    engine = Engine(address, loop, Progress(on_terminal(parent)))
     servicer = Servicer(provider, engine, orphaned=lambda: os.getppid() != parent)
     options = [
         ("grpc.max_receive_message_length", _MESSAGE_BYTES),
