@@ -25,7 +25,7 @@ LIMIT_SECONDS = 3600
 
 
 def run(one: Callable[[Stage, int], Played], usual: int, variable: str = "SEEDS") -> int:
-    """Plays the seeds that the environment asks for, as many as *variable* says, side by side. Returns the exit code."""
+    """Plays the seeds of the environment, as many as *variable* says, side by side. Returns the exit code."""
     alone = os.environ.get("SEED")
     first, width = int(os.environ.get("FIRST", "1")), int(os.environ.get("WIDTH", "4"))
     seeds = [int(alone)] if alone else list(range(first, first + int(os.environ.get(variable, str(usual)))))
