@@ -88,6 +88,12 @@ class TestRight:
         assert settings.app.live_path == "/live"
         assert settings.protected is False
 
+    def test_an_account_may_be_a_number_of_twelve_digits(self, folder: Path) -> None:
+        """`pulumi config set --path aws.account 123456789012` stores one."""
+        assert check("test", changed(right(), {"aws.account": 123456789012}), folder=folder).aws.account == (
+            "123456789012"
+        )
+
     @pytest.mark.parametrize(
         ("environment", "wished", "standby"),
         [("prod", None, True), ("staging", None, False), ("prod", False, False), ("staging", True, True)],

@@ -126,9 +126,15 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         'aws.account = "1234": is not an AWS account id; write its twelve digits in quotes, like "123456789012"',
     ),
     (
-        "account without quotes",
-        {"aws.account": 123456789012},
-        "aws.account = 123456789012: must be text; put it in quotes",
+        "account that lost its leading zero",
+        {"aws.account": 12345678901},
+        "aws.account = 12345678901: is a number without twelve digits, and a number has no leading zeros; write the"
+        " account id as text: `pulumi config set --path --type string aws.account 012345678901`",
+    ),
+    (
+        "truth for an account",
+        {"aws.account": True},
+        "aws.account = true: must be text; put it in quotes",
     ),
     # placeholders
     (
