@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from local import bootstrap, check, environment, lock
+from local import bootstrap, check, environment, lock, shell
 from local.cloud import emulator
 from local.down import down
 from local.environment import Checkout, NotStarted
@@ -41,8 +41,8 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("setup", help="install what is missing")
     deploy = commands.add_parser("up", help="set up, start the local cloud, pulumi up")
     deploy.add_argument("stack", nargs="?", default=environment.STACK, help="its settings are Pulumi.STACK.yaml")
-    shell = commands.add_parser("env", help="print the environment of a stack of this machine as shell lines")
-    shell.add_argument("stack", nargs="?", default="", help="a rehearsed one; unset: the local stack")
+    lines = commands.add_parser("env", help="print the environment of a stack of this machine as shell lines")
+    lines.add_argument("stack", nargs="?", default="", help="a rehearsed one; unset: the local stack")
     commands.add_parser("down", help="stop the local cloud and forget the local stack")
     commands.add_parser("lock", help="compile the locks from the requirements*.in files")
     commands.add_parser("bench", help="measure the gate beside other tools; writes docs/bench.md")
@@ -114,7 +114,7 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
         return _rehearse(chosen, place)
     if chosen.command == "env":
         change = environment.changes(place, os.environ, environment.endpoint(place))
-        print(environment.exports(change))
+        print(shell.exports(os.environ, change, environment.STACK, shell.put_commands(place)))
         if emulator.status(place.local) is None:
             print("the local cloud is not running: `make up` starts it", file=sys.stderr)
         return 0
@@ -146,7 +146,9 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
             )
         if chosen.command == "pipeline":
             set_up(place, progress, plan.PIPELINE)
-            path = os.pathsep.join([str(environment.pulumi_bin(place)), os.environ.get("PATH", os.defpath)])
+            # The program runs on the project's Python, whatever the caller's is.
+            first = [str(environment.pulumi_bin(place)), str(place.venv / "bin")]
+            path = os.pathsep.join([*first, os.environ.get("PATH", os.defpath)])
             command = [place.venv / "bin" / "python", "-m", "pipeline", *chosen.words]
             return attached(command, cwd=place.root, env=os.environ | {"PATH": path})
         if chosen.command == "bootstrap":

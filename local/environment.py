@@ -130,6 +130,8 @@ def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str
         **({} if elsewhere else {"PULUMI_ACCESS_TOKEN": None}),
         # Else the program would run on another Python than the checkout's.
         "PULUMI_PYTHON_CMD": None,
+        # A stack of another project; `make env` names the one that its shell is on.
+        "PULUMI_STACK": None,
         # Else every command looks for a plugin for each pulumi_* package, time after time.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",

@@ -49,7 +49,9 @@ def common(to: argparse.ArgumentParser, root: bool) -> None:
     def default(value: object) -> object:
         return value if root else argparse.SUPPRESS
 
-    to.add_argument("--stack", "-s", default=default(None), help="the Pulumi stack; otherwise the selected one")
+    to.add_argument(
+        "--stack", "-s", default=default(None), help="the Pulumi stack; otherwise PULUMI_STACK, else the selected one"
+    )
     to.add_argument("--cwd", "-C", default=default("."), help="the folder of the Pulumi project")
     to.add_argument("--json", action="store_true", default=default(False), help="one JSON document on stdout")
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from local import environment
+from local import environment, shell
 from local.cloud import emulator
 from local.cloud.settings import TIME_VARIABLE
 from local.command import REHEARSING, alone, reported, terminate
@@ -53,7 +53,8 @@ def exports(checkout: Checkout, made: Copy) -> str:
     cloud = emulator.status(place(checkout).local)
     if cloud is None:
         raise Failed(f"nothing is being rehearsed\n  to do: make rehearse STACK={made.stack}")
-    return environment.exports(changes(place(checkout), os.environ, made, cloud.endpoint))
+    change = changes(place(checkout), os.environ, made, cloud.endpoint)
+    return shell.exports(os.environ, change, made.stack, shell.put_commands(checkout))
 
 
 class Rehearsal:

@@ -110,8 +110,10 @@ def complete(folder: Path) -> bool:
 
 
 def on_path(path: str, place: Checkout) -> Found | None:
-    """The CLI on PATH; one that set-up itself put there earlier does not count."""
-    elsewhere = [entry for entry in path.split(os.pathsep) if entry and not Path(entry).is_relative_to(place.cache)]
+    """The CLI on PATH; one that set-up or `make env` put there earlier does not count."""
+    ours = (place.cache, place.local)
+    entries = [entry for entry in path.split(os.pathsep) if entry]
+    elsewhere = [entry for entry in entries if not any(map(Path(entry).is_relative_to, ours))]
     executable = shutil.which("pulumi", path=os.pathsep.join(elsewhere))
     if executable is None:
         return None

@@ -68,8 +68,11 @@ def test_one_without_its_language_host_is_incomplete(tmp_path: Path, place: envi
     assert pulumi.on_path(str(folder), place) == Found(folder, (3, 260, 1), complete=False)
 
 
-def test_our_own_on_path_is_not_mistaken_for_the_machines(place: environment.Checkout) -> None:
+def test_our_own_on_path_is_not_mistaken_for_the_machines(tmp_path: Path, place: environment.Checkout) -> None:
     assert pulumi.on_path(str(command_line(place.built_pulumi, "v3.250.0")), place) is None
+    machines = command_line(tmp_path / "opt", "v3.260.1")
+    shells = command_line(place.local / "bin", "v3.250.0", names=("pulumi",))  # what `make env` puts first
+    assert pulumi.on_path(f"{shells}:{machines}", place) == Found(machines, (3, 260, 1), complete=True)
 
 
 @pytest.mark.parametrize(
