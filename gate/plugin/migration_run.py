@@ -100,7 +100,7 @@ class MigrationRun(Resource):
         keys = sorted(key for key in old.inputs.keys() | new.keys() if old.inputs.get(key) != new.get(key))
         if not keys and await self._touched(call, old, new):
             keys = ["run"]
-        return Difference(changes=bool(keys), diffs=keys)
+        return Difference(changes=bool(keys), diffs=_telling(old.inputs, new, keys))
 
     async def _touched(self, call: Call, old: State, new: Properties) -> str:
         """Why the success that the engine knows of proves nothing any more, in words; empty while it does. A preview
@@ -288,6 +288,13 @@ def _reasons(old: Properties, new: Properties) -> str:
         return f"if {' or '.join(unknown)}, not known yet, turns out to differ"
     differences = changed(_subject(old), _subject(new))
     return " and ".join(differences) + " changed" if differences else ""
+
+
+def _telling(old: Properties, new: Properties, keys: list[str]) -> list[str]:
+    """The first changed input that makes the steps run; all changed ones when none does. `pulumi up` prints them before
+    the step and its last line, and a new image always changes the task definitions too."""
+    old, new = _comparable(old), _comparable(new)
+    return next(([key] for key in _SUBJECT if key in keys and old.get(key) != new.get(key)), keys)
 
 
 def _comparable(inputs: Properties) -> Properties:

@@ -99,7 +99,10 @@ class Rollout(Resource):
                 if live and live != new["taskDefinition"]:
                     call.log(f"the service runs {live.rpartition('/')[2]}: something else deployed it", "warning")
                     keys.add("taskDefinition")
-        return Difference(changes=bool(keys), diffs=sorted(keys))
+        # A new revision is what matters: `pulumi up` prints these names before the progress, and hides it when there
+        # are many. The update sees every changed input.
+        diffs = ["taskDefinition"] if "taskDefinition" in keys else sorted(keys)
+        return Difference(changes=bool(keys), diffs=diffs)
 
     async def create(self, call: Call, new: Properties) -> Created:
         if call.preview:

@@ -113,6 +113,42 @@ def test_other_changes_update_without_running(key: str) -> None:
     assert (updated["results"], updated["run"], updated[key]) == (["kept"], 4, "changed")
 
 
+REVISED = {
+    "serviceTaskDefinition": "arn:td/service:2",
+    "taskDefinition": "arn:td/migration:2",
+    "steps": [{**RUN["steps"][0], "taskDefinition": "arn:td/step:2"}],
+}
+"""What changes with every new revision, whatever made it new."""
+OTHER_STEP = {"steps": [{**RUN["steps"][0], "command": ["migrate", "all"], "taskDefinition": "arn:td/step:2"}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (REVISED | {"imageDigest": "repo@sha256:" + "b" * 64}, ["imageDigest"]),
+        (REVISED | OTHER_STEP | {"imageDigest": "repo@sha256:" + "b" * 64, "environment": {"A": "1"}}, ["imageDigest"]),
+        (REVISED | {"imageDigest": UNKNOWN}, ["imageDigest"]),
+        (REVISED | OTHER_STEP | {"environment": {"A": "1"}}, ["steps"]),
+        (REVISED | {"environment": {"A": "1"}}, ["environment"]),
+        (REVISED | {"database": "db-2"}, ["database"]),
+        (REVISED, ["serviceTaskDefinition", "steps", "taskDefinition"]),
+    ],
+)
+def test_a_difference_names_what_makes_the_steps_run(change: Properties, named: list[str]) -> None:
+    """The progress of `pulumi up` begins with these names; many of them hide the step and its last line."""
+    difference = run(MigrationRun(blind).diff(call(Lines()), "id", State(RUN, RUN), RUN | change))
+    assert (difference.changes, difference.diffs) == (True, named)
+
+
+def test_a_rollouts_difference_names_the_new_revision() -> None:
+    new = ROLLOUT | {"taskDefinition": "arn:td/notes:2", "imageDigest": "repo@sha256:" + "b" * 64, "proof": 5}
+    difference = run(Rollout(no_account).diff(call(Lines()), "id", State(ROLLOUT, ROLLOUT), new))
+    assert (difference.changes, difference.diffs) == (True, ["taskDefinition"])
+    slower = ROLLOUT | {"deadline": 900, "retain": False}
+    difference = run(Rollout(no_account).diff(call(Lines()), "id", State(ROLLOUT, ROLLOUT), slower))
+    assert (difference.changes, difference.diffs) == (True, ["deadline", "retain"])
+
+
 PROOF = RunRecord(4, "up", "f", "sha256:a", "ci@runner", 1_000, state="succeeded")
 TOUCHED: dict[str, tuple[tuple[RunRecord, ...], str]] = {
     "nothing since": ((PROOF,), ""),
