@@ -8,8 +8,10 @@ from typing import Any
 
 from infra.settings.mistake import Mistake
 
-_FORM = re.compile(r"<[a-z]+( [a-z0-9]+)+>")
-"""Words, and more than one: a tag of HTML is none, in whatever setting it may stand."""
+_FORM = re.compile(r"<[^<>]+>")
+_TAG = re.compile(r"</?[a-z][a-z0-9]*( +[a-z-]+=[^<>]*)? */?>|<![^<>]*>", re.IGNORECASE)
+_FREE = ("smoke.body", "app.environment.", "app.buildArgs.", "migrations[")
+"""Settings with any text: a tag of HTML is none of ours there."""
 
 
 def is_placeholder(value: object) -> bool:
@@ -20,7 +22,8 @@ def is_placeholder(value: object) -> bool:
 def placeholders(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
     """Every placeholder below a value, with its key as `pulumi config set --path` takes it."""
     if is_placeholder(value):
-        yield key, value
+        if not (key.startswith(_FREE) and _TAG.fullmatch(value)):
+            yield key, value
     elif isinstance(value, dict):
         for name, part in value.items():
             yield from placeholders(part, f"{key}.{name}" if key else str(name))

@@ -44,11 +44,12 @@ class Difference:
 
 
 def account(stack: str, config: Mapping[str, Any]) -> str:
-    """The emulated account of a stack: the one that its settings name, else one made from its name."""
+    """The emulated account of a stack: the one that its settings name, else one made from the placeholder that stands
+    there, or from the stack's name. Stacks with the same placeholder mean one account."""
     given = (config.get("aws") or {}).get("account")
     if given and not is_placeholder(given):
         return str(given)
-    number = int.from_bytes(hashlib.sha256(stack.encode()).digest()[:8], "big")
+    number = int.from_bytes(hashlib.sha256((given or stack).encode()).digest()[:8], "big")
     return str(2 * 10**11 + number % 10**11)
 
 

@@ -56,6 +56,29 @@ def test_placeholders_are_filled_and_one_account_is_the_same_everywhere() -> Non
     assert {"aws.account", "registry.pullers[0]"} <= keys(staging)
 
 
+@pytest.mark.parametrize(
+    "text", ["<account of knex-staging>", "<account>", "<Your AWS account>", "<account of the 2nd team, eu-west>"]
+)
+def test_any_text_in_angle_brackets_is_a_placeholder(text: str) -> None:
+    one = made("staging", aws={"region": "eu-central-1", "account": text})
+    assert one.account == one.document["config"]["aws"]["account"]
+    assert (len(one.account), one.account.isdigit()) == (12, True)
+
+
+def test_stacks_with_one_placeholder_are_in_one_account() -> None:
+    """A settings file that was copied for another stack, and still has the first one's placeholder."""
+    originals: dict[str, Any] = {
+        name: {"config": {**STAGING, "registry": {"pullers": ["<account of staging>"]}}}
+        for name in ("a-staging", "staging", "z-staging")
+    }
+    copies = [copy.copied(name, originals | {"local": LOCAL}) for name in originals]
+    accounts = {one.account for one in copies}
+    assert len(accounts) == 1
+    for one in copies:
+        config = one.document["config"]
+        assert {config["aws"]["account"], *config["registry"]["pullers"]} == accounts
+
+
 def test_an_account_that_is_filled_in_stays() -> None:
     one = made("staging", aws={"region": "eu-central-1", "account": "111122223333"})
     assert one.account == one.document["config"]["aws"]["account"] == "111122223333"

@@ -88,6 +88,11 @@ class TestRight:
         assert settings.app.live_path == "/live"
         assert settings.protected is False
 
+    @pytest.mark.parametrize("tag", ["<html>", "</html>", "<br />", '<html lang="en">', "<!DOCTYPE html>", "<h1>"])
+    @pytest.mark.parametrize("place", ["smoke.body", "app.environment.MARK"])
+    def test_a_tag_of_html_is_no_placeholder_in_a_free_text(self, folder: Path, place: str, tag: str) -> None:
+        check("test", changed(right(), {place: tag}), folder=folder)
+
     def test_an_account_may_be_a_number_of_twelve_digits(self, folder: Path) -> None:
         """`pulumi config set --path aws.account 123456789012` stores one."""
         assert check("test", changed(right(), {"aws.account": 123456789012}), folder=folder).aws.account == (

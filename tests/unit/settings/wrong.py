@@ -143,6 +143,18 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         'aws.account = "<account of staging>": is a placeholder; write your own value, or try the stack first with'
         " `make rehearse`",
     ),
+    (
+        "placeholder with a hyphen",
+        {"aws.account": "<account of knex-staging>"},
+        'aws.account = "<account of knex-staging>": is a placeholder; write your own value, or try the stack first with'
+        " `make rehearse`",
+    ),
+    (
+        "placeholder in a variable",
+        {"app.environment.NAME": "<Your Name>"},
+        'app.environment.NAME = "<Your Name>": is a placeholder; write your own value, or try the stack first with'
+        " `make rehearse`",
+    ),
     # scaling and alarms
     (
         "fewer than the least",
