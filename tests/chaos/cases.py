@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.relay import Dropped
 from tests.chaos import races
 from tests.chaos.course import Course, Played
 from tests.chaos.deployer import Deployer
@@ -103,19 +102,18 @@ def record_not_deleted(course: Course) -> None:
 
 
 def killed_before_the_end(course: Course) -> None:
-    """X4: SIGKILL between the release's record and the end of the rollout's, and the next version is unfit."""
+    """X4: SIGKILL when the release has been written down and nothing after it, and the next version is unfit."""
 
     def prepare(deployer: Deployer) -> None:
-        def before(operation: str, nth: int, body: bytes) -> None:
-            if operation in ("DeleteParameter", "DeleteParameters"):
+        def after(operation: str, nth: int, body: bytes) -> None:
+            if operation == "PutParameter" and b"/releases/" in body:
                 deployer.signal(signal.SIGKILL)
-                raise Dropped
 
-        deployer.liar.before = before
+        deployer.liar.after = after
 
-    course.one(2, prepare=prepare)
-    if course.stack.truth().settled:
-        course.proven = course.stack.revision(2, "serve")
+    if course.one(2, prepare=prepare).verdict is not Verdict.KILLED:
+        course.played.wrong.append("no release was written down")
+    course.proven = course.stack.revision(2, "serve")
     expect(course, 3, Verdict.FAILED)
 
 

@@ -97,12 +97,15 @@ def scenario(seed: int) -> Scenario:
 
 
 def brief(seed: int, kinds: Sequence[Kind], bad: Behaviour | None = None) -> Scenario:
-    """Two deploys that share *kinds* between them, the first of them *bad*: a scenario for `make test`."""
+    """Two deploys that share *kinds* between them, the first of them *bad*: a scenario for `make test`.
+
+    Their plain repeat meets no fault.
+    """
     chance = Random(seed)  # noqa: S311 - reproducible on purpose
     dealt = chance.sample(sorted(kinds), len(kinds))
     halves = [dealt[: (len(dealt) + 1) // 2], dealt[(len(dealt) + 1) // 2 :]]
     deploys = [
-        Deploy(number, behaviour, _plans(f"{seed}/{number}", tuple(fault(chance, kind) for kind in half)))
+        Deploy(number, behaviour, (Plan(tuple(fault(chance, kind) for kind in half), f"{seed}/{number}/0"),))
         for number, behaviour, half in zip((2, 3), (bad or "good", "good"), halves, strict=True)
     ]
     return Scenario(seed, tuple(deploys), (Step("schema", 1), Step("tenants", 2)), work=0.5)

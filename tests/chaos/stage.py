@@ -23,11 +23,11 @@ TIME_FACTOR = 10
 class Stage:
     """One account with an image for each version, and the ledger that their tasks call."""
 
-    def __init__(self, cloud: emulator.Cloud, folder: Path) -> None:
+    def __init__(self, cloud: emulator.Cloud, folder: Path, versions: int) -> None:
         self.cloud = Cloud(cloud)
         self.folder = folder
         self.ledger = Ledger(cloud.host)
-        self.images = {version: self.cloud.push(str(version), APP) for version in range(1, VERSIONS + 1)}
+        self.images = {version: self.cloud.push(str(version), APP) for version in range(1, versions + 1)}
 
     def stack(self, scene: Scene, **more: Any) -> Stack:
         """A stack that has not been deployed yet."""
@@ -35,11 +35,11 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path) -> Iterator[Stage]:
+def stage(folder: Path, versions: int = VERSIONS) -> Iterator[Stage]:
     """A stage on an emulator of its own, which is stopped in the end."""
     with patch.dict(os.environ, {TIME_VARIABLE: str(TIME_FACTOR)}):
         made = emulator.start(folder, None, new_account(), python=cloud_python())
     try:
-        yield Stage(made, folder)
+        yield Stage(made, folder, versions)
     finally:
         emulator.stop(folder)

@@ -17,13 +17,14 @@ from tests.chaos.play import play
 from tests.chaos.scenario import brief
 from tests.chaos.stage import Stage, stage
 
+VERSIONS = 3
 SEEDS: tuple[tuple[int, Behaviour | None], ...] = ((1268, None), (7, "unfit"), (1, "migration fails"))
 """Each brings every third kind; and how the first of its two versions is bad."""
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with stage(tmp_path_factory.mktemp("chaos")) as one:
+    with stage(tmp_path_factory.mktemp("chaos"), VERSIONS) as one:
         yield one
 
 
