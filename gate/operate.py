@@ -124,6 +124,7 @@ def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
             nonce=secrets.token_hex(4),
             owner=to.owner,
             read_only=order.read_only,
+            command=order_line(order.step),
         )
         if not patience.ask(to.records.create, run):
             number_taken(to, taken, run.number)
@@ -131,6 +132,11 @@ def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
         if may_go_on(to, run):
             to.log(f"run {run.number}: {run.message}", False)
             return run
+
+
+def order_line(step: Step) -> str:
+    """What an operator ordered, on one line: the variables, then the command; secrets are masked."""
+    return command_line([*(f"{name}={value}" for name, value in step.environment.items()), *step.command])
 
 
 def _cancelled(to: Deployer, run: RunRecord, place: Place) -> Cancelled:

@@ -73,6 +73,8 @@ class RunRecord:
         owner: nonce of the deployer that began it, adopted it or is closing it: only that one may go on with it.
         idle: its owner starts nothing more: it has ended without a verdict, or only closes what another one left.
         read_only: an operator's command that leaves the schema as it is, as the operator said.
+        command: of an operator's run: the variables that were given and the command, masked. Empty in records of older
+            versions.
     """
 
     number: int
@@ -90,6 +92,7 @@ class RunRecord:
     owner: str = ""
     idle: bool = False
     read_only: bool = False
+    command: str = ""
     steps_done: dict[str, StepRecord] = field(default_factory=dict, compare=False)
 
     def identity(self, prefix: str) -> str:
@@ -103,7 +106,8 @@ class RunRecord:
     def to_json(self) -> str:
         raw = {key: value for key, value in asdict(self).items() if key not in ("number", "steps_done")}
         # The parameter holds 4 KB: bytes, as written.
-        raw["message"] = presentable_line(self.message).encode()[:1000].decode(errors="ignore")
+        for key, most in (("message", 1000), ("command", 400)):
+            raw[key] = presentable_line(raw[key]).encode()[:most].decode(errors="ignore")
         return json.dumps(raw, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod

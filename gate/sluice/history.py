@@ -18,7 +18,9 @@ from gate.record import RunRecord
 from gate.sluice import exits
 from gate.sluice.context import Context
 
-HEADS = ("RUN", "BY", "WHO", "WHEN (UTC)", "IMAGE", "STEPS", "RESULT", "TOOK")
+HEADS = ("RUN", "BY", "WHO", "WHEN (UTC)", "IMAGE", "STEPS OR COMMAND", "RESULT", "TOOK")
+COMMAND = 80
+"""Characters of an operator's command in the table; `sluice history N` shows more of it."""
 
 
 def arguments(verbs: Any) -> None:
@@ -56,10 +58,14 @@ def row(run: RunRecord, now: float) -> tuple[str, ...]:
         run.who,
         _time(run.started),
         run.image.removeprefix("sha256:")[:12],
-        " ".join(run.steps) or run.message,
+        _short(run.command) or " ".join(run.steps) or run.message,
         "under way" if run.open else run.state,
         short_time((run.finished or now) - run.started),
     )
+
+
+def _short(command: str) -> str:
+    return command if len(command) <= COMMAND else f"{command[: COMMAND - 1]}…"
 
 
 def plain(run: RunRecord) -> dict[str, Any]:
@@ -75,6 +81,7 @@ def plain(run: RunRecord) -> dict[str, Any]:
         "steps": list(run.steps),
         "state": run.state,
         "readOnly": run.read_only,
+        "command": run.command or None,
         "message": run.message,
         "seconds": run.finished - run.started if run.finished else None,
     }
@@ -109,7 +116,9 @@ def _one(context: Context, runs: Sequence[RunRecord], number: int) -> int:
     state = "under way" if run.open else run.state
     line(f"run {run.number}: {state}, {COMMANDS[run.by]} by {run.who}, {_time(run.started)} UTC")
     line(f"image {run.image}")
-    if run.message:
+    if run.command:
+        line(f"command: {run.command}")
+    if run.message and not run.command.endswith(run.message):
         line(run.message)
     if group:
         line(f"log group {group}")

@@ -76,6 +76,25 @@ def test_a_command_runs_is_shown_and_recorded() -> None:
     record = stage.records.runs[1]
     assert (record.by, record.state, record.who) == ("run", "succeeded", "ann@host")
     assert record.message == "migrate provision"
+    assert record.command == "migrate provision"
+
+
+def test_the_record_has_the_variables_and_the_command_masked() -> None:
+    variables = {
+        "MIGRATION_TYPE": "rollback-tenants",
+        "NOTE": "two words",
+        "ADMIN_PASSWORD": "hunter2 hunter3",
+        "DATABASE_URL": "postgres://owner:hunter2@db/notes",
+    }
+    stage = Stage(Script(exit=7))
+    with pytest.raises(StepFailed):
+        stage.run(step=replace(STEP, environment=variables, command=("scripts/entrypoint.sh", "--token", "hunter2")))
+    record = stage.records.runs[1]
+    assert record.command == (
+        "MIGRATION_TYPE=rollback-tenants NOTE=two words ADMIN_PASSWORD=*** "
+        "DATABASE_URL=postgres://owner:***@db/notes scripts/entrypoint.sh --token ***"
+    )
+    assert "hunter" not in record.to_json()
 
 
 @pytest.mark.parametrize(("exit", "expected"), [(1, 1), (7, 7), (255, 255), (None, 1)])

@@ -20,8 +20,15 @@ def test_a_newer_versions_field_is_ignored() -> None:
 
 
 def test_a_long_message_fits_in_bytes() -> None:
-    long = RunRecord(3, "up", "f" * 32, "sha256:" + "a" * 64, "ann@host", 1, message="é…" * 3000)
-    assert len(long.to_json().encode()) < 4096
+    for text in ("é…" * 3000, '"\\' * 3000):
+        long = RunRecord(3, "up", "f" * 32, "sha256:" + "a" * 64, "ann@host", 1, message=text, command=text)
+        assert len(long.to_json().encode()) < 4096
+
+
+def test_a_record_of_an_older_version_has_no_command() -> None:
+    raw = json.loads(RUN.to_json())
+    del raw["command"]
+    assert RunRecord.from_json(3, json.dumps(raw)).command == ""
 
 
 def test_as_many_shards_as_are_allowed_fit_after_any_number_of_attempts() -> None:

@@ -66,6 +66,19 @@ def test_runs_are_rows_of_one_table() -> None:
     assert plain(open_run)["finished"] is None
 
 
+def test_an_operators_run_is_told_by_its_variables_and_command() -> None:
+    command = "MIGRATION_TYPE=rollback-tenants scripts/entrypoint.sh"
+    ended = RunRecord(9, "run", "", "sha256:" + "b" * 64, "ann@y", 2000, "run", ("entrypoint-sh",), "failed", 2005)
+    ended = replace(ended, message="migration step 'entrypoint-sh' failed: exit code 7", command=command)
+    assert command in row(ended, 2005)
+    assert "entrypoint-sh" not in row(ended, 2005)
+    assert plain(ended)["command"] == command
+    assert "entrypoint-sh" in row(replace(ended, command=""), 2005), "a record of an older version"
+    long = replace(ended, command=command + " x" * 100)
+    (cell,) = [cell for cell in row(long, 2005) if cell.startswith("MIGRATION_TYPE")]
+    assert len(cell) == 80
+
+
 PROOF = RunRecord(7, "up", "f", "sha256:" + "a" * 64, "ci@x", 1000, steps=("master",), state="succeeded", finished=1072)
 SINCE: list[tuple[list[RunRecord], int | None, int | None]] = [
     ([], None, None),
