@@ -73,8 +73,10 @@ class Database(pulumi.ComponentResource):
             family=f"postgres{args.major}",
             description="TLS is required",
             parameters=[
-                # The default of PostgreSQL 15 and later; said here because the whole access model rests on it.
-                {"name": "rds.force_ssl", "value": "1", "apply_method": "immediate"},
+                # The default of PostgreSQL 15 and later; set explicitly because the access model depends on it. RDS
+                # reports pending-reboot for a value that equals the default: with `immediate`, every `pulumi up` and
+                # every drift check would find a change. A new instance has the value from its first start.
+                {"name": "rds.force_ssl", "value": "1", "apply_method": "pending-reboot"},
                 # Says who waits for whose lock: the first question about a migration that hangs.
                 {"name": "log_lock_waits", "value": "1", "apply_method": "immediate"},
             ],

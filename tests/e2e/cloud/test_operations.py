@@ -68,7 +68,7 @@ def test_database_surroundings(stage: Stage) -> None:
     rds.create_db_subnet_group(DBSubnetGroupName="ours", DBSubnetGroupDescription="ours", SubnetIds=subnets)
     assert rds.describe_db_subnet_groups(DBSubnetGroupName="ours")["DBSubnetGroups"][0]["DBSubnetGroupArn"]
     rds.create_db_parameter_group(DBParameterGroupName="ours", DBParameterGroupFamily="postgres17", Description="ours")
-    forced = {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": "immediate"}
+    forced = {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": "pending-reboot"}
     rds.modify_db_parameter_group(DBParameterGroupName="ours", Parameters=[forced])
     parameters = rds.describe_db_parameters(DBParameterGroupName="ours", Source="user")["Parameters"]
     assert ("rds.force_ssl", "1") in [(one["ParameterName"], one.get("ParameterValue")) for one in parameters]
