@@ -122,7 +122,9 @@ if later := work.of("after"):  # of what has been rolled out, and nothing newer
     gates.append(MigrationGate(f"{name}-after", after, here))
 
 entry = service.balancer
-watched = Watched(entry.suffix, entry.target_group_suffix, cluster.name, service.name, database.identifier)
+watched = Watched(
+    entry.suffix, entry.target_group_suffix, cluster.name, service.name, database.identifier, entry.shared
+)
 watch = Watch(name, WatchArgs(stack, watched, cluster.arn, work.families, logs.service.name, topic), here)
 
 Protection(name, everything, stack.protected)

@@ -24,13 +24,14 @@ class ExistingListenerArgs:
 class ExistingListener(pulumi.ComponentResource):
     """A target group, and a rule of an existing listener that forwards one host name to it.
 
-    Outputs: those of a load balancer of the stack's own.
+    Outputs: those of a load balancer of the stack's own; shared is True, as it may serve other services too.
     """
 
     url: pulumi.Output[str]
     address: pulumi.Output[str]
     zone_id: pulumi.Output[str]
     named: bool
+    shared: bool
     target_group_arn: pulumi.Output[str]
     suffix: pulumi.Output[str]
     target_group_suffix: pulumi.Output[str]
@@ -55,6 +56,7 @@ class ExistingListener(pulumi.ComponentResource):
         )
         self.address, self.zone_id = balancer.dns_name, balancer.zone_id
         self.named = True
+        self.shared = True
         self.target_group_arn, self.target_group_suffix = targets.arn, targets.arn_suffix
         self.suffix = balancer.arn_suffix
         self.register_outputs({"url": self.url, "address": self.address, "targetGroupArn": self.target_group_arn})

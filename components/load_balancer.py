@@ -44,15 +44,16 @@ class LoadBalancer(pulumi.ComponentResource):
     HTTP there.
 
     Outputs: url (without a slash at its end); address, the load balancer's own DNS name, and zone_id, its Route 53
-    zone; named: whether the URL has another name than the address; target_group_arn; suffix and target_group_suffix,
-    by which metrics know the two; ready, what a service must wait for, because ECS takes only target groups that are
-    attached to a load balancer.
+    zone; named: whether the URL has another name than the address; shared: False, it serves this service alone;
+    target_group_arn; suffix and target_group_suffix, by which metrics know the two; ready, what a service must wait
+    for, because ECS takes only target groups that are attached to a load balancer.
     """
 
     url: pulumi.Output[str]
     address: pulumi.Output[str]
     zone_id: pulumi.Output[str]
     named: bool
+    shared: bool
     target_group_arn: pulumi.Output[str]
     suffix: pulumi.Output[str]
     target_group_suffix: pulumi.Output[str]
@@ -99,6 +100,7 @@ class LoadBalancer(pulumi.ComponentResource):
             self.url = pulumi.Output.from_input(f"https://{args.https.host}")
         self.address, self.zone_id = balancer.dns_name, balancer.zone_id
         self.named = args.https is not None
+        self.shared = False
         self.target_group_arn, self.target_group_suffix = targets.arn, targets.arn_suffix
         self.suffix = balancer.arn_suffix
         self.register_outputs({"url": self.url, "address": self.address, "targetGroupArn": self.target_group_arn})

@@ -23,6 +23,10 @@ PLATFORM_VERSION = "LATEST"
 GUARD_MINUTES, GUARD_FLOOR = 2, 20
 """How long errors last that take a deployment back, and the requests a minute below which they do not count."""
 
+NO_ALARMS: aws.ecs.ServiceAlarmsArgsDict = {"alarm_names": [], "enable": False, "rollback": False}
+"""Switches deployment alarms off. UpdateService leaves out what it is not told, so without this block a service would
+keep the alarms that it once had. All three members are required (DeploymentAlarms in the Amazon ECS API reference)."""
+
 
 @dataclass(frozen=True)
 class ServiceArgs:
@@ -102,7 +106,7 @@ class Service(pulumi.ComponentResource):
             deployment_minimum_healthy_percent=100,
             deployment_maximum_percent=200,
             deployment_circuit_breaker={"enable": args.circuit_breaker, "rollback": args.circuit_breaker},
-            alarms=self._guard(name, args.errors, balancer) if args.errors else None,
+            alarms=self._guard(name, args.errors, balancer) if args.errors else NO_ALARMS,
             # Said because AWS' own default depends on the service's age. It starts tasks outside of deployments.
             availability_zone_rebalancing="ENABLED",
             enable_ecs_managed_tags=True,
@@ -151,7 +155,7 @@ class Service(pulumi.ComponentResource):
         watches for a while after the last task was replaced, the longer the longer the alarm takes ("How CloudWatch
         alarms detect Amazon ECS deployment failures" in the Amazon ECS developer guide)."""
         place = (balancer.suffix, balancer.target_group_suffix)
-        rule = errors("deployment", percent, GUARD_FLOOR, GUARD_MINUTES, *place)
+        rule = errors("deployment", percent, GUARD_FLOOR, GUARD_MINUTES, *place, shared=balancer.shared)
         guard = alarm(name, rule, None, pulumi.ResourceOptions(parent=self))
         return {"alarm_names": [guard.name], "enable": True, "rollback": True}
 

@@ -25,22 +25,29 @@ def errors(
     minutes: int,
     load_balancer: pulumi.Input[str],
     target_group: pulumi.Input[str],
+    *,
+    shared: bool,
 ) -> Rule:
     """Answers with a 5xx, of all answers.
 
-    The load balancer's own are among them: a target that does not answer has no 5xx to count. RequestCount counts only
-    requests that reached a target, so theirs are added below the line too.
+    Counts the load balancer's own 5xx too, as a target that does not answer has no 5xx to count. RequestCount counts
+    only requests that reached a target, so the load balancer's are added to the total.
+
+    shared: whether the load balancer serves other services too. HTTPCode_ELB_5XX_Count has no dimension of a target
+    group, so it would count their errors: it is left out, and a service that does not answer is noticed by its
+    unhealthy targets only.
     """
-    asked = "FILL(r, 0) + FILL(b, 0)"  # counts are reported only where there are any
+    failed, asked = "FILL(t, 0)", "FILL(r, 0)"  # counts are reported only where there are any
+    metrics = {"t": metric("HTTPCode_Target_5XX_Count", "Sum", load_balancer, target_group)}
+    if not shared:
+        failed, asked = f"{failed} + FILL(b, 0)", f"{asked} + FILL(b, 0)"
+        metrics["b"] = metric("HTTPCode_ELB_5XX_Count", "Sum", load_balancer)
+    metrics["r"] = metric("RequestCount", "Sum", load_balancer, target_group)
     return Rule(
         name,
         f"More than {percent} % of the answers have been a 5xx for {minutes} minutes.",
         minutes=minutes,
-        formula=f"IF({asked} > {floor}, 100 * (FILL(t, 0) + FILL(b, 0)) / ({asked}), 0)",
-        metrics={
-            "t": metric("HTTPCode_Target_5XX_Count", "Sum", load_balancer, target_group),
-            "b": metric("HTTPCode_ELB_5XX_Count", "Sum", load_balancer),
-            "r": metric("RequestCount", "Sum", load_balancer, target_group),
-        },
+        formula=f"IF({asked} > {floor}, 100 * ({failed}) / ({asked}), 0)",
+        metrics=metrics,
         above=percent,
     )

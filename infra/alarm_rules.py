@@ -18,13 +18,15 @@ WRAPAROUND = 1_000_000_000
 
 @dataclass(frozen=True)
 class Watched:
-    """load_balancer, target_group: last parts of their ARNs. cluster, service: names. database: the identifier."""
+    """load_balancer, target_group: last parts of their ARNs. cluster, service: names. database: the identifier.
+    shared: whether the load balancer may serve other services too."""
 
     load_balancer: pulumi.Input[str]
     target_group: pulumi.Input[str]
     cluster: pulumi.Input[str]
     service: pulumi.Input[str]
     database: pulumi.Input[str]
+    shared: bool
 
 
 def rules(stack: Settings, watched: Watched) -> list[Rule]:
@@ -35,7 +37,7 @@ def rules(stack: Settings, watched: Watched) -> list[Rule]:
 def _traffic(stack: Settings, watched: Watched) -> list[Rule]:
     wish, place = stack.alarms, (watched.load_balancer, watched.target_group)
     return [
-        errors("errors", wish.error_percent, wish.error_floor, 5, *place),
+        errors("errors", wish.error_percent, wish.error_floor, 5, *place, shared=watched.shared),
         Rule(
             "latency",
             f"5 % of the requests have taken longer than {wish.latency} ms for 5 minutes.",

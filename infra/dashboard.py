@@ -75,7 +75,8 @@ def body(region: str, watched: Watched, alarms: Sequence[str], logs: str) -> dic
             [
                 [NAMESPACE, "RequestCount", *group],
                 [NAMESPACE, "HTTPCode_Target_5XX_Count", *group],
-                [NAMESPACE, "HTTPCode_ELB_5XX_Count", *balancer],
+                # Of the whole load balancer: on a shared one they are other services' errors too.
+                *([] if watched.shared else [[NAMESPACE, "HTTPCode_ELB_5XX_Count", *balancer]]),
                 [NAMESPACE, "HTTPCode_Target_4XX_Count", *group],
             ],
             "Sum",

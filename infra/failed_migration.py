@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.migration_gate import CONTAINER
+
 
 @dataclass(frozen=True)
 class FailedMigrationArgs:
@@ -20,8 +22,8 @@ class FailedMigrationArgs:
 
 
 class FailedMigration(pulumi.ComponentResource):
-    """An EventBridge rule for tasks that stopped without exit code 0. The gate tells the topic of a failure too, with
-    its cause; this rule also speaks where the gate was killed."""
+    """An EventBridge rule for tasks whose migration ended with another exit code than 0, or that did not start. The
+    gate notifies the topic of a failure too, with its cause; this rule also works when the gate was killed."""
 
     def __init__(self, name: str, args: FailedMigrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:infra:FailedMigration", name, None, opts)
@@ -29,7 +31,9 @@ class FailedMigration(pulumi.ComponentResource):
         rule = aws.cloudwatch.EventRule(
             f"{name}-failed-migration",
             description=f"Migration tasks of {name} that did not end with exit code 0",
-            event_pattern=pulumi.Output.from_input(args.cluster).apply(lambda arn: pattern(arn, args.families)),
+            event_pattern=pulumi.Output.from_input(args.cluster).apply(
+                lambda arn: pattern(arn, args.families, CONTAINER)
+            ),
             opts=child,
         )
         aws.cloudwatch.EventTarget(
@@ -53,11 +57,20 @@ class FailedMigration(pulumi.ComponentResource):
         self.register_outputs({"rule": rule.name})
 
 
-def pattern(cluster: str, families: Sequence[str]) -> str:
-    """The events to look for ("Amazon ECS task state change events" in the Amazon ECS developer guide).
+def pattern(cluster: str, families: Sequence[str], container: str) -> str:
+    """Return the event pattern ("Amazon ECS task state change events" in the Amazon ECS developer guide).
 
     A task that could not start has no exit code, but a stop code that says so. RunTask's group is the family, where
     nobody names another.
+
+    container: the one that migrates. Exit codes of others, like an agent that the account injects, are not the
+    migration's. EventBridge matches the fields of one pattern object against one element of an array only ("JSON Array
+    Matching" in the README of AWS's library Event Ruler; the EventBridge user guide does not state it). If a Region
+    matched them independently, an agent's exit code would match again, as it did without the name: a false alarm, but
+    no failure missed.
+
+    Not matched: a container that started and whose exit code ECS lost, without a stop code that says so. Only the gate
+    reports that.
     """
     return json.dumps(
         {
@@ -68,7 +81,7 @@ def pattern(cluster: str, families: Sequence[str]) -> str:
                 "group": [f"family:{family}" for family in families],
                 "lastStatus": ["STOPPED"],
                 "$or": [
-                    {"containers": {"exitCode": [{"anything-but": 0}]}},
+                    {"containers": {"name": [container], "exitCode": [{"anything-but": 0}]}},
                     {"stopCode": ["TaskFailedToStart"]},
                 ],
             },

@@ -1,4 +1,4 @@
-"""Alarms, the rule for failed migrations, the dashboard, autoscaling: what the program asks for."""
+"""Alarms, the dashboard, autoscaling: what the program asks for."""
 
 from __future__ import annotations
 
@@ -13,15 +13,23 @@ from components.alarm import Rule
 from components.traffic import errors
 from infra.alarm_rules import Watched, rules
 from infra.dashboard import body
-from infra.failed_migration import pattern
 from infra.instance_class import GIB, max_connections, memory
 from infra.settings.read import check
 from infra.topic import publishers
-from tests.components.program import ACCOUNT, ROOT, Deployed, Registered
+from tests.components.program import ACCOUNT, LISTENER, ROOT, Deployed, Registered
 
 Deploy = Callable[..., Deployed]
-WATCHED = Watched("app/shop/1", "targetgroup/shop/2", "shop", "web", "shop-db")
+WATCHED = Watched("app/shop/1", "targetgroup/shop/2", "shop", "web", "shop-db", shared=False)
 EMAIL = {"email": ["ops@example.com"]}
+SHARED = {
+    "loadBalancer": {"listener": LISTENER, "priority": 40, "host": "shop.example.com"},
+    "network": {
+        "vpc": "vpc-0123456789abcdef0",
+        "taskSubnets": ["subnet-00000011", "subnet-00000012"],
+        "databaseSubnets": ["subnet-00000021", "subnet-00000022"],
+    },
+}
+"""A service behind somebody else's load balancer."""
 
 
 @pytest.fixture
@@ -30,6 +38,14 @@ def stack(config: dict[str, Any]) -> Callable[..., list[Rule]]:
         return rules(check("test", config | changes, folder=Path.cwd()), WATCHED)
 
     return made
+
+
+def computed(rule: Rule, values: dict[str, int]) -> float:
+    """What CloudWatch makes of the rule's formula; every metric that it names must be among the rule's."""
+    assert set(values) == set(rule.metrics)
+    python = rule.formula.replace("IF(", "choose(").replace("100 *", "lambda: 100 *")
+    functions = {"FILL": lambda value, missing: value, "choose": lambda yes, this, other: this() if yes else other}
+    return float(eval(python, functions | values))  # noqa: S307 -- our own formula, which Python happens to read
 
 
 def alarms(deployed: Deployed) -> dict[str, Registered]:
@@ -81,14 +97,17 @@ class TestRules:
         self, targets: int, balancer: int, requests: int, percent: float
     ) -> None:
         """The formula, computed as CloudWatch would: with FILL, a missing count is 0."""
-        formula = errors("errors", 5, 20, 5, "a", "t").formula
-        names = {"t": targets, "b": balancer, "r": requests}
-        python = formula.replace("IF(", "choose(")
-        found = eval(  # noqa: S307 -- our own formula, in a language that Python happens to read
-            python.replace("100 *", "lambda: 100 *"),
-            {"FILL": lambda value, missing: value, "choose": lambda yes, this, other: this() if yes else other} | names,
-        )
-        assert found == percent
+        rule = errors("errors", 5, 20, 5, "a", "t", shared=False)
+        assert computed(rule, {"t": targets, "b": balancer, "r": requests}) == percent
+
+    @pytest.mark.parametrize(("targets", "requests", "percent"), [(5, 100, 5.0), (0, 100, 0.0), (1, 10, 0.0)])
+    def test_a_shared_load_balancers_own_errors_are_not_counted(
+        self, targets: int, requests: int, percent: float
+    ) -> None:
+        """HTTPCode_ELB_5XX_Count counts those of every service behind it."""
+        rule = errors("errors", 5, 20, 5, "a", "t", shared=True)
+        assert {one.name for one in rule.metrics.values()} == {"HTTPCode_Target_5XX_Count", "RequestCount"}
+        assert computed(rule, {"t": targets, "r": requests}) == percent
 
     def test_silence_is_bad_only_where_nobody_is_served(self, stack: Callable[..., list[Rule]]) -> None:
         assert [one.name for one in stack() if one.silence_is_bad] == ["no-healthy-target"]
@@ -96,7 +115,7 @@ class TestRules:
     def test_each_is_in_the_runbook(self, stack: Callable[..., list[Rule]]) -> None:
         text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
         section = text.split("\n## Alarms\n")[1].split("\n## ")[0]
-        for rule in [*stack(), errors("deployment", 5, 20, 2, "a", "t")]:
+        for rule in [*stack(), errors("deployment", 5, 20, 2, "a", "t", shared=False)]:
             assert f"| `{rule.name}` |" in section, rule.name
 
     @pytest.mark.parametrize(
@@ -154,13 +173,27 @@ class TestAlarms:
         assert "statistic" not in one
 
     def test_those_that_take_a_rollout_back_are_others(self, deploy: Deploy) -> None:
-        assert "alarms" not in deploy().one("ecs/service:Service").inputs
         deployed = deploy(alarms={"rollback": True}, notify=EMAIL)
         guard = alarms(deployed)["deployment"]
         service = deployed.one("ecs/service:Service").inputs
         assert service["alarms"] == {"alarmNames": [guard.name], "enable": True, "rollback": True}
         assert guard.inputs.get("alarmActions", []) == [], "it wakes nobody"
         assert guard.inputs["evaluationPeriods"] == 2
+
+    @pytest.mark.parametrize("wish", [{}, {"rollback": False}, {"enabled": False}])
+    def test_without_them_the_service_is_told_that_it_has_none(self, deploy: Deploy, wish: dict[str, bool]) -> None:
+        """ECS keeps the alarms of a service that an update does not mention."""
+        service = deploy(alarms=wish).one("ecs/service:Service").inputs
+        assert service["alarms"] == {"alarmNames": [], "enable": False, "rollback": False}
+
+    @pytest.mark.parametrize("shared", [False, True])
+    def test_errors_of_other_services_count_nowhere(self, deploy: Deploy, shared: bool) -> None:
+        deployed = deploy(alarms={"rollback": True}, **(SHARED if shared else {}))
+        for name in ("errors", "deployment"):
+            queries = alarms(deployed)[name].inputs["metricQueries"]
+            seen = {query["metric"]["metricName"] for query in queries if "metric" in query}
+            assert ("HTTPCode_ELB_5XX_Count" in seen) is not shared, name
+        assert ("HTTPCode_ELB_5XX_Count" in deployed.one("dashboard:Dashboard").inputs["dashboardBody"]) is not shared
 
     def test_the_topic_takes_what_they_and_the_events_say(self, deploy: Deploy) -> None:
         topic = f"arn:aws:sns:eu-central-1:{ACCOUNT}:shop"
@@ -169,27 +202,6 @@ class TestAlarms:
         assert statements["Alarms"]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
         assert statements["Own"]["Condition"] == {"StringEquals": {"aws:SourceOwner": ACCOUNT}}
         assert len(deploy(notify=EMAIL).all("topicPolicy:TopicPolicy")) == 1
-
-
-class TestFailedMigration:
-    """EventBridge speaks when the gate was killed."""
-
-    def test_it_knows_every_family_of_the_migrations(self, deploy: Deploy) -> None:
-        step = {"name": "tool", "command": ["migrate"], "image": "sha256:" + "07" * 32}
-        deployed = deploy(notify=EMAIL, migrations=[step])
-        event = json.loads(deployed.one("eventRule:EventRule").inputs["eventPattern"])
-        families = {one.inputs["family"] for one in deployed.all("taskDefinition:TaskDefinition")}
-        assert set(event["detail"]["group"]) == {
-            f"family:{family}" for family in families if not family.endswith("-service")
-        }
-        assert deployed.one("eventTarget:EventTarget").inputs["arn"] == deployed.outputs["topic"]
-
-    def test_it_looks_at_exit_codes_and_at_tasks_that_never_started(self) -> None:
-        event = json.loads(pattern("arn:cluster", ["shop-migration"]))
-        assert event["detail"]["$or"] == [
-            {"containers": {"exitCode": [{"anything-but": 0}]}},
-            {"stopCode": ["TaskFailedToStart"]},
-        ]
 
 
 class TestDashboard:

@@ -17,7 +17,7 @@ def test_a_migration_that_failed_is_told_though_nobody_waits_for_it(stage: Stage
     queue = sqs.create_queue(QueueName="told")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    events.put_rule(Name="failed", EventPattern=pattern(stage.cluster, ["shop-migration"]))
+    events.put_rule(Name="failed", EventPattern=pattern(stage.cluster, ["shop-migration"], "app"))
     transformer = {"InputPathsMap": {"task": "$.detail.taskArn"}, "InputTemplate": '"failed: <task>"'}
     events.put_targets(Rule="failed", Targets=[{"Id": "topic", "Arn": topic, "InputTransformer": transformer}])
 

@@ -12,8 +12,9 @@ import pytest
 from botocore.model import Shape
 
 from local.plugins.aws.entry import CLEAR, OMIT, REFUSE, Entry, Operation, Property
-from local.plugins.aws.mapping import member_of, model, path_of, place
+from local.plugins.aws.mapping import flatten, member_of, model, parameters, path_of, place
 from local.plugins.aws.table import ENTRIES
+from local.plugins.aws.table.container import SERVICE
 from tests.unit.plugins.program import RESOURCES
 
 PROPERTIES = [(entry, name) for entry in ENTRIES for name in entry.properties]
@@ -125,3 +126,14 @@ def test_names_are_the_sdks(entry: Entry) -> None:
 
 def test_every_type_of_the_program_is_in_the_table() -> None:
     assert {token for _, token, _ in RESOURCES} == {entry.token for entry in ENTRIES}
+
+
+def test_deployment_alarms_that_are_off_are_sent_whole() -> None:
+    """UpdateService leaves alarms as they are when it is not told of them, and requires all three members."""
+    off = {"alarmNames": [], "enable": False, "rollback": False}
+    for operation in (SERVICE.create, SERVICE.update):
+        assert operation is not None
+        flat = flatten(SERVICE, {"alarms": off})
+        assert parameters(SERVICE, operation, flat, flat, changing=False) == {
+            "deploymentConfiguration": {"alarms": off}
+        }
