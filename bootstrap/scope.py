@@ -20,9 +20,9 @@ class Scope:
     """One stack in one account and Region.
 
     bucket, key: where the states of the project's stacks lie (name), and what encrypts them (ARN). existing: ARNs of
-    what the stack uses and does not own: a cluster, listener, VPC, database, topic. zones: ids of the hosted zones that
-    it writes records to. secrets: ARNs of further secrets that its tasks read. app: IAM actions that the policies of
-    the service's own code may hold.
+    what the stack uses and does not own: a cluster, listener, VPC, database and its security group, topic. zones: ids
+    of the hosted zones that it writes records to. secrets: ARNs of further secrets that its tasks read. app: IAM
+    actions that the policies of the service's own code may hold.
     """
 
     account: Account

@@ -17,6 +17,7 @@ from infra.settings.placeholder import placeholders
 from infra.settings.read import configured
 
 UNFILLED = "is a placeholder; write your own value"
+GROUP = "arn:aws:ec2:REGION:ACCOUNT:security-group/sg-…"
 
 
 def _matching(pattern: str, remedy: str) -> AfterValidator:
@@ -128,12 +129,24 @@ class Settings(Model):
     session_seconds: Annotated[int, Field(ge=3600, le=43_200)] = 7200
     """How long the deploy role's credentials may last: longer than migrations and rollout together."""
     existing: list[Arn] = Field(default_factory=list)
-    """ARNs of what the stack uses and does not make: cluster, listener, VPC, database, topic; the repository that it
-    promotes from, for the tag by which a rollback holds an image."""
+    """ARNs of what the stack uses and does not make: cluster, listener, VPC, topic; a database (`database.existing`)
+    with its first security group, to which the stack adds rules; the repository that it promotes from, for the tag by
+    which a rollback holds an image."""
     hosted_zones: list[str] = Field(default_factory=list)
     """Ids of the Route 53 zones that it writes records to."""
     tasks: Tasks = Field(default_factory=Tasks)
     """What the stack's tasks may do at most."""
+
+    @field_validator("existing")
+    @classmethod
+    def _existing(cls, existing: list[str]) -> list[str]:
+        groups = [arn for arn in existing if ":security-group/" in arn]
+        for arn in groups:
+            if not re.fullmatch(r"arn:[a-z-]+:ec2:[a-z0-9-]+:\d{12}:security-group/sg-[0-9a-f]+", arn):
+                raise refused(f"{arn} is not one security group; write the whole ARN of each, like {GROUP}")
+        if not groups and any(re.match(r"arn:[^:]+:rds:[^:]*:[^:]*:db:", arn) for arn in existing):
+            raise refused(f"names a database without the security group that must let tasks in; add it, like {GROUP}")
+        return existing
 
 
 def check(stack: str, given: Mapping[str, Any], encrypted: Set[str] = frozenset()) -> Settings:

@@ -23,7 +23,7 @@ CHANGES = ("AssociateRouteTable", "AttachInternetGateway", "CreateRoute", "Delet
 def network(scope: Scope) -> list[Statement]:
     """For the deploy role. EC2's resources have ids that nobody can foretell: the stack's tags tell whose they are."""
     everything = [scope.arn("ec2", f"{kind}/*") for kind in KINDS]
-    vpcs = scope.used("ec2", "vpc/")
+    vpcs, groups = scope.used("ec2", "vpc/"), scope.used("ec2", "security-group/")
     return [
         Statement("CreateTagged", [f"ec2:{one}" for one in CREATES], everything, scope.new),
         Statement("ChangeOwn", [f"ec2:{one}" for one in (*CREATES, *CHANGES)], everything, scope.own),
@@ -41,4 +41,22 @@ def network(scope: Scope) -> list[Statement]:
             [f"arn:{scope.account.partition}:route53:::hostedzone/*"],
         ),
         *([Statement("ExistingVpc", ["ec2:CreateSecurityGroup"], vpcs)] if vpcs else []),
+        # An existing database's security group has none of the stack's tags. Only the group itself is granted: the
+        # rules that are added to it carry the stack's tags, and "CreateTagged" and "ChangeOwn" above decide on them.
+        # RevokeSecurityGroupIngress is decided on the group alone, so it reaches the owner's rules in it too.
+        *(
+            [
+                Statement(
+                    "ExistingSecurityGroup",
+                    [
+                        "ec2:AuthorizeSecurityGroupIngress",
+                        "ec2:ModifySecurityGroupRules",
+                        "ec2:RevokeSecurityGroupIngress",
+                    ],
+                    groups,
+                )
+            ]
+            if groups
+            else []
+        ),
     ]

@@ -23,6 +23,7 @@ LONGEST = Scope(
         "arn:aws:ec2:ap-southeast-1:111122223333:vpc/vpc-0123456789abcdef0",
         "arn:aws:rds:ap-southeast-1:111122223333:db:a-database-that-was-there-before",
         "arn:aws:rds:ap-southeast-1:111122223333:cluster:a-cluster-that-was-there-before",
+        "arn:aws:ec2:ap-southeast-1:111122223333:security-group/sg-0123456789abcdef0",
         "arn:aws:ecr:ap-southeast-1:444455556666:repository/sluice-staging-1a2b3c4",
         "arn:aws:sns:ap-southeast-1:111122223333:what-goes-wrong",
     ),

@@ -184,6 +184,20 @@ class TestDeploy:
         assert may("deploy", "ecs:UpdateService", cluster, LONGEST)
         assert not may("deploy", "ecs:UpdateService", cluster.replace("the-cluster-that-all-teams-share", "x"), LONGEST)
 
+    @pytest.mark.parametrize(
+        "action",
+        ["ec2:AuthorizeSecurityGroupIngress", "ec2:ModifySecurityGroupRules", "ec2:RevokeSecurityGroupIngress"],
+    )
+    def test_an_existing_databases_security_group_is_opened_only_where_it_is_named(self, action: str) -> None:
+        """It carries none of the stack's tags, so nothing that asks for them may be what grants it."""
+
+        def untagged(scope: Scope) -> set[str]:
+            found = [one for one in statements("deploy", scope) if action in one.actions and not one.conditions]
+            return {arn for one in found for arn in one.resources}
+
+        assert untagged(LONGEST) == {"arn:aws:ec2:ap-southeast-1:111122223333:security-group/sg-0123456789abcdef0"}
+        assert untagged(SCOPE) == set()
+
     def test_another_stacks_repository_is_tagged_only_where_it_is_named(self) -> None:
         theirs = "arn:aws:ecr:ap-southeast-1:444455556666:repository/sluice-staging-1a2b3c4"
         assert may("deploy", "ecr:PutImage", theirs, LONGEST)

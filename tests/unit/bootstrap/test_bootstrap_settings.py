@@ -17,6 +17,8 @@ from infra.settings.mistake import SettingsError
 from tests.unit.settings.wrong import REMOVE, changed
 
 KEY = "arn:aws:kms:eu-central-1:111122223333:key/1a2b"
+GROUP = "arn:aws:ec2:eu-central-1:111122223333:security-group/sg-0123456789abcdef0"
+DATABASE = "arn:aws:rds:eu-central-1:111122223333:db:legacy"
 ROOT = Path(__file__).parents[3]
 
 
@@ -64,6 +66,18 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("short session", {"sessionSeconds": 60}, "sessionSeconds = 60: must be at least 3600"),
     ("no ARN", {"existing": ["shared"]}, 'existing[0] = "shared": is not an ARN; copy it from AWS whole'),
     (
+        "any security group",
+        {"existing": [GROUP.replace("sg-0123456789abcdef0", "*")]},
+        f'existing = ["{GROUP[:-20]}*"]: {GROUP[:-20]}* is not one security group; write the whole ARN of each, like'
+        " arn:aws:ec2:REGION:ACCOUNT:security-group/sg-…",
+    ),
+    (
+        "database without its security group",
+        {"existing": [DATABASE]},
+        f'existing = ["{DATABASE}"]: names a database without the security group that must let tasks in; add it, like'
+        " arn:aws:ec2:REGION:ACCOUNT:security-group/sg-…",
+    ),
+    (
         "an application that makes roles",
         {"tasks.actions": ["iam:CreateRole"]},
         'tasks.actions[0] = "iam:CreateRole": is not an IAM action that an application may be given; write one like'
@@ -86,6 +100,10 @@ def test_defaults() -> None:
     assert settings.github.branches == ["main"]
     assert settings.session_seconds == 7200
     assert settings.state.bucket is None
+
+
+def test_an_existing_database_is_named_with_its_security_group() -> None:
+    assert check("prod", right() | {"existing": [DATABASE, GROUP]}).existing == [DATABASE, GROUP]
 
 
 def test_pulumi_knows_every_name_and_no_other() -> None:
