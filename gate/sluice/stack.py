@@ -86,9 +86,10 @@ def find(stack: str | None, cwd: Path) -> Stack:
             f"`pulumi stack output` did not answer within {SECONDS} s: look whether the backend can be reached "
             "(`pulumi whoami --verbose`)"
         ) from error
+    named = stack or os.environ.get("PULUMI_STACK")  # which the Pulumi CLI takes for the selected one
     if done.returncode != 0:
-        raise NoStack(complaint(done.stderr or done.stdout, stack, cwd))
-    return parse(done.stdout, stack)
+        raise NoStack(complaint(done.stderr or done.stdout, named, cwd))
+    return parse(done.stdout, named)
 
 
 def parse(text: str, stack: str | None) -> Stack:
@@ -114,12 +115,15 @@ def complaint(said: str, stack: str | None, cwd: Path) -> str:
     said = said.strip()
     first = next((line for line in said.splitlines() if line.startswith("error:")), said.partition("\n")[0])
     first = first.removeprefix("error:").strip()
+    absent = f"there is no stack {stack or ''} in this backend"
     remedies = (
-        ("no stack selected", "name one with --stack, or run `pulumi stack select`"),
         (
-            "no stack named",
-            f"there is no stack {stack or ''} in this backend; `pulumi stack ls --all` shows what there is",
+            "no stack selected",
+            f"{absent}; `make up` makes the local one, or name one with --stack"
+            if stack
+            else "name one with --stack, or run `pulumi stack select`",
         ),
+        ("no stack named", f"{absent}; `pulumi stack ls --all` shows what there is"),
         ("must be set for login", "run `pulumi login` with the backend of the stack"),
         ("PULUMI_ACCESS_TOKEN", "run `pulumi login` with the backend of the stack"),
         ("no Pulumi.yaml", f"{cwd} is no Pulumi project: change into it, or name it with --cwd"),

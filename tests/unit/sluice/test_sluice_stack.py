@@ -90,6 +90,21 @@ def test_pulumi_is_asked_for_that_stack_in_that_folder(tmp_path: Path, monkeypat
     ]
 
 
+def test_a_stack_that_the_shell_is_on_is_named_when_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PULUMI_STACK, which `make env` sets; the Pulumi CLI says the same as when nothing is selected."""
+    monkeypatch.setenv("PULUMI_STACK", "local")
+    monkeypatch.setenv("PATH", fake_pulumi(tmp_path, 'echo "error: no stack selected; please use …" >&2; exit 6'))
+    with pytest.raises(NoStack, match="there is no stack local in this backend"):
+        find(None, tmp_path)
+    with pytest.raises(NoStack, match="there is no stack other in this backend"):
+        find("other", tmp_path)
+    monkeypatch.setenv("PATH", fake_pulumi(tmp_path, "echo {}"))
+    with pytest.raises(NotDeployed, match="stack local is not deployed"):
+        find(None, tmp_path)
+
+
 def test_no_pulumi_no_folder_and_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoStack, match="no `pulumi` on the PATH"):
