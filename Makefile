@@ -90,4 +90,4 @@ lock: ## compile the hash-checked locks from the requirements*.in files
 	@$(LOCAL) lock
 
 clean: down ## make down, then remove the virtual environments and this checkout's local folder
-	@rm -rf .venv .venv-cloud .venv-bench .venv-policy .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv .venv-cloud .venv-bench .venv-policy .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
