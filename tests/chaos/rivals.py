@@ -18,10 +18,12 @@ from tests.chaos.engine import Verdict
 from tests.chaos.faults import Fault, Plan
 from tests.chaos.ledger import Scene, Step
 from tests.chaos.races import SAYS_WHO, Trap, lost, newest
-from tests.chaos.rivalry import Race, Who, races
+from tests.chaos.rivalry import Race, Way, Who, races
 from tests.chaos.stage import Stage
 
 STACKS = 34
+STOPPED: tuple[Way, ...] = ("stopped", "stopped in a retry")
+"""The second deployer begins when the first one has: it is the one that must win. Otherwise either may."""
 AT_ONCE_SECONDS = 0.5
 """Two calls this close together may have come to AWS in either order."""
 
@@ -53,7 +55,7 @@ class _Contest:
         course, race = self._course, self._race
         self._first.start()
         kill = [threading.Timer(race.killed, self._second.signal, (signal.SIGKILL,))] if race.killed else []
-        if race.way in ("stopped", "stopped in a retry"):
+        if race.way in STOPPED:
             self._stop_first()
         else:
             time.sleep(race.after)  # the seed's own moment
@@ -71,6 +73,9 @@ class _Contest:
         one = self._first.finish()
         number = course.told(one, self._version(race.first), f"[{race}] the first")
         wrong += [f"deployer {number}: {text}" for text in self._judged_first(one, other)]
+        ends = {one.verdict, other.verdict}
+        if not ends & {Verdict.SUCCESS, Verdict.KILLED}:
+            wrong.append("neither of the two succeeded")
         course.played.wrong += [f"{text} [{race}]" for text in wrong]
         self._repeat(other)
 
@@ -100,7 +105,7 @@ class _Contest:
             yield f"it ended as {said.name}{' after its time' if other.hung else ''}"
         elif said in (Verdict.SUCCESS, Verdict.KILLED):
             return
-        elif "operator" not in (race.first, race.second):
+        elif "operator" not in (race.first, race.second) and race.way in STOPPED:
             yield f"it came last and ended as {said.name}"
         elif not SAYS_WHO.search(other.text):
             yield "its text does not say who has the stack"
