@@ -34,7 +34,8 @@ def test_nothing_changed_starts_nothing(deployed: Stage) -> None:
     service = deployed.service()
     finished = deployed.up()
     assert "unchanged" in finished.output
-    assert finished.seconds < 15
+    # It waits for nothing; two other groups of tests deploy beside it, so this is no measure (alone it takes 7 s).
+    assert finished.seconds < 30
     assert {task["taskArn"] for task in deployed.migration_tasks()} == before
     assert deployed.service()["deployments"][0]["id"] == service["deployments"][0]["id"]
 
