@@ -75,6 +75,7 @@ class _Aws(ThreadingHTTPServer):
         self.calls: Counter[str] = Counter()
         self.tasks: dict[str, float] = {}
         self.parameters: dict[str, str] = {}
+        self.versions: Counter[str] = Counter()
         self.lock = threading.Lock()
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
@@ -85,7 +86,8 @@ class _Aws(ThreadingHTTPServer):
 
     def _DescribeTaskDefinition(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - the API's name
         options = {"awslogs-group": "/g", "awslogs-stream-prefix": "m", "awslogs-region": "us-east-1"}
-        container = {"name": "app", "essential": True, "logConfiguration": {"logDriver": "awslogs", "options": options}}
+        logs = {"logDriver": "awslogs", "options": options}
+        container = {"name": "app", "image": "app", "essential": True, "logConfiguration": logs}
         return {"taskDefinition": {"family": "m", "revision": 1, "containerDefinitions": [container]}}
 
     def _RunTask(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
@@ -125,16 +127,20 @@ class _Aws(ThreadingHTTPServer):
 
     def _PutParameter(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         self.parameters[request["Name"]] = request["Value"]
-        return {"Version": 1}
+        self.versions[request["Name"]] += 1
+        return {"Version": self.versions[request["Name"]]}
 
     def _GetParameter(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        return {"Parameter": {"Name": request["Name"], "Value": self.parameters[request["Name"]]}}
+        return {"Parameter": self._parameter(request["Name"])}
+
+    def _parameter(self, name: str) -> dict[str, Any]:
+        return {"Name": name, "Value": self.parameters[name], "Version": self.versions[name]}
 
     def _GetParametersByPath(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         inside = request["Path"] + "/"
         found = [
-            {"Name": name, "Value": value}
-            for name, value in self.parameters.items()
+            self._parameter(name)
+            for name in self.parameters
             if name.startswith(inside) and (request.get("Recursive") or "/" not in name.removeprefix(inside))
         ]
         return {"Parameters": found}
