@@ -12,6 +12,7 @@ from gate.entitlement import overtaken, unproven
 from gate.errors import GateError, Superseded
 from gate.explain import short_time
 from gate.judge import Version
+from gate.ownership import FRESH_SECONDS, FRESH_TRIES
 from gate.patience import Patience
 from gate.plan import describe_run
 from gate.previous import previous
@@ -96,11 +97,15 @@ class Journal:
     def check(self, moving: bool = False) -> None:
         """Returns while the service is this deployer's to move. *moving*: to a version whose migrations another run may
         have undone. Raises Superseded, or GateError when the schema is not proven any more."""
-        found = self.taken_over()
-        if found is not None:
-            raise Superseded(self._lost(found))
-        if moving:
-            self._entitled(())
+        for _ in range(FRESH_TRIES):
+            asked = self._patience.now()
+            found = self.taken_over()
+            if found is not None:
+                raise Superseded(self._lost(found))
+            if moving:
+                self._entitled(())
+            if self._patience.now() - asked <= FRESH_SECONDS:
+                return
 
     def taken_over(self) -> RolloutRecord | None:
         """The record of whoever moves the service now; None while that is this deployer."""

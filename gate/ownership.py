@@ -20,6 +20,10 @@ from gate.plan import still_owns
 from gate.record import RunRecord
 from gate.records import Records
 
+FRESH_SECONDS = 5.0
+"""An answer that took longer (a process that was suspended while it waited) says nothing about now: asked again."""
+FRESH_TRIES = 4
+
 
 class Ownership:
     """Of one run, as *run* says."""
@@ -31,9 +35,13 @@ class Ownership:
 
     def check(self) -> None:
         """Returns while the run is this deployer's. Raises Superseded, or Unknown when that cannot be found out."""
-        found = self.taken_over()
-        if found is not None:
-            raise Superseded(taken_over(self._run, found))
+        for _ in range(FRESH_TRIES):
+            asked = self._patience.now()
+            found = self.taken_over()
+            if found is not None:
+                raise Superseded(taken_over(self._run, found))
+            if self._patience.now() - asked <= FRESH_SECONDS:
+                return
 
     def taken_over(self) -> RunRecord | None:
         """The record as somebody else left it; None while it is this deployer's. One that is gone counts as closed."""

@@ -31,6 +31,10 @@ class Patience:
         self._clock = clock
         self._what = what
 
+    def now(self) -> float:
+        """Seconds, by the clock that it waits by."""
+        return self._clock.now()
+
     def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Returns what *call* returns. Raises Unknown, or the call's own error when it is an answer."""
         begun = self._clock.now()

@@ -229,6 +229,26 @@ def test_a_deployer_that_slept_before_its_first_call_does_not_migrate_over_a_new
     assert migrate(later, subject(image="c"), "before", PLACE).number == 2
 
 
+def test_a_process_that_slept_while_it_looked_looks_again_before_it_moves() -> None:
+    """The answer says that the service is its own; it is from before the rival came."""
+    stage = Stage()
+    since, slept = stage.runs.since, list[bool]()
+
+    def sleeps(number: int) -> Any:
+        answer = since(number)
+        if stage.records.written and not slept:  # the look before the call, not the first one
+            slept.append(True)
+            stage.clock.time += 60
+            stage.records.last = RIVAL
+        return answer
+
+    stage.runs.since = sleeps  # type: ignore[method-assign]
+    with pytest.raises(Superseded, match="bob@host rolls out"):
+        stage.roll_out()
+    assert slept
+    assert stage.service.calls == []
+
+
 # -- the decisions
 
 
