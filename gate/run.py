@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gate import earlier
 from gate.deployer import Deployer
-from gate.entitlement import overtaken
+from gate.entitlement import CLOCKS_SECONDS, overtaken
 from gate.errors import GateError, Interrupted, NotPrepared, Superseded
 from gate.fingerprint import Subject
 from gate.logs import LogPlace
@@ -108,6 +108,11 @@ def migrate(
         elif isinstance(decision, Start):
             run = _begin(to, subject, phase, decision.number)
             if not patience.ask(to.records.create, run):
+                rival = patience.ask(to.records.get, run.number)
+                # Taken by another `up` since this one began: here the two clocks' difference speaks for the other one.
+                early = Identity(to.owner, to.who, to.began - 2 * CLOCKS_SECONDS)
+                if rival is not None and (by := overtaken((rival,), (), early)):
+                    raise Superseded(_came_late(by))
                 number_taken(to, taken, run.number)
                 continue
             if not may_go_on(to, run):
