@@ -249,6 +249,23 @@ def test_a_process_that_slept_while_it_looked_looks_again_before_it_moves() -> N
     assert stage.service.calls == []
 
 
+def test_a_number_that_another_up_took_meanwhile_ends_the_older_one() -> None:
+    """Both began within the difference of their clocks; the older one slept in the retry of creating its run."""
+    clock, runs = Clock(), Runs()
+    ecs, create = Ecs(clock, [Script(), Script()]), runs.create
+
+    def meanwhile(run: RunRecord) -> bool:
+        runs.create = create  # type: ignore[method-assign]
+        runs.save(up(run.number, started=round(clock.time) + 1, state="succeeded"))
+        return create(run)
+
+    runs.create = meanwhile  # type: ignore[method-assign]
+    to = Deployer(ecs, ecs, runs, clock, lambda *_: None, "ann@host", owner="a", began=clock.time)  # type: ignore[arg-type]
+    with pytest.raises(Superseded, match="bob@host has begun run 1"):
+        migrate(to, subject(image="a"), "before", PLACE)
+    assert ecs.tasks == []
+
+
 # -- the decisions
 
 
