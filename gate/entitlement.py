@@ -27,7 +27,8 @@ def overtaken(runs: Sequence[RunRecord], releases: Sequence[Release], me: Identi
     for release in releases:
         if release.at > since:
             digest = release.digest.rpartition("@")[2][:19]
-            return f"release {release.number} ({digest}) was deployed by another deployer at {_time(release.at)}"
+            who = release.who or "another deployer"
+            return f"release {release.number} ({digest}) was deployed by {who} at {_time(release.at)}"
     return ""
 
 

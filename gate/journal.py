@@ -131,7 +131,9 @@ class Journal:
         if last is not None and (last.deployment, last.task_definition) == (deployment, ours.task_definition):
             release = last  # by a deployer that was killed before it could say so
         else:
-            release = self._patience.ask(records.add, ours.digest, ours.task_definition, at, deployment, ours.release)
+            release = self._patience.ask(
+                records.add, ours.digest, ours.task_definition, at, deployment, ours.release, ours.who
+            )
         self.end("proven", f"release {release.number}", release.number)
 
     def end(self, state: RolloutState, message: str, release: int = 0) -> None:

@@ -57,14 +57,21 @@ class RolloutRecord:
 
 @dataclass(frozen=True)
 class Release:
-    """A proven rollout. *number* counts up from 1; *digest* is ``repository@sha256:…``, *task_definition* the service's
-    revision, *at* when it was proven (seconds since the epoch), *deployment* ECS's id."""
+    """A proven rollout.
+
+    Attributes:
+        number: counts up from 1.
+        digest: ``repository@sha256:…``; *task_definition*: the service's revision; *deployment*: ECS's id.
+        at: when it was proven, seconds since the epoch by AWS's clock.
+        who: the deployer's user and host; empty in records of before this was written down.
+    """
 
     number: int
     digest: str
     task_definition: str
     at: int
     deployment: str
+    who: str = ""
 
 
 class ReleaseRecords:
@@ -103,7 +110,7 @@ class ReleaseRecords:
                 return found
             first += RECENT + 1
 
-    def add(self, digest: str, task_definition: str, at: int, deployment: str, newest: int) -> Release:
+    def add(self, digest: str, task_definition: str, at: int, deployment: str, newest: int, who: str = "") -> Release:
         """Writes down a proven rollout after release *newest*, and forgets the one that is too old. The same deployment
         is one release: to judge it twice, or to write it twice because an answer was lost, adds nothing.
 
@@ -111,7 +118,7 @@ class ReleaseRecords:
             RuntimeError: twenty numbers in a row were taken by others.
         """
         for number in range(newest + 1, newest + 1 + TRIES):
-            release = Release(number, digest, task_definition, at, deployment)
+            release = Release(number, digest, task_definition, at, deployment, who)
             content = {key: value for key, value in asdict(release).items() if key != "number"}
             name = f"{self._releases}/{number}"
             if self._parameters.create(name, _json(content)):

@@ -14,7 +14,10 @@ from tests.chaos.deployer import DEADLINE_SECONDS, Deployer, Ended
 from tests.chaos.engine import Verdict
 from tests.chaos.faults import Plan
 
-SAYS_WHO = re.compile(r"took (it )?over|took its place|is under way|was stopped: \S+@\S+|\S+@\S+ has begun run")
+SAYS_WHO = re.compile(
+    r"took (it )?over|took its place|is under way|was stopped: \S+@\S+|\S+@\S+ has begun run"
+    r"|was deployed by \S+@\S+|`sluice run` by \S+@\S+"
+)
 """In the text of one that lost: somebody else, by name, has the stack now."""
 
 

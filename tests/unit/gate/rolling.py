@@ -183,8 +183,8 @@ class Records:
     def recent(self, newest: int) -> list[Release]:
         return list(self.releases)
 
-    def add(self, digest: str, task_definition: str, at: int, deployment: str, newest: int) -> Release:
-        self.releases.append(Release(newest + 1, digest, task_definition, at, deployment))
+    def add(self, digest: str, task_definition: str, at: int, deployment: str, newest: int, who: str = "") -> Release:
+        self.releases.append(Release(newest + 1, digest, task_definition, at, deployment, who))
         return self.releases[-1]
 
 

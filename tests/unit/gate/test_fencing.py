@@ -111,8 +111,12 @@ def test_an_older_image_does_not_go_over_a_newer_schema() -> None:
 
 def test_a_release_that_another_deployer_made_meanwhile_is_not_undone() -> None:
     stage = Stage()
-    stage.records.releases = [Release(7, "repo@sha256:9", "arn:td/notes:9", 1_000_020, "ecs-svc/9")]
+    release = Release(7, "repo@sha256:9", "arn:td/notes:9", 1_000_020, "ecs-svc/9")
+    stage.records.releases = [release]  # of before releases said who
     with pytest.raises(Superseded, match=r"release 7 \(sha256:9\) was deployed by another deployer"):
+        stage.roll_out()
+    stage.records.releases = [replace(release, who="bob@host")]
+    with pytest.raises(Superseded, match=r"release 7 \(sha256:9\) was deployed by bob@host"):
         stage.roll_out()
     assert stage.service.calls == []
 
