@@ -135,7 +135,7 @@ def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str
         # Else every command looks for a plugin for each pulumi_* package, time after time.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        **({"SSL_CERT_FILE": str(bundle)} if (bundle := place.local / BUNDLE).is_file() else {}),
+        **trusted(place.local / BUNDLE, base),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": account(place.local),
         "AWS_SECRET_ACCESS_KEY": "local",
@@ -153,6 +153,15 @@ def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str
         # Compiling the Pulumi SDKs anew costs every command and every plugin two seconds.
         "PYTHONDONTWRITEBYTECODE": None,
     }
+
+
+def trusted(bundle: Path, base: Mapping[str, str]) -> dict[str, str | None]:
+    """Where programs find the certificates to trust; nothing while the local cloud has written no bundle yet. What
+    `base` has of other bundles gives way: curl and Python's requests would read those instead."""
+    if not bundle.is_file():
+        return {}
+    others = [name for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE") if name in base]
+    return {name: str(bundle) for name in ("SSL_CERT_FILE", *others)}
 
 
 def unproxied(base: Mapping[str, str], endpoint: str) -> str:

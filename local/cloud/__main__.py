@@ -20,9 +20,16 @@ def main() -> None:
     parser.add_argument("--account", required=True, help="12 digits")
     parser.add_argument("--registry", required=True, help="HOST:PORT of the container registry behind ECR")
     parser.add_argument("--region", required=True)
+    parser.add_argument("--authority", type=Path, required=True, help="the folder that keeps who signs certificates")
     arguments = parser.parse_args()
     settings = Settings(
-        arguments.account, arguments.region, arguments.host, arguments.port, arguments.registry, arguments.local_dir
+        arguments.account,
+        arguments.region,
+        arguments.host,
+        arguments.port,
+        arguments.registry,
+        arguments.local_dir,
+        arguments.authority,
     )
     prepare(settings)
     # Imported only now: MiniStack's modules read the environment when they are imported.

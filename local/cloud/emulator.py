@@ -58,7 +58,13 @@ class Cloud:
 
 
 def start(
-    local_dir: Path, port: int | None = None, account: str = "", *, python: Path | None = None, deadline: float = 60.0
+    local_dir: Path,
+    port: int | None = None,
+    account: str = "",
+    *,
+    python: Path | None = None,
+    authority: Path | None = None,
+    deadline: float = 60.0,
 ) -> Cloud:
     """Start the local cloud, or find the healthy one that already serves this local folder.
 
@@ -67,6 +73,7 @@ def start(
         port: the port to serve on; None takes the recorded one when it is free, else any free one.
         account: 12 digits that no other checkout on this machine uses.
         python: the interpreter that has MiniStack; the project's `.venv-cloud` when None.
+        authority: the folder that keeps the authority which signs certificates; `local_dir` when None.
         deadline: seconds until the endpoint must answer.
 
     Raises:
@@ -95,7 +102,16 @@ def start(
         registry = container_registry.start(account)
     except DockerError as error:
         raise CloudError(str(error)) from error
-    return dataclasses.replace(_launch(local_dir, interpreter, host, chosen, registry, account, deadline), lost=lost)
+    options = {
+        "local-dir": str(local_dir),
+        "host": host,
+        "port": str(chosen),
+        "account": account,
+        "registry": registry,
+        "region": REGION,
+        "authority": str(authority.resolve() if authority else local_dir),
+    }
+    return dataclasses.replace(_launch(local_dir, interpreter, options, deadline), lost=lost)
 
 
 def _lost(running: Cloud | None, account: str, port: int | None) -> str:
@@ -147,29 +163,12 @@ def stop(local_dir: Path, account: str = "", deadline: float = 40.0) -> bool:
     return cloud is not None or removed > 0
 
 
-def _launch(
-    local_dir: Path, interpreter: Path, host: str, port: int, registry: str, account: str, deadline: float
-) -> Cloud:
+def _launch(local_dir: Path, interpreter: Path, options: Mapping[str, str], deadline: float) -> Cloud:
     logs = local_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     log = logs / "cloud.log"
-    command = [
-        str(interpreter),
-        "-m",
-        "local.cloud",
-        "--local-dir",
-        str(local_dir),
-        "--host",
-        host,
-        "--port",
-        str(port),
-        "--account",
-        account,
-        "--registry",
-        registry,
-        "--region",
-        REGION,
-    ]
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    command = [str(interpreter), "-m", "local.cloud", *words]
     if log.exists():
         log.replace(logs / "cloud.before.log")  # how the earlier one ended
     with log.open("w") as output:
@@ -182,7 +181,7 @@ def _launch(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    cloud = Cloud(f"http://{host}:{port}", host, port, server.pid, registry, account)
+    cloud = _started_with(options, server.pid)
     end = time.monotonic() + deadline
     try:
         _remember(local_dir, cloud)
@@ -198,7 +197,7 @@ def _launch(
                 )
             time.sleep(0.1)
     except BaseException:
-        stop(local_dir, account)
+        stop(local_dir, cloud.account)
         raise
     return dataclasses.replace(cloud, fresh=True)
 
@@ -267,11 +266,14 @@ def _read(local_dir: Path) -> Cloud | None:
     if all(isinstance(found.get(name), kind) for name, kind in types.items()):
         return Cloud(**{name: found[name] for name in types})
     for pid, options in process.serving(local_dir):
-        host, port = options.get("host", ""), options.get("port", "")
-        if host and port.isdigit():
-            endpoint = f"http://{host}:{port}"
-            return Cloud(endpoint, host, int(port), pid, options.get("registry", ""), options.get("account", ""))
+        if options.get("host") and options.get("port", "").isdigit():
+            return _started_with(options, pid)
     return None
+
+
+def _started_with(options: Mapping[str, str], pid: int) -> Cloud:
+    host, port = options["host"], int(options["port"])
+    return Cloud(f"http://{host}:{port}", host, port, pid, options.get("registry", ""), options.get("account", ""))
 
 
 def _answers(cloud: Cloud, local_dir: Path) -> bool:

@@ -22,6 +22,7 @@ class Settings:
         port: the port of the AWS endpoint.
         registry: `127.0.0.1:PORT` of the container registry behind ECR.
         local_dir: the checkout's local folder.
+        authority: the folder that keeps the authority which signs certificates.
     """
 
     account: str
@@ -30,6 +31,7 @@ class Settings:
     port: int
     registry: str
     local_dir: Path
+    authority: Path
 
 
 @functools.cache

@@ -37,7 +37,8 @@ class Stage:
     def __init__(self, checkout: Checkout) -> None:
         self.place = place(checkout)
         os.environ.setdefault(TIME_VARIABLE, TIME)
-        self.cloud: Cloud = emulator.start(self.place.local, None, environment.account(self.place.local))
+        account = environment.account(self.place.local)
+        self.cloud: Cloud = emulator.start(self.place.local, None, account, authority=checkout.local)
         if checkout.pulumi_record.is_file():  # which Pulumi CLI set-up chose
             self.place.pulumi_record.write_text(checkout.pulumi_record.read_text())
         install(self.place.pulumi_home, self.place.root)

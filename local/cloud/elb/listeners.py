@@ -139,7 +139,7 @@ def install(settings: Settings) -> None:
     """Give every load balancer a port with its creation, open it with its first listener and its first HTTPS one."""
     create, delete = alb._ACTION_MAP["CreateLoadBalancer"], alb._ACTION_MAP["DeleteLoadBalancer"]
     create_listener, delete_listener = alb._ACTION_MAP["CreateListener"], alb._ACTION_MAP["DeleteListener"]
-    contexts = secure.Contexts(Authority(settings.local_dir))
+    contexts = secure.Contexts(Authority(settings.authority, settings.local_dir))
 
     def create_load_balancer(params: dict[str, Any]) -> Any:
         known = set(alb._lbs.keys())

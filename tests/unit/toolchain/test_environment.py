@@ -119,6 +119,18 @@ def test_a_real_profile_and_session_never_leak_into_the_local_stack(place: envir
     assert env["HOME"] == "/h"
 
 
+def test_the_shells_certificates_give_way_to_the_local_clouds(place: environment.Checkout) -> None:
+    base = {"SSL_CERT_FILE": "/other.pem", "REQUESTS_CA_BUNDLE": "/other.pem", "AWS_CA_BUNDLE": "/other.pem"}
+    before = environment.changes(place, base, "http://e")
+    assert not {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"} & set(before), "no cloud was started, there is no other bundle"
+    place.local.mkdir()
+    bundle = place.local / environment.BUNDLE
+    bundle.write_text("")
+    env = environment.applied(base, environment.changes(place, base, "http://e"))
+    assert env["SSL_CERT_FILE"] == env["REQUESTS_CA_BUNDLE"] == str(bundle)
+    assert not {"AWS_CA_BUNDLE", "CURL_CA_BUNDLE"} & set(env)
+
+
 def test_a_shell_reads_the_exports(place: environment.Checkout) -> None:
     lines = environment.exports({"ONE": "it's $HOME; `x`", "TWO": None})
     script = f'{lines}\nprintf "%s|%s" "$ONE" "${{TWO-unset}}"'
