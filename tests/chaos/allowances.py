@@ -13,7 +13,7 @@ SECONDS: dict[tuple[str, str], float] = {
     ("gate.patience", "UNREACHABLE_SECONDS"): 15.0,
     ("gate.plan", "FOREIGN_RUN_SECONDS"): 20.0,
     ("gate.step_run", "MISSING_SECONDS"): 20.0,
-    ("gate.step_run", "START_SECONDS"): 30.0,
+    ("gate.shard_start", "START_SECONDS"): 30.0,
     ("gate.rollout", "SETTLE_SECONDS"): 14.0,
     ("gate.deployment_watch", "LISTED_SECONDS"): 14.0,
 }
