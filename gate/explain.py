@@ -1,4 +1,4 @@
-"""Failures in words: what broke, what it means, what to do, the last lines, where the rest is."""
+"""A step that failed, in words: what broke, cause and fix, the last lines of its log, where the rest is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from gate.presentable import command_line, presentable_line
 from gate.printable import bounded_block
 from gate.signature import LOCK, Found, recognise
 from gate.step import Step
+from gate.step_timeout import Server
 from gate.verdict import Kind, Outcome
 
 LONGEST_BLOCK = 6_000
@@ -32,16 +33,22 @@ def short_time(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def account(outcome: Outcome, last_lines: Sequence[str]) -> Outcome:
+def account(outcome: Outcome, last_lines: Sequence[str], server: Server | None = None) -> Outcome:
     """The outcome with the cause that its log gives away; unchanged where the log has no line that we know.
 
     Where ECS has said more than a log can, or somebody stopped the task, that stays and the log's cause is added.
+
+    Args:
+        server: that the task ran in place of the step's command, as far as its log says.
     """
-    found = _telling(outcome, last_lines)
-    if found is None:
+    found, server = _telling(outcome, last_lines, server)
+    if server is not None:
+        cause, remedy = server.advice
+    elif found is not None:
+        cause, remedy = found.signature.cause, found.signature.remedy
+    else:
         return outcome
-    cause, remedy = found.signature.cause, found.signature.remedy
-    own = outcome.certain or outcome.kind is Kind.INTERRUPTED or outcome.exit_code is None
+    own = outcome.certain or outcome.kind is Kind.INTERRUPTED or (outcome.exit_code is None and server is None)
     if own and outcome.cause:
         cause, remedy = f"{outcome.cause}; its log points to: {cause}", f"{outcome.remedy}; {remedy}"
     elif "`pulumi up`" not in remedy:
@@ -49,8 +56,16 @@ def account(outcome: Outcome, last_lines: Sequence[str]) -> Outcome:
     return replace(outcome, cause=cause, remedy=remedy)
 
 
-def _telling(outcome: Outcome, last_lines: Sequence[str]) -> Found | None:
-    return recognise(last_lines) if outcome.kind in (Kind.FAILED, Kind.INTERRUPTED) else None
+def _telling(
+    outcome: Outcome, last_lines: Sequence[str], server: Server | None
+) -> tuple[Found, None] | tuple[None, Server | None]:
+    """What explains more: a line that is known, or that the task was a server."""
+    if outcome.kind not in (Kind.FAILED, Kind.INTERRUPTED):
+        return None, None
+    if server is not None and server.certain:
+        return None, server
+    found = recognise(last_lines)
+    return (found, None) if found else (None, server)
 
 
 def step_failure(
@@ -60,28 +75,37 @@ def step_failure(
     last_lines: Sequence[str],
     place: LogPlace | None,
     task: str,
+    server: Server | None = None,
 ) -> str:
-    """The whole explanation of a step that failed."""
-    found = _telling(outcome, last_lines)
-    outcome = account(outcome, last_lines)
+    """The whole explanation of a step that failed; *server* as for :func:`account`."""
+    found, seen_server = _telling(outcome, last_lines, server)
+    seen = found.line if found else seen_server.line if seen_server else ""
+    outcome = account(outcome, last_lines, server)
     which = f"migration step '{step.name}'" + (f", shard {shard} of {step.shards}," if step.shards > 1 else "")
     text = [f"{which} failed: {presentable_line(outcome.title)}"]
     text.append(f"  command:     {command_line(step.command)}")
     if outcome.cause:
-        text.append(f"  likely:      {presentable_line(outcome.cause)}")
-    if found is not None:
-        text.append(f"  seen:        {presentable_line(found.line)}")
+        text.append(f"  cause:       {presentable_line(outcome.cause)}")
+    if seen:
+        text.append(f"  seen:        {presentable_line(seen)}")
     if outcome.remedy:
-        text.append(f"  what to do:  {presentable_line(outcome.remedy)}")
+        text.append(f"  fix:         {presentable_line(outcome.remedy)}")
     if found is not None and found.signature.name == LOCK:
         text.append(f"  indexes:     {INVALID_INDEX}")
-    if last_lines:
-        text.append("  last lines of its log:")
-        shown = bounded_block([presentable_line(line) for line in last_lines], LONGEST_BLOCK)
-        text.extend(f"    | {line}" for line in shown)
-    elif outcome.kind is not Kind.NOT_STARTED:
-        text.append("  its log:     nothing was printed")
-    if place is not None and task:
-        text.append(f"  full log:    log group {place.group}, stream {place.stream(task)}")
+    text += _log(outcome, last_lines, place, task)
     text.append("  The service was not touched: what served before keeps serving.")
     return "\n".join(text)
+
+
+def _log(outcome: Outcome, last_lines: Sequence[str], place: LogPlace | None, task: str) -> list[str]:
+    """The end of its log and where the rest is; nothing for a task that never started."""
+    text = []
+    where = f"log group {place.group}, stream {place.stream(task)}" if place is not None and task else ""
+    if last_lines:
+        text.append(f"  last lines of task {task.rpartition('/')[2]}:")
+        shown = bounded_block([presentable_line(line) for line in last_lines], LONGEST_BLOCK)
+        text.extend(f"    | {line}" for line in shown)
+        text.extend([f"  log:         {where}"] if where else [])
+    elif outcome.kind is not Kind.NOT_STARTED:
+        text.append("  log:         it had printed nothing" + (f" ({where})" if where else ""))
+    return text

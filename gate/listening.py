@@ -24,6 +24,12 @@ _PLAINLY = re.compile(
     re.IGNORECASE,
 )
 """What announces a server even where the line names no address."""
+_SERVES = re.compile(
+    r"\b(?:listening|serving|serves|accepting connections|server (?:has |is )?(?:started|running|listening)|"
+    r"started on port|(?:running on|running at|development server at) https?:)",
+    re.IGNORECASE,
+)
+"""What only a server says of itself; a program of Spring's has "started" even when it serves nothing."""
 _BESIDE = re.compile(r"debugger|metrics|prometheus|inspector|\badmin\b|\bwss?://|:5432\b|postgres", re.IGNORECASE)
 """Lines about other ports than the one that users are served on."""
 _HOST = r"(?P<host>localhost|\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\]|\*)"
@@ -72,6 +78,26 @@ def announcements(lines: Sequence[Printed], started: float | None) -> list[Annou
         after = max(0.0, line.at - started) if started is not None and line.at else None
         found.append(Announcement(_message(text), host, port, after))
     return found
+
+
+def served(lines: Sequence[str], ports: frozenset[int]) -> Announcement | None:
+    """The line by which a program that should end says that it serves: the first one on one of *ports*, else the first
+    without a port. Where *ports* are not known (empty), on any port."""
+    unnamed = None
+    for line in lines:
+        text = line.strip()
+        plainly = bool(_SERVES.search(text))
+        if _BESIDE.search(text) or not (plainly or _ANNOUNCES.search(text)):
+            continue
+        host, port = _endpoint(text)
+        if port is None and plainly:
+            port = next((one for one in sorted(ports) if re.search(rf"(?<![\w.]){one}(?![\w.])", text)), None)
+        found = Announcement(_message(text), host, port)
+        if port in ports:
+            return found
+        if unnamed is None and plainly and (port is None or not ports):
+            unnamed = found
+    return unnamed
 
 
 def _message(text: str) -> str:

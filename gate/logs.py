@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 from gate.log_lines import LogLines, whole_lines
 
 LAST_LINES = 30
+FIRST_LINES = 50
+"""A server says soon where it listens."""
 PAGES = 5
 """Pages of one read: a log that grows faster than it is read must not keep the reader from the clock."""
 EVENTS_BEFORE = 4
@@ -56,7 +58,7 @@ class LogTail:
 
     Attributes:
         count: lines read so far.
-        last: the newest lines, as they were shown.
+        first: the oldest lines, as they were shown; *last*: the newest.
         more: the last read stopped before the end.
     """
 
@@ -65,6 +67,7 @@ class LogTail:
     stream: str
     count: int = 0
     more: bool = False
+    first: list[str] = field(default_factory=list)
     last: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     _token: str = ""
     _lines: LogLines = field(default_factory=LogLines)
@@ -109,6 +112,7 @@ class LogTail:
 
     def _take(self, lines: list[str]) -> None:
         self.count = self._lines.count
+        self.first.extend(lines[: FIRST_LINES - len(self.first)])
         self.last.extend(lines)
         self._unread.extend(lines)
 

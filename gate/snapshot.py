@@ -253,8 +253,10 @@ class Snapshot:
         fitting = (remedy for part, remedy in remedies if part in str(detail.get("Code")))
         remedy = next(fitting, "correct that, then run `pulumi up` again")
         return (
-            f"AWS refused snapshot {name} of {self._source.noun}, so no step was started: {error.operation_name}: "
-            f"{detail.get('Code')}: {detail.get('Message')}. What to do: {remedy}"
+            f"AWS refused snapshot {name} of {self._source.noun} ({error.operation_name}: {detail.get('Code')}), so no "
+            "step was started\n"
+            f"  cause: {detail.get('Message')}\n"
+            f"  fix:   {remedy}"
         )
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from gate.deployer import Deployer
+from gate.errors import GateError
 from gate.explain import short_time, step_failure
 from gate.logs import LogPlace
 from gate.observation import older_task, whole_end
@@ -19,6 +22,7 @@ from gate.shard_stop import ShardStop, cancelled_by_us
 from gate.step import Step
 from gate.step_attempts import Attempts
 from gate.step_screen import PROGRESS_SECONDS, Screen
+from gate.step_timeout import Server, ports, server, timed_out
 from gate.tasks import Place, Tasks
 from gate.verdict import Kind, Outcome, StepFailed, forgotten, verdict
 
@@ -153,14 +157,7 @@ class StepRun:
         """Keeps the verdict at once, before its log is read to the end: that may be denied, throttled or long. Lines
         that come late are waited for when every shard has ended."""
         if shard.stopping:
-            outcome = replace(
-                outcome,
-                kind=Kind.FAILED,
-                title=shard.stopping,
-                cause="a migration that hangs usually waits for a lock, for a database it cannot reach, or for input",
-                remedy="read its last lines; look for long transactions in the database; raise the step's timeout if "
-                "it was only slow",
-            )
+            outcome = timed_out(outcome, shard.stopping)
         if outcome.kind is Kind.NOT_STARTED:
             self._logs.drain(shard)
             self._starts.not_started(shard, outcome)
@@ -188,5 +185,21 @@ class StepRun:
             if shard.shown > SHOWN_LINES:
                 self._screen.say(printed(shard), shard)
             last = list(shard.tail.last) if shard.tail else []
-            texts.append(step_failure(self._step, shard.index, outcome, last, self._log_place, shard.task))
+            ran = self._server(shard) if shard.stopping or outcome.kind is Kind.INTERRUPTED else None
+            texts.append(step_failure(self._step, shard.index, outcome, last, self._log_place, shard.task, ran))
         raise StepFailed("\n".join(texts), outcomes)
+
+    def _server(self, shard: Shard) -> Server | None:
+        """The web server that its task ran in place of the step's command, when its log says so."""
+        lines = [*shard.tail.first, *shard.tail.last] if shard.tail else []
+        return server(self._step, lines, self._service_ports()) if lines else None
+
+    def _service_ports(self) -> frozenset[int]:
+        """Ports of the service's containers; none when its revision is not known, or cannot be read now."""
+        if not self._place.service:
+            return frozenset()
+        try:
+            return ports(self._patience.ask(self._tasks.definition, self._place.service))
+        except (GateError, BotoCoreError, ClientError) as error:
+            self._screen.say(f"warning: where the service listens could not be read: {error}")
+            return frozenset()

@@ -19,7 +19,11 @@ from gate.verdict import Outcome, not_run, refused
 
 @dataclass(frozen=True)
 class Place:
-    """Where and as what a task runs. Sources: ECS RunTask; NetworkConfiguration must always say assignPublicIp."""
+    """Where and as what a task runs. Sources: ECS RunTask; NetworkConfiguration must always say assignPublicIp.
+
+    Attributes:
+        service: the service's revision, whose ports a step that does not end is compared with; empty: not known.
+    """
 
     cluster: str
     task_definition: str
@@ -27,6 +31,7 @@ class Place:
     subnets: tuple[str, ...]
     security_groups: tuple[str, ...]
     assign_public_ip: bool
+    service: str = ""
 
 
 def token(record: str, step: str, shard: int, attempt: int) -> str:

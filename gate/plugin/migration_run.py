@@ -185,6 +185,7 @@ class MigrationRun(Resource):
             subnets=tuple(network["subnets"]),
             security_groups=tuple(network.get("securityGroups") or ()),
             assign_public_ip=bool(network.get("assignPublicIp", False)),
+            service=inputs["serviceTaskDefinition"],
         )
         after = inputs.get("afterService")
         if after:

@@ -134,5 +134,5 @@ def complaint(said: str, stack: str | None, cwd: Path) -> str:
     )
     for needle, remedy in remedies:
         if needle in said:
-            return f"`pulumi` says: {first}\n  to do: {remedy}"
+            return f"`pulumi` says: {first}\n  fix: {remedy}"
     return f"`pulumi stack output` failed: {first or 'it said nothing'}"

@@ -35,10 +35,11 @@ class Stage:
         halts: dict[float, Halt] | None = None,
         deadline: float = 0,
         prepare: Prepare | None = None,
+        place: Place = PLACE,
     ) -> RunResult:
         self.clock.halts = {self.clock.elapsed + moment: halt for moment, halt in (halts or {}).items()}
         to = Deployer(self.ecs, self.ecs, self.records, self.clock, self._log, "ann@host")  # type: ignore[arg-type]
-        return migrate(to, what or subject(), "before", PLACE, deadline=deadline, prepare=prepare)
+        return migrate(to, what or subject(), "before", place, deadline=deadline, prepare=prepare)
 
     def _log(self, text: str, ephemeral: bool) -> None:
         (self.progress if ephemeral else self.lines).append(text)

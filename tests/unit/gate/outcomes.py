@@ -12,6 +12,8 @@ from typing import Any
 
 from gate.explain import account
 from gate.signature import SIGNATURES
+from gate.step import Step
+from gate.step_timeout import server, timed_out
 from gate.verdict import Kind, Outcome, forgotten, not_run, refused, retryable, verdict
 from tests.unit.gate import rollout_outcomes
 from tests.unit.gate.known_lines import KNOWN_LINES
@@ -19,6 +21,8 @@ from tests.unit.gate.known_lines import KNOWN_LINES
 PAGE = Path(__file__).resolve().parents[3] / "docs/outcomes.md"
 APP = frozenset({"app"})
 BOTH = frozenset({"app", "agent"})
+PORTS = frozenset({8080})
+"""Where the service listens."""
 EXITED, FAILED_TO_START = "EssentialContainerExited", "TaskFailedToStart"
 PULL = "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref "
 SECRET = (
@@ -42,6 +46,8 @@ class Case:
         gone: DescribeTasks does not know the task.
         lasting: not started, yet starting it again would change nothing.
         emulated: tests/e2e/gate/test_outcomes.py makes it happen, and reads the same.
+        late: the task was stopped because its time was over; in words.
+        step: that the task ran.
     """
 
     name: str
@@ -55,6 +61,8 @@ class Case:
     gone: bool = False
     lasting: bool = False
     emulated: bool = False
+    late: str = ""
+    step: Step = field(default_factory=lambda: Step("master", ("migrate", "master")))
 
     def outcome(self) -> Outcome:
         if self.gone:
@@ -65,7 +73,10 @@ class Case:
             outcome = refused(self.refusal)
             assert outcome is not None
             return outcome
-        return account(verdict(self.task, self.essential, "app"), self.lines)
+        outcome = verdict(self.task, self.essential, "app")
+        if self.late:
+            return account(timed_out(outcome, self.late), self.lines, server(self.step, self.lines, PORTS))
+        return account(outcome, self.lines)
 
 
 def stopped(code: str, reason: str, **containers: int | str | tuple[int, str] | None) -> dict[str, Any]:
@@ -90,6 +101,8 @@ def unstarted(reason: str, detail: str = "") -> dict[str, Any]:
     return stopped(FAILED_TO_START, reason, app=detail or None)
 
 
+LATE = "timed out after 5 min 00 s"
+OVERDUE = stopped("UserInitiated", f"Sluice: {LATE}", app=143)
 F, N, I = Kind.FAILED, Kind.NOT_STARTED, Kind.INTERRUPTED  # noqa: E741
 
 CASES: Sequence[Case] = (
@@ -414,6 +427,48 @@ CASES: Sequence[Case] = (
         exited(137),
         lines=["ERROR: deadlock detected"],
     ),
+    Case(
+        "timed out",
+        F,
+        ["timed out after 5 min 00 s", "waits for a lock", "`pulumi up`"],
+        OVERDUE,
+        lines=["applying 0002"],
+        late=LATE,
+    ),
+    Case(
+        "timed out, a known line in its log", F, [LATE, "holds a lock"], OVERDUE, lines=["deadlock detected"], late=LATE
+    ),
+    Case(
+        "timed out, its log is a web server's on the service's port",
+        F,
+        [
+            LATE,
+            "started the web server on port 8080",
+            "entrypoint ignores its arguments",
+            'exec "$@"',
+            "stepEntryPoint",
+        ],
+        OVERDUE,
+        lines=["connection refused, trying again", "serving on 8080"],
+        late=LATE,
+    ),
+    Case(
+        "timed out, its log is a web server's",
+        F,
+        [LATE, "probably started the web server instead", "entrypoint ignores its arguments"],
+        OVERDUE,
+        lines=["serving"],
+        late=LATE,
+    ),
+    Case(
+        "timed out, its log is a web server's, and its entrypoint is the step's own",
+        F,
+        [LATE, "its entrypoint [sh, -c] starts the service", "app.stepEntryPoint"],
+        OVERDUE,
+        lines=["Listening on http://0.0.0.0:8080"],
+        late=LATE,
+        step=Step("master", ("serve",), entry_point=("sh", "-c")),
+    ),
     Case("still running", Kind.RUNNING, ["RUNNING"], {"lastStatus": "RUNNING"}),
     Case("on its way out is not out", Kind.RUNNING, ["DEPROVISIONING"], {"lastStatus": "DEPROVISIONING"}),
 )
@@ -421,14 +476,14 @@ CASES: Sequence[Case] = (
 
 def page() -> str:
     """docs/outcomes.md."""
-    lines = [HEAD, "", "| case | what happened | likely | what to do | again | tested |", "|---|---|---|---|---|---|"]
+    lines = [HEAD, "", "| case | what happened | cause | fix | again | tested |", "|---|---|---|---|---|---|"]
     for case in CASES:
         outcome = case.outcome()
         again = "yes" if retryable(outcome) else "no"
         tested = "shape, emulator" if case.emulated else "shape"
         cells = (case.name, f"{outcome.title} ({outcome.kind.value})", outcome.cause, outcome.remedy, again, tested)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    lines += ["", KNOWN, "", "| signature | a line that has it | likely | what to do |", "|---|---|---|---|"]
+    lines += ["", KNOWN, "", "| signature | a line that has it | cause | fix |", "|---|---|---|---|"]
     for signature in SIGNATURES:
         seen = "<br>".join(f"`{line.replace('`', chr(39))}`" for name, line in KNOWN_LINES if name == signature.name)
         lines.append(f"| {signature.name} | {seen} | {signature.cause} | {signature.remedy} |".replace("||", "\\|\\|"))
@@ -439,8 +494,8 @@ HEAD = """# How a migration or a rollout can end
 
 Made by `python -m tests.unit.gate.outcomes` from the tests' own table: every line is a test.
 
-- **what happened, likely, what to do**: the words that a failed step shows; the word in brackets is what the gate takes
-  it for. Only *succeeded* lets an image through.
+- **what happened, cause, fix**: the words that a failed step shows; the word in brackets is what the gate takes it for.
+  Only *succeeded* lets an image through.
 - **again**: whether the gate starts the task again by itself, up to the step's `attempts`, with growing pauses. Only
   what never ran is, and only where the answer may change; a migration that ran is never repeated by itself.
 - **tested**: *shape*: on the answers' shape in the ECS API (gate/verdict.py is one pure function of it); *emulator*:

@@ -23,34 +23,39 @@ def test_the_line_that_gave_the_cause_away_is_named_before_the_last_lines() -> N
     assert step_failure(STEP, 0, outcome, lines, PLACE, ARN).split("\n") == [
         "migration step 'master' failed: exit code 1",
         "  command:     migrate master",
-        "  likely:      the migration expects a table, column, schema or role that is not there",
+        "  cause:       the migration expects a table, column, schema or role that is not there",
         '  seen:        UndefinedTable: relation "notez" does not exist',
-        "  what to do:  check the order of the migrations, the search_path and which database the step is connected "
+        "  fix:         check the order of the migrations, the search_path and which database the step is connected "
         "to; then run `pulumi up` again",
-        "  last lines of its log:",
+        "  last lines of task abc:",
         "    | applying 0002",
         '    | UndefinedTable: relation "notez" does not exist',
         "    | rolled back",
-        "  full log:    log group /notes, stream migration/app/abc",
+        "  log:         log group /notes, stream migration/app/abc",
         "  The service was not touched: what served before keeps serving.",
     ]
 
 
 def test_a_log_without_a_known_line_leaves_the_exit_code_s_own_words() -> None:
     text = step_failure(STEP, 0, verdict(exited(1), APP, "app"), ["boom"], PLACE, ARN)
-    assert "likely:      the command ran and reported a failure" in text
+    assert "cause:       the command ran and reported a failure" in text
     assert "seen:" not in text
 
 
 def test_memory_is_not_explained_away_by_the_log() -> None:
     outcome = verdict(exited(137, "OutOfMemoryError: Container killed due to memory usage"), APP, "app")
     text = step_failure(STEP, 0, outcome, ["connection refused, trying again"], PLACE, ARN)
-    assert "likely:      the container used more memory than it may; its log points to: " in text
+    assert "cause:       the container used more memory than it may; its log points to: " in text
 
 
 def test_what_never_ran_has_no_log_to_speak_of() -> None:
     text = step_failure(STEP, 0, verdict(unstarted("CannotPullContainerError: x: not found"), APP), [], PLACE, ARN)
-    assert "nothing was printed" not in text
+    assert "log:" not in text
+
+
+def test_of_a_task_that_printed_nothing_the_log_is_named() -> None:
+    text = step_failure(STEP, 0, verdict(exited(1), APP, "app"), [], PLACE, ARN)
+    assert "  log:         it had printed nothing (log group /notes, stream migration/app/abc)" in text
 
 
 def test_an_interrupted_step_keeps_who_stopped_it_and_adds_what_the_log_says() -> None:

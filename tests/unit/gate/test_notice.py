@@ -46,7 +46,7 @@ def test_the_text_says_where_and_what() -> None:
 
 
 def test_a_long_text_is_cut_but_still_says_where_the_log_is() -> None:
-    place = "  full log:    log group /g, stream a/b/c"
+    place = "  log:         log group /g, stream a/b/c"
     text = failure("first\n" + "line\n" * 20_000 + place).text
     assert len(text) < LONGEST_TEXT + 500
     assert text.endswith(place)
