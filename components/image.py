@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
-import pulumi_aws as aws
 import pulumi_docker as docker
 
-from components import build_context
+from components import build_context, docker_login
 
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 """ECS' name of a CPU architecture to Docker's name of the platform; both must agree or the task cannot start."""
@@ -53,23 +52,17 @@ class Image(pulumi.ComponentResource):
         platform = PLATFORMS[args.architecture]
         self.tag = build_context.tag(Path(args.context), args.dockerfile, args.build_args, platform)
         self.version = self.tag[:VERSION_LENGTH]
-        login = aws.ecr.get_authorization_token_output(
-            registry_id=args.registry_id, opts=pulumi.InvokeOutputOptions(parent=self)
-        )
+        url = docker_login.logged_in(args.repository_url, args.registry_id, self)
         image = docker.Image(
             name,
-            image_name=pulumi.Output.concat(args.repository_url, ":", self.tag),
+            image_name=pulumi.Output.concat(url, ":", self.tag),
             build={
                 "context": args.context,
                 "dockerfile": f"{args.context}/{args.dockerfile}",
                 "args": {**args.build_args, VERSION: self.version},
                 "platform": platform,
             },
-            registry={
-                "server": args.repository_url,
-                "username": login.user_name,
-                "password": pulumi.Output.secret(login.password),
-            },
+            registry={"server": url},  # without a password: see docker_login
             skip_push=False,
             build_on_preview=False,
             opts=pulumi.ResourceOptions(parent=self),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline import docker_config
 from pipeline.failed import Failed
 
 ASKING = 120.0
@@ -52,9 +54,10 @@ class Engine:
         return self.watched("preview", "--stack", self.stack, "--diff", *self._judged())
 
     def update(self, message: str) -> int:
-        """`pulumi up`; its exit code."""
+        """`pulumi up`; its exit code. Docker's login to the registry is this run's alone."""
         said = ["--message", message] if message else []
-        return self.watched("up", "--stack", self.stack, "--yes", *said, *self._judged())[0]
+        with docker_config.own(os.environ, Path.home()) as variables:
+            return self.watched("up", "--stack", self.stack, "--yes", *said, *self._judged(), **variables)[0]
 
     def drift(self) -> tuple[int, str]:
         """`pulumi refresh` that changes nothing: its exit code is not 0 when the cloud is not as the state says."""
@@ -62,14 +65,16 @@ class Engine:
             "refresh", "--stack", self.stack, "--preview-only", "--expect-no-changes", "--diff", "--suppress-outputs"
         )
 
-    def watched(self, *words: str) -> tuple[int, str]:
-        """A command whose lines people see as they come; its exit code and what it said."""
+    def watched(self, *words: str, **variables: str) -> tuple[int, str]:
+        """A command whose lines people see as they come; its exit code and what it said. variables: of its
+        environment, beside this process's own."""
         command = ["pulumi", *words, "--non-interactive", "--color", "never"]
         print(f"$ {' '.join(command)}", flush=True)
         said: list[str] = []
         with subprocess.Popen(
             command,
             cwd=self.folder,
+            env=os.environ | variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pulumi
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.settings import SETTINGS, get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
+
+from components import docker_login
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "111122223333"
@@ -63,6 +66,8 @@ class Deployed:
     outputs: dict[str, Any] = field(default_factory=dict)
     asked: list[Mapping[str, Any]] = field(default_factory=list)
     """The images that the gate was asked about."""
+    logins: list[tuple[str, str, str]] = field(default_factory=list)
+    """Host, user and password of every `docker login`."""
 
     def all(self, suffix: str) -> list[Registered]:
         """The resources of a type, by the end of its token (`ecs/service:Service`)."""
@@ -262,7 +267,8 @@ def run(
             pulumi.runtime.set_all_config(
                 {f"{project}:{key}": value for key, value in values.items()}, [f"{project}:{key}" for key in encrypted]
             )
-            loop.run_until_complete(_whole(deployed))
+            with patch.object(docker_login, "log_in", lambda *login: deployed.logins.append(login)):
+                loop.run_until_complete(_whole(deployed))
         finally:
             _abandon(loop)
             loop.close()

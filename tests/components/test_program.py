@@ -14,7 +14,7 @@ from pulumi.output import Unknown
 
 from components.release import record
 from infra.providers import SERVICES
-from tests.components.program import ACCOUNT, DIGEST, REGISTRY, SECRET, TOKEN, Deployed, Registered, leaves, run
+from tests.components.program import ACCOUNT, DIGEST, REGISTRY, TOKEN, Deployed, Registered, leaves, run
 
 Deploy = Callable[..., Deployed]
 
@@ -86,11 +86,19 @@ class TestSecrets:
         assert values
         assert [value for value in values if not value.startswith("arn:aws:secretsmanager:")] == []
 
-    def test_the_registry_login_is_sealed_wherever_it_appears(self, deploy: Deploy) -> None:
+    def test_the_registry_login_is_dockers_own_and_no_resources(self, deploy: Deploy) -> None:
+        """A resource's inputs are in the state, which a preview decrypts."""
         deployed = deploy()
-        assert SECRET in deployed.one("docker:index/image:Image").inputs["registry"].values()
-        holding = {one.type for one in deployed.resources if TOKEN in json.dumps(one.inputs)}
-        assert holding == {"docker:index/image:Image"}
+        image = deployed.one("docker:index/image:Image").inputs
+        assert image["registry"] == {"server": REGISTRY}
+        assert deployed.logins == [(REGISTRY.partition("/")[0], "AWS", TOKEN)]
+        assert [one.type for one in deployed.resources if TOKEN in json.dumps(one.inputs)] == []
+        assert TOKEN not in json.dumps(deployed.outputs, default=str)
+        # Nor is the image's name made a secret by the password that was used beside it.
+        assert image["imageName"].startswith(f"{REGISTRY}:")
+
+    def test_a_preview_logs_in_to_no_registry(self, deploy: Deploy) -> None:
+        assert deploy(preview=True).logins == []
 
 
 class TestDatabase:
