@@ -59,7 +59,9 @@ phase = MigrationGateArgs(
     database=database.identity,
     records=f"{path}/runs",
     protected=stack.protected,
-    snapshot=Snapshot(database.identifier, copy.keep, copy.timeout, copy.pending) if stack.snapshot_before else None,
+    snapshot=Snapshot(database.identifier, copy.keep, copy.timeout, copy.pending, work.pending)
+    if stack.snapshot_before
+    else None,
     topic=topic,
     deadline=stack.migration_deadline,
     holds=f"{path}/holds",
@@ -109,10 +111,11 @@ deployment = Deployment(
 )
 
 gates = [gate]
-if later := work.of("after"):  # of what has been rolled out, and nothing newer
+rolled_out = work.running(deployment.image)  # and nothing newer
+if later := rolled_out.of("after"):
     after = replace(
         phase,
-        task=replace(work.migration, image=deployment.image),
+        task=rolled_out.migration,
         task_definition=gate.task_definition,
         steps=later,
         service_task_definition=deployment.task_definition,

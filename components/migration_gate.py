@@ -22,12 +22,14 @@ STOP_TIMEOUT = 30
 @dataclass(frozen=True)
 class Snapshot:
     """instance: identifier of the database instance. keep: how many of this stack's own stay. timeout: seconds until it
-    must be available. pending: the image's command that exits with 0 when nothing is pending; None: always take it."""
+    must be available. pending: the image's command that exits with 0 when nothing is pending; None: always take it.
+    task: as what that command runs; None: as a step does."""
 
     instance: pulumi.Input[str]
     keep: int
     timeout: int
     pending: Sequence[str] | None
+    task: TaskDefinitionArgs | None = None
 
 
 @dataclass(frozen=True)
@@ -69,22 +71,22 @@ class MigrationGate(pulumi.ComponentResource):
     """Runs an image's steps of one phase as one-off Fargate tasks whenever image, steps, variables or database changed.
 
     Outputs: service_task_definition (the revision that was let through: the only one a service may be given), image
-    (likewise, by digest), task_definition (as what its steps ran), results (per step).
+    (likewise, by digest), task_definition (as what its steps ran), results (per step), steps (as they were given, each
+    with its own task definition where it has one).
     """
 
     service_task_definition: pulumi.Output[str]
     image: pulumi.Output[str]
     task_definition: pulumi.Output[str]
     results: pulumi.Output[Any]
+    steps: pulumi.Output[Any]
     run: pulumi.Output[int]
 
     def __init__(self, name: str, args: MigrationGateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:MigrationGate", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        steps = []
-        for step in args.steps:
-            own = TaskDefinition(f"{name}-{step.name}", step.task, child).arn if step.task else None
-            steps.append(described(step, args.task, own))
+        own = self._own(name, args, child)
+        steps = [described(step, args.task, own[step.task.family] if step.task else None) for step in args.steps]
         after = {"service": args.service, "taskDefinition": args.service_task_definition} if args.service else None
         run = gate.MigrationRun(
             name,
@@ -106,7 +108,7 @@ class MigrationGate(pulumi.ComponentResource):
             phase="after" if after else "before",
             after_service=after,
             retain=args.protected,
-            snapshot=_wish(args.snapshot),
+            snapshot=_wish(args.snapshot, own),
             topic=args.topic,
             deadline=args.deadline,
             holds=args.holds,
@@ -119,6 +121,7 @@ class MigrationGate(pulumi.ComponentResource):
         self.image = pulumi.get(run, "imageDigest")
         self.task_definition = pulumi.get(run, "taskDefinition")
         self.results = run.results
+        self.steps = pulumi.get(run, "steps")
         self.run = run.run
         self.register_outputs(
             {
@@ -129,9 +132,33 @@ class MigrationGate(pulumi.ComponentResource):
             }
         )
 
+    def _own(
+        self, name: str, args: MigrationGateArgs, opts: pulumi.ResourceOptions
+    ) -> Mapping[str, pulumi.Output[str]]:
+        """The revisions that steps and probe run as where that is not `args.task`, by family: one for each."""
+        usual = args.task.family
+        tasks = [step.task for step in args.steps if step.task]
+        if args.snapshot is not None and args.snapshot.task is not None:
+            tasks.append(args.snapshot.task)
+        return {
+            family: TaskDefinition(f"{name}-{_own_part(family, usual)}", task, opts).arn
+            for family, task in {task.family: task for task in tasks}.items()
+        }
 
-def _wish(snapshot: Snapshot | None) -> dict[str, Any] | None:
+
+def _own_part(family: str, usual: str) -> str:
+    """What tells a family from the usual one, with which it shares the beginning."""
+    if family.startswith(f"{usual}-"):
+        return family.removeprefix(f"{usual}-")
+    return family.removeprefix(usual.rpartition("-")[0]).removeprefix("-")
+
+
+def _wish(snapshot: Snapshot | None, own: Mapping[str, pulumi.Output[str]]) -> dict[str, Any] | None:
     if snapshot is None:
         return None
-    wish = {"instance": snapshot.instance, "keep": snapshot.keep, "timeout": snapshot.timeout}
-    return wish | ({"pending": list(snapshot.pending)} if snapshot.pending else {})
+    wish: dict[str, Any] = {"instance": snapshot.instance, "keep": snapshot.keep, "timeout": snapshot.timeout}
+    if snapshot.pending:
+        wish["pending"] = list(snapshot.pending)
+        if snapshot.task is not None:
+            wish["taskDefinition"] = own[snapshot.task.family]
+    return wish

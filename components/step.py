@@ -15,7 +15,8 @@ from components.task_definition import TaskDefinitionArgs
 class Step:
     """name: unique. command: replaces the image's CMD. timeout: seconds. attempts: for a task that could not start.
     shards: tasks side by side. environment: this step's own plain variables. task: where image or secrets are the
-    step's own, because RunTask can override neither."""
+    step's own, because RunTask can override neither; steps with the same secrets share one. secrets: names of the
+    application's secrets that it has."""
 
     name: str
     command: Sequence[str]
@@ -25,6 +26,7 @@ class Step:
     shards: int = 1
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     task: TaskDefinitionArgs | None = None
+    secrets: Sequence[str] = ()
 
 
 def described(step: Step, usual: TaskDefinitionArgs, own_revision: pulumi.Input[str] | None) -> dict[str, Any]:

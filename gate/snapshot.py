@@ -49,6 +49,7 @@ class Wish:
         keep: snapshots of this stack that stay.
         timeout: seconds until the snapshot must be available.
         pending: the image's command that exits with 0 when no migration is pending; empty: always take it.
+        task_definition: revision that this command runs as, instead of the run's; empty: the run's.
     """
 
     instance: str = ""
@@ -56,13 +57,15 @@ class Wish:
     keep: int = KEPT
     timeout: int = SECONDS
     pending: tuple[str, ...] = ()
+    task_definition: str = ""
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Wish:
         """Reads it from plain data. Raises GateError naming the key and the remedy."""
-        unknown = sorted(raw.keys() - {"instance", "cluster", "keep", "timeout", "pending"})
+        keys = ("instance", "cluster", "keep", "timeout", "pending", "taskDefinition")
+        unknown = sorted(raw.keys() - {*keys})
         if unknown:
-            raise GateError(f"unknown key {unknown[0]!r}; a snapshot has instance or cluster, keep, timeout, pending")
+            raise GateError(f"unknown key {unknown[0]!r}; a snapshot has {', '.join(keys)}")
         instance, cluster = str(raw.get("instance") or ""), str(raw.get("cluster") or "")
         if bool(instance) == bool(cluster):
             raise GateError("needs the identifier of a database: either instance or cluster")
@@ -74,7 +77,15 @@ class Wish:
         pending = raw.get("pending") or ()
         if not isinstance(pending, list | tuple) or not all(isinstance(part, str) for part in pending):
             raise GateError("pending must be a list of strings, such as [migrate, pending]")
-        return cls(instance, cluster, int(keep), int(timeout), tuple(pending))
+        definition = str(raw.get("taskDefinition") or "")
+        return cls(instance, cluster, int(keep), int(timeout), tuple(pending), definition)
+
+    @property
+    def probe(self) -> Step | None:
+        """The step that asks whether anything is pending; None: nobody asks."""
+        if not self.pending:
+            return None
+        return Step(PENDING, self.pending, timeout=PENDING_SECONDS, attempts=1, task_definition=self.task_definition)
 
 
 class Snapshot:
@@ -104,7 +115,7 @@ class Snapshot:
             NotPrepared: there is no snapshot; nothing was started.
             Interrupted: Ctrl-C, or a dying deployer; the snapshot goes on, the next `pulumi up` waits for it.
         """
-        if self._wish.pending and self._nothing_pending(run):
+        if (probe := self._wish.probe) and self._nothing_pending(run, probe):
             self._to.log("snapshot: nothing is pending, none is needed", False)
             return
         name = snapshot_name(self._to.records.prefix, run)
@@ -117,18 +128,17 @@ class Snapshot:
 
     # -- is there anything to do?
 
-    def _nothing_pending(self, run: RunRecord) -> bool:
-        step = Step(PENDING, self._wish.pending, timeout=PENDING_SECONDS, attempts=1)
-        tasks = Tasks(self._to.ecs, self._place.cluster)
-        definition = self._patience.ask(tasks.definition, self._place.task_definition)
+    def _nothing_pending(self, run: RunRecord, step: Step) -> bool:
+        place = replace(self._place, task_definition=step.task_definition or self._place.task_definition)
+        definition = self._patience.ask(Tasks(self._to.ecs, place.cluster).definition, place.task_definition)
         containers = definition["containerDefinitions"]
-        own = next((one for one in containers if one["name"] == self._place.container), None)
+        own = next((one for one in containers if one["name"] == place.container), None)
         probe = StepRun(
             self._to,
             run,
             step,
-            self._place,
-            essential(containers) | {self._place.container},
+            place,
+            essential(containers) | {place.container},
             LogPlace.of(own) if own else None,
             f"before the first step ({PENDING})",
             self._until,
@@ -140,7 +150,7 @@ class Snapshot:
             if outcome.exit_code is None:
                 why = f"whether anything is pending could not be found out ({outcome.title})"
             else:
-                why = f"`{' '.join(self._wish.pending)}` ended with exit code {outcome.exit_code}: something is pending"
+                why = f"`{' '.join(step.command)}` ended with exit code {outcome.exit_code}: something is pending"
             self._to.log(f"snapshot: {why}", False)
             return False
         return True

@@ -102,7 +102,16 @@ class Deployed:
             "database": self.database.identifier,
             "snapshot": settings.snapshot_before,
             "topic": self.topic,
-            "steps": [{"name": step.name, "phase": step.phase, "command": list(step.command)} for step in self.steps],
+            "steps": pulumi.Output.all(*(one.steps for one in self.gates)).apply(self._steps),
             "holds": f"{self.path}/holds",
             "keep": self.keep.described(),
         }
+
+    def _steps(self, let_through: Sequence[Sequence[dict[str, Any]] | None]) -> list[dict[str, Any]]:
+        """Each step, with the revision that it runs as where that is not the usual one. let_through: the gates' own."""
+        revisions = {step["name"]: step.get("taskDefinition") for steps in let_through for step in steps or ()}
+        return [
+            {"name": step.name, "phase": step.phase, "command": list(step.command), "secrets": list(step.secrets)}
+            | ({"taskDefinition": revision} if (revision := revisions.get(step.name)) else {})
+            for step in self.steps
+        ]

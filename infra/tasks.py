@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
@@ -24,16 +25,46 @@ from infra.settings.settings import Settings
 @dataclass(frozen=True)
 class Kind:
     """name: of roles and family. logins: by what the names of their variables begin with; `DB` is the task's own.
-    secrets: further secret variables, name to reference. images: of other repositories that its tasks may run.
-    policies: ARNs of managed policies for its code."""
+    secrets: further secret variables, name to reference. readable: references that its execution role may read besides,
+    for those of its tasks that ask for them (`asking`). images: of other repositories that its tasks may run. policies:
+    ARNs of managed policies for its code."""
 
     name: str
     container: Container
     log_group: aws.cloudwatch.LogGroup
     logins: Mapping[str, Login]
     secrets: Mapping[str, str] = field(default_factory=dict)
+    readable: Sequence[str] = ()
     images: Sequence[str] = ()
     policies: Sequence[str] = ()
+
+
+LONGEST_SUFFIX = 60
+"""Characters of a family that say which secrets its tasks have; a family has 255 at most (TaskDefinition in the Amazon
+ECS API reference)."""
+
+
+def asking(usual: TaskDefinitionArgs, wanted: Mapping[str, str]) -> TaskDefinitionArgs:
+    """The same task with further secrets: a family of its own, since RunTask overrides no secrets (ContainerOverride in
+    the Amazon ECS API reference). Its execution role must be able to read them (Kind.readable).
+
+    wanted: name to reference, at least one.
+    """
+    known = pulumi.Output.from_input(usual.secrets)
+    return replace(
+        usual,
+        family=f"{usual.family}-{suffix(wanted)}",
+        secrets=known.apply(lambda secrets: {**secrets, **wanted}),
+    )
+
+
+def suffix(names: Iterable[str]) -> str:
+    """What a set of secrets is called in a family. No step's name has an underscore, so none is taken for it."""
+    known = sorted(names)
+    text = f"with_{'-'.join(known)}"
+    if len(text) <= LONGEST_SUFFIX:
+        return text
+    return f"with_{len(known)}_secrets-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -50,6 +81,7 @@ class Tasks:
         """What a task of this kind runs as, with roles that were made for it: they read its secrets and no others."""
         app, region, logins = self.stack.app, self.stack.aws.region, kind.logins
         elsewhere = [arn for image in kind.images if (arn := policies.repository(image))]
+        references = dict.fromkeys([*kind.secrets.values(), *kind.readable])
         roles = TaskRoles(
             f"{self.name}-{kind.name}",
             TaskRolesArgs(
@@ -57,12 +89,12 @@ class Tasks:
                 region,
                 [self.origin.repository.arn, *elsewhere],
                 kind.log_group.arn,
-                [*(login.secret_arn for login in logins.values()), *map(secrets.arn, kind.secrets.values())],
+                [*(login.secret_arn for login in logins.values()), *map(secrets.arn, references)],
                 kind.policies,
             ),
             self.opts,
         )
-        references = pulumi.Output.all(**{role: login.secret_arn for role, login in logins.items()}).apply(
+        own = pulumi.Output.all(**{role: login.secret_arn for role, login in logins.items()}).apply(
             lambda arns: {
                 **connection.references(self.stack.database.variables, arns["DB"], whole=not logins["DB"].managed),
                 **{name: value for role, arn in arns.items() for name, value in variables.login(arn, role).items()},
@@ -78,7 +110,7 @@ class Tasks:
             execution_role_arn=roles.execution_role_arn,
             task_role_arn=roles.task_role_arn,
             environment=self._environment(logins["DB"]),
-            secrets=references.apply(lambda known: {**known, **kind.secrets}),
+            secrets=own.apply(lambda known: {**known, **kind.secrets}),
             log_group=kind.log_group.name,
             region=region,
         )

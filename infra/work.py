@@ -19,28 +19,42 @@ from components.step import Step
 from components.task_definition import TaskDefinitionArgs
 from infra.observability import Logs
 from infra.settings.migrations import BOOTSTRAP
+from infra.settings.secrets import chosen
 from infra.settings.settings import Settings
-from infra.tasks import Kind, Tasks
+from infra.tasks import Kind, Tasks, asking, suffix
 
 
 @dataclass(frozen=True)
 class Work:
     """steps: in their order, of both phases. migration: what a step runs as that has nothing of its own. serving: what
-    the service runs as. images: those that steps name themselves."""
+    the service runs as. images: those that steps name themselves. pending: what the command snapshot.pending runs as,
+    when that is not as a step that asks for no secrets; None otherwise."""
 
     steps: Sequence[Step]
     migration: TaskDefinitionArgs
     serving: TaskDefinitionArgs
     images: Sequence[str]
+    pending: TaskDefinitionArgs | None = None
 
     def of(self, phase: str) -> list[Step]:
         """The steps of one phase."""
         return [step for step in self.steps if step.phase == phase]
 
+    def running(self, image: pulumi.Input[str]) -> Work:
+        """The same work of another image; a step that names an image of its own keeps it."""
+        usual = self.migration.image
+
+        def moved(task: TaskDefinitionArgs) -> TaskDefinitionArgs:
+            return replace(task, image=image) if task.image is usual else task
+
+        steps = [replace(step, task=moved(step.task)) if step.task else step for step in self.steps]
+        return replace(self, steps=steps, migration=moved(self.migration))
+
     @property
     def families(self) -> list[str]:
-        """Of every task definition that a step runs as."""
-        return [self.migration.family, *(step.task.family for step in self.steps if step.task)]
+        """Of every task definition that a step or the probe of a snapshot runs as."""
+        own = [step.task.family for step in self.steps if step.task]
+        return list(dict.fromkeys([self.migration.family, *own, *([self.pending.family] if self.pending else [])]))
 
 
 def work_of(
@@ -54,7 +68,8 @@ def work_of(
     """The work of a stack.
 
     The master user's secret goes to the bootstrap step alone: it creates the two users whose secrets go to the
-    migrations and to the service.
+    migrations and to the service. Of the application's own secrets a step gets those that it asks for, and the
+    migrations' execution role may read those that some step asks for.
     """
     app, service, health = stack.app, stack.service, stack.service.health
     tasks = Tasks(name, stack, database, origin, opts)
@@ -66,7 +81,8 @@ def work_of(
         users = DatabaseUsers(name, named, opts)
         owner, reader = users.owner, users.app
         logins = {"DB": master, "OWNER": owner, "APP": reader}
-        bootstrap = tasks.of(Kind(BOOTSTRAP, runs_steps, logs.migration, logins))
+        theirs = chosen(stack.database.bootstrap_secrets, app.secrets)
+        bootstrap = tasks.of(Kind(BOOTSTRAP, runs_steps, logs.migration, logins, secrets=theirs))
         versions = {"OWNER_SECRET_VERSION": owner.version, "APP_SECRET_VERSION": reader.version}
         steps.append(Step(BOOTSTRAP, stack.database.bootstrap, "before", environment=versions, task=bootstrap))
     else:
@@ -75,13 +91,19 @@ def work_of(
         )
 
     images = [step.image for step in stack.migrations if step.image]
-    migration = tasks.of(Kind("migration", runs_steps, logs.migration, {"DB": owner}, images=images))
-    for step in stack.migrations:
-        given = step.model_dump(exclude={"image"})
-        of_its_own = step.image and replace(
-            migration, family=f"{migration.family}-{step.name}", image=origin.repository.reference(step.image)
-        )
-        steps.append(Step(**given, task=of_its_own or None))
+    probed = chosen(stack.snapshot.secrets, app.secrets) if stack.snapshot_before else {}
+    asked = [chosen(step.secrets, app.secrets) for step in stack.migrations]
+    readable = [reference for secrets in (*asked, probed) for reference in secrets.values()]
+    logins = {"DB": owner}
+    migration = tasks.of(Kind("migration", runs_steps, logs.migration, logins, readable=readable, images=images))
+    sets = {suffix(secrets): asking(migration, secrets) for secrets in (*asked, probed) if secrets}
+    for step, secrets in zip(stack.migrations, asked, strict=True):
+        given = step.model_dump(exclude={"image", "secrets"})
+        task = sets[suffix(secrets)] if secrets else None
+        if step.image:
+            image = origin.repository.reference(step.image)
+            task = replace(task or migration, family=f"{migration.family}-{step.name}", image=image)
+        steps.append(Step(**given, task=task, secrets=tuple(secrets)))
 
     check = health.command and HealthCheck(
         health.command, health.start_period, health.interval, health.timeout, health.retries
@@ -90,4 +112,4 @@ def work_of(
     serving = tasks.of(
         Kind("service", container, logs.service, {"DB": reader}, secrets=app.secrets, policies=stack.access.policies)
     )
-    return Work(steps, migration, serving, images)
+    return Work(steps, migration, serving, images, sets[suffix(probed)] if probed else None)

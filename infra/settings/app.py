@@ -48,7 +48,8 @@ class App(Model):
     """Plain variables of the service and of the migration steps. Secrets do not belong here."""
     secrets: Secrets = Field(default_factory=dict)
     """Secret variables of the service: name to the ARN of a secret in AWS Secrets Manager, or to `ARN:key::` for one
-    key of its JSON. Only references: no value is ever part of settings, state or task definitions."""
+    key of its JSON. Only references: no value is ever part of settings, state or task definitions. A migration step
+    gets none of them unless it asks: `migrations[].secrets`."""
 
     @field_validator("context")
     @classmethod

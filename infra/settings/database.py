@@ -13,6 +13,7 @@ from infra import connection
 from infra.settings import windows
 from infra.settings.migrations import Command
 from infra.settings.model import Model, hidden, refused
+from infra.settings.secrets import Asked
 from infra.settings.variables import Templates
 
 LONGEST_NAME = 63
@@ -58,6 +59,8 @@ class Database(Model):
     bootstrap: Command = Field(default_factory=lambda: ["migrate", "bootstrap"])
     """The image's command that creates both roles. It gets the master user as DB_USER and DB_PASSWORD, and the names
     and passwords to give: OWNER_USER, OWNER_PASSWORD, APP_USER, APP_PASSWORD."""
+    bootstrap_secrets: Asked = Field(default_factory=list)
+    """Which of the service's secrets that command gets: names from `app.secrets`, or `all`."""
     instance_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$")] = "db.t4g.micro"
     """RDS' instance class."""
     storage: Annotated[int, Field(ge=20, le=65_536)] = 20
@@ -169,6 +172,13 @@ class Database(Model):
         if info.data.get("roles") is False and command != ["migrate", "bootstrap"]:
             raise refused("is not run while database.roles is false; remove it or set roles to true")
         return command
+
+    @field_validator("bootstrap_secrets")
+    @classmethod
+    def _bootstrap_secrets(cls, asked: Literal["all"] | list[str], info: ValidationInfo) -> Literal["all"] | list[str]:
+        if info.data.get("roles") is False and asked:
+            raise hidden("are those of a step that is not run while database.roles is false; remove them")
+        return asked
 
     @field_validator("ca_bundle")
     @classmethod

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, field_validator
 
 from infra.settings.model import Model, hidden, refused
+from infra.settings.secrets import Asked
 from infra.settings.variables import Variables
 
 BOOTSTRAP = "bootstrap"
@@ -36,6 +37,9 @@ class Step(Model):
     """How many tasks share the step's work side by side, told apart by SHARD_INDEX and SHARD_COUNT; all must exit 0."""
     environment: Variables = Field(default_factory=dict)
     """Plain variables of this step alone."""
+    secrets: Asked = Field(default_factory=list)
+    """Which of the service's secrets the step gets: names from `app.secrets`, or `all`. A step that asks for none gets
+    none of them. A change runs the steps again."""
     image: str | None = None
     """An image of its own, always by digest: `REPOSITORY@sha256:…`, or `sha256:…` for one in the stack's own
     repository. Unset: the image that is to be deployed."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, TypeAlias
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from infra.settings.model import hidden, refused
 
@@ -20,7 +22,11 @@ _VALUES = (
     re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),  # AWS access keys
 )
 
-REMEDY = "put it into AWS Secrets Manager and write its ARN into app.secrets"
+REMEDY = (
+    "put it into AWS Secrets Manager and write its ARN into app.secrets (steps get none of them unless they ask:"
+    " migrations[].secrets)"
+)
+ALL = "all"
 
 
 def reference(value: str) -> str:
@@ -62,6 +68,36 @@ def plain(value: str) -> str:
         raise hidden(f"holds a password or a key, and plain values are readable by many; {REMEDY}")
     return value
 
+
+def asked_for(wanted: object) -> object:
+    """The same, when it is names of secrets or `all`: one answer for everything else."""
+    if wanted == ALL:
+        return wanted
+    if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
+        raise hidden("must be a list of names from app.secrets, like [SECRET_KEY], or all")
+    if twice := sorted({name for name in wanted if wanted.count(name) > 1}):
+        raise refused(f"names {', '.join(twice)} more than once; name each secret once")
+    return wanted
+
+
+def chosen(asked: Literal["all"] | list[str], secrets: Mapping[str, str]) -> dict[str, str]:
+    """The secrets that somebody asks for, name to reference. secrets: those of the service (app.secrets)."""
+    return dict(secrets) if asked == ALL else {name: secrets[name] for name in sorted(asked)}
+
+
+def lacking(asked: Literal["all"] | list[str], secrets: Mapping[str, str]) -> str:
+    """What is wrong with names that app.secrets does not have; empty when nothing is."""
+    missing = [] if asked == ALL else [name for name in asked if name not in secrets]
+    if not missing:
+        return ""
+    near = get_close_matches(missing[0], secrets, n=1)
+    if near:
+        return f"asks for {missing[0]}, which app.secrets does not have; did you mean {near[0]}?"
+    return f"asks for {', '.join(missing)}, which app.secrets does not have; add it there, or remove it here"
+
+
+Asked: TypeAlias = Annotated[Literal["all"] | list[str], BeforeValidator(asked_for)]
+"""Which of app.secrets a task gets that is not the service's: their names, or all of them."""
 
 Plain: TypeAlias = Annotated[str, AfterValidator(plain)]
 Reference: TypeAlias = Annotated[str, AfterValidator(reference)]

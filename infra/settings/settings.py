@@ -26,6 +26,7 @@ from infra.settings.network import Network
 from infra.settings.notify import Notify
 from infra.settings.origin import Digest, Image, StackName
 from infra.settings.registry import Registry
+from infra.settings.secrets import chosen, lacking
 from infra.settings.service import Service
 from infra.settings.smoke import Smoke
 from infra.settings.snapshot import PENDING, Snapshot
@@ -91,6 +92,8 @@ class Settings(Model):
         for key, names in (("environment", app.environment), ("secrets", app.secrets)) if app else ():
             if twice := sorted(database.variables.keys() & names.keys()):
                 raise hidden(f"variables has {', '.join(twice)}, which is in app.{key} too; remove one of the two")
+        if app and (wrong := lacking(database.bootstrap_secrets, app.secrets)):
+            raise hidden(f"bootstrapSecrets {wrong}")
         return database
 
     @field_validator("promote_from")
@@ -123,11 +126,28 @@ class Settings(Model):
                     f"step {step.name} gives a value to {', '.join(twice)}, as database.variables does; remove one of"
                     " the two"
                 )
+            cls._asked(step, info.data.get("app"))
         return ordered(migrations, roles=database and database.roles)
+
+    @staticmethod
+    def _asked(step: Step, app: App | None) -> None:
+        """Refuses a step that asks for secrets which it cannot have. app: None when it has mistakes of its own."""
+        if app is None:
+            return
+        if wrong := lacking(step.secrets, app.secrets):
+            raise hidden(f"step {step.name} {wrong}")
+        if twice := sorted(chosen(step.secrets, app.secrets).keys() & step.environment.keys()):
+            raise hidden(
+                f"step {step.name} asks for {', '.join(twice)} of app.secrets and gives a plain value too; remove one of"
+                " the two"
+            )
 
     @field_validator("snapshot")
     @classmethod
     def _snapshot(cls, snapshot: Snapshot, info: ValidationInfo) -> Snapshot:
+        app = info.data.get("app")
+        if app and (wrong := lacking(snapshot.secrets, app.secrets)):
+            raise hidden(f"secrets {wrong}")
         if snapshot.pending is None:
             return snapshot
         if any(step.name == PENDING for step in info.data.get("migrations") or ()):

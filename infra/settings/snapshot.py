@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from infra.settings.migrations import Command, Seconds
-from infra.settings.model import Model, refused
+from infra.settings.model import Model, hidden, refused
+from infra.settings.secrets import Asked
 
 PENDING = "pending"
 """Name of the step that runs the command `pending`."""
@@ -25,6 +26,8 @@ class Snapshot(Model):
     pending: Command | None = None
     """A command of the image that exits with 0 when no migration is pending: then none is taken. Unset: always take
     it."""
+    secrets: Asked = Field(default_factory=list)
+    """Which of the service's secrets `pending` gets: names from `app.secrets`, or `all`."""
 
     @field_validator("pending")
     @classmethod
@@ -32,3 +35,10 @@ class Snapshot(Model):
         if command is not None and info.data.get("before") is False:
             raise refused("is not run while snapshot.before is false; remove it or set before to true")
         return command
+
+    @field_validator("secrets")
+    @classmethod
+    def _secrets(cls, secrets: Literal["all"] | list[str], info: ValidationInfo) -> Literal["all"] | list[str]:
+        if secrets and info.data.get("pending", "") is None:
+            raise hidden("are those of snapshot.pending, which is not set; remove them")
+        return secrets

@@ -227,6 +227,18 @@ class TestSecrets:
             check("test", changed(given, {place: "hunter2"}), folder=folder)
         assert "hunter2" not in str(refusal.value)
 
+    @pytest.mark.parametrize(
+        ("asked", "given"), [([], {}), (["B"], {"B": wrong.SECRET}), ("all", {"A": wrong.SECRET, "B": wrong.SECRET})]
+    )
+    def test_a_step_gets_what_it_asks_for_and_nothing_else(self, folder: Path, asked: Any, given: Any) -> None:
+        changes = {"app.secrets": {"A": wrong.SECRET, "B": wrong.SECRET}, "migrations.0.secrets": asked}
+        settings = check("test", changed(right(), changes), folder=folder)
+        assert secrets.chosen(settings.migrations[0].secrets, settings.app.secrets) == given
+
+    def test_all_is_also_none_where_there_are_none(self, folder: Path) -> None:
+        settings = check("test", changed(right(), {"migrations.0.secrets": "all"}), folder=folder)
+        assert secrets.chosen(settings.migrations[0].secrets, settings.app.secrets) == {}
+
     @pytest.mark.parametrize("name", ["TOKEN_SECONDS", "PASSWORD_LENGTH", "KEYBOARD", "MONKEY", "SECRETARY"])
     def test_names_that_only_sound_like_it_are_taken(self, folder: Path, name: str) -> None:
         settings = check("test", changed(right(), {f"app.environment.{name}": "30"}), folder=folder)

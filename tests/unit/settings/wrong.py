@@ -77,7 +77,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "unknown key in a list",
         {"migrations.0.retries": 3},
         "migrations[0].retries = 3: there is no such setting; remove it (known here: name, command, phase, timeout,"
-        " attempts, shards, environment, image)",
+        " attempts, shards, environment, secrets, image)",
     ),
     (
         "python's spelling",
@@ -373,28 +373,84 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "app.secrets: LEVEL is in app.environment too; remove one of the two",
     ),
     (
+        "step that asks for a secret which is not there",
+        {"app.secrets": {"SECRET_KEY_BASE": SECRET}, "migrations.0.secrets": ["SECRET_KEY"]},
+        "migrations: step master asks for SECRET_KEY, which app.secrets does not have; did you mean SECRET_KEY_BASE?",
+    ),
+    (
+        "step that asks for secrets of an application without any",
+        {"migrations.0.secrets": ["SECRET_KEY"]},
+        "migrations: step master asks for SECRET_KEY, which app.secrets does not have; add it there, or remove it here",
+    ),
+    (
+        "step that asks for a secret twice",
+        {"app.secrets": {"KEY_A": SECRET}, "migrations.0.secrets": ["KEY_A", "KEY_A"]},
+        'migrations[0].secrets = ["KEY_A", "KEY_A"]: names KEY_A more than once; name each secret once',
+    ),
+    (
+        "step that asks by one name without a list",
+        {"app.secrets": {"KEY_A": SECRET}, "migrations.0.secrets": "KEY_A"},
+        "migrations[0].secrets: must be a list of names from app.secrets, like [SECRET_KEY], or all",
+    ),
+    (
+        "step with a plain value beside the secret",
+        {
+            "app.secrets": {"KEY_A": SECRET},
+            "migrations.0.secrets": "all",
+            "migrations.0.environment": {"KEY_A": "1"},
+        },
+        "migrations: step master asks for KEY_A of app.secrets and gives a plain value too; remove one of the two",
+    ),
+    (
+        "bootstrap that asks for a secret which is not there",
+        {"app.secrets": {"KEY_A": SECRET}, "database.bootstrapSecrets": ["KEY_B"]},
+        "database: bootstrapSecrets asks for KEY_B, which app.secrets does not have; did you mean KEY_A?",
+    ),
+    (
+        "secrets of a bootstrap that is not run",
+        {"app.secrets": {"KEY_A": SECRET}, "database.roles": False, "database.bootstrapSecrets": ["KEY_A"]},
+        "database.bootstrapSecrets: are those of a step that is not run while database.roles is false; remove them",
+    ),
+    (
+        "secrets of a probe that is not run",
+        {"app.secrets": {"KEY_A": SECRET}, "snapshot.secrets": ["KEY_A"]},
+        "snapshot.secrets: are those of snapshot.pending, which is not set; remove them",
+    ),
+    (
+        "probe that asks for a secret which is not there",
+        {
+            "app.secrets": {"KEY_A": SECRET},
+            "snapshot": {"before": True, "pending": ["migrate", "pending"], "secrets": ["OTHER"]},
+        },
+        "snapshot: secrets asks for OTHER, which app.secrets does not have; add it there, or remove it here",
+    ),
+    (
         "variable called like a secret",
         {"app.environment.SESSION_SECRET": "hunter2"},
         "app.environment.SESSION_SECRET: is called like a secret, and plain values are readable by many; put it into"
-        " AWS Secrets Manager and write its ARN into app.secrets, or rename it",
+        " AWS Secrets Manager and write its ARN into app.secrets (steps get none of them unless they ask:"
+        " migrations[].secrets), or rename it",
     ),
     (
         "address with a password",
         {"app.environment.CACHE_URL": "redis://user:hunter2@cache:6379"},
         "app.environment.CACHE_URL: holds a password or a key, and plain values are readable by many; put it into AWS"
-        " Secrets Manager and write its ARN into app.secrets",
+        " Secrets Manager and write its ARN into app.secrets (steps get none of them unless they ask:"
+        " migrations[].secrets)",
     ),
     (
         "access key in the build",
         {"app.buildArgs": {"KEY_ID": "AKIA" + "A" * 16}},
         "app.buildArgs.KEY_ID: holds a password or a key, and plain values are readable by many; put it into AWS"
-        " Secrets Manager and write its ARN into app.secrets",
+        " Secrets Manager and write its ARN into app.secrets (steps get none of them unless they ask:"
+        " migrations[].secrets)",
     ),
     (
         "password of the database",
         {"database.password": "hunter2"},
         "database.password: there is no such setting; remove it (known here: engine, version, upgrade, existing,"
-        " secret, name, username, roles, ownerUsername, appUsername, bootstrap, instanceClass, storage, maxStorage,"
+        " secret, name, username, roles, ownerUsername, appUsername, bootstrap, bootstrapSecrets, instanceClass,"
+        " storage, maxStorage,"
         " multiAz,"
         " backupDays, backupWindow, maintenanceWindow, performanceInsights, exportLogs, verifyTls, caBundle,"
         " variables)",
@@ -563,7 +619,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "variable of the database with a password of its own",
         {"database.variables": {"DATABASE_URL": "postgresql://shop:hunter2@{host}/{name}"}},
         "database.variables.DATABASE_URL: holds a password or a key, and plain values are readable by many; put it into"
-        " AWS Secrets Manager and write its ARN into app.secrets",
+        " AWS Secrets Manager and write its ARN into app.secrets (steps get none of them unless they ask:"
+        " migrations[].secrets)",
     ),
     (
         "variable of the program, of the database",
