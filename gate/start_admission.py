@@ -5,7 +5,7 @@ IAM: see `start_reading`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from gate.clock import Clock
 from gate.errors import NotPrepared
 from gate.finding import Finding, passed, refusals, refused, unread
 from gate.image_configuration import PLATFORMS
+from gate.secret_reference import reference
 from gate.session import Clients
 from gate.start_facts import Absent, Unread
 from gate.start_findings import findings
@@ -37,13 +38,17 @@ class Subject:
         service: revision of the service that the run lets through; empty for none.
         task_definition: revision that a step runs as that names none.
         container: whose command a step replaces, where the step names none.
-        steps: of the run.
+        steps: of the run; none where only the service gets another revision.
+        keyed: `valueFrom` of secrets whose JSON keys are looked at in their values, where the caller may read them.
+        target_groups: ARNs of the service's.
     """
 
     service: str
     task_definition: str
     container: str
     steps: Sequence[Step]
+    keyed: Collection[str] = ()
+    target_groups: Sequence[str] = ()
 
     @property
     def revisions(self) -> list[str]:
@@ -68,11 +73,11 @@ def examine(clients: Clients, subject: Subject, clock: Clock) -> list[Finding]:
     The network of a step is left to RunTask, which refuses a subnet or security group that does not exist before it
     starts anything (RunTask in the ECS API reference), and so is a step's task role. The service's is looked at.
     """
-    reader = Reader(clients)
+    reader = Reader(clients, opened={reference(one) for one in subject.keyed})
     read = reader.definitions(subject.revisions)
     known = {arn: one for arn, one in read.items() if not isinstance(one, Absent | Unread)}
     tasks = subject.tasks(known)
-    wanted = required(tasks)
+    wanted = required(tasks, target_groups=subject.target_groups)
     served = {role: who for role, who in wanted.task_roles.items() if SERVICE in who}
     wanted = replace(wanted, task_roles=served)
     return [*revisions(read), *findings(tasks, wanted, reader.read(wanted, clock))]
@@ -94,7 +99,7 @@ def examine_deployed(clients: Clients, subject: Subject, network: Sequence[str])
     read = reader.definitions(subject.revisions)
     yield from revisions(read)
     tasks = subject.tasks({arn: one for arn, one in read.items() if not isinstance(one, Absent | Unread)})
-    wanted = required(tasks, network)
+    wanted = required(tasks, network, subject.target_groups)
     yield from findings(tasks, wanted, reader.read(wanted))
 
 

@@ -42,12 +42,14 @@ class Secret:
         key: ARN or id of its own KMS key; empty for AWS's own.
         contents: by JSON key (empty: the whole text) what reading its value showed to be wrong; a key that is missing
             here was not read.
+        closed: whether the caller was denied its value.
     """
 
     arn: str
     deleted: bool = False
     key: str = ""
     contents: Mapping[str, str] = field(default_factory=dict)
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Facts:
         roles: by ARN.
         reading: by role and resource, whether the role may read the secret or parameter.
         network: security groups and subnets, by id.
+        forwarded: target groups by ARN, whether some listener forwards to them.
     """
 
     images: Mapping[tuple[str, str], ImageConfiguration | Absent | Unread] = field(default_factory=dict)
@@ -92,6 +95,7 @@ class Facts:
     roles: Mapping[str, Role | Absent | Unread] = field(default_factory=dict)
     reading: Mapping[tuple[str, str], Decision | Unread] = field(default_factory=dict)
     network: Mapping[str, Present | Absent | Unread] = field(default_factory=dict)
+    forwarded: Mapping[str, Present | Absent | Unread] = field(default_factory=dict)
 
     def merged(self, later: Facts) -> Facts:
         """These answers, and in their place those that were asked for again."""

@@ -15,23 +15,23 @@ from gate.digest import short
 from gate.entrypoint import handed
 from gate.finding import Finding, passed, refused, unread, warning
 from gate.image_configuration import ImageConfiguration, is_root
-from gate.secret_reference import MANAGED, READING, Reference, reference, wrong_form
-from gate.start_facts import Absent, Facts, Key, Present, Role, Unread
+from gate.start_facts import Absent, Facts, Present, Role, Unread
 from gate.start_requirements import Requirements, Task
+from gate.start_secrets import reading, secrets
+from gate.start_words import listed, remedy
 from gate.trust import TASKS
-
-_GRANT = "give the deployer that permission (`make bootstrap` does), or look yourself"
 
 
 def findings(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> list[Finding]:
     """What was found of everything that *tasks* need; *wanted* is what was asked for."""
     return [
         *_images(tasks, wanted, facts),
-        *_secrets(wanted, facts),
-        *_reading(wanted, facts),
+        *secrets(wanted, facts),
+        *reading(wanted, facts),
         *_roles(wanted, facts),
         *_log_groups(wanted, facts),
         *_network(wanted, facts),
+        *_listeners(wanted, facts),
     ]
 
 
@@ -65,7 +65,7 @@ def started(tasks: Sequence[Task], image: str, configuration: ImageConfiguration
         found.append(
             warning(
                 _image(image),
-                f"runs as root ({_listed(seen['root'])})",
+                f"runs as root ({listed(seen['root'])})",
                 "whoever breaks into the program has all of the container",
                 "add a USER to the Dockerfile that is not root",
             )
@@ -106,10 +106,10 @@ def _images(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> Iterat
         found = facts.images.get((image, platform), Unread("it was not asked for"))
         subject = _image(image)
         if isinstance(found, Unread):
-            yield unread(f"{subject} ({_listed(who)})", found.reason, _remedy(found))
+            yield unread(f"{subject} ({listed(who)})", found.reason, remedy(found))
         elif isinstance(found, Absent) and image not in own and not found.final:
             yield warning(
-                f"{subject} ({_listed(who)})",
+                f"{subject} ({listed(who)})",
                 found.reason,
                 "its tasks could not start, unless a pull-through cache brings it",
                 "push it there, or correct the reference",
@@ -120,109 +120,12 @@ def _images(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> Iterat
                 if "is built for" in found.reason
                 else "deploy an image that is in its repository"
             )
-            yield refused(subject, found.reason, f"{_listed(who)} could not start", fix)
+            yield refused(subject, found.reason, f"{listed(who)} could not start", fix)
         else:
             said = started([task for task in tasks if task.platform == platform], image, found)
             yield from said
             if not any(one.result == "refused" for one in said):
                 yield passed(subject, f"for {found.platform or platform}")
-
-
-def _secrets(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
-    for text, who in wanted.secrets.items():
-        one = reference(text)
-        subject = f"{one.short}" + (f", key {one.key}" if one.key else "")
-        lost = f"{_listed(who)} could not start (ResourceInitializationError)"
-        if complaint := wrong_form(text):
-            yield refused(f"secret {text}", complaint, lost, "write the secret's full ARN, or ARN:KEY::")
-        elif one.kind == "parameter":
-            yield _parameter(subject, lost, facts.parameters.get(one.name))
-        else:
-            yield _secret(subject, lost, one, facts)
-
-
-def _parameter(subject: str, lost: str, found: Present | Absent | Unread | None) -> Finding:
-    if isinstance(found, Present):
-        return passed(subject)
-    if isinstance(found, Absent):
-        return refused(subject, "does not exist", lost, "create it, or correct its name")
-    return unread(subject, found.reason if found else "it was not asked for", _remedy(found))
-
-
-def _secret(subject: str, lost: str, one: Reference, facts: Facts) -> Finding:
-    found = facts.secrets.get(one.name)
-    if found is None and f":secret:{MANAGED}" in one.name:
-        return passed(subject, "kept by RDS for as long as the instance lives")
-    if found is None or isinstance(found, Unread):
-        return unread(subject, found.reason if found else "it was not asked for", _remedy(found))
-    if isinstance(found, Absent):
-        return refused(
-            subject,
-            "does not exist",
-            lost,
-            "create it, or correct its ARN (`aws secretsmanager list-secrets` shows it)",
-        )
-    if found.arn != one.name:
-        return refused(
-            subject,
-            f"is not the full ARN of a secret: {found.arn} is",
-            f"{lost}: what may read the secret is granted by its full ARN, with the six characters at its end",
-            f"write {found.arn}" + (f":{one.key}:{one.stage}:{one.version}" if one.key else ""),
-        )
-    if found.deleted:
-        return refused(
-            subject,
-            "is scheduled for deletion",
-            lost,
-            f"restore it (`aws secretsmanager restore-secret --secret-id {one.name}`), or name another",
-        )
-    key = facts.keys.get(found.key)
-    if isinstance(key, Absent) or (isinstance(key, Key) and key.state != "Enabled"):
-        state = f"is {key.state}" if isinstance(key, Key) else "does not exist"
-        return refused(
-            subject,
-            f"is encrypted by the KMS key {found.key}, which {state}",
-            lost,
-            "enable the key (`aws kms enable-key`)",
-        )
-    if wrong := found.contents.get(one.key):
-        return refused(subject, wrong, lost, "correct the secret's value, or the key in the reference")
-    if isinstance(key, Unread):
-        return unread(f"{subject}, its KMS key {found.key}", key.reason, _remedy(key))
-    unseen = (
-        f"its key {one.key!r} was not looked at, as no value is read"
-        if one.key and one.key not in found.contents
-        else ""
-    )
-    return passed(subject, unseen)
-
-
-def _reading(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
-    """What the execution roles may read. A denial is no proof: the simulation does not know the policies of secrets and
-    keys ("Testing IAM policies with the IAM policy simulator" in the IAM user guide); only an explicit one is final."""
-    for role, references in wanted.execution_roles.items():
-        subject = f"execution role {role.rpartition('/')[2]}"
-        answers = {one: facts.reading.get((role, one.name)) for one in references}
-        for decision, one in {answer: one for one, answer in answers.items() if isinstance(answer, str)}.items():
-            if decision == "explicitDeny":
-                yield refused(
-                    subject,
-                    f"is explicitly denied to read the {one.short}",
-                    "no task with that secret could start",
-                    "remove that Deny from its policies or its permissions boundary",
-                )
-            elif decision == "implicitDeny":
-                yield warning(
-                    subject,
-                    f"has no policy that lets it read the {one.short}, as IAM's simulation says",
-                    "without a policy of the secret that does, no task could start",
-                    f"allow it {READING[one.kind]} on it",
-                )
-        blind = next((answer for answer in answers.values() if isinstance(answer, Unread)), None)
-        if blind:
-            yield unread(f"{subject}, whether it may read its secrets", blind.reason, _remedy(blind))
-        elif references and all(answer == "allowed" for answer in answers.values()):
-            yield passed(f"{subject} may read its secrets")
 
 
 def _roles(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
@@ -236,7 +139,7 @@ def _roles(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
         elif isinstance(found, Role):
             yield passed(subject)
         elif not (isinstance(found, Unread) and wanted.execution_roles.get(arn)):  # said of what it may read
-            yield unread(subject, found.reason if found else "it was not asked for", _remedy(found))
+            yield unread(subject, found.reason if found else "it was not asked for", remedy(found))
 
 
 def _log_groups(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
@@ -248,11 +151,11 @@ def _log_groups(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
             yield refused(
                 subject,
                 "does not exist",
-                f"{_listed(who)} could not start (ResourceInitializationError)",
+                f"{listed(who)} could not start (ResourceInitializationError)",
                 "create it again (`pulumi up --refresh`)",
             )
         else:
-            yield unread(subject, found.reason if found else "it was not asked for", _remedy(found))
+            yield unread(subject, found.reason if found else "it was not asked for", remedy(found))
 
 
 def _network(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
@@ -267,7 +170,24 @@ def _network(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
                 subject, "does not exist", "no task could start in it", "correct the settings, or `pulumi up --refresh`"
             )
         else:
-            yield unread(subject, found.reason if found else "it was not asked for", _remedy(found))
+            yield unread(subject, found.reason if found else "it was not asked for", remedy(found))
+
+
+def _listeners(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+    for group in wanted.target_groups:
+        found = facts.forwarded.get(group)
+        subject = f"listener of {group.partition(':targetgroup/')[2].partition('/')[0] or group}"
+        if isinstance(found, Present):
+            yield passed(subject)
+        elif isinstance(found, Absent):
+            yield refused(
+                subject,
+                found.reason,
+                "no request would reach the service, so no rollout could be proven",
+                "create the listener or its rule again (`pulumi up --refresh`)",
+            )
+        else:
+            yield unread(subject, found.reason if found else "it was not asked for", remedy(found))
 
 
 def _image(image: str) -> str:
@@ -276,13 +196,3 @@ def _image(image: str) -> str:
 
 def _runs(task: Task, image: str) -> bool:
     return any(container.get("image") == image for container in task.containers)
-
-
-def _remedy(found: Any) -> str:
-    denied = isinstance(found, Unread) and found.reason.startswith("these credentials")
-    return _GRANT if denied else ""
-
-
-def _listed(who: Sequence[str]) -> str:
-    shown = list(dict.fromkeys(who))
-    return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")

@@ -3,8 +3,9 @@
 IAM: ecs:DescribeTaskDefinition on ``*``, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the images' repositories,
 secretsmanager:DescribeSecret on the secrets, ssm:GetParameters on the parameters (names only: no decryption is asked
 for), kms:DescribeKey on the secrets' own keys, logs:DescribeLogGroups on ``*``, iam:GetRole and
-iam:SimulatePrincipalPolicy on the tasks' roles; beyond a run, for `sluice preflight`: ec2:DescribeSecurityGroups and
-ec2:DescribeSubnets on ``*``, secretsmanager:GetSecretValue. What may not be asked is said to be unread.
+iam:SimulatePrincipalPolicy on the tasks' roles, what `listeners` names; secretsmanager:GetSecretValue on the secrets
+whose JSON keys are to be looked at; for `sluice preflight`: ec2:DescribeSecurityGroups and ec2:DescribeSubnets on
+``*``. What may not be asked is said to be unread.
 
 A stack with two task definitions of steps costs 12 calls (tests/unit/gate/test_start_reading.py counts them); every
 further secret, task definition or image costs one or two more.
@@ -24,6 +25,7 @@ from gate import image_source
 from gate.aws_answer import answered, denied, message
 from gate.clock import Clock
 from gate.image_source import Fetch
+from gate.listeners import forwarded
 from gate.secret_content import wrong
 from gate.secret_reference import MANAGED, READING, Reference
 from gate.session import Clients
@@ -47,13 +49,15 @@ class Reader:
 
     Attributes:
         clients: of the account that runs the tasks.
-        thorough: read secrets' values too, to look for the JSON keys (secretsmanager:GetSecretValue), and the trust
-            policy of every role. A run never does.
+        thorough: read every secret's value, to look for its JSON keys, and the trust policy of every role. A run never
+            does.
+        opened: the references whose secret's value is read all the same, where they mean a key of its JSON.
         fetch: gets a configuration's blob; None: over HTTP.
     """
 
     clients: Clients
     thorough: bool = False
+    opened: Collection[Reference] = ()
     fetch: Fetch | None = None
 
     def definitions(self, arns: Collection[str]) -> dict[str, Mapping[str, Any] | Absent | Unread]:
@@ -108,6 +112,8 @@ class Reader:
             others = {*wanted.task_roles, *wanted.execution_roles} - (set() if self.thorough else reading.keys())
             roles = {role: pool.submit(answered, self._role, role) for role in sorted(others)}
             network = {one: pool.submit(answered, self._in_network, one) for one in wanted.network}
+            elb = self.clients["elbv2"] if wanted.target_groups else None
+            forwarding = {one: pool.submit(answered, forwarded, elb, one) for one in wanted.target_groups}
             described = _results(secrets)
             own = {found.key for found in described.values() if isinstance(found, Secret) and found.key}
             keys = _results({key: pool.submit(answered, self._key, key) for key in sorted(own)})
@@ -121,6 +127,7 @@ class Reader:
                 roles={**known, **_results(roles)},
                 reading=decided,
                 network=_results(network),
+                forwarded=_results(forwarding),
             )
 
     def _image(self, image: str, platform: str) -> Any:
@@ -139,13 +146,18 @@ class Reader:
             if not str(found["ARN"]).startswith(arn):
                 return Absent(message(error))  # another account's of the same name
         contents: dict[str, str] = {}
-        if self.thorough and found["ARN"] == arn and not found.get("DeletedDate"):
+        closed = False
+        if found["ARN"] == arn and not found.get("DeletedDate"):
             for one in references:
-                if (said := self._content(manager, one)) is not None:
+                if not (self.thorough or (one.key and one in self.opened)):
+                    continue
+                if (said := self._content(manager, one)) is None:
+                    closed = True
+                else:
                     contents[one.key] = said
         key = str(found.get("KmsKeyId") or "")
         own = "" if key.endswith("alias/aws/secretsmanager") else key
-        return Secret(str(found["ARN"]), bool(found.get("DeletedDate")), own, contents)
+        return Secret(str(found["ARN"]), bool(found.get("DeletedDate")), own, contents, closed)
 
     def _content(self, manager: Any, wanted: Reference) -> str | None:
         """What is wrong with the value; None when it may not be read."""

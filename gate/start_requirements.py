@@ -59,6 +59,7 @@ class Requirements:
         execution_roles: ARN to the references that it must be able to read.
         task_roles: ARNs.
         network: ids of security groups and subnets.
+        target_groups: ARNs of those that a listener must forward to.
     """
 
     images: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
@@ -67,6 +68,7 @@ class Requirements:
     execution_roles: Mapping[str, Sequence[Reference]] = field(default_factory=dict)
     task_roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     network: Sequence[str] = ()
+    target_groups: Sequence[str] = ()
 
     @property
     def references(self) -> list[Reference]:
@@ -74,7 +76,7 @@ class Requirements:
         return sorted({reference(one) for one in self.secrets}, key=lambda one: (one.kind, one.name, one.key))
 
 
-def required(tasks: Sequence[Task], network: Sequence[str] = ()) -> Requirements:
+def required(tasks: Sequence[Task], network: Sequence[str] = (), target_groups: Sequence[str] = ()) -> Requirements:
     """What *tasks* need. A container that logs elsewhere than to CloudWatch in the tasks' Region needs no log group,
     nor does one whose log group is made when it starts (``awslogs-create-group``)."""
     images: dict[tuple[str, str], list[str]] = {}
@@ -101,7 +103,7 @@ def required(tasks: Sequence[Task], network: Sequence[str] = ()) -> Requirements
                 readable.append(reference(str(secret["valueFrom"])))
             needs(groups, _log_group(container, task.region), task.name)
     known = {role: tuple(dict.fromkeys(found)) for role, found in execution.items()}
-    return Requirements(images, secrets, groups, known, roles, tuple(network))
+    return Requirements(images, secrets, groups, known, roles, tuple(network), tuple(target_groups))
 
 
 def _log_group(container: Mapping[str, Any], region: str) -> str:
@@ -131,4 +133,5 @@ def absent(wanted: Requirements, facts: Facts) -> Requirements:
         execution_roles={one: found for one, found in wanted.execution_roles.items() if one in roles},
         task_roles={one: who for one, who in wanted.task_roles.items() if one in roles},
         network=tuple(one for one in wanted.network if one in gone(facts.network)),
+        target_groups=tuple(one for one in wanted.target_groups if one in gone(facts.forwarded)),
     )

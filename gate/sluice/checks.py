@@ -74,17 +74,6 @@ def way_out(
     return passed(name)
 
 
-def forwards(name: str, group: str, rules: Sequence[Mapping[str, Any]]) -> Check:
-    """Whether a rule or default action sends requests to the target group. Source: ELBv2 Action."""
-    for rule in rules:
-        for action in rule.get("Actions") or rule.get("DefaultActions") or []:
-            weighted = (action.get("ForwardConfig") or {}).get("TargetGroups") or []
-            taken = [one.get("TargetGroupArn") for one in weighted if one.get("Weight", 1)]
-            if action.get("Type") == "forward" and group in (action.get("TargetGroupArn"), *taken):
-                return passed(name)
-    return failed(name, "no listener forwards to it: no request would reach the service")
-
-
 def permitted(name: str, answers: Sequence[Mapping[str, Any]]) -> Check:
     """From SimulatePrincipalPolicy's EvaluationResults."""
     denied = sorted(str(one["EvalActionName"]) for one in answers if one.get("EvalDecision") != "allowed")

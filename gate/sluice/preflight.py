@@ -1,14 +1,13 @@
 """`sluice preflight`: what a deploy will need, looked at before anything is changed. It only reads.
 
 IAM: what `gate.start_reading` names, and ec2:DescribeSubnets, DescribeRouteTables and DescribeVpcEndpoints,
-elasticloadbalancing:DescribeTargetGroups, elasticloadbalancing:DescribeListeners and
-elasticloadbalancing:DescribeRules, iam:SimulatePrincipalPolicy. What may not be asked is skipped and said so.
+iam:SimulatePrincipalPolicy. What may not be asked is skipped and said so.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from gate.sluice import exits
 from gate.sluice.checks import (
     Check,
     failed,
-    forwards,
     passed,
     permitted,
     skipped,
@@ -84,14 +82,19 @@ def look(stack: Stack, clients: Clients) -> Iterator[Check]:
         service=str(gate.get("serviceTaskDefinition") or ""),
         task_definition=place.task_definition,
         container=place.container,
-        steps=[Step(str(one["name"]), tuple(one["command"])) for one in gate.get("steps") or []],
+        steps=[
+            Step(str(one["name"]), tuple(one["command"]), task_definition=str(one.get("taskDefinition") or ""))
+            for one in gate.get("steps") or []
+        ],
+        target_groups=[str(group) for group in gate.get("targetGroups") or []],
     )
     if not subject.service:
         yield skipped("task definition of the service", "the stack's output has none")
     for found in examine_deployed(clients, subject, [*place.security_groups, *place.subnets]):
         yield checked(found)
     yield from _subnets(clients, stack)
-    yield from _listener(clients, gate)
+    if not subject.target_groups:
+        yield skipped("listener", "the stack's output names no target group")
     yield _permissions(clients, bool(gate.get("snapshot")))
 
 
@@ -141,24 +144,6 @@ def _subnets(clients: Any, stack: Stack) -> Iterator[Check]:
             return way_out(name, subnet, tables, place.assign_public_ip, [str(one["ServiceName"]) for one in endpoints])
 
         yield ask(name, leads_out)
-
-
-def _listener(clients: Any, gate: Mapping[str, Any]) -> Iterator[Check]:
-    groups = gate.get("targetGroups") or []
-    if not groups:
-        yield skipped("listener", "the stack's output names no target group")
-    for group in groups:
-        name = f"listener of {str(group).partition(':targetgroup/')[2].partition('/')[0]}"
-
-        def leads_there(group: str = group, name: str = name) -> Check:
-            elb, rules = clients["elbv2"], []
-            balancers = elb.describe_target_groups(TargetGroupArns=[group])["TargetGroups"][0].get("LoadBalancerArns")
-            for balancer in balancers or []:
-                for listener in elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]:
-                    rules += [listener, *elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]]
-            return forwards(name, group, rules)
-
-        yield ask(name, leads_there)
 
 
 def _permissions(clients: Any, snapshot: bool) -> Check:

@@ -28,6 +28,7 @@ def role(name: str) -> str:
 
 OWNER, APP, KEY = secret("shop-owner-AbCdEf"), secret("shop-app-GhIjKl"), secret("shop-secret-MnOpQr")
 MASTER = secret("rds!db-1-StUvWx")
+GROUP = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/shop/0123456789abcdef"
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]
 }
@@ -57,7 +58,8 @@ def blob(**config: Any) -> dict[str, Any]:
 
 @dataclass
 class Cloud:
-    """What there is. *denied*: operations that the caller may not use. *late*: how often something is not there yet."""
+    """What there is. *values*: what secrets hold. *listening*: whether a listener forwards to the service's target
+    group. *denied*: operations that the caller may not use. *late*: how often something is not there yet."""
 
     image: dict[str, Any] = field(default_factory=blob)
     index: dict[str, str] | None = None
@@ -80,6 +82,8 @@ class Cloud:
     )
     keys: dict[str, str] = field(default_factory=dict)
     decisions: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=lambda: {APP: '{"username": "u", "password": "p"}'})
+    listening: bool = True
     denied: set[str] = field(default_factory=set)
     late: dict[str, int] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
@@ -156,6 +160,21 @@ class Cloud:
                     break
                 return {"ARN": arn, **more}
         raise error("DescribeSecret", "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+
+    def get_secret_value(self, SecretId: str, **_: str) -> Any:
+        return {"SecretString": self.values[SecretId]}
+
+    def describe_target_groups(self, TargetGroupArns: list[str]) -> Any:
+        if TargetGroupArns != [GROUP]:
+            raise error("DescribeTargetGroups", "TargetGroupNotFound", "One or more target groups not found")
+        return {"TargetGroups": [{"LoadBalancerArns": ["arn:lb"]}]}
+
+    def describe_listeners(self, LoadBalancerArn: str) -> Any:
+        action = {"Type": "forward", "TargetGroupArn": GROUP} if self.listening else {"Type": "redirect"}
+        return {"Listeners": [{"ListenerArn": "arn:listener", "DefaultActions": [action]}]}
+
+    def describe_rules(self, ListenerArn: str) -> Any:
+        return {"Rules": []}
 
     def get_parameters(self, Names: list[str], WithDecryption: bool) -> Any:
         assert not WithDecryption

@@ -19,7 +19,7 @@ from gate.start_admission import NotReady, Subject, examine, refuse
 from gate.step import Step
 from tests.unit.gate.resources import RUN, Lines, call, no_account, run
 from tests.unit.gate.simulation import Clock
-from tests.unit.gate.start_cloud import APP, IMAGE, KEY, REPOSITORY, Cloud, blob, definition, role, secret
+from tests.unit.gate.start_cloud import APP, GROUP, IMAGE, KEY, REPOSITORY, Cloud, blob, definition, role, secret
 
 STEPS = (
     Step(
@@ -30,7 +30,9 @@ STEPS = (
     ),
     Step("schema", ("python", "/app/migrate.py", "up")),
 )
-SUBJECT = Subject("arn:td/shop-service:3", "arn:td/shop-migration:3", "migration", STEPS)
+KEYED = f"{APP}:password::"
+SUBJECT = Subject("arn:td/shop-service:3", "arn:td/shop-migration:3", "migration", STEPS, [KEYED], [GROUP])
+"""The master user's and the owner's passwords are the program's own: only what the settings name is opened."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +48,7 @@ def look(cloud: Cloud, fetched: Callable[[Cloud], None], clock: Clock | None = N
     return examine(cloud, SUBJECT, clock or Clock())  # type: ignore[arg-type]
 
 
-def test_a_version_that_can_start_costs_twelve_calls(fetched: Callable[[Cloud], None]) -> None:
+def test_a_version_that_can_start_costs_fifteen_calls(fetched: Callable[[Cloud], None]) -> None:
     """And one GET of a few kilobytes. The secret of the master user is RDS's own: nobody else can delete it."""
     cloud = Cloud()
     found = look(cloud, fetched)
@@ -55,12 +57,17 @@ def test_a_version_that_can_start_costs_twelve_calls(fetched: Callable[[Cloud], 
         ["describe_task_definition"] * 3
         + ["batch_get_image", "get_download_url_for_layer"]
         + ["describe_secret"] * 2
+        + ["get_secret_value"]
+        + ["describe_target_groups", "describe_listeners"]
         + ["describe_log_groups"]
         + ["simulate_principal_policy"] * 3
         + ["get_role"]
     )
     assert cloud.calls.count("GET") == 1
-    assert any("was not looked at, as no value is read" in one.what for one in found)
+    unseen = [str(one) for one in found if "was not looked at" in one.what]
+    assert unseen == [
+        "secret shop-owner-AbCdEf, key password: its key 'password' was not looked at, as no value is read"
+    ]
     refuse(found, "Nothing was done.")
 
 
@@ -154,6 +161,9 @@ WRONG: list[tuple[str, Callable[[Cloud], None], str, str]] = [
         "is not in the repository shop: Requested",
         "deploy an image",
     ),
+    ("a key that is not in the secret", having(values={APP: '{"user": "u"}'}), "it has no key 'password'", "correct"),
+    ("a key of what is no JSON", having(values={APP: "hunter2"}), "it is no JSON, but the task takes", "correct"),
+    ("no listener", having(listening=False), "listener of shop: no listener forwards to the target", "--refresh"),
     (
         "an inactive revision",
         having(definitions={"arn:td/shop-service:3": {"status": "INACTIVE"}}),
@@ -195,6 +205,7 @@ WARNED: list[tuple[str, Callable[[Cloud], None], str]] = [
     ("roles may not be read", having(denied={"get_role"}), "role service-task: not checked"),
     ("groups may not be listed", having(denied={"describe_log_groups"}), "log group .*: not checked"),
     ("images may not be read", having(denied={"batch_get_image"}), "image sha256:a.*: not checked"),
+    ("listeners may not be read", having(denied={"describe_listeners"}), "listener of shop: not checked"),
     ("layers may not be read", having(denied={"get_download_url_for_layer"}), "image sha256:a.*: not checked"),
     ("definitions may not be read", having(denied={"describe_task_definition"}), "task definition .*: not checked"),
     ("keys may not be read", having(secrets={APP: {"KmsKeyId": "k1"}}, denied={"describe_key"}), "its KMS key k1: not"),
@@ -239,6 +250,18 @@ def test_what_is_fine(fetched: Callable[[Cloud], None], change: Callable[[Cloud]
     cloud = Cloud()
     change(cloud)
     assert [str(one) for one in look(cloud, fetched) if one.result != "passed"] == []
+
+
+def test_a_value_that_may_not_be_read_is_said_and_nothing_else(fetched: Callable[[Cloud], None]) -> None:
+    """The deploy role reads the application's secrets only where `make bootstrap` was told so."""
+    found = look(Cloud(denied={"get_secret_value"}), fetched)
+    assert [one for one in found if one.result != "passed"] == []
+    assert any("as these credentials may not read its value" in one.what for one in found)
+
+
+def test_no_value_is_ever_part_of_a_finding(fetched: Callable[[Cloud], None]) -> None:
+    cloud = Cloud(values={APP: '{"user": "hunter2"}'})
+    assert "hunter2" not in "\n".join(map(str, look(cloud, fetched)))
 
 
 def test_a_side_cars_image_may_come_from_a_pull_through_cache(fetched: Callable[[Cloud], None]) -> None:
@@ -318,6 +341,7 @@ def test_a_preview_looks_at_what_it_knows(fetched: Callable[[Cloud], None]) -> N
     cloud.image = blob(Entrypoint=["sh", "-c"])
     with pytest.raises(Refused, match="keeps only the first word"):
         previewed(cloud)
+    assert "get_secret_value" not in cloud.calls, "a preview may run a pull request's code: it reads no value"
 
 
 def test_a_preview_of_what_is_not_built_yet_asks_for_the_secrets_alone(fetched: Callable[[Cloud], None]) -> None:

@@ -13,7 +13,7 @@ from gate.finding import passed as found
 from gate.finding import refused, unread, warning
 from gate.secret_content import wrong
 from gate.secret_reference import reference, wrong_form
-from gate.sluice.checks import forwards, passed, permitted, way_out
+from gate.sluice.checks import passed, permitted, way_out
 from gate.sluice.preflight import ask, checked, principal
 from gate.trust import trusts_tasks
 
@@ -135,21 +135,6 @@ def test_a_subnets_way_out(tables: list[dict[str, Any]], public: bool, endpoints
     check = way_out("subnet s", "s", tables, public, endpoints)
     assert (check.result == "passed") == (said == "")
     assert said in check.detail
-
-
-def test_a_listener_forwards_to_the_group() -> None:
-    to = {"Type": "forward", "TargetGroupArn": "tg"}
-    weighted = {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "tg", "Weight": 5}]}}
-    nothing = {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "tg", "Weight": 0}]}}
-    right: list[list[dict[str, Any]]] = [
-        [{"DefaultActions": [to]}],
-        [{"Actions": [weighted]}],
-        [{"DefaultActions": []}, {"Actions": [to]}],
-    ]
-    assert [forwards("l", "tg", rules).result for rules in right] == ["passed"] * 3
-    wrong: list[list[dict[str, Any]]] = [[], [{"DefaultActions": [{"Type": "redirect"}]}], [{"Actions": [nothing]}]]
-    assert [forwards("l", "tg", rules).result for rules in wrong] == ["failed"] * 3
-    assert forwards("l", "other", right[0]).result == "failed"
 
 
 def test_what_is_denied_is_named() -> None:
