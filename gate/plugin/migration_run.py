@@ -7,7 +7,7 @@ from typing import Any
 from gate import forget
 from gate.deployer import Deployer
 from gate.drained import await_drained
-from gate.errors import GateError, Interrupted, Superseded
+from gate.errors import GateError, Interrupted, NotPrepared, Superseded
 from gate.fingerprint import Subject, changed
 from gate.hold import refuse_held
 from gate.patience import Patience, Unknown
@@ -61,6 +61,7 @@ _OPTIONAL = (
     "serviceSecrets",
     "architecture",
 )
+    "targetGroups",
 _SUBJECT = ("imageDigest", "steps", "environment", "secrets", "database", "phase")
 """The inputs that decide whether the steps must run; everything else updates without running."""
 
@@ -136,16 +137,19 @@ class MigrationRun(Resource):
     async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
         if new.get("rollback"):
             call.log("an earlier release is to serve again: no step runs, the database stays as it is")
-            return old.outputs | new
-        why = _reasons(old.inputs, new) or await self._touched(call, old, new)
+        else:
+            why = _reasons(old.inputs, new) or await self._touched(call, old, new)
         if not why:
             return old.outputs | new
         if call.preview:
+        why = ""
             call.log(f"would run {', '.join(_names(new)) or 'no step'}: {why}")
             await in_thread(start_admission.preview, call, self._account, new)
             return _preview(new)
         call.log(f"running {', '.join(_names(new))}: {why}")
         return _outputs(new, *await in_thread(self._migrate, call, new))
+            if start_admission.serves_anew(old.inputs, new):
+                await in_thread(self._let_through, call, new)
 
     async def delete(self, call: Call, id: str, old: State) -> None:
         await in_thread(self._forget, call, old.inputs)
@@ -157,6 +161,19 @@ class MigrationRun(Resource):
         patience.ask(clients.verify)
         untouched = "No migration was run, and what serves keeps serving."
         patience.ask(refuse_held, clients["ssm"], inputs.get("holds"), str(inputs["imageDigest"]), untouched)
+    def _let_through(self, call: Call, inputs: Properties) -> None:
+        """Looks at what the service's new revision needs, where no step runs. Raises GateError or Refused."""
+        if call.preview:
+            start_admission.preview(call, self._account, inputs, steps=False)
+            return
+        clients = self._account()
+        Patience(clock(call, clients), "looking at what the service needs").ask(clients.verify)
+        try:
+            start_admission.admit(call, clients, inputs, clock(call, clients), steps=False)
+        except NotPrepared as refusal:
+            told.failure(call, clients, str(inputs.get("topic") or ""), "rollout", inputs["imageDigest"], refusal)
+            raise
+
         try:
             return self._run_steps(call, inputs, clients)
         except (Interrupted, Superseded, Unknown):
@@ -205,13 +222,19 @@ class MigrationRun(Resource):
 
         result = migrate(deployer, _subject(inputs), inputs["phase"], place, deadline=deadline, prepare=prepare)
         return result, snapshot.taken if snapshot else ""
+        looked = False
+
 
     def _forget(self, call: Call, inputs: Properties) -> None:
+            nonlocal looked
+            looked = True
         clients = self._account()
         clients.verify()
         ecs, records = clients["ecs"], Records(clients["ssm"], inputs["records"])
         forget.stop_live_tasks(ecs, records, inputs["cluster"], call.log)
         if inputs.get("phase") == "after":
+        if not looked and not after:  # the steps ran, or began, in an earlier update: the service's revision may be new
+            start_admission.admit(call, clients, inputs, deployer.clock, steps=False)
             return  # records and revisions are shared with the run before the rollout: that one tidies up
         if inputs.get("retain", True) or forget.in_use(ecs, inputs["cluster"], inputs["serviceTaskDefinition"]):
             return

@@ -14,6 +14,7 @@ from gate.plugin.boundary import Account
 from gate.plugin.resource import Call, Properties, Refused
 from gate.plugin.values import UNKNOWN, contains_unknown
 from gate.session import Clients
+from gate.snapshot import Wish
 from gate.start_admission import NotReady, Subject, examine, examine_known, known_tasks, refuse
 from gate.start_requirements import Requirements, required
 from gate.step import Step
@@ -21,16 +22,25 @@ from gate.step import Step
 UNTOUCHED = "No migration was run, and what serves keeps serving."
 
 
-def admit(call: Call, clients: Clients, inputs: Properties, clock: Clock) -> None:
-    """Looks at everything that a MigrationRun's steps and its service's new revision need. Raises NotReady."""
+def admit(call: Call, clients: Clients, inputs: Properties, clock: Clock, *, steps: bool = True) -> None:
+    """Looks at everything that a MigrationRun's steps and its service's new revision need. Raises NotReady.
+
+    Args:
+        steps: whether the steps run; else only the service's new revision is let through.
+    """
     begun = time.monotonic()
-    steps = [Step.parse(step) for step in inputs["steps"]]
     phase = inputs.get("phase", "before")
+    serves = phase == "before"
+    running = [step for step in map(Step.parse, inputs["steps"]) if step.phase == phase] if steps else []
+    if running and inputs.get("snapshot") and (probe := Wish.parse(inputs["snapshot"]).probe):
+        running.append(probe)
     subject = Subject(
-        service=str(inputs["serviceTaskDefinition"]) if phase == "before" else "",
+        service=str(inputs["serviceTaskDefinition"]) if serves else "",
         task_definition=str(inputs["taskDefinition"]),
         container=str(inputs["container"]),
-        steps=[step for step in steps if step.phase == phase],
+        steps=running,
+        keyed=_texts(inputs.get("serviceSecrets")),
+        target_groups=[str(one) for one in inputs.get("targetGroups") or []] if serves else [],
     )
     found = examine(clients, subject, clock)
     _told(call, found)
@@ -38,20 +48,29 @@ def admit(call: Call, clients: Clients, inputs: Properties, clock: Clock) -> Non
     call.log(f"admission: {len(found)} things that the tasks need looked at in {time.monotonic() - begun:.1f} s")
 
 
-def preview(call: Call, account: Account, inputs: Properties) -> None:
+def serves_anew(old: Properties, new: Properties) -> bool:
+    """Whether the service gets another revision, although no step runs: a secret, a size or a variable of its own
+    changed. An unknown revision is another one."""
+    if new.get("phase", "before") != "before":
+        return False
+    wanted = new.get("serviceTaskDefinition")
+    return wanted is UNKNOWN or wanted != old.get("serviceTaskDefinition")
+
+
+def preview(call: Call, account: Account, inputs: Properties, *, steps: bool = True) -> None:
     """The same of what a preview knows; raises Refused. That AWS cannot be asked is a warning."""
     image = inputs.get("imageDigest")
     service = inputs.get("serviceSecrets")
-    raw = inputs.get("steps")
+    raw = inputs.get("steps") if steps else []
     # A step's own revision is another with every image and unknown in a preview; nothing of it is asked for.
     usable = [{key: value for key, value in step.items() if key != "taskDefinition"}
               for step in raw if isinstance(step, dict)] if isinstance(raw, list) else []  # fmt: skip
     phase = inputs.get("phase", "before")
-    steps = [step for one in usable if not contains_unknown(one) and (step := Step.parse(one)).phase == phase]
+    running = [step for one in usable if not contains_unknown(one) and (step := Step.parse(one)).phase == phase]
     tasks = known_tasks(
         str(image) if image is not UNKNOWN else "",
         str(inputs.get("architecture") or "") if inputs.get("architecture") is not UNKNOWN else "",
-        steps,
+        running,
         _texts(inputs.get("secrets")),
         _texts(service),
     )

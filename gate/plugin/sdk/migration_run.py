@@ -29,14 +29,16 @@ class MigrationRun(pulumi.CustomResource):
         phase: which steps this run takes, ``before`` or ``after`` the rollout.
         after_service: ``{"service", "taskDefinition"}``; runs once no task of another revision is left.
         retain: keep records and revisions when the resource is deleted.
-        snapshot: ``{"instance" or "cluster" (identifier), "keep", "timeout" (seconds), "pending" (command)}``; it is
-            taken before the first step, unless the image's command ``pending`` exits with 0.
+        snapshot: ``{"instance" or "cluster" (identifier), "keep", "timeout" (seconds), "pending" (command),
+            "taskDefinition" (that the command runs as)}``; it is taken before the first step, unless the image's
+            command ``pending`` exits with 0.
         topic: ARN of the SNS topic that is told of a failure.
         deadline: seconds for the snapshot and all steps together; 0 for none but their own.
         holds: SSM path of the held images, whose steps are not run.
         rollback: an earlier release is to serve again: its revision is let through, and no step runs.
         service_secrets: name to ``valueFrom`` of the service's secrets that are known before its revision is; a preview
-            looks whether they exist.
+            looks whether they exist, and a run reads their values for the JSON keys that they mean, where it may.
+        target_groups: ARNs of the service's target groups, to which a listener must forward before anything runs.
         architecture: ECS's name of the tasks' CPU (``X86_64``, ``ARM64``); a preview compares the image's.
 
     Attributes:
@@ -72,6 +74,7 @@ class MigrationRun(pulumi.CustomResource):
         rollback: bool = False,
         service_secrets: Mapping[str, str] | None = None,
         architecture: str = "",
+        target_groups: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -97,6 +100,7 @@ class MigrationRun(pulumi.CustomResource):
             "serviceSecrets": service_secrets or None,
             "architecture": architecture or None,
             "results": None,
+            "targetGroups": target_groups,
             "run": None,
             "fingerprint": None,
             "snapshotName": None,

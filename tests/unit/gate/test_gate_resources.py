@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from gate.errors import GateError, Interrupted
+from gate.names import Names
 from gate.patience import Unknown
 from gate.plugin import migration_run, start_admission
 from gate.plugin.boundary import in_thread
@@ -18,6 +19,7 @@ from gate.plugin.resource import Properties, Refused, Resource, State
 from gate.plugin.rollout import Rollout
 from gate.plugin.values import UNKNOWN
 from gate.record import RunRecord
+from gate.release_record import ReleaseRecords
 from tests.unit.gate.parameters import Ssm
 from tests.unit.gate.resources import ROLLOUT, RUN, SECRET, Account, Lines, Sns, blind, call, no_account, run
 from tests.unit.gate.simulation import client_error
@@ -101,9 +103,7 @@ def test_a_preview_says_what_would_run_and_why(change: Properties, says: str) ->
     assert outputs["serviceTaskDefinition"] == RUN["serviceTaskDefinition"]
 
 
-@pytest.mark.parametrize(
-    "key", ["network", "taskDefinition", "retain", "serviceTaskDefinition", "snapshot", "topic", "deadline"]
-)
+@pytest.mark.parametrize("key", ["network", "taskDefinition", "retain", "snapshot", "topic", "deadline"])
 def test_other_changes_update_without_running(key: str) -> None:
     new = RUN | {key: "changed"}
     outputs = RUN | {"results": ["kept"], "run": 4, "fingerprint": "f"}
@@ -265,7 +265,33 @@ def test_another_live_revision_is_a_change() -> None:
     assert not run(live("arn:td/notes:1").diff(call(lines), "id", state, ROLLOUT)).changes
     difference = run(live("arn:td/notes:9").diff(call(lines), "id", state, ROLLOUT))
     assert difference.diffs == ["taskDefinition"]
-    assert lines == ["warning: the service runs notes:9: something else deployed it"]
+    assert lines == ["warning: the service runs notes:9, which nothing of Sluice deployed"]
+
+
+def test_what_sluice_itself_moved_is_said_to_be_its_own() -> None:
+    ssm, names = Ssm(), Names("2.4", "1a5c0d0638b10172b37034fce069ac11bc8e4fe6")
+    records = ReleaseRecords(ssm, "/sluice/p/s")
+    records.add("repo@sha256:1", "arn:td/notes:9", 1_000, "ecs-svc/1", 0, "ci@runner", "up", names)
+    records.add("repo@sha256:2", "arn:td/notes:1", 2_000, "ecs-svc/2", 1, "ci@runner", "up")
+    records.add("repo@sha256:1", "arn:td/notes:9", 1_790_000_000, "ecs-svc/3", 2, "ann@laptop", "rollback", names)
+    resource = Rollout(lambda: Account(ecs=LiveEcs("arn:td/notes:9"), ssm=ssm))  # type: ignore[arg-type, return-value]
+    inputs, lines = ROLLOUT | {"records": "/sluice/p/s"}, Lines()
+    assert run(resource.diff(call(lines), "id", State(inputs, inputs), inputs)).diffs == ["taskDefinition"]
+    assert lines == [
+        "warning: the service runs notes:9, release 3, version 2.4, revision 1a5c0d0638b1: `sluice rollback` by "
+        "ann@laptop deployed it at 2026-09-21 14:13:20 UTC"
+    ]
+
+
+def test_the_names_of_an_image_are_no_change() -> None:
+    old, new = {"names": {"version": "1", "revision": "a"}}, {"names": {"version": "1", "revision": "b"}}
+    assert not run(MigrationRun(no_account).diff(call(Lines()), "id", State(RUN | old, RUN | old), RUN | new)).changes
+    state = State(ROLLOUT | old, ROLLOUT | old)
+    assert not run(live("arn:td/notes:1").diff(call(Lines()), "id", state, ROLLOUT | new)).changes
+    for resource, inputs in ((MigrationRun(no_account), RUN), (Rollout(no_account), ROLLOUT)):
+        assert not run(resource.check(call(Lines()), {}, inputs | new)).failures
+        wrong = run(resource.check(call(Lines()), {}, inputs | {"names": {"version": 7}})).failures
+        assert [(one.property, one.reason) for one in wrong] == [("names", "names: version is 7; it must be a text")]
 
 
 def test_a_refresh_shows_the_live_revision_and_the_next_up_deploys_again() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gate import image_source
+from gate import image_source, start_reading
 from gate.errors import NotPrepared
 from gate.finding import Finding
 from gate.plugin import migration_run
@@ -387,3 +387,101 @@ def test_the_run_itself_says_what_it_looked_at(fetched: Callable[[Cloud], None])
     assert any(line.startswith("warning: image sha256:a") and "Fix: add a USER" in line for line in lines)
     assert lines[-1].startswith("info: admission: ")
     assert role("x").startswith("arn:aws:iam")
+
+
+LIVE = INPUTS | {"serviceTaskDefinition": "arn:td/shop-service:2"}
+"""Of the update before: the same image and steps, and another revision of the service."""
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is absent is asked for once: the resource's own clock is the real one."""
+    monkeypatch.setattr(start_reading, "PAUSES", ())
+
+
+def let_through(cloud: Cloud, *, preview: bool = False, **change: Any) -> Lines:
+    lines = Lines()
+    gate = MigrationRun(lambda: cloud)  # type: ignore[arg-type, return-value]
+    run(gate.update(call(lines, preview), "id", State(LIVE, LIVE), INPUTS | change))
+    return lines
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("change", [{}, {"rollback": True}], ids=["another secret", "an earlier release"])
+def test_a_new_revision_of_the_service_is_looked_at_although_no_step_runs(
+    fetched: Callable[[Cloud], None], change: dict[str, Any]
+) -> None:
+    cloud = Cloud()
+    fetched(cloud)
+    lines = let_through(cloud, targetGroups=[GROUP], **change)
+    assert lines[-1].startswith("info: admission: ")
+    assert cloud.calls.count("describe_task_definition") == 1, "the service's alone"
+    assert "describe_listeners" in cloud.calls
+    serving(secret("gone-AbCdEf"))(cloud)
+    with pytest.raises(Refused, match=r"^not admitted: secret gone-AbCdEf: does not exist\. No migration was run"):
+        let_through(cloud, **change)
+    cloud = Cloud(listening=False)
+    fetched(cloud)
+    with pytest.raises(Refused, match="no listener forwards to the target group"):
+        let_through(cloud, targetGroups=[GROUP], **change)
+
+
+def test_a_key_that_the_service_lacks_is_found_before_the_rollout(fetched: Callable[[Cloud], None]) -> None:
+    cloud = Cloud(values={APP: '{"user": "u"}'})
+    fetched(cloud)
+    with pytest.raises(Refused, match=r"it has no key 'password': the task would not start"):
+        let_through(cloud, serviceSecrets={"P": KEYED})
+
+
+def test_a_preview_of_it_looks_at_the_services_secrets_and_image(fetched: Callable[[Cloud], None]) -> None:
+    cloud = Cloud(image=blob(Entrypoint=["sh", "-c"]))  # which is no matter where no step runs
+    fetched(cloud)
+    let_through(cloud, preview=True, serviceTaskDefinition=UNKNOWN)
+    assert "describe_secret" in cloud.calls
+    with pytest.raises(Refused, match=r"gone-AbCdEf: does not exist\. Nothing was changed"):
+        let_through(cloud, preview=True, serviceTaskDefinition=UNKNOWN, serviceSecrets={"G": secret("gone-AbCdEf")})
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_refusal_of_the_service_is_told_to_the_topic(fetched: Callable[[Cloud], None]) -> None:
+    cloud = Cloud(listening=False)
+    fetched(cloud)
+    sent: list[dict[str, str]] = []
+    cloud.publish = lambda **notice: sent.append(notice)  # type: ignore[attr-defined]
+    with pytest.raises(Refused):
+        let_through(cloud, targetGroups=[GROUP], topic="arn:aws:sns:eu-west-1:1:t")
+    assert len(sent) == 1
+    assert "rollout" in sent[0]["Subject"]
+
+
+def test_after_steps_let_no_service_through(fetched: Callable[[Cloud], None]) -> None:
+    cloud = Cloud()
+    fetched(cloud)
+    gate = MigrationRun(lambda: cloud)  # type: ignore[arg-type, return-value]
+    old, new = ({**one, "phase": "after", "steps": [{**one["steps"][0], "phase": "after"}]} for one in (LIVE, INPUTS))
+    run(gate.update(call(Lines(), preview=False), "id", State(old, old), new))
+    assert cloud.calls == []
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_service_is_looked_at_where_the_steps_ran_before(
+    fetched: Callable[[Cloud], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that the engine never heard of is taken for done, and its service's revision may be another one by now."""
+    cloud = Cloud(listening=False)
+    fetched(cloud)
+    monkeypatch.setattr(migration_run, "migrate", lambda *_, **__: None)
+    gate = MigrationRun(lambda: cloud)  # type: ignore[arg-type, return-value]
+    with pytest.raises(Refused, match="no listener forwards"):
+        run(gate.create(call(Lines(), preview=False), INPUTS | {"targetGroups": [GROUP]}))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_probe_of_a_snapshot_is_looked_at_too(fetched: Callable[[Cloud], None]) -> None:
+    """An entrypoint that drops its words would exit 0: nothing pending, no snapshot."""
+    cloud = Cloud()
+    cloud.definitions["arn:td/shop-probe:1"] = definition("migration", secret("gone-AbCdEf"))
+    fetched(cloud)
+    snapshot = {"instance": "db", "pending": ["migrate", "pending"], "taskDefinition": "arn:td/shop-probe:1"}
+    with pytest.raises(NotReady, match=r"gone-AbCdEf: does not exist.*\n.*\n    cause: step 'pending' could not start"):
+        engine.admit(call(Lines()), cloud, INPUTS | {"snapshot": snapshot}, Clock())  # type: ignore[arg-type]
