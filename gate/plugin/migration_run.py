@@ -59,9 +59,9 @@ _OPTIONAL = (
     "holds",
     "rollback",
     "serviceSecrets",
+    "targetGroups",
     "architecture",
 )
-    "targetGroups",
 _SUBJECT = ("imageDigest", "steps", "environment", "secrets", "database", "phase")
 """The inputs that decide whether the steps must run; everything else updates without running."""
 
@@ -135,32 +135,25 @@ class MigrationRun(Resource):
         return Created(_id(new), _outputs(new, *await in_thread(self._migrate, call, new)))
 
     async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+        why = ""
         if new.get("rollback"):
             call.log("an earlier release is to serve again: no step runs, the database stays as it is")
         else:
             why = _reasons(old.inputs, new) or await self._touched(call, old, new)
         if not why:
+            if start_admission.serves_anew(old.inputs, new):
+                await in_thread(self._let_through, call, new)
             return old.outputs | new
         if call.preview:
-        why = ""
             call.log(f"would run {', '.join(_names(new)) or 'no step'}: {why}")
             await in_thread(start_admission.preview, call, self._account, new)
             return _preview(new)
         call.log(f"running {', '.join(_names(new))}: {why}")
         return _outputs(new, *await in_thread(self._migrate, call, new))
-            if start_admission.serves_anew(old.inputs, new):
-                await in_thread(self._let_through, call, new)
 
     async def delete(self, call: Call, id: str, old: State) -> None:
         await in_thread(self._forget, call, old.inputs)
 
-    def _migrate(self, call: Call, inputs: Properties) -> tuple[RunResult, str]:
-        """Runs the steps. Returns what they did, and the name of the snapshot taken before them (empty: none)."""
-        clients = self._account()
-        patience = Patience(clock(call, clients), "beginning the migrations")
-        patience.ask(clients.verify)
-        untouched = "No migration was run, and what serves keeps serving."
-        patience.ask(refuse_held, clients["ssm"], inputs.get("holds"), str(inputs["imageDigest"]), untouched)
     def _let_through(self, call: Call, inputs: Properties) -> None:
         """Looks at what the service's new revision needs, where no step runs. Raises GateError or Refused."""
         if call.preview:
@@ -174,6 +167,13 @@ class MigrationRun(Resource):
             told.failure(call, clients, str(inputs.get("topic") or ""), "rollout", inputs["imageDigest"], refusal)
             raise
 
+    def _migrate(self, call: Call, inputs: Properties) -> tuple[RunResult, str]:
+        """Runs the steps. Returns what they did, and the name of the snapshot taken before them (empty: none)."""
+        clients = self._account()
+        patience = Patience(clock(call, clients), "beginning the migrations")
+        patience.ask(clients.verify)
+        untouched = "No migration was run, and what serves keeps serving."
+        patience.ask(refuse_held, clients["ssm"], inputs.get("holds"), str(inputs["imageDigest"]), untouched)
         try:
             return self._run_steps(call, inputs, clients)
         except (Interrupted, Superseded, Unknown):
@@ -214,27 +214,27 @@ class MigrationRun(Resource):
             until = deployer.clock.now() + deadline if deadline else None
             snapshot = Snapshot(deployer, clients["rds"], Wish.parse(inputs["snapshot"]), place, until)
 
+        looked = False
+
         def prepare(run: RunRecord) -> None:
             """Before the first step: what could not start anyway needs no snapshot either."""
+            nonlocal looked
+            looked = True
             start_admission.admit(call, clients, inputs, deployer.clock)
             if snapshot is not None:
                 snapshot(run)
 
         result = migrate(deployer, _subject(inputs), inputs["phase"], place, deadline=deadline, prepare=prepare)
+        if not looked and not after:  # the steps ran, or began, in an earlier update: the service's revision may be new
+            start_admission.admit(call, clients, inputs, deployer.clock, steps=False)
         return result, snapshot.taken if snapshot else ""
-        looked = False
-
 
     def _forget(self, call: Call, inputs: Properties) -> None:
-            nonlocal looked
-            looked = True
         clients = self._account()
         clients.verify()
         ecs, records = clients["ecs"], Records(clients["ssm"], inputs["records"])
         forget.stop_live_tasks(ecs, records, inputs["cluster"], call.log)
         if inputs.get("phase") == "after":
-        if not looked and not after:  # the steps ran, or began, in an earlier update: the service's revision may be new
-            start_admission.admit(call, clients, inputs, deployer.clock, steps=False)
             return  # records and revisions are shared with the run before the rollout: that one tidies up
         if inputs.get("retain", True) or forget.in_use(ecs, inputs["cluster"], inputs["serviceTaskDefinition"]):
             return

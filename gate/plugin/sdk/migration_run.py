@@ -73,8 +73,8 @@ class MigrationRun(pulumi.CustomResource):
         holds: pulumi.Input[str] | None = None,
         rollback: bool = False,
         service_secrets: Mapping[str, str] | None = None,
-        architecture: str = "",
         target_groups: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        architecture: str = "",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -98,9 +98,9 @@ class MigrationRun(pulumi.CustomResource):
             "holds": holds,
             "rollback": rollback or None,
             "serviceSecrets": service_secrets or None,
+            "targetGroups": target_groups,
             "architecture": architecture or None,
             "results": None,
-            "targetGroups": target_groups,
             "run": None,
             "fingerprint": None,
             "snapshotName": None,
