@@ -14,13 +14,14 @@ from gate.deployer import Deployer
 from gate.errors import GateError
 from gate.fingerprint import Subject
 from gate.records import Records
-from gate.rollout import Rollout, Wanted
+from gate.rollout import Rollout
 from gate.run import migrate
 from gate.service import Service
 from gate.session import Account, Clients
 from gate.smoke import ask
 from gate.step import Step
 from gate.tasks import Place
+from gate.wanted import Wanted
 
 
 def _log(text: str, ephemeral: bool) -> None:

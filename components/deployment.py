@@ -72,7 +72,8 @@ class DeploymentArgs:
     seconds until a rollout that has not completed has failed. records: SSM path of the stack's records. protected:
     whether they outlive it. topic: ARN of the SNS topic that is told of a failure. rollback: an earlier release is to
     serve again, and what it replaces is held. keep: what is tagged as in use, where the image's repository has a
-    lifecycle policy; None: nothing. proof: number of the run that proves the image's migrations."""
+    lifecycle policy; None: nothing. proof: number of the run that proves the image's migrations. names: what
+    else the image is called, for the records."""
 
     cluster: pulumi.Input[str]
     service: Service
@@ -88,6 +89,7 @@ class DeploymentArgs:
     rollback: bool = False
     keep: Keep | None = None
     proof: pulumi.Input[int] | None = None
+    names: pulumi.Input[Mapping[str, str]] | None = None
 
 
 class Deployment(pulumi.ComponentResource):
@@ -141,6 +143,7 @@ class Deployment(pulumi.ComponentResource):
             topic=args.topic,
             keep=args.keep.described() if args.keep else None,
             proof=args.proof,
+            names=args.names,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.deployment_id = rollout.deployment_id

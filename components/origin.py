@@ -13,14 +13,20 @@ from components.repository import Repository
 @dataclass(frozen=True)
 class Origin:
     """reference: of the image, by digest. names: what it is called: tag, version (as the image itself says it) and
-    revision (git's), as far as they are certain. repository: where the stack's images are."""
+    revision (git's), as far as they are certain. repository: where the stack's images are. built: the tag, where the
+    stack has built the image itself."""
 
     reference: pulumi.Output[str]
     names: pulumi.Output[Mapping[str, str]]
     repository: Repository
+    built: str = ""
+
+    def called(self, image: pulumi.Output[str]) -> pulumi.Output[Mapping[str, str]]:
+        """The names of an image; none for one that this is not: it may be an earlier one."""
+        return pulumi.Output.all(self.reference, self.names, image).apply(
+            lambda known: dict(known[1]) if known[0] == known[2] else {}
+        )
 
     def version(self, image: pulumi.Output[str]) -> pulumi.Output[str]:
-        """What an image says its version is; empty for one that this is not: it may be an earlier one."""
-        return pulumi.Output.all(self.reference, self.names, image).apply(
-            lambda known: str(known[1].get("version", "")) if known[0] == known[2] else ""
-        )
+        """What an image says its version is; empty where that is not known."""
+        return self.called(image).apply(lambda names: str(names.get("version", "")))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gate.clock import Clock
+from gate.names import Names
 from gate.records import Records
 
 
@@ -22,6 +23,7 @@ class Deployer:
         chance: a number from 0 to 1, for pauses that should differ between deployers.
         began: when its process began, seconds since the epoch by AWS's clock; infinite: that is not looked at.
         owner: nonce that tells this deployer from every other, also from one of the same user on the same host.
+        names: of the image that it deploys, for the records.
     """
 
     ecs: Any
@@ -33,3 +35,4 @@ class Deployer:
     chance: Callable[[], float] = random.random
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
     began: float = math.inf
+    names: Names = field(default_factory=Names)

@@ -18,17 +18,17 @@ from gate.plan import describe_run
 from gate.previous import previous
 from gate.record import RunRecord
 from gate.records import Records
-from gate.release_record import Release, ReleaseRecords, RolloutRecord, RolloutState
+from gate.release_record import Release, ReleaseRecords, RolloutRecord, RolloutState, names_of
+from gate.wanted import Wanted
 from gate.who import Identity
 
 
 class Journal:
-    """The records of one rollout, of *digest* (``repository@sha256:…``) as *task_definition*.
+    """The records of one rollout.
 
     Args:
         records: the stack's releases and its last rollout; None: nothing is written, known or fenced.
-        runs: the stack's runs; *proof* is the number of the one that proves the image's migrations, 0 for none: then
-            other runs are not looked at.
+        runs: the stack's runs; not looked at where *wanted* names no proof.
         me: this deployer.
     """
 
@@ -37,19 +37,20 @@ class Journal:
         records: ReleaseRecords | None,
         patience: Patience,
         log: Callable[[str, bool], None],
-        digest: str,
-        task_definition: str,
+        wanted: Wanted,
         me: Identity,
         runs: Records | None = None,
-        proof: int = 0,
     ) -> None:
         self._records = records
         self._patience = patience
         self._log = log
         self._me = me
-        self._runs = runs if proof else None
-        self._proof = proof
-        self._rollout = RolloutRecord(digest, task_definition, "", 0, owner=me.owner, who=me.who)
+        self._proof = wanted.proof
+        self._runs = runs if wanted.proof else None
+        self._names = wanted.names
+        self._rollout = RolloutRecord(
+            wanted.digest, wanted.task_definition, "", 0, owner=me.owner, who=me.who, by=wanted.by
+        )
         self._claimed = False
         self.before: RolloutRecord | None = None
         self.releases: Sequence[Release] = ()
@@ -132,7 +133,15 @@ class Journal:
             release = last  # by a deployer that was killed before it could say so
         else:
             release = self._patience.ask(
-                records.add, ours.digest, ours.task_definition, at, deployment, ours.release, ours.who
+                records.add,
+                ours.digest,
+                ours.task_definition,
+                at,
+                deployment,
+                ours.release,
+                ours.who,
+                ours.by,
+                self._names or names_of(self.releases, ours.digest),
             )
         self.end("proven", f"release {release.number}", release.number)
 

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
+from gate.names import Names
 from gate.presentable import presentable_line
 
 RunState = Literal["running", "succeeded", "failed", "closed"]
@@ -75,6 +76,7 @@ class RunRecord:
         read_only: an operator's command that leaves the schema as it is, as the operator said.
         command: of an operator's run: the variables that were given and the command, masked. Empty in records of older
             versions.
+        version, revision: the image's names, each empty where it is not known: see gate.names.
     """
 
     number: int
@@ -93,11 +95,17 @@ class RunRecord:
     idle: bool = False
     read_only: bool = False
     command: str = ""
+    version: str = ""
+    revision: str = ""
     steps_done: dict[str, StepRecord] = field(default_factory=dict, compare=False)
 
     def identity(self, prefix: str) -> str:
         """Tells this run from every other, also from one that had its number before the records were deleted."""
         return f"{prefix}/{self.number}/{self.nonce}"
+
+    @property
+    def names(self) -> Names:
+        return Names(self.version, self.revision)
 
     @property
     def open(self) -> bool:

@@ -12,10 +12,12 @@ IAM: what gate.parameters says.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from typing import Any, Literal
 
+from gate.names import Names
 from gate.parameters import Parameters
 
 KEPT = 50
@@ -24,6 +26,9 @@ RECENT = 9
 TRIES = 20
 """Numbers that others may take first."""
 
+By = Literal["", "up", "rollback"]
+"""What moved the service: `pulumi up`; `sluice rollback`; empty: a record of before this was written down."""
+COMMANDS: dict[By, str] = {"up": "`pulumi up`", "rollback": "`sluice rollback`"}
 RolloutState = Literal["running", "proven", "failed", "cancelled"]
 
 
@@ -37,7 +42,7 @@ class RolloutRecord:
         previous: the revision to roll back to; empty on a first deployment.
         at: when it began, seconds since the epoch by AWS's clock.
         deployment: ECS's id; empty until UpdateService has answered.
-        owner: nonce of the deployer that may move the service; who: its user and host.
+        owner: nonce of the deployer that may move the service; who: its user and host; by: what it is.
         state: running until there is a verdict; cancelled: ended without one.
         release: number of the stack's newest proven release, as far as this deployer knew.
         message: how it ended, in a line.
@@ -53,6 +58,7 @@ class RolloutRecord:
     state: RolloutState = "running"
     release: int = 0
     message: str = ""
+    by: By = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,8 @@ class Release:
         number: counts up from 1.
         digest: ``repository@sha256:…``; *task_definition*: the service's revision; *deployment*: ECS's id.
         at: when it was proven, seconds since the epoch by AWS's clock.
-        who: the deployer's user and host; empty in records of before this was written down.
+        who: the deployer's user and host; by: what it is. Empty in records of before this was written down.
+        version, revision: the image's names, each empty where it is not known: see gate.names.
     """
 
     number: int
@@ -72,6 +79,13 @@ class Release:
     at: int
     deployment: str
     who: str = ""
+    by: By = ""
+    version: str = ""
+    revision: str = ""
+
+    @property
+    def names(self) -> Names:
+        return Names(self.version, self.revision)
 
 
 class ReleaseRecords:
@@ -110,15 +124,26 @@ class ReleaseRecords:
                 return found
             first += RECENT + 1
 
-    def add(self, digest: str, task_definition: str, at: int, deployment: str, newest: int, who: str = "") -> Release:
+    def add(
+        self,
+        digest: str,
+        task_definition: str,
+        at: int,
+        deployment: str,
+        newest: int,
+        who: str = "",
+        by: By = "",
+        names: Names | None = None,
+    ) -> Release:
         """Writes down a proven rollout after release *newest*, and forgets the one that is too old. The same deployment
         is one release: to judge it twice, or to write it twice because an answer was lost, adds nothing.
 
         Raises:
             RuntimeError: twenty numbers in a row were taken by others.
         """
+        called = names or Names()
         for number in range(newest + 1, newest + 1 + TRIES):
-            release = Release(number, digest, task_definition, at, deployment, who)
+            release = Release(number, digest, task_definition, at, deployment, who, by, called.version, called.revision)
             content = {key: value for key, value in asdict(release).items() if key != "number"}
             name = f"{self._releases}/{number}"
             if self._parameters.create(name, _json(content)):
@@ -133,6 +158,42 @@ class ReleaseRecords:
 
     def delete_all(self) -> None:
         self._parameters.delete([self._rollout, *(name for name, _ in self._parameters.below(self._releases))])
+
+
+def names_of(releases: Sequence[Release], digest: str) -> Names:
+    """The names of an image, as the newest release of it that has any knows them.
+
+    Args:
+        digest: ``sha256:…``, with or without a repository before it.
+    """
+    same = (one.names for one in reversed(releases) if one.digest.rpartition("@")[2] == digest.rpartition("@")[2])
+    return next((names for names in same if names), Names())
+
+
+def mover(live: str, releases: Sequence[Release], rollout: RolloutRecord | None) -> str:
+    """What moved the service to the revision *live*, as a sentence about a service that something else was expected of.
+
+    Args:
+        releases: the stack's, oldest first.
+        rollout: its last rollout.
+    """
+    name = live.rpartition("/")[2]
+    if rollout is not None and rollout.task_definition == live and rollout.state == "running":
+        return f"{name} is being rolled out by {deployer(rollout)} since {_time(rollout.at)}"
+    found = next((one for one in reversed(releases) if one.task_definition == live), None)
+    if found is None:
+        return f"the service runs {name}, which nothing of Sluice deployed"
+    names = f", {found.names}" if found.names else ""
+    return f"the service runs {name}, release {found.number}{names}: {deployer(found)} deployed it at {_time(found.at)}"
+
+
+def deployer(record: Release | RolloutRecord) -> str:
+    """What moved the service, and who used it."""
+    return f"{COMMANDS[record.by]} by {record.who}" if record.by else record.who or "an older version of Sluice"
+
+
+def _time(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _parsed(values: Iterable[tuple[str, str]]) -> list[Release]:

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.clock import Clock, Halt
-from gate.compatibility import OldVersion, Soak, soak
+from gate.compatibility import OldVersion, soak
 from gate.deployment_watch import DeploymentWatch
 from gate.digest import short
 from gate.errors import GateError, Interrupted, Superseded
@@ -37,9 +37,9 @@ from gate.records import Records
 from gate.release_record import ReleaseRecords, RolloutRecord
 from gate.rollout_failure import RolloutFailed, Witness
 from gate.service import Service
-from gate.shape import Shape
-from gate.smoke import Answer, Ask, Smoke, complaint
+from gate.smoke import Answer, Ask, complaint
 from gate.smoke_diagnosis import Answered
+from gate.wanted import Wanted
 from gate.way_back import POLL_SECONDS, WayBack
 from gate.who import Identity, identity
 
@@ -49,32 +49,6 @@ SUSPENDED_SECONDS = 10.0
 """A wait that took so much longer than meant: the process did not run all the time."""
 PROGRESS_SECONDS = 1.0
 SMOKE_PAUSE_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is to be rolled out.
-
-    Attributes:
-        task_definition: revision ARN.
-        previous: revision that the engine remembers as served before; used when ECS no longer lists it.
-        deadline: seconds for the whole rollout.
-        target_groups: ARNs whose targets must be healthy.
-        shape: the service's network, platform version and load balancers; ECS' going back takes them back too.
-        soak: how the version that serves must first prove that it can live with the new schema; None: not at all.
-        digest: ``repository@sha256:…``, for the records.
-        proof: number of the run that proves the image's migrations; 0: a rollback, or nobody knows.
-    """
-
-    task_definition: str
-    previous: str
-    deadline: int
-    target_groups: tuple[str, ...]
-    smoke: Smoke | None
-    shape: Shape | None = None
-    soak: Soak | None = None
-    digest: str = ""
-    proof: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,9 +94,7 @@ class Rollout:
         self._begun = clock.now()
         self._progress_at = 0.0
         self._witness = Witness(service, self._patience, wanted.task_definition, wanted.target_groups)
-        self._journal = Journal(
-            records, self._patience, log, wanted.digest, wanted.task_definition, me or identity(), runs, wanted.proof
-        )
+        self._journal = Journal(records, self._patience, log, wanted, me or identity(), runs)
         self._mover = Mover(service, self._patience, clock, self._journal, log)
         self._way_back = WayBack(service, self._patience, clock, log, self._witness, self._mover)
         self._in_use = in_use

@@ -170,6 +170,8 @@ def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord
         steps=tuple(step.name for step in subject.steps),
         nonce=secrets.token_hex(4),
         owner=to.owner,
+        version=to.names.version,
+        revision=to.names.revision,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from gate.digest import short
 from gate.operate import Refused
 from gate.record import RunRecord
 from gate.release_record import Release
@@ -47,14 +48,15 @@ def choose(
 
 
 def named(releases: Sequence[Release], to: str) -> Release | None:
-    """By number, or by the beginning of a digest (seven digits at least); the newest when several match."""
+    """By number, by the beginning of a digest or of a git revision (seven digits at least), or by version; the newest
+    when several match."""
     by_number = re.fullmatch(r"#?(\d{1,6})", to)
     if by_number:
         return next((one for one in releases if one.number == int(by_number[1])), None)
     start = to.rpartition("@")[2].removeprefix("sha256:").lower()
-    if not re.fullmatch(r"[0-9a-f]{7,64}", start):
-        return None
-    matching = [one for one in releases if digest(one).removeprefix("sha256:").startswith(start)]
+    long = re.fullmatch(r"[0-9a-f]{7,64}", start) is not None
+    matching = [one for one in releases if long and digest(one).removeprefix("sha256:").startswith(start)]
+    matching = matching or [one for one in releases if (long and one.revision.startswith(start)) or one.version == to]
     return max(matching, key=lambda one: one.number, default=None)
 
 
@@ -69,4 +71,8 @@ def after_steps(runs: Sequence[RunRecord], since: int) -> list[RunRecord]:
 
 def _listed(releases: Sequence[Release]) -> str:
     newest = sorted(releases, key=lambda one: one.number, reverse=True)[:10]
-    return ", ".join(f"{one.number} ({digest(one)[:19]})" for one in newest) or "none"
+    return ", ".join(f"{one.number} ({short(digest(one))}{_names(one)})" for one in newest) or "none"
+
+
+def _names(release: Release) -> str:
+    return f", {release.names}" if release.names else ""

@@ -10,10 +10,12 @@ from gate.drained import await_drained
 from gate.errors import GateError, Interrupted, NotPrepared, Superseded
 from gate.fingerprint import Subject, changed
 from gate.hold import refuse_held
+from gate.names import Names
 from gate.patience import Patience, Unknown
 from gate.plan import describe_run, distrust
 from gate.plugin import start_admission, told
 from gate.plugin.boundary import Account, clock, in_thread
+from gate.plugin.checked import wrong_names
 from gate.plugin.resource import (
     Call,
     Checked,
@@ -61,9 +63,12 @@ _OPTIONAL = (
     "serviceSecrets",
     "targetGroups",
     "architecture",
+    "names",
 )
 _SUBJECT = ("imageDigest", "steps", "environment", "secrets", "database", "phase")
 """The inputs that decide whether the steps must run; everything else updates without running."""
+_SAID = ("names",)
+"""The inputs that change nothing by themselves: the same image may come from another commit."""
 
 
 class MigrationRun(Resource):
@@ -80,6 +85,7 @@ class MigrationRun(Resource):
         ]
         failures += _wrong_steps(inputs["steps"], inputs["phase"]) if isinstance(inputs.get("steps"), list) else []
         failures += _wrong_snapshot(inputs.get("snapshot"), inputs.get("steps"))
+        failures += wrong_names(new.get("names"))
         deadline = inputs.get("deadline")
         if deadline not in (None, UNKNOWN) and (not isinstance(deadline, int) or deadline < 0):
             failures.append(CheckFailure("deadline", f"{deadline!r} is not a whole number of seconds; 0 is for none"))
@@ -98,7 +104,8 @@ class MigrationRun(Resource):
         return Existing(id, inputs, outputs)
 
     async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
-        keys = sorted(key for key in old.inputs.keys() | new.keys() if old.inputs.get(key) != new.get(key))
+        given = (old.inputs.keys() | new.keys()) - {*_SAID}
+        keys = sorted(key for key in given if old.inputs.get(key) != new.get(key))
         if not keys and await self._touched(call, old, new):
             keys = ["run"]
         return Difference(changes=bool(keys), diffs=_telling(old.inputs, new, keys))
@@ -193,6 +200,7 @@ class MigrationRun(Resource):
             who=who(),
             owner=me.owner,
             began=me.began,
+            names=Names.parse(inputs.get("names")),
         )
         network = inputs["network"]
         place = Place(

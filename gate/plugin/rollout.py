@@ -14,9 +14,11 @@ from gate.hold import HeldTag, Hold, Holds, holding, refuse_held
 from gate.image_tags import ecr_of
 from gate.in_use import InUse, Keep
 from gate.judge import live_revision
+from gate.names import Names
 from gate.patience import Patience, Unknown
 from gate.plugin import told
 from gate.plugin.boundary import Account, clock, in_thread
+from gate.plugin.checked import wrong_names
 from gate.plugin.resource import (
     Call,
     Checked,
@@ -31,13 +33,14 @@ from gate.plugin.resource import (
 )
 from gate.plugin.values import UNKNOWN, contains_unknown
 from gate.records import Records
-from gate.release_record import ReleaseRecords
-from gate.rollout import Done, Wanted
+from gate.release_record import ReleaseRecords, mover
+from gate.rollout import Done
 from gate.rollout import Rollout as GateRollout
 from gate.service import Service
 from gate.session import Clients
 from gate.shape import Shape
 from gate.smoke import Smoke, toward
+from gate.wanted import Wanted
 from gate.who import identity, who
 
 _REQUIRED = ("cluster", "service", "taskDefinition", "deadline", "imageDigest")
@@ -57,7 +60,10 @@ _OPTIONAL = (
     "topic",
     "keep",
     "proof",
+    "names",
 )
+_SAID = ("names",)
+"""The inputs that change nothing by themselves: the same image may come from another commit."""
 
 
 class Rollout(Resource):
@@ -77,6 +83,7 @@ class Rollout(Resource):
             failures.append(
                 CheckFailure("proof", f"{proof!r} is not the number of a run, as MigrationRun's output `run`")
             )
+        failures += wrong_names(new.get("names"))
         parsers: dict[str, Callable[[Properties], object]] = {"smoke": Smoke.parse, "soak": Soak.parse}
         for key, parse in parsers.items():
             if isinstance(new.get(key), dict) and not contains_unknown(new[key]):
@@ -87,17 +94,18 @@ class Rollout(Resource):
         return Checked({"targetGroups": []} | new, failures)
 
     async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
-        keys = {key for key in old.inputs.keys() | new.keys() if old.inputs.get(key) != new.get(key)}
+        given = (old.inputs.keys() | new.keys()) - {*_SAID}
+        keys = {key for key in given if old.inputs.get(key) != new.get(key)}
         if old.outputs.get("taskDefinition") != new.get("taskDefinition"):
             keys.add("taskDefinition")  # a refresh found another revision live
         if not keys:
             try:
-                live = await in_thread(self._live, old.inputs)
+                moved = await in_thread(self._moved, old.inputs, new["taskDefinition"])
             except Exception as error:  # a preview must not fail because AWS cannot be asked
                 call.log(f"could not compare with the live service: {error}", "warning")
             else:
-                if live and live != new["taskDefinition"]:
-                    call.log(f"the service runs {live.rpartition('/')[2]}: something else deployed it", "warning")
+                if moved:
+                    call.log(moved, "warning")
                     keys.add("taskDefinition")
         # A new revision is what matters: `pulumi up` prints these names before the progress, and hides it when there
         # are many. The update sees every changed input.
@@ -193,6 +201,7 @@ class Rollout(Resource):
             digest=inputs["imageDigest"],
             # An older release serves without its migrations: whatever ran since is no reason against it.
             proof=0 if inputs.get("rollback") else inputs.get("proof") or 0,
+            names=Names.parse(inputs.get("names")),
         )
 
     @staticmethod
@@ -227,6 +236,14 @@ class Rollout(Resource):
     def _live(self, inputs: Properties) -> str:
         clients = self._account()
         return live_revision(self._service(clients, inputs).describe())
+
+    def _moved(self, inputs: Properties, wanted: str) -> str:
+        """What moved the service away from the revision *wanted*, in words; empty while it is there."""
+        live = self._live(inputs)
+        if not live or live == wanted:
+            return ""
+        records = ReleaseRecords(self._account()["ssm"], inputs["records"]) if inputs.get("records") else None
+        return mover(live, records.all() if records else (), records.rollout() if records else None)
 
 
 def _other_database(old: Properties, new: Properties) -> bool:

@@ -1,24 +1,27 @@
 """`sluice history`: what ran on this stack, from the run records.
 
-IAM: ssm:GetParametersByPath on the records; ecs:DescribeTaskDefinition on ``*`` for the log streams.
+IAM: ssm:GetParametersByPath on the stack's parameters; ecs:DescribeTaskDefinition on ``*`` for the log streams.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from gate.explain import short_time
 from gate.logs import LogPlace
+from gate.names import short
 from gate.operate import Refused
 from gate.plan import COMMANDS
 from gate.record import RunRecord
+from gate.release_record import Release, ReleaseRecords, names_of
 from gate.sluice import exits
 from gate.sluice.context import Context
 
-HEADS = ("RUN", "BY", "WHO", "WHEN (UTC)", "IMAGE", "STEPS OR COMMAND", "RESULT", "TOOK")
+HEADS = ("RUN", "BY", "WHO", "WHEN (UTC)", "IMAGE", "VERSION", "GIT REVISION", "STEPS OR COMMAND", "RESULT", "TOOK")
 COMMAND = 80
 """Characters of an operator's command in the table; `sluice history N` shows more of it."""
 
@@ -27,9 +30,8 @@ def arguments(verbs: Any) -> None:
     one = verbs.add_parser(
         "history",
         help="what ran: a table, or one run in full",
-        description="The stack's runs, newest first; the last 50 are kept. With a number: that run's tasks, exit "
-        "codes and "
-        "log streams.",
+        description="The stack's runs and rollbacks, newest first; the last 50 are kept. With a number: that run's "
+        "tasks, exit codes and log streams.",
     )
     one.add_argument("number", nargs="?", type=int, help="of the run to show in full")
     one.add_argument("--limit", type=int, default=20, metavar="N", help="rows of the table (20)")
@@ -37,17 +39,47 @@ def arguments(verbs: Any) -> None:
 
 
 def main(context: Context, given: argparse.Namespace) -> int:
-    runs = context.records.all()
+    releases = ReleaseRecords(context.clients["ssm"], context.stack.path).all()
+    runs = [called(run, releases) for run in context.records.all()]
     if given.number is not None:
         return _one(context, runs, given.number)
-    newest = sorted(runs, key=lambda run: run.number, reverse=True)[: max(1, given.limit)]
-    now = context.clock.now()
+    limit = max(1, given.limit)
+    newest = sorted(runs, key=lambda run: run.number, reverse=True)[:limit]
     context.terminal.result([plain(run) for run in newest])
     if not newest:
         context.terminal.line(f"nothing has run on stack {context.stack.name} yet")
     elif not context.terminal.machine:
-        context.terminal.table(HEADS, [row(run, now) for run in newest])
+        context.terminal.table(HEADS, rows(runs, releases, context.clock.now())[:limit])
     return exits.OK
+
+
+def called(run: RunRecord, releases: Sequence[Release]) -> RunRecord:
+    """A run with the names of its image, where only a release knows them."""
+    names = run.names or names_of(releases, run.image)
+    return replace(run, version=names.version, revision=names.revision)
+
+
+def rows(runs: Sequence[RunRecord], releases: Sequence[Release], now: float) -> list[tuple[str, ...]]:
+    """The lines of the table, the newest first: runs, and the rollbacks, which ran nothing."""
+    lines = [(run.started, run.number, row(run, now)) for run in runs]
+    lines += [(one.at, 0, moved_back(one)) for one in releases if one.by == "rollback"]
+    return [line for _, _, line in sorted(lines, key=lambda one: one[:2], reverse=True)]
+
+
+def moved_back(release: Release) -> tuple[str, ...]:
+    """A rollback as a line of the table."""
+    return (
+        "",
+        release.by,
+        release.who,
+        _time(release.at),
+        release.digest.rpartition("@")[2].removeprefix("sha256:")[:12],
+        short(release.version),
+        short(release.revision),
+        f"moved the service back: release {release.number}",
+        "succeeded",
+        "",
+    )
 
 
 def row(run: RunRecord, now: float) -> tuple[str, ...]:
@@ -58,6 +90,8 @@ def row(run: RunRecord, now: float) -> tuple[str, ...]:
         run.who,
         _time(run.started),
         run.image.removeprefix("sha256:")[:12],
+        short(run.version),
+        short(run.revision),
         _short(run.command) or " ".join(run.steps) or run.message,
         "under way" if run.open else run.state,
         short_time((run.finished or now) - run.started),
@@ -78,6 +112,8 @@ def plain(run: RunRecord) -> dict[str, Any]:
         "started": _iso(run.started),
         "finished": _iso(run.finished) if run.finished else None,
         "image": run.image,
+        "version": run.version or None,
+        "revision": run.revision or None,
         "steps": list(run.steps),
         "state": run.state,
         "readOnly": run.read_only,
@@ -115,7 +151,7 @@ def _one(context: Context, runs: Sequence[RunRecord], number: int) -> int:
     line = context.terminal.line
     state = "under way" if run.open else run.state
     line(f"run {run.number}: {state}, {COMMANDS[run.by]} by {run.who}, {_time(run.started)} UTC")
-    line(f"image {run.image}")
+    line(f"image {run.image}" + (f", {run.names}" if run.names else ""))
     if run.command:
         line(f"command: {run.command}")
     if run.message and not run.command.endswith(run.message):

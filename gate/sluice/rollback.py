@@ -7,6 +7,7 @@ IAM: what gate.service, gate.release_record and gate.hold say; ecs:ListTaskDefin
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,20 +19,23 @@ from gate.errors import GateError, Interrupted
 from gate.hold import HeldTag, Hold, Holds, holding
 from gate.image_tags import ecr_of
 from gate.in_use import InUse, Keep
-from gate.judge import primary
+from gate.judge import live_revision, primary
 from gate.mark import mark
+from gate.names import short as short_name
 from gate.operate import Refused
 from gate.patience import Unknown
 from gate.record import RunRecord
 from gate.release_record import Release, ReleaseRecords
-from gate.rollout import Rollout, Wanted
+from gate.rollout import Rollout
 from gate.sluice import exits
 from gate.sluice.context import Context
 from gate.smoke import Smoke, toward
 from gate.target import after_steps, choose, digest
+from gate.wanted import Wanted
 from gate.who import identity, who
 
 DEADLINE = 900
+HEADS = ("RELEASE", "WHEN (UTC)", "IMAGE", "VERSION", "GIT REVISION", "TASK DEFINITION", "BY", "WHO", "")
 REVISIONS = 20
 """How many of the newest revisions count as releases on a stack without release records."""
 
@@ -46,7 +50,11 @@ def arguments(verbs: Any) -> None:
         "Never runs "
         "migrations: the database stays as it is.",
     )
-    one.add_argument("--to", metavar="RELEASE", help="number of a release, or the beginning of its digest")
+    one.add_argument(
+        "--to",
+        metavar="RELEASE",
+        help="number of a release, the beginning of its digest or git revision, or its version",
+    )
     one.add_argument("--lift", metavar="DIGEST", help="only lift the hold on this image")
     one.add_argument("--list", action="store_true", help="only list the releases and holds")
     one.add_argument("--reason", default="", help="for the hold's record")
@@ -86,7 +94,7 @@ def _plan(context: Context, holds: Holds, to: str | None) -> Plan:
         raise Refused("there is no active service of this stack: nothing can be rolled back")
     current = str(now["taskDefinition"])
     image = _image(context, current)
-    releases = ReleaseRecords(context.clients["ssm"], _prefix(context)).all()
+    releases = ReleaseRecords(context.clients["ssm"], context.stack.path).all()
     known = bool(releases)
     held = {hold.digest for hold in holds.all()}
     target = choose(releases or _revisions(context, current), image.rpartition("@")[2], to, held, known)
@@ -105,7 +113,8 @@ def _announce(context: Context, plan: Plan) -> None:
     note, target = context.terminal.note, plan.target
     note(f"the service has   {_revision(plan.current)}  {short(plan.current_image)}")
     when = datetime.fromtimestamp(target.at, UTC).strftime(", released %Y-%m-%d %H:%M UTC") if target.at else ""
-    note(f"it would get      {_revision(target.task_definition)}  {short(target.digest)}{when}")
+    names = f", {target.names}" if target.names else ""
+    note(f"it would get      {_revision(target.task_definition)}  {short(target.digest)}{names}{when}")
     note(f"held from then on {short(plan.current_image)}: `pulumi up` refuses it until the hold is lifted")
     note("no migration is run: the database stays as the newer release left it")
     if not plan.known:
@@ -131,11 +140,13 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
         target_groups=tuple(gate.get("targetGroups") or ()),
         smoke=Smoke.parse(smoke) if smoke else None,
         digest=plan.target.digest,
+        by="rollback",
+        names=plan.target.names,
     )
     left = plan.current_image.rpartition("@")[2]
     context.interrupt.heeded = True
     asks = toward(wanted.smoke.address if wanted.smoke else "")
-    releases = ReleaseRecords(clients["ssm"], _prefix(context))
+    releases = ReleaseRecords(clients["ssm"], context.stack.path)
     try:
         with holding(holds, Hold(left, who(), round(context.clock.now()), reason)):
             rollout = Rollout(
@@ -204,25 +215,42 @@ def _lift(context: Context, holds: Holds, given: str) -> int:
 
 
 def _list(context: Context, holds: Holds) -> int:
-    releases = ReleaseRecords(context.clients["ssm"], _prefix(context)).all()
+    releases = ReleaseRecords(context.clients["ssm"], context.stack.path).all()
     held = {hold.digest: hold for hold in holds.all()}
     context.terminal.result(
         {"releases": [vars(one) for one in releases], "holds": [vars(hold) for hold in held.values()]}
     )
     if context.terminal.machine:
         return exits.OK
-    rows = [
+    serves = live_revision(context.service.describe())
+    context.terminal.table(HEADS, listed(releases, held, serves))
+    return exits.OK
+
+
+def listed(releases: Sequence[Release], held: Mapping[str, Hold], serves: str) -> list[tuple[str, ...]]:
+    """The releases as rows, the newest first. *serves*: the revision that does; its newest release is marked."""
+    serving = max((one.number for one in releases if one.task_definition == serves), default=0)
+    return [
         (
             str(one.number),
-            digest(one)[:19],
-            _revision(one.task_definition),
             datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M"),
-            f"held by {held[digest(one)].who}" if digest(one) in held else "",
+            digest(one).removeprefix("sha256:")[:12],
+            short_name(one.version),
+            short_name(one.revision),
+            _revision(one.task_definition),
+            one.by,
+            one.who,
+            ", ".join(_marks(one, held, serving)),
         )
         for one in reversed(releases)
     ]
-    context.terminal.table(("RELEASE", "IMAGE", "REVISION", "WHEN (UTC)", ""), rows)
-    return exits.OK
+
+
+def _marks(release: Release, held: Mapping[str, Hold], serving: int) -> Iterator[str]:
+    if release.number == serving:
+        yield "serves"
+    if hold := held.get(digest(release)):
+        yield f"held by {hold.who}"
 
 
 def _tag(context: Context, image: str, add: bool) -> None:
@@ -255,11 +283,6 @@ def _image(context: Context, task_definition: str) -> str:
     definition = context.clients["ecs"].describe_task_definition(taskDefinition=task_definition)["taskDefinition"]
     containers = definition["containerDefinitions"]
     return str(next((one for one in containers if one.get("essential", True)), containers[0])["image"])
-
-
-def _prefix(context: Context) -> str:
-    """``/sluice/PROJECT/STACK``: above the run records."""
-    return str(context.stack.gate["records"]).rstrip("/").rpartition("/")[0]
 
 
 def _revision(arn: str) -> str:

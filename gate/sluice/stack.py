@@ -52,6 +52,11 @@ class Stack:
             assign_public_ip=bool(self.gate["assignPublicIp"]),
         )
 
+    @property
+    def path(self) -> str:
+        """``/sluice/PROJECT/STACK``: below it the stack's records are."""
+        return str(self.gate["records"]).rstrip("/").rpartition("/")[0]
+
     def clients(self) -> Clients:
         """Clients of the stack's own account and Region; another account's credentials are refused."""
         endpoint = os.environ.get("AWS_ENDPOINT_URL", "")

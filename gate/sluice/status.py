@@ -16,7 +16,7 @@ from gate.hold import Holds
 from gate.judge import TargetState
 from gate.plan import COMMANDS, describe_run, distrust
 from gate.record import RunRecord
-from gate.release_record import Release, ReleaseRecords, RolloutRecord
+from gate.release_record import Release, ReleaseRecords, RolloutRecord, deployer
 from gate.sluice import exits
 from gate.sluice.context import Context
 
@@ -36,9 +36,9 @@ def main(context: Context, given: argparse.Namespace) -> int:
     gate, clients = context.stack.gate, context.clients
     seen = context.service.describe()
     targets = {group: context.service.targets(group) for group in gate.get("targetGroups") or ()} if seen else {}
-    prefix = str(gate["records"]).rpartition("/")[0]
     runs = context.records.all()
-    releases = ReleaseRecords(clients["ssm"], prefix)
+    releases = ReleaseRecords(clients["ssm"], context.stack.path)
+    holds = Holds(clients["ssm"], gate.get("holds") or f"{context.stack.path}/holds")
     alarms = _ringing(clients, seen)
     proof, touched = schema(runs)
     wrong = complaints(seen, targets, alarms)
@@ -68,7 +68,7 @@ def main(context: Context, given: argparse.Namespace) -> int:
         "lastRollout": _rollout(releases.rollout()),
         "lastRun": _run(runs[-1]) if runs else None,
         "openRuns": [_run(run) for run in runs if run.open],
-        "holds": [vars(hold) for hold in Holds(clients["ssm"], gate.get("holds") or f"{prefix}/holds").all()],
+        "holds": [vars(hold) for hold in holds.all()],
     }
     context.terminal.result(document)
     if not context.terminal.machine:
@@ -121,10 +121,13 @@ def page(document: Mapping[str, Any], targets: Sequence[TargetState], now: float
     lines += [f"  {wrong}" for wrong in document["wrong"]]
     if service:
         number = f"release {release['number']}, " if release else ""
+        revision = document["taskDefinition"].rpartition("/")[2]
         lines.append(
-            f"serves       {number}{short(document['image'])}, {document['taskDefinition'].rpartition('/')[2]}"
+            f"serves       {number}{short(document['image'])}, {revision}"
             + (f", {document['url']}" if document["url"] else "")
         )
+        if release:
+            lines.append(f"release      {release_line(Release(**release))}")
         counts = f"{service['running']} running, {service['pending']} pending, {service['desired']} desired"
         lines.append(f"service      {service['name']}, {service['status']}: {counts}")
     for one in document["deployments"]:
@@ -143,8 +146,8 @@ def page(document: Mapping[str, Any], targets: Sequence[TargetState], now: float
     if rollout and rollout["state"] != "proven":
         ended = f": {rollout['message']}" if rollout["message"] else ""
         lines.append(
-            f"last rollout {rollout['taskDefinition'].rpartition('/')[2]} by {rollout['who']}, {rollout['started']}, "
-            f"{rollout['state']}{ended}"
+            f"last rollout {rollout['taskDefinition'].rpartition('/')[2]} by {rollout['deployer']}, "
+            f"{rollout['started']}, {rollout['state']}{ended}"
         )
     last = document["lastRun"]
     if last:
@@ -157,6 +160,12 @@ def page(document: Mapping[str, Any], targets: Sequence[TargetState], now: float
     ]
     lines += [f"held         {_held(hold)}" for hold in document["holds"]]
     return lines
+
+
+def release_line(release: Release) -> str:
+    """What a release is called, and what brought it."""
+    names = f"{release.names}, " if release.names else ""
+    return f"{names}deployed by {deployer(release)} at {_iso(release.at)}"
 
 
 def _held(hold: Mapping[str, Any]) -> str:
@@ -201,7 +210,9 @@ def _rollout(rollout: RolloutRecord | None) -> dict[str, Any] | None:
         "taskDefinition": rollout.task_definition,
         "image": rollout.digest.rpartition("@")[2],
         "deployment": rollout.deployment,
+        "by": rollout.by,
         "who": rollout.who,
+        "deployer": deployer(rollout),
         "started": _iso(rollout.at),
         "state": rollout.state,
         "message": rollout.message,

@@ -45,7 +45,9 @@ class Terminal:
             print(json.dumps(document, indent=2, default=str), flush=True)
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        cells = [[presentable_line(cell) for cell in row] for row in (heads, *rows)]
+        """Rows below their heads. A column that has nothing in any row is left out."""
+        used = [index for index in range(len(heads)) if any(row[index] for row in rows)]
+        cells = [[presentable_line(row[index]) for index in used] for row in (heads, *rows)]
         for text in columns(cells):
             self.line(text)
 

@@ -40,6 +40,7 @@ class MigrationRun(pulumi.CustomResource):
             looks whether they exist, and a run reads their values for the JSON keys that they mean, where it may.
         target_groups: ARNs of the service's target groups, to which a listener must forward before anything runs.
         architecture: ECS's name of the tasks' CPU (``X86_64``, ``ARM64``); a preview compares the image's.
+        names: ``{"version", "revision"}`` of the image, for the records; no change by themselves.
 
     Attributes:
         service_task_definition: the revision that this image's migrations let through.
@@ -75,6 +76,7 @@ class MigrationRun(pulumi.CustomResource):
         service_secrets: Mapping[str, str] | None = None,
         target_groups: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         architecture: str = "",
+        names: pulumi.Input[Mapping[str, str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -100,6 +102,7 @@ class MigrationRun(pulumi.CustomResource):
             "serviceSecrets": service_secrets or None,
             "targetGroups": target_groups,
             "architecture": architecture or None,
+            "names": names,
             "results": None,
             "run": None,
             "fingerprint": None,

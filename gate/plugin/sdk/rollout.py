@@ -37,6 +37,7 @@ class Rollout(pulumi.CustomResource):
             tagged in ECR as in use, so that a lifecycle policy can keep them; None tags nothing.
         proof: MigrationRun's output ``run``: the service is not moved when somebody else's run has begun since, or one
             that may have changed the schema.
+        names: ``{"version", "revision"}`` of the image, for the records; no change by themselves.
 
     Attributes:
         task_definition: the revision that serves.
@@ -70,6 +71,7 @@ class Rollout(pulumi.CustomResource):
         topic: pulumi.Input[str | None] | None = None,
         keep: pulumi.Input[Mapping[str, Any] | None] | None = None,
         proof: pulumi.Input[int] | None = None,
+        names: pulumi.Input[Mapping[str, str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -93,6 +95,7 @@ class Rollout(pulumi.CustomResource):
             "topic": topic,
             "keep": keep,
             "proof": proof,
+            "names": names,
             "deploymentId": None,
             "previousTaskDefinition": None,
             "completedAt": None,

@@ -18,10 +18,11 @@ from typing import Any
 import pytest
 
 from gate.clock import SystemClock
-from gate.rollout import Rollout, Wanted
+from gate.rollout import Rollout
 from gate.rollout_failure import RolloutFailed
 from gate.service import Service
 from gate.smoke import Answer, Smoke, ask
+from gate.wanted import Wanted
 from local.cloud import emulator
 from local.cloud.settings import TIME_VARIABLE
 from tests.e2e.cloud.conftest import cloud_python, new_account

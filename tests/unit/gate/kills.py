@@ -14,8 +14,9 @@ from typing import Any
 from gate.deployer import Deployer
 from gate.records import Records
 from gate.release_record import ReleaseRecords
-from gate.rollout import Rollout, Wanted
+from gate.rollout import Rollout
 from gate.run import migrate
+from gate.wanted import Wanted
 from gate.who import Identity
 from tests.unit.gate.deploying import PLACE, subject
 from tests.unit.gate.parameters import Ssm

@@ -8,10 +8,12 @@ from typing import Any
 
 from gate.judge import TargetState
 from gate.logs import LogPlace
+from gate.names import Names
 from gate.readings import Printed
-from gate.release_record import Release, RolloutRecord
-from gate.rollout import Done, Rollout, Wanted
+from gate.release_record import By, Release, RolloutRecord
+from gate.rollout import Done, Rollout
 from gate.smoke import Answer, Smoke
+from gate.wanted import Wanted
 from tests.unit.gate.simulation import Clock, client_error
 
 NEW, OLD = "arn:td/notes:8", "arn:td/notes:7"
@@ -183,8 +185,11 @@ class Records:
     def recent(self, newest: int) -> list[Release]:
         return list(self.releases)
 
-    def add(self, digest: str, task_definition: str, at: int, deployment: str, newest: int, who: str = "") -> Release:
-        self.releases.append(Release(newest + 1, digest, task_definition, at, deployment, who))
+    def add(
+        self, digest: str, task_definition: str, at: int, deployment: str, newest: int, who: str, by: By, names: Names
+    ) -> Release:
+        made = Release(newest + 1, digest, task_definition, at, deployment, who, by, names.version, names.revision)
+        self.releases.append(made)
         return self.releases[-1]
 
 

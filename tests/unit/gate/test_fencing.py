@@ -15,10 +15,11 @@ from gate.plan import touches
 from gate.previous import previous
 from gate.record import RunRecord
 from gate.release_record import Release, RolloutRecord
-from gate.rollout import Rollout, Wanted
+from gate.rollout import Rollout
 from gate.rollout_failure import RolloutFailed
 from gate.run import migrate
 from gate.smoke import Answer
+from gate.wanted import Wanted
 from gate.who import Identity
 from tests.unit.gate.deploying import PLACE, subject
 from tests.unit.gate.rolling import GROUP, NEW, OLD, SMOKE, Records, Service, well

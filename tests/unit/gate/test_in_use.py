@@ -12,8 +12,9 @@ from moto import mock_aws
 
 from gate.errors import GateError
 from gate.in_use import InUse, Keep
-from gate.rollout import Rollout, Wanted
+from gate.rollout import Rollout
 from gate.rollout_failure import RolloutFailed
+from gate.wanted import Wanted
 from tests.unit.gate.rolling import NEW, Service, well
 from tests.unit.gate.simulation import Clock, client_error
 

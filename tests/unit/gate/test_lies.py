@@ -13,11 +13,12 @@ from gate.deployer import Deployer
 from gate.drained import await_drained
 from gate.records import Records
 from gate.release_record import ReleaseRecords
-from gate.rollout import Rollout, Wanted
+from gate.rollout import Rollout
 from gate.rollout_failure import RolloutFailed
 from gate.run import migrate
 from gate.smoke import Answer
 from gate.verdict import StepFailed
+from gate.wanted import Wanted
 from gate.who import Identity
 from tests.unit.gate.deploying import MASTER, PLACE, VERIFY, subject
 from tests.unit.gate.lying import FAULTS, Liar, Lies

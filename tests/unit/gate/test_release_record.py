@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,7 +11,8 @@ import pytest
 from moto import mock_aws
 
 from gate.answers import StaleAnswer
-from gate.release_record import KEPT, Release, ReleaseRecords, RolloutRecord
+from gate.names import Names
+from gate.release_record import KEPT, Release, ReleaseRecords, RolloutRecord, deployer, mover, names_of
 from tests.unit.gate.parameters import Ssm
 
 
@@ -48,6 +50,53 @@ def test_releases_count_up_and_the_same_deployment_is_one(records: ReleaseRecord
     assert records.add("repo@sha256:1", "arn:td/n:1", 99, "ecs-svc/1", 0) == first, "an answer that was lost"
     second = records.add("repo@sha256:2", "arn:td/n:2", 20, "ecs-svc/2", 1)
     assert records.all() == [first, second]
+
+
+def test_a_release_keeps_who_what_and_how_it_is_called(records: ReleaseRecords) -> None:
+    made = records.add("repo@sha256:1", "td", 10, "ecs-svc/1", 0, "ann@host", "rollback", Names("2.4", "a" * 40))
+    assert records.all() == [made]
+    assert str(made.names) == "version 2.4, revision aaaaaaaaaaaa"
+    assert deployer(made) == "`sluice rollback` by ann@host"
+
+
+@pytest.mark.parametrize("who", ["", "ann@host"])
+def test_a_release_of_an_older_version_is_read(records: ReleaseRecords, who: str) -> None:
+    content = {"digest": "repo@sha256:1", "task_definition": "td", "at": 10, "deployment": "d"}
+    value = json.dumps(content | ({"who": who} if who else {}))
+    records._parameters.create("/sluice/notes/prod/releases/1", value)
+    (old,) = records.all()
+    assert (old.by, old.version, bool(old.names)) == ("", "", False)
+    assert deployer(old) == (who or "an older version of Sluice")
+
+
+def test_an_images_names_are_those_of_its_newest_release_that_knows_them() -> None:
+    first = Release(1, "repo@sha256:1", "td:1", 10, "d1", version="2.4")
+    other = Release(2, "repo@sha256:2", "td:2", 20, "d2", version="2.5")
+    unnamed = Release(3, "repo@sha256:1", "td:1", 30, "d3")
+    assert names_of([first, other, unnamed], "elsewhere@sha256:1") == Names("2.4")
+    assert names_of([first, other, unnamed], "sha256:3") == Names()
+
+
+MOVED: list[tuple[str, list[Release], RolloutRecord | None, str]] = [
+    ("a stranger", [], None, "the service runs n:9, which nothing of Sluice deployed"),
+    (
+        "a rollout that goes on",
+        [],
+        RolloutRecord("d", "arn:td/n:9", "", 1_000, who="ann@host", by="up"),
+        "n:9 is being rolled out by `pulumi up` by ann@host since 1970-01-01 00:16:40 UTC",
+    ),
+    (
+        "one that has ended",
+        [Release(4, "repo@sha256:1", "arn:td/n:9", 1_000, "d", "ci@runner", "up")],
+        RolloutRecord("d", "arn:td/n:9", "", 900, who="ann@host", by="up", state="proven"),
+        "the service runs n:9, release 4: `pulumi up` by ci@runner deployed it at 1970-01-01 00:16:40 UTC",
+    ),
+]
+
+
+@pytest.mark.parametrize(("releases", "rollout", "text"), [one[1:] for one in MOVED], ids=[one[0] for one in MOVED])
+def test_what_moved_the_service(releases: list[Release], rollout: RolloutRecord | None, text: str) -> None:
+    assert mover("arn:td/n:9", releases, rollout) == text
 
 
 def test_a_number_that_another_took_is_left_to_it(records: ReleaseRecords) -> None:

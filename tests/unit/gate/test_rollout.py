@@ -12,10 +12,11 @@ from gate.clock import Halt
 from gate.compatibility import Incompatible, Soak
 from gate.errors import Interrupted
 from gate.release_record import RolloutRecord
-from gate.rollout import Rollout, Wanted
+from gate.rollout import Rollout
 from gate.rollout_failure import RolloutFailed
 from gate.shape import Shape
 from gate.smoke import Answer, Smoke
+from gate.wanted import Wanted
 from tests.unit.gate.rolling import GROUP, NEW, OLD, Records, Service, roll_out
 from tests.unit.gate.simulation import Clock
 

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from gate.hold import Hold
 from gate.judge import TargetState
 from gate.record import RunRecord
-from gate.sluice.history import plain, row
-from gate.sluice.status import complaints, schema
-from gate.sluice.terminal import columns
+from gate.release_record import Release
+from gate.sluice.history import called, plain, row, rows
+from gate.sluice.rollback import listed
+from gate.sluice.status import complaints, release_line, schema
+from gate.sluice.terminal import Terminal, columns
 
 GROUP = "arn:aws:elasticloadbalancing:r:1:targetgroup/notes/abc"
 DEPLOYMENT = {"status": "PRIMARY", "rolloutState": "COMPLETED", "taskDefinition": "arn:…:task-definition/s:2"}
@@ -60,8 +63,8 @@ def test_runs_are_rows_of_one_table() -> None:
     )
     open_run = RunRecord(8, "run", "f", "sha256:" + "b" * 64, "ann@y", 2000, steps=("provision",), phase="run")
     lines = columns([row(done, 2005), row(open_run, 2005)])
-    assert lines[0] == "7  up   ci@x   1970-01-01 00:16:40  aaaaaaaaaaaa  master verify  failed     1 min 12 s"
-    assert lines[1] == "8  run  ann@y  1970-01-01 00:33:20  bbbbbbbbbbbb  provision      under way  5 s"
+    assert lines[0] == "7  up   ci@x   1970-01-01 00:16:40  aaaaaaaaaaaa      master verify  failed     1 min 12 s"
+    assert lines[1] == "8  run  ann@y  1970-01-01 00:33:20  bbbbbbbbbbbb      provision      under way  5 s"
     assert plain(done)["seconds"] == 72
     assert plain(open_run)["finished"] is None
 
@@ -77,6 +80,56 @@ def test_an_operators_run_is_told_by_its_variables_and_command() -> None:
     long = replace(ended, command=command + " x" * 100)
     (cell,) = [cell for cell in row(long, 2005) if cell.startswith("MIGRATION_TYPE")]
     assert len(cell) == 80
+
+
+COMMIT = "1a5c0d0638b10172b37034fce069ac11bc8e4fe6"
+IMAGE = "sha256:" + "a" * 64
+RELEASED = Release(1, f"repo@{IMAGE}", "arn:td/s:1", 1_100, "d1", "ci@x", "up", "2.4", f"{COMMIT}-dirty")
+OTHER = Release(2, "repo@sha256:" + "b" * 64, "arn:td/s:2", 2_000, "d2", "ci@x")
+BACK = replace(RELEASED, number=3, at=3_000, deployment="d3", who="ann@y", by="rollback")
+
+
+def test_history_names_versions_and_revisions_and_has_the_rollbacks() -> None:
+    runs = [
+        RunRecord(7, "up", "f", IMAGE, "ci@x", 1000, steps=("master",), state="succeeded", finished=1072),
+        RunRecord(8, "up", "f", "sha256:" + "c" * 64, "ci@x", 4000, state="failed", finished=4001, version="2.5"),
+    ]
+    found = rows([called(run, [RELEASED, OTHER, BACK]) for run in runs], [RELEASED, OTHER, BACK], 5000)
+    assert [(one[0], one[1], one[5], one[6]) for one in found] == [
+        ("8", "up", "2.5", ""),
+        ("", "rollback", "2.4", "1a5c0d0638b1-dirty"),
+        ("7", "up", "2.4", "1a5c0d0638b1-dirty"),
+    ]
+    assert found[1][2:5] + found[1][7:8] == (
+        "ann@y",
+        "1970-01-01 00:50:00",
+        "aaaaaaaaaaaa",
+        "moved the service back: release 3",
+    )
+    assert plain(called(runs[0], [RELEASED]))["revision"] == f"{COMMIT}-dirty"
+
+
+def test_the_list_for_a_rollback_has_versions_revisions_and_what_serves() -> None:
+    held = {OTHER.digest.rpartition("@")[2]: Hold("", "ann@y", 3_000)}
+    found = listed([RELEASED, OTHER, BACK], held, "arn:td/s:1")
+    names = ("aaaaaaaaaaaa", "2.4", "1a5c0d0638b1-dirty", "s:1")
+    assert found == [
+        ("3", "1970-01-01 00:50", *names, "rollback", "ann@y", "serves"),
+        ("2", "1970-01-01 00:33", "bbbbbbbbbbbb", "", "", "s:2", "", "ci@x", "held by ann@y"),
+        ("1", "1970-01-01 00:18", *names, "up", "ci@x", ""),
+    ]
+
+
+def test_status_says_what_brought_the_release() -> None:
+    line = "version 2.4, revision 1a5c0d0638b1-dirty, deployed by `sluice rollback` by ann@y at 1970-01-01 00:50:00 UTC"
+    assert release_line(BACK) == line
+    old = Release(1, "repo@sha256:1", "td", 1_000, "d")
+    assert release_line(old) == "deployed by an older version of Sluice at 1970-01-01 00:16:40 UTC"
+
+
+def test_a_column_without_anything_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    Terminal(machine=False).table(("A", "B", "C"), [("1", "", "x"), ("2", "", "")])
+    assert capsys.readouterr().out.splitlines() == ["A  C", "1  x", "2"]
 
 
 PROOF = RunRecord(7, "up", "f", "sha256:" + "a" * 64, "ci@x", 1000, steps=("master",), state="succeeded", finished=1072)

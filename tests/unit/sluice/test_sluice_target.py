@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gate.operate import Refused
@@ -31,6 +33,15 @@ CHOSEN = [
     ("by digest", [A, B, C], "c", image("a"), "", A),
     ("by a reference", [A, B, C], "c", f"repo@{image('a')}", "", A),
     ("by the digest's beginning", [A, B, C], "c", "aaaaaaa", "", A),
+    (
+        "by git revision",
+        [replace(A, revision="1a5c0d0638b1"), B, C],
+        "c",
+        "1a5c0d0",
+        "",
+        replace(A, revision="1a5c0d0638b1"),
+    ),
+    ("by version", [replace(A, version="v2.4"), B, C], "c", "v2.4", "", replace(A, version="v2.4")),
     (
         "of one image's releases the newest",
         [A, B, release(3, "a"), release(4, "c")],

@@ -1,0 +1,41 @@
+"""What a rollout is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gate.compatibility import Soak
+from gate.names import Names
+from gate.release_record import By
+from gate.shape import Shape
+from gate.smoke import Smoke
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be rolled out.
+
+    Attributes:
+        task_definition: revision ARN.
+        previous: revision that the engine remembers as served before; used when ECS no longer lists it.
+        deadline: seconds for the whole rollout.
+        target_groups: ARNs whose targets must be healthy.
+        shape: the service's network, platform version and load balancers; ECS' going back takes them back too.
+        soak: how the version that serves must first prove that it can live with the new schema; None: not at all.
+        digest: ``repository@sha256:…``, for the records.
+        proof: number of the run that proves the image's migrations; 0: a rollback, or nobody knows.
+        by: what moves the service, for the records.
+        names: what else the image is called, for the records.
+    """
+
+    task_definition: str
+    previous: str
+    deadline: int
+    target_groups: tuple[str, ...]
+    smoke: Smoke | None
+    shape: Shape | None = None
+    soak: Soak | None = None
+    digest: str = ""
+    proof: int = 0
+    by: By = "up"
+    names: Names = field(default_factory=Names)
