@@ -124,9 +124,12 @@ SIGNATURES: Sequence[Signature] = (
     ),
     _signature(
         "setting missing",
-        r"environment variables? .{0,300}?(?:not set|not found|missing|required)|KeyError: '(?-i:[A-Z][A-Z0-9_]+)'",
+        r"environment variables? .{0,300}?(?:not set|not found|missing|required)|KeyError: '(?-i:[A-Z][A-Z0-9_]+)'|"
+        r"key not found: \"(?-i:[A-Z][A-Z0-9_]+)\"|(?-i:[A-Z]) setting must not be empty|missing `secret_key_base`|"
+        r"declare it as envvar|set the (?-i:[A-Z][A-Z0-9_]+) environment variable|no application encryption key",
         "a variable that the program needs is not set",
-        "add it to the app's environment or secrets in the settings",
+        "add a plain value to app.environment; add a secret to app.secrets, and to the step that needs it: steps get no "
+        "app.secrets unless they ask: migrations[].secrets",
     ),
     # The way to the database
     _signature(
