@@ -26,14 +26,21 @@ def exports(base: Mapping[str, str], change: Mapping[str, str | None], stack: st
     return environment.exports({**change, "PATH": path, "PULUMI_STACK": stack})
 
 
-def put_commands(place: Checkout) -> Path:
-    """Writes the commands into a folder of the checkout's local one; returns that folder."""
-    folder = place.local / "bin"
+def put_commands(place: Checkout, rehearsals: Checkout | None = None) -> Path:
+    """Writes the commands into a folder of the checkout's local one; returns that folder.
+
+    rehearsals: where those of the checkout are, when the shell is on a rehearsed stack.
+    """
+    folder = (rehearsals or place).local / "bin"
     folder.mkdir(parents=True, exist_ok=True)
     program = environment.pulumi_bin(place)
+    run: list[Path | str] = [program / "pulumi"]
+    if rehearsals is not None:  # -I: of no other folder's modules
+        script = place.root / "local" / "rehearse" / "directed.py"
+        run = [place.venv / "bin" / "python", "-I", script, place.root, rehearsals.local, *run]
     # The language host that set-up builds takes `python3` from its PATH: it must be the project's, there alone.
     path = shlex.quote(os.pathsep.join([str(program), str(place.venv / "bin")]))
-    _write(folder / "pulumi", f'PATH={path}:"$PATH" exec {shlex.quote(str(program / "pulumi"))} "$@"')
+    _write(folder / "pulumi", f'PATH={path}:"$PATH" exec {shlex.join(str(word) for word in run)} "$@"')
     _write(folder / "sluice", f'exec {shlex.quote(str(place.root / "bin" / "sluice"))} "$@"')
     return folder
 

@@ -7,6 +7,7 @@ printed, with its reason.
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,14 +36,39 @@ class Copy:
 
     def write(self, folder: Path) -> Path:
         """Write it where Pulumi finds it; returns the file."""
-        file = folder / f"Pulumi.{self.stack}.yaml"
+        place = file(folder, self.stack)
         head = [
             f"The rehearsal's copy of Pulumi.{self.stack}.yaml, made anew every time. It differs in",
             *self.differences,
         ]
         said = "".join(f"# {line}\n" for line in head)
-        file.write_text(said + yaml.safe_dump(dict(self.document), sort_keys=False, allow_unicode=True))
-        return file
+        place.write_text(said + yaml.safe_dump(dict(self.document), sort_keys=False, allow_unicode=True))
+        return place
+
+
+def file(folder: Path, stack: str) -> Path:
+    """A stack's settings file in a folder."""
+    return folder / f"Pulumi.{stack}.yaml"
+
+
+def head(folder: Path, stack: str) -> str:
+    """The comments that begin the copy in a folder: how it differs from the original. Empty without a copy."""
+    place = file(folder, stack)
+    lines = place.read_text().splitlines() if place.is_file() else []
+    return "\n".join(itertools.takewhile(lambda line: line.startswith("#"), lines))
+
+
+def project(root: Path) -> str:
+    """A Pulumi.yaml that may be in any folder: the project at *root*, its program and plugins included. Main, as a
+    folder, is where a program runs (Pulumi, "Project file reference")."""
+    document: dict[str, Any] = yaml.safe_load((root / "Pulumi.yaml").read_text())
+    document["main"] = str(root)
+    options = document["runtime"].get("options") or {}
+    if "virtualenv" in options:
+        options["virtualenv"] = str(root / options["virtualenv"])
+    for plugin in (document.get("plugins") or {}).get("providers") or ():
+        plugin["path"] = str(root / plugin["path"])
+    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
 
 
 def make(root: Path, stack: str) -> Copy:
@@ -73,13 +99,13 @@ def stacks(root: Path) -> list[str]:
 
 def read(root: Path, stack: str) -> dict[str, Any]:
     """A settings file as data. Raises Failed when it is none."""
-    file = root / f"Pulumi.{stack}.yaml"
+    place = file(root, stack)
     try:
-        found = yaml.safe_load(file.read_text())
+        found = yaml.safe_load(place.read_text())
     except yaml.YAMLError as error:
-        raise Failed(f"{file.name} cannot be read: {error}\n  to do: correct it") from None
+        raise Failed(f"{place.name} cannot be read: {error}\n  to do: correct it") from None
     if not isinstance(found, dict) or not isinstance(found.get("config"), dict):
-        raise Failed(f"{file.name} has no settings below `config:`\n  to do: see docs/settings.md")
+        raise Failed(f"{place.name} has no settings below `config:`\n  to do: see docs/settings.md")
     return found
 
 

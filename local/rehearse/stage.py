@@ -18,7 +18,7 @@ from local.plugins.install import install
 from local.rehearse import copy, secrets, zones
 from local.rehearse.copy import Copy
 from local.rehearse.place import place
-from local.stack import Pulumi, project
+from local.stack import Pulumi
 from local.toolchain.progress import Progress
 
 TIME = "10"
@@ -57,7 +57,7 @@ class Stage:
         made = self._surrounded(copy.make(self.place.root, stack))
         folder = self.place.local
         # The commands that keep stacks write the settings file beside Pulumi.yaml: the real one must stay as it is.
-        (folder / "Pulumi.yaml").write_text(f"name: {project(self.place.root)}\nruntime: python\n")
+        (folder / "Pulumi.yaml").write_text(copy.project(self.place.root))
         env = environment.applied(os.environ, changes(self.place, os.environ, made, self.cloud.endpoint))
         pulumi = Pulumi(self.place, env, stack, made.write(folder))
         pulumi.prepare(progress, self.cloud)

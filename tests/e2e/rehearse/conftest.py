@@ -10,7 +10,9 @@ import pytest
 
 from local import environment
 from local.cloud import emulator
+from local.cloud.elb.authority import Authority
 from local.cloud.settings import TIME_VARIABLE
+from local.environment import BUNDLE
 from local.rehearse.place import place
 from local.rehearse.stage import TIME, Stage
 from tests.e2e.rehearse.stack import Stack
@@ -27,6 +29,10 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         checkout.pulumi_record.write_text(ours.pulumi_record.read_text())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(TIME_VARIABLE, TIME)
+        # As in the shell of the local stack, where `make env` leaves the bundle of another cloud of this checkout.
+        Authority(folder, folder)
+        for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE"):
+            patch.setenv(name, str(folder / BUNDLE))
         try:
             yield Stage(checkout)
         finally:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+
 from gate.hold import HeldTag
 from local.rehearse.stage import Stage
 from local.toolchain.progress import Progress
 from tests.e2e.rehearse.leftover import inventory
 from tests.e2e.rehearse.stack import Stack
-from tests.e2e.stage import until
+from tests.e2e.stage import ROOT, until
 
 LEFT = {"repository"}
 """What a destroyed staging leaves in its account, as docs/environments.md says: the images that production runs."""
@@ -59,6 +62,33 @@ def test_a_second_up_starts_nothing_and_finds_no_drift(staging: Stack, prod: Sta
         finished = running.finish()
         assert finished.code == 0, finished.output
     assert before == {stack.name: (_tasks(stack), stack.service()["deployments"][0]["id"]) for stack in (staging, prod)}
+
+
+def test_a_shell_on_production_leaves_its_settings_file_as_it_is(rehearsal: Stage, prod: Stack) -> None:
+    """Plain commands, as people type them: the CLI would rewrite a file that has no salt, and remove a stack's."""
+    before = {file.name: file.read_bytes() for file in ROOT.glob("Pulumi.*")}
+    commands = (
+        "pulumi preview --stack prod --non-interactive",
+        "pulumi config --non-interactive",
+        "cd docs && pulumi stack output url --show-secrets",
+        "pulumi stack init another --no-select && pulumi stack rm another --yes",
+        "sluice status --json",
+    )
+    said = [_in_the_shell(rehearsal, "prod", command) for command in commands]
+    assert before == {file.name: file.read_bytes() for file in ROOT.glob("Pulumi.*")}
+    assert "unchanged" in said[0], said[0]
+    assert "promoteFrom" in said[1], said[1]
+    assert said[2].strip() == prod.outputs()["url"]
+
+
+def _in_the_shell(rehearsal: Stage, stack: str, command: str) -> str:
+    """What a command says in a shell after `eval "$(make -s env STACK=...)"`."""
+    script = f'set -e; lines=$({ROOT}/local/python -m local env {stack}); eval "$lines"; {command}'
+    env = os.environ | {"SLUICE_LOCAL_DIR": str(rehearsal.place.local.parent)}
+    words = ["/bin/sh", "-c", script]
+    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, (command, done.stdout, done.stderr)
+    return done.stdout
 
 
 def test_production_takes_nothing_that_staging_went_back_from(staging: Stack, prod: Stack) -> None:
