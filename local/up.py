@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 from http.client import responses
+from typing import Any
 from urllib.parse import urlsplit
 
 from gate import smoke
@@ -13,10 +14,14 @@ from local import environment
 from local.cloud import emulator
 from local.environment import STACK, Checkout
 from local.stack import Pulumi
+from local.summary import summary
 from local.toolchain.process import Failed
 from local.toolchain.progress import Progress, Timing, duration, table
 
 ANSWER_SECONDS = 30.0
+PARTS = ("set-up", "local cloud", "stack", "pulumi up", "first answer")
+"""What the last line tells the seconds of; the parts of set-up have a table of their own."""
+SHELL = 'eval "$(make -s env)", then `sluice status`, or `pulumi stack output --json`'
 
 
 def up(place: Checkout, progress: Progress, timings: list[Timing], stack: str = STACK) -> int:
@@ -35,17 +40,23 @@ def up(place: Checkout, progress: Progress, timings: list[Timing], stack: str = 
     began = time.monotonic()
     pulumi.prepare(progress, cloud)
     timings.append(Timing("stack", time.monotonic() - began))
+    before = pulumi.outputs()
     progress.say(f"· pulumi up --stack {stack}")
     began = time.monotonic()
-    code = pulumi.live("up", "--stack", stack, "--yes", "--skip-preview")
+    # Hundreds of lines for machines, the same at every deploy: `pulumi stack output` has them.
+    code = pulumi.live("up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs")
     timings.append(Timing("pulumi up", time.monotonic() - began, "" if code == 0 else f"exit code {code}"))
-    if code == 0:
-        began = time.monotonic()
-        url, answer = first_answer(pulumi)
-        timings.append(Timing("first answer", time.monotonic() - began, answer))
-        progress.say(f"\n{url} answers {answer}")
-    timings.append(Timing("total", progress.elapsed()))
-    progress.say(f"\n{table(timings)}")
+    if code != 0:
+        progress.say(f"\n{table([*timings, Timing('total', progress.elapsed())])}")
+        return code
+    began = time.monotonic()
+    outputs = pulumi.outputs()
+    answer = first_answer(pulumi, outputs)
+    timings.append(Timing("first answer", time.monotonic() - began))
+    parts = [timing for timing in timings if timing.part in PARTS]
+    more = SHELL + ("" if stack == STACK else f" --stack {stack}")
+    told = summary(before, outputs, answer, [*parts, Timing("total", progress.elapsed())], more)
+    progress.say("\n" + "\n".join(told))
     return code
 
 
@@ -59,16 +70,14 @@ def port(base: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def first_answer(pulumi: Pulumi) -> tuple[str, str]:
-    """The output `url`, and what it answers. Its name leads nowhere on this machine when it is one of the stack's own:
+def first_answer(pulumi: Pulumi, outputs: Mapping[str, Any]) -> str:
+    """What the output `url` answers. Its name leads nowhere on this machine when it is one of the stack's own:
     the load balancer is asked for it, whose certificate the stack's environment trusts."""
-    outputs = pulumi.outputs()
     if not isinstance(outputs.get("url"), str):
         raise Failed(f"the stack has no output `url`\n  to do: see `pulumi stack output --stack {pulumi.stack}`")
     if bundle := pulumi.env.get("SSL_CERT_FILE"):
         os.environ["SSL_CERT_FILE"] = bundle
-    url = str(outputs["url"])
-    return url, ask(url, ANSWER_SECONDS, str(outputs.get("address") or ""))
+    return ask(str(outputs["url"]), ANSWER_SECONDS, str(outputs.get("address") or ""))
 
 
 def ask(url: str, seconds: float, address: str = "") -> str:

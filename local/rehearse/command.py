@@ -19,9 +19,12 @@ from local.rehearse.copy import Copy
 from local.rehearse.place import place
 from local.rehearse.stage import Stage, changes
 from local.stack import Pulumi
+from local.summary import summary
 from local.toolchain.process import Failed
-from local.toolchain.progress import Progress, Timing, table
+from local.toolchain.progress import Progress, Timing
 from local.up import first_answer
+
+SHELL = 'eval "$(make -s env STACK={})", then `sluice status`, or `pulumi stack output --json`'
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -50,11 +53,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def exports(checkout: Checkout, made: Copy) -> str:
     """The lines that put a shell on a rehearsed stack. Raises Failed when nothing is rehearsed."""
-    cloud = emulator.status(place(checkout).local)
-    if cloud is None:
-        raise Failed(f"nothing is being rehearsed\n  to do: make rehearse STACK={made.stack}")
-    change = changes(place(checkout), os.environ, made, cloud.endpoint)
-    return shell.exports(os.environ, change, made.stack, shell.put_commands(checkout))
+    rehearsals = place(checkout)
+    cloud = emulator.status(rehearsals.local)
+    if cloud is None or not copy.file(rehearsals.local, made.stack).is_file():
+        raise Failed(f"{made.stack} is not being rehearsed\n  to do: make rehearse STACK={made.stack}")
+    change = changes(rehearsals, os.environ, made, cloud.endpoint)
+    return shell.exports(os.environ, change, made.stack, shell.put_commands(checkout, rehearsals))
 
 
 class Rehearsal:
@@ -62,7 +66,6 @@ class Rehearsal:
 
     def __init__(self, stage: Stage, progress: Progress) -> None:
         self.stage, self.progress = stage, progress
-        self.timings: list[Timing] = []
         state = "started" if stage.cloud.fresh else "was running"
         factor = os.environ[TIME_VARIABLE]
         progress.say(f"· local cloud: {state} at {stage.cloud.endpoint}; AWS's own delays are {factor} times shorter")
@@ -71,6 +74,7 @@ class Rehearsal:
         """Preview the stack, or deploy it and before it the one that it promotes from."""
         if command == "preview":
             made, pulumi = self._ready(made.stack)
+            self._tell_differences(made, pulumi, "")
             return pulumi.live(*pulumi.on_stack("preview", "--diff"))
         chain = [made.stack]
         while (before := copy.make(self.stage.place.root, chain[0]).upstream) is not None:
@@ -81,30 +85,41 @@ class Rehearsal:
             code = self._up(stack)
             if code != 0:
                 return code
-        self.progress.say(f"\n{table([*self.timings, Timing('total', self.progress.elapsed())])}")
         return 0
 
     def _ready(self, stack: str) -> tuple[Copy, Pulumi]:
         made, pulumi = self.stage.ready(stack, self.progress)
         self.progress.say(f"\n== {stack}, in the emulated account {made.account} ({made.region})")
-        self.progress.say(f"  {pulumi.settings} differs from Pulumi.{stack}.yaml in")
-        for difference in made.differences:
-            self.progress.say(f"    {difference}")
         return made, pulumi
 
     def _up(self, stack: str) -> int:
+        said = copy.head(self.stage.place.local, stack)
         made, pulumi = self._ready(stack)
-        began = time.monotonic()
+        self._tell_differences(made, pulumi, said)
+        before, began = pulumi.outputs(), time.monotonic()
         code = pulumi.live(*pulumi.on_stack("up", "--yes", "--skip-preview", "--suppress-outputs"))
-        self.timings.append(Timing(f"pulumi up {stack}", time.monotonic() - began, "" if code == 0 else f"exit {code}"))
         if code != 0:
             return code
+        timings = [Timing("pulumi up", time.monotonic() - began)]
         outputs = pulumi.outputs()
+        answer = first_answer(pulumi, outputs)
+        timings.append(Timing("total", self.progress.elapsed()))
         self.progress.say(f"  {report.resources(pulumi.urns())}")
         if made.upstream:
             self.progress.say(f"  {report.same_image(outputs, self._outputs(made.upstream))} as {made.upstream}")
-        self.progress.say("  {} answers {}".format(*first_answer(pulumi)))
+        for line in summary(before, outputs, answer, timings, SHELL.format(stack)):
+            self.progress.say(line)
         return 0
+
+    def _tell_differences(self, made: Copy, pulumi: Pulumi, before: str) -> None:
+        """In full where they are other ones than at the last rehearsal; they are in the copy's first lines as well."""
+        count, name = len(made.differences), f"Pulumi.{made.stack}.yaml"
+        if before and before == copy.head(self.stage.place.local, made.stack):
+            self.progress.say(f"  {count} settings differ from {name}, as before: see the head of {pulumi.settings}")
+            return
+        self.progress.say(f"  {pulumi.settings} differs from {name} in")
+        for difference in made.differences:
+            self.progress.say(f"    {difference}")
 
     def _outputs(self, stack: str) -> dict[str, object]:
         return self.stage.ready(stack, self.progress)[1].outputs()
