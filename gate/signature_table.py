@@ -128,8 +128,8 @@ SIGNATURES: Sequence[Signature] = (
         r"key not found: \"(?-i:[A-Z][A-Z0-9_]+)\"|(?-i:[A-Z]) setting must not be empty|missing `secret_key_base`|"
         r"declare it as envvar|set the (?-i:[A-Z][A-Z0-9_]+) environment variable|no application encryption key",
         "a variable that the program needs is not set",
-        "add a plain value to app.environment; add a secret to app.secrets, and to the step that needs it: steps get no "
-        "app.secrets unless they ask: migrations[].secrets",
+        "add a plain value to app.environment; add a secret to app.secrets, and to the step that needs it: "
+        "steps get no app.secrets unless they ask: migrations[].secrets",
     ),
     # The way to the database
     _signature(
