@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gate.names import DIGITS, short
 from local.toolchain.progress import Timing, duration
-
-DIGITS = 12
-"""Of a digest and of a commit, as they are shown."""
 
 
 def summary(
@@ -43,13 +41,6 @@ def release(known: Mapping[str, Any]) -> str:
     if time := str(known.get("time") or ""):
         parts.append(f"proven {time.replace('T', ' ').removesuffix('+00:00')} UTC")
     return ", ".join(parts)
-
-
-def short(name: str) -> str:
-    """A commit or a hash by its first digits; any other name as it is."""
-    commit, dash, dirty = name.partition("-")
-    known = len(commit) > DIGITS and all(letter in "0123456789abcdef" for letter in commit)
-    return f"{commit[:DIGITS]}{dash}{dirty}" if known else name
 
 
 def ran(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
