@@ -16,6 +16,11 @@ var bootstrapSQL string
 // bootstrap runs bootstrap.sql with the names and passwords as settings of the session, so that no statement, which a
 // server may log, holds a password.
 func bootstrap(ctx context.Context, settings *settings) error {
+	settings.pool.ConnConfig.OnNotice = func(_ *pgconn.PgConn, notice *pgconn.Notice) {
+		if notice.Severity == "WARNING" {
+			fmt.Printf("warning: %s. %s\n", notice.Message, notice.Hint)
+		}
+	}
 	connection, err := connect(ctx, settings)
 	if err != nil {
 		return err

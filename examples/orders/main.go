@@ -11,7 +11,7 @@ import (
 
 const usage = `usage: orders COMMAND
   serve      serve until SIGTERM
-  verify     exit 0 when every migration of this image has run, else 1 with those that have not
+  verify     exit 0 when every migration of this image has run and no index is invalid, else 1 with what is wrong
   bootstrap  as the database's master user: make the owner's and the service's role
   probe      exit 0 when the service in this container answers: for container health checks
 `

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	_ "embed"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
+
+//go:embed verify.sql
+var verifySQL string
 
 const waitForDatabase = 20 * time.Second
 
@@ -81,6 +85,7 @@ func connect(ctx context.Context, settings *settings) (*pgx.Conn, error) {
 	}
 }
 
+// verify fails when a migration of this image is pending, or an interrupted one left an invalid index behind.
 func verify(ctx context.Context, settings *settings) error {
 	names, err := migrations(settings.migrations)
 	if err != nil {
@@ -92,6 +97,13 @@ func verify(ctx context.Context, settings *settings) error {
 	}
 	defer connection.Close(ctx)
 	if err := pending(ctx, connection, names); err != nil {
+		return err
+	}
+	if _, err := connection.Exec(ctx, verifySQL); err != nil {
+		var refused *pgconn.PgError
+		if errors.As(err, &refused) && refused.Hint != "" {
+			return fmt.Errorf("%s. %s", refused.Message, refused.Hint)
+		}
 		return err
 	}
 	fmt.Printf("up to date: %d migrations, the last one %s\n", len(names), names[len(names)-1])

@@ -68,6 +68,41 @@ def test_the_app_role_can_read_and_write_rows_old_and_new(prepared: Stage) -> No
         stage.sql("DELETE FROM tenants", login=stage.app)
 
 
+def test_a_schema_that_a_revision_makes_is_open_to_the_app_role_and_one_that_it_closes_stays_closed(
+    stage: Stage,
+) -> None:
+    """Also one that the master user made before there was an owner, and in a tenant's database."""
+    stage.migrate("master")
+    stage.sql("CREATE SCHEMA early; CREATE TABLE early.a (id serial)")
+    stage.bootstrap()
+    stage.provision("org_a", login=stage.owner)
+    for database in (stage.name, stage.of("org_a")):
+        stage.sql("CREATE SCHEMA late; CREATE TABLE late.a (id serial)", database=database, login=stage.owner)
+        stage.sql("INSERT INTO late.a DEFAULT VALUES", database=database, login=stage.app)
+    stage.sql("INSERT INTO early.a DEFAULT VALUES", login=stage.app)
+    stage.sql("CREATE SCHEMA audit; CREATE TABLE audit.a ()", login=stage.owner)
+    stage.sql("SELECT FROM audit.a", login=stage.app)
+    stage.sql(f"REVOKE USAGE ON SCHEMA audit FROM {stage.app[0]}", login=stage.owner)
+    stage.bootstrap()
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        stage.sql("SELECT FROM audit.a", login=stage.app)
+
+
+@pytest.mark.parametrize("tenant", ["", "org_a"])
+def test_verify_names_an_invalid_index(bootstrapped: Stage, tenant: str) -> None:
+    """As a lock timeout leaves it; made here by rows that are not unique."""
+    stage = bootstrapped
+    database = stage.of(tenant) if tenant else stage.name
+    stage.migrate("verify", login=stage.owner)
+    stage.sql("INSERT INTO notes (text) VALUES ('a'), ('a')", database=database, login=stage.owner)
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        stage.sql("CREATE UNIQUE INDEX CONCURRENTLY alike ON notes (text)", database=database, login=stage.owner)
+    finished = stage.migrate("verify", login=stage.owner, expect=1)
+    assert f"database {database} has the invalid index alike" in finished.out
+    stage.sql("DROP INDEX CONCURRENTLY alike", database=database, login=stage.owner)
+    stage.migrate("verify", login=stage.owner)
+
+
 def test_another_role_of_the_server_does_not_get_in(prepared: Stage) -> None:
     stage = prepared
     stage.sql(f"CREATE ROLE {stage.name}_other LOGIN PASSWORD 'hush-other'")

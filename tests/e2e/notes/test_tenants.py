@@ -61,7 +61,7 @@ def test_before_the_master_database_is_migrated(stage: Stage) -> None:
         f"database {stage.name} lacks 0002 tenants",
         "the tenants cannot be verified before that",
     ]
-    assert finished.err == "migrate: revisions are pending in 1 databases\n"
+    assert finished.err == "migrate: revisions are pending or indexes invalid in 1 databases\n"
 
 
 def test_a_poisoned_tenant_is_named_and_the_others_are_migrated(bootstrapped: Stage) -> None:
@@ -72,7 +72,7 @@ def test_a_poisoned_tenant_is_named_and_the_others_are_migrated(bootstrapped: St
         *(f"{name}: database {stage.of(name)} lacks 0002 test" for name in ABC),
         "3 tenants: 0 up to date, 3 behind, 0 failed",
     ]
-    assert pending.err == "migrate: revisions are pending in 3 databases\n"
+    assert pending.err == "migrate: revisions are pending or indexes invalid in 3 databases\n"
 
     stage.sql("ALTER TABLE notes ADD COLUMN colour int", database=stage.of("org_b"), login=stage.owner)
     poisoned = stage.migrate("tenants", login=stage.owner, expect=1)

@@ -13,6 +13,9 @@ from tests.e2e.stage import ROOT, until
 
 FILES = ROOT / "examples" / "orders"
 BOSS, OWNER, APP = ("boss", "hush-boss"), ("shop_owner", "it's \\hush"), ("shop_app", 'hu"sh')
+GIVEN = {"DB_HOST": "127.0.0.1", "DB_PORT": "5432", "DB_NAME": "shop", "DB_SSL": "false"}
+GIVEN |= {"DB_USER": BOSS[0], "DB_PASSWORD": BOSS[1], "OWNER_USER": OWNER[0], "OWNER_PASSWORD": OWNER[1]}
+GIVEN |= {"APP_USER": APP[0], "APP_PASSWORD": APP[1]}
 
 
 class Server:
@@ -26,9 +29,20 @@ class Server:
         words = ["docker", "exec", *options, self.container, *command]
         return subprocess.run(words, capture_output=True, text=True, timeout=DEADLINE, check=False)
 
-    def sql(self, login: tuple[str, str], statement: str) -> subprocess.CompletedProcess[str]:
-        command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-d", "shop", "-c", statement]
+    def sql(self, login: tuple[str, str], statement: str, option: str = "-c") -> subprocess.CompletedProcess[str]:
+        command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-d", "shop", option, statement]
         return self.run(command, PGUSER=login[0], PGPASSWORD=login[1])
+
+    def done(self, login: tuple[str, str], *statements: str) -> None:
+        for statement in statements:
+            done = self.sql(login, statement)
+            assert (done.returncode, done.stderr) == (0, ""), statement
+
+    def bootstrap(self) -> str:
+        """What it says; nothing when all is well."""
+        done = self.run(["sh", "/bootstrap.sh"], **GIVEN)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        return done.stderr
 
 
 @pytest.fixture
@@ -39,7 +53,7 @@ def server() -> Iterator[Server]:
     try:
         server = Server(container)
         until(lambda: server.sql(BOSS, "select 1").returncode == 0, DEADLINE, "the server answers")
-        for name in ("bootstrap.sh", "bootstrap.sql"):
+        for name in ("bootstrap.sh", "bootstrap.sql", "verify.sql"):
             docker(["cp", str(FILES / name), f"{container}:/{name}"])
         yield server
     finally:
@@ -47,12 +61,9 @@ def server() -> Iterator[Server]:
 
 
 def test_roles_are_made_and_made_again(server: Server) -> None:
-    given = {"DB_HOST": "127.0.0.1", "DB_PORT": "5432", "DB_NAME": "shop", "DB_SSL": "false"}
-    given |= {"DB_USER": BOSS[0], "DB_PASSWORD": BOSS[1], "OWNER_USER": OWNER[0], "OWNER_PASSWORD": OWNER[1]}
-    given |= {"APP_USER": APP[0], "APP_PASSWORD": APP[1]}
     assert server.sql(BOSS, "create table early (id serial primary key)").returncode == 0
     for _ in range(2):
-        done = server.run(["sh", "/bootstrap.sh"], **given)
+        done = server.run(["sh", "/bootstrap.sh"], **GIVEN)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     migrated = server.sql(OWNER, "create table late (id serial primary key); alter table early add note text")
     assert (migrated.returncode, migrated.stderr) == (0, "")
@@ -63,10 +74,47 @@ def test_roles_are_made_and_made_again(server: Server) -> None:
             assert refused.returncode != 0, statement
             assert "must be owner of table" in refused.stderr or "permission denied" in refused.stderr
     assert "permission denied for schema public" in server.sql(APP, "create table mine ()").stderr
-    failed = server.run(["sh", "/bootstrap.sh"], **given | {"OWNER_USER": BOSS[0]})
+    failed = server.run(["sh", "/bootstrap.sh"], **GIVEN | {"OWNER_USER": BOSS[0]})
     assert failed.returncode != 0
     log = subprocess.run(
         ["docker", "logs", server.container], capture_output=True, text=True, timeout=DEADLINE, check=True
     )
     assert "permission denied" in log.stderr
     assert "hush" not in failed.stdout + failed.stderr + log.stdout + log.stderr
+
+
+def test_every_schema_of_the_owner_is_open_unless_a_migration_closed_it(server: Server) -> None:
+    """Made by the master user before there was an owner, by the owner later, and by the master user after all."""
+    server.done(BOSS, "create schema early", "create table early.t (id serial primary key)")
+    assert server.bootstrap() == ""
+    server.done(OWNER, "create schema late", "create table late.t (id serial primary key)")
+    server.done(OWNER, "create schema audit", f"revoke usage on schema audit from {APP[0]}", "create table audit.t ()")
+    server.done(BOSS, 'create schema "by Hand"', 'create table "by Hand".t (id serial primary key)')
+    assert server.bootstrap() == ""
+    server.done(OWNER, 'alter table "by Hand".t add note text', "alter table early.t add note text")
+    for schema in ("early", "late", '"by Hand"'):
+        server.done(APP, f"insert into {schema}.t default values", f"table {schema}.t")
+        assert "permission denied for schema" in server.sql(APP, f"create table {schema}.mine ()").stderr
+    assert "permission denied for schema audit" in server.sql(APP, "select from audit.t").stderr
+
+
+def test_an_invalid_index_is_said_and_then_refused(server: Server) -> None:
+    """One as a lock timeout leaves it; a partitioned index that waits for its partitions is not one."""
+    server.bootstrap()
+    server.done(OWNER, "create table t (a int)", "insert into t values (1), (1)")
+    server.done(
+        OWNER, "create table parts (a int) partition by list (a)", "create table part partition of parts default"
+    )
+    server.done(OWNER, "create index waiting on only parts (a)")
+    assert server.sql(OWNER, "/verify.sql", "-f").returncode == 0
+    assert server.bootstrap() == ""
+    assert "could not create unique index" in server.sql(OWNER, "create unique index concurrently u on t (a)").stderr
+    again = server.sql(OWNER, "create unique index concurrently if not exists u on t (a)")
+    assert again.returncode == 0, "passes over it: hence the check"
+    assert "WARNING:  invalid index: u" in server.bootstrap()
+    refused = server.sql(OWNER, "/verify.sql", "-f")
+    assert refused.returncode != 0
+    assert "ERROR:  invalid index: u" in refused.stderr
+    server.done(OWNER, "drop index concurrently u", "delete from t", "create unique index concurrently u on t (a)")
+    assert server.sql(OWNER, "/verify.sql", "-f").returncode == 0
+    assert server.bootstrap() == ""

@@ -119,7 +119,7 @@ def tenants(lock_seconds: int) -> int:
 
 
 def verify(_lock_seconds: int) -> int:
-    """exit 0 only when no revision is pending in any database"""
+    """exit 0 only when no revision is pending and no index invalid in any database"""
     database, shard = settings.read(Database, Shard)
     histories = read(MASTER), read(TENANT)
     behind = on_master(database, visit.verify(histories[0]))
@@ -134,7 +134,7 @@ def verify(_lock_seconds: int) -> int:
     if complaint := tally.complaint():
         raise Stopped(complaint)
     if behind or tally.done:
-        raise Stopped(f"revisions are pending in {int(behind) + tally.done} databases")
+        raise Stopped(f"revisions are pending or indexes invalid in {int(behind) + tally.done} databases")
     say(f"verified: the database is at {histories[0].head}, nothing is pending")
     return 0
 

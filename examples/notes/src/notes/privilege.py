@@ -11,7 +11,7 @@ READ_ONLY = ("alembic_version", "tenants")
 _READERS = """
     SELECT DISTINCT r.rolname
     FROM pg_default_acl d, aclexplode(d.defaclacl) granted JOIN pg_roles r ON r.oid = granted.grantee
-    WHERE d.defaclrole = current_user::regrole AND d.defaclobjtype = 'r' AND d.defaclnamespace = 'public'::regnamespace
+    WHERE d.defaclrole = current_user::regrole AND d.defaclobjtype = 'r' AND d.defaclnamespace = 0
       AND granted.grantee <> d.defaclrole
     ORDER BY 1
 """
@@ -24,6 +24,12 @@ _WRITERS = """
       AND granted.privilege_type IN ('INSERT', 'UPDATE', 'DELETE')
 """
 
+_CLOSED = """
+    SELECT n.nspname FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner
+    WHERE r.rolname = %s AND n.nspacl IS NULL AND n.nspname <> 'public'
+"""
+"""Schemas of the owner for which nobody has granted or revoked anything: made before default privileges were set."""
+
 
 def readers(connection: psycopg.Connection[Any]) -> list[str]:
     """The roles that the current user's future tables in this database are opened to: `bootstrap` said so."""
@@ -33,30 +39,38 @@ def readers(connection: psycopg.Connection[Any]) -> list[str]:
 
 
 def open_to(connection: psycopg.Connection[Any], owner: str, app: str) -> None:
-    """Let the app role read and write rows in this database, now and in the owner's future tables, and no more.
+    """Let the app role read and write rows in this database, now and in every schema and table that the owner makes
+    later, and no more.
 
-    PUBLIC, which is every role of the server, loses what it has by default. Needs the owner's rights.
+    PUBLIC, which is every role of the server, loses what it has by default. A schema that a migration has closed
+    (REVOKE USAGE) stays closed. Needs the owner's rights.
     https://www.postgresql.org/docs/17/ddl-priv.html
+    https://www.postgresql.org/docs/17/sql-alterdefaultprivileges.html
     """
     names = {
         "database": sql.Identifier(connection.info.dbname),
         "owner": sql.Identifier(owner),
         "app": sql.Identifier(app),
     }
+    schemas = ["public", *(str(row[0]) for row in connection.execute(_CLOSED, (owner,)).fetchall())]
     for statement in (
         "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         "REVOKE ALL ON DATABASE {database} FROM {app}",
         "REVOKE ALL ON SCHEMA public FROM {app}",
         "GRANT CONNECT ON DATABASE {database} TO {app}",
-        "GRANT USAGE ON SCHEMA public TO {app}",
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}",
-        "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
-        " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {app}",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE ON SCHEMAS TO {app}",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE, SELECT ON SEQUENCES TO {app}",
     ):
         connection.execute(sql.SQL(statement).format(**names))
+    for schema in schemas:
+        for statement in (
+            "GRANT USAGE ON SCHEMA {schema} TO {app}",
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {app}",
+            "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {app}",
+        ):
+            connection.execute(sql.SQL(statement).format(schema=sql.Identifier(schema), **names))
     protect(connection)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 
-from notes import lock, privilege, revision
+from notes import index, lock, privilege, revision
 from notes.revision import Runner
 from notes.schema import History
 
@@ -54,12 +54,19 @@ def downgrade(runner: Runner, target: str | None, lock_seconds: int) -> Visit:
 
 
 def verify(history: History) -> Visit:
-    """Only looks: says each pending revision, and returns whether there is one. Needs CONNECT and SELECT only."""
+    """Only looks: says each pending revision and each invalid index, and returns whether there is one. Needs CONNECT
+    and SELECT only."""
 
     def visit(connection: psycopg.Connection[Any], say: Say) -> bool:
         pending = history.pending(revision.current(connection))
         for name, title in pending:
             say(f"database {connection.info.dbname} lacks {name} {title}")
-        return bool(pending)
+        invalid = index.invalid(connection)
+        for name in invalid:
+            say(
+                f"database {connection.info.dbname} has the invalid index {name}: drop it and create it again in a"
+                " revision (DROP INDEX CONCURRENTLY IF EXISTS, then CREATE INDEX CONCURRENTLY)"
+            )
+        return bool(pending or invalid)
 
     return visit
