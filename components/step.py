@@ -16,7 +16,8 @@ class Step:
     """name: unique. command: replaces the image's CMD. timeout: seconds. attempts: for a task that could not start.
     shards: tasks side by side. environment: this step's own plain variables. task: where image or secrets are the
     step's own, because RunTask can override neither; steps with the same secrets share one. secrets: names of the
-    application's secrets that it has."""
+    application's secrets that it has. repeatable: whether an operator's command of the same image may run as it does:
+    not as the master user, nor as another image."""
 
     name: str
     command: Sequence[str]
@@ -27,6 +28,7 @@ class Step:
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     task: TaskDefinitionArgs | None = None
     secrets: Sequence[str] = ()
+    repeatable: bool = False
 
 
 def described(step: Step, usual: TaskDefinitionArgs, own_revision: pulumi.Input[str] | None) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def work_of(
         if step.image:
             image = origin.repository.reference(step.image)
             task = replace(task or migration, family=f"{migration.family}-{step.name}", image=image)
-        steps.append(Step(**given, task=task, secrets=tuple(secrets)))
+        steps.append(Step(**given, task=task, secrets=tuple(secrets), repeatable=step.image is None))
 
     check = health.command and HealthCheck(
         health.command, health.start_period, health.interval, health.timeout, health.retries

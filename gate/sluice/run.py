@@ -15,8 +15,9 @@ from gate.errors import GateError
 from gate.explain import short_time
 from gate.judge import primary
 from gate.operate import Order, Refused, exit_code, operate
-from gate.sluice import exits
+from gate.sluice import exits, step_secrets
 from gate.sluice.context import Context
+from gate.sluice.step_secrets import Choice
 from gate.step import SHARDS, Step
 from gate.verdict import StepFailed
 
@@ -41,6 +42,12 @@ def arguments(verbs: Any) -> None:
     )
     one.add_argument("--env", action="append", default=[], type=variable, metavar="K=V", help="a further variable")
     one.add_argument("--image", help="another image by digest, or its beginning: one that this stack has migrated with")
+    one.add_argument(
+        "--secrets",
+        metavar="NAMES",
+        help="of app.secrets, joined by commas: those that a migration step has; `all` that steps have, or `none` "
+        "(those of the step whose command begins like this one)",
+    )
     one.add_argument("--task-definition", metavar="ARN", help="a revision of the migration's task definition")
     one.add_argument("--container", help="of that revision, when it is not the migration's")
     one.add_argument(
@@ -62,7 +69,8 @@ def main(context: Context, given: argparse.Namespace) -> int:
         shards=given.shards,
         environment=dict(given.env),
     )
-    definition, image = choose(context, given.image, given.task_definition)
+    secrets = _secrets(context, given)
+    definition, image = choose(context, given.image, given.task_definition, secrets.definition)
     place = replace(
         context.stack.place,
         task_definition=definition,
@@ -70,6 +78,8 @@ def main(context: Context, given: argparse.Namespace) -> int:
     )
     terminal = context.terminal
     terminal.note(f"image {image.rpartition('@')[2][:19]}, task definition {definition.rpartition('/')[2]}")
+    if not given.task_definition:
+        terminal.note(f"secrets: {secrets}")
     context.interrupt.heeded = True
     try:
         result = operate(context.deployer(), Order(step, image, given.read_only), place)
@@ -98,23 +108,35 @@ def main(context: Context, given: argparse.Namespace) -> int:
     return exits.OK
 
 
-def choose(context: Context, image: str | None, definition: str | None) -> tuple[str, str]:
-    """The revision to run and its image: a named one, that of a named image, else that of the image that is live."""
+def _secrets(context: Context, given: argparse.Namespace) -> Choice:
+    """As which step the command runs. Raises Refused."""
+    if given.secrets and given.task_definition:
+        raise Refused("--task-definition has secrets of its own: leave out --secrets")
+    gate = context.stack.gate
+    return step_secrets.choose(gate.get("steps") or [], given.command, given.secrets, str(gate["taskDefinition"]))
+
+
+def choose(context: Context, image: str | None, definition: str | None, usual: str) -> tuple[str, str]:
+    """The revision to run and its image: a named one, that of a named image, else that of the image that is live.
+
+    Args:
+        usual: a revision that the gate let through, of the family to take one of.
+    """
     ecs, stack = context.clients["ecs"], context.stack
     if definition:
         return _described(ecs, definition, stack.place.container)
-    let_through = _described(ecs, stack.gate["taskDefinition"], stack.place.container)
+    let_through = _described(ecs, usual, stack.place.container)
     wanted = image or _live_image(context)
     if not wanted or matches(let_through[1], wanted):
         return let_through
-    arns = _revisions(ecs, stack.gate["taskDefinition"])
+    arns = _revisions(ecs, usual)
     for arn in arns:
         found = _described(ecs, arn, stack.place.container)
         if matches(found[1], wanted):
             return found
     raise Refused(
         f"no migration task definition of this stack has image {wanted}: {len(arns)} revisions of "
-        f"{_family(stack.gate['taskDefinition'])} were looked at. The newest one that the gate let through has "
+        f"{_family(usual)} were looked at. The newest one that the gate let through has "
         f"{let_through[1].rpartition('@')[2]}; run it with --image and that digest"
     )
 

@@ -137,11 +137,16 @@ def test_secrets_of_a_probe_that_is_not_run_are_not_readable(asking: Callable[..
 
 
 def test_operators_learn_what_each_step_runs_as(asking: Callable[..., Deployed]) -> None:
-    known = {step["name"]: step for step in asking(["SENTRY"]).outputs["gate"]["steps"]}
+    load = {"name": "load", "command": ["load"], "image": DIGEST, "secrets": ["SENTRY"]}
+    first = {"name": "first", "command": ["migrate"]}
+    step = {"name": "step-0", "command": ["migrate"], "secrets": ["SENTRY"]}
+    known = {step["name"]: step for step in asking(migrations=[first, step, load]).outputs["gate"]["steps"]}
     assert known["step-0"]["secrets"] == ["SENTRY"]
     assert known["step-0"]["taskDefinition"].endswith("with_SENTRY")
     assert known["first"] == {"name": "first", "phase": "before", "command": ["migrate"], "secrets": []}
     assert known["bootstrap"]["taskDefinition"].endswith("bootstrap")
+    assert "secrets" not in known["bootstrap"], "no operator's command runs as the master user by mistake"
+    assert "secrets" not in known["load"], "nor as another image"
 
 
 def test_a_set_of_secrets_has_one_name_of_bounded_length() -> None:
