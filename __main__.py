@@ -28,14 +28,14 @@ from infra.work import work_of
 
 interruption.end_quietly()  # the engine says what failed
 stack = settings.load()  # checked whole: every mistake is reported at once, before anything is created
-live.check(stack)  # nothing leads backwards: no older build, no other major version that nobody asked for
+last = live.check(stack)  # nothing leads backwards: no older build, no other major version that nobody asked for
 project, shape = pulumi.get_project(), stack.service
 name, path = naming.prefix(project, pulumi.get_stack()), f"/sluice/{project}/{pulumi.get_stack()}"
 tags = {"Project": project, "Stack": pulumi.get_stack(), "Environment": stack.environment}
 everything = Everything()
 clouds = providers.create(stack, tags, os.environ)
 here = pulumi.ResourceOptions(providers=clouds.all())
-origin = Source(name, stack, path, clouds.gate, here).origin()  # the image: built here, or what another stack released
+origin = Source(name, stack, path, clouds.gate, here, last).origin()  # the image: built, or of another stack
 
 network = network_of(name, stack, here)
 firewall = network.firewall
@@ -67,6 +67,7 @@ phase = MigrationGateArgs(
     holds=f"{path}/holds",
     rollback=stack.rollback is not None,
     service_secrets=stack.app.secrets,
+    names=origin.names,
 )
 gate = MigrationGate(f"{name}-migration", phase, here)
 
@@ -75,6 +76,7 @@ service = Service(
     ServiceArgs(
         cluster=cluster.arn,
         task_definition=gate.service_task_definition,
+        port=stack.app.port,
         tasks=shape.min,
         scales=shape.scales,
         errors=stack.alarms.error_percent if stack.alarms.rollback else 0,
@@ -106,6 +108,7 @@ deployment = Deployment(
         rollback=stack.rollback is not None,
         keep=keep,
         proof=gate.run,
+        names=origin.called(gate.image),
     ),
     here,
 )
@@ -121,6 +124,7 @@ if later := rolled_out.of("after"):
         service_task_definition=deployment.task_definition,
         service=service.name,
         snapshot=None,  # the schema is the new version's by now; nothing serves that could go back
+        names=origin.called(deployment.image),
     )
     gates.append(MigrationGate(f"{name}-after", after, here))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pulumi
@@ -24,7 +25,8 @@ VERSION_LENGTH = 12
 @dataclass(frozen=True)
 class ImageArgs:
     """context: folder of the build, relative to Pulumi.yaml. dockerfile: relative to context. build_args: its ARGs, no
-    secrets. architecture: X86_64 or ARM64. repository_url, registry_id: where to push."""
+    secrets. architecture: X86_64 or ARM64. repository_url, registry_id: where to push. pushed: digest of the image that
+    is there under this build's tag, although the stack does not know of it: it is taken, and nothing is built."""
 
     context: str
     dockerfile: str
@@ -32,6 +34,17 @@ class ImageArgs:
     architecture: str
     repository_url: pulumi.Input[str]
     registry_id: pulumi.Input[str]
+    pushed: str = ""
+
+    @cached_property
+    def platform(self) -> str:
+        """Docker's name of the platform."""
+        return PLATFORMS[self.architecture]
+
+    @cached_property
+    def tag(self) -> str:
+        """The tag of what these arguments build. Raises OSError when the context cannot be read."""
+        return build_context.tag(Path(self.context), self.dockerfile, self.build_args, self.platform)
 
 
 class Image(pulumi.ComponentResource):
@@ -49,9 +62,16 @@ class Image(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:Image", name, None, opts)
-        platform = PLATFORMS[args.architecture]
-        self.tag = build_context.tag(Path(args.context), args.dockerfile, args.build_args, platform)
+        self.tag = args.tag
         self.version = self.tag[:VERSION_LENGTH]
+        if args.pushed:
+            self.reference = pulumi.Output.concat(args.repository_url, "@", args.pushed)
+            self.name = pulumi.Output.concat(args.repository_url, ":", self.tag)
+        else:
+            self.reference, self.name = self._built(name, args)
+        self.register_outputs({"reference": self.reference, "name": self.name, "tag": self.tag})
+
+    def _built(self, name: str, args: ImageArgs) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
         url = docker_login.logged_in(args.repository_url, args.registry_id, self)
         image = docker.Image(
             name,
@@ -60,16 +80,14 @@ class Image(pulumi.ComponentResource):
                 "context": args.context,
                 "dockerfile": f"{args.context}/{args.dockerfile}",
                 "args": {**args.build_args, VERSION: self.version},
-                "platform": platform,
+                "platform": args.platform,
             },
             registry={"server": url},  # without a password: see docker_login
             skip_push=False,
             build_on_preview=False,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.reference = image.repo_digest.apply(by_digest)
-        self.name = image.image_name
-        self.register_outputs({"reference": self.reference, "name": self.name, "tag": self.tag})
+        return image.repo_digest.apply(by_digest), image.image_name
 
 
 def by_digest(reference: str) -> str:

@@ -14,14 +14,16 @@ from infra.revision import is_ancestor, revision
 from infra.settings.settings import Settings
 
 
-def check(stack: Settings) -> None:
-    """Ends the program when its settings lead backwards: to an older build, or to another major version of the
-    database that nobody asked for.
+def check(stack: Settings) -> Mapping[str, Any]:
+    """Returns the stack's outputs of its last update, where they are needed.
+
+    Ends the program when its settings lead backwards: to an older build, or to another major version of the database
+    that nobody asked for.
 
     A preview of an older build is only warned of: previews are made of branches, too, that are behind.
     """
     if stack.app.context is None and stack.database.existing is not None:
-        return
+        return {}
     live = outputs()
     if (found := _database(stack, live)) is not None:
         end(f"{found}. Nothing was changed")
@@ -29,6 +31,7 @@ def check(stack: Settings) -> None:
         if not pulumi.runtime.is_dry_run():
             end(f"{found}. Nothing was changed")
         pulumi.log.warn(f"{found}. `pulumi up` refuses it")
+    return live
 
 
 def outputs() -> Mapping[str, Any]:

@@ -53,6 +53,7 @@ class Deployed:
             "cluster": self.cluster.name,
             "repository": self.origin.repository.url,
             "image": self.deployment.image,
+            "builtTag": self.origin.built,
             "release": release(self.origin, self.deployment),
             "promotable": promotable(self.origin, self.gates, self.deployment, self.stack.app.architecture),
             "migrations": results.apply(lambda phases: [step for phase in phases for step in phase]),

@@ -24,13 +24,14 @@ from infra.settings.settings import Settings
 @dataclass(frozen=True)
 class Source:
     """name: of the stack's resources. path: SSM path of its records. opts: carry the providers, of which `gate` is
-    asked."""
+    asked. live: the stack's outputs of its last update."""
 
     name: str
     stack: Settings
     path: str
     gate: pulumi.ProviderResource
     opts: pulumi.ResourceOptions
+    live: Mapping[str, Any]
 
     def origin(self) -> Origin:
         """The image to deploy. Ends the program when it must not be deployed: before anything is created or
@@ -91,7 +92,8 @@ class Source:
         )
         repository = Registry(self.name, kept, self.opts).repository
         build = ImageArgs(context, app.dockerfile, app.build_args, app.architecture, repository.url, repository.account)
-        image = Image(self.name, build, self.opts)
+        found = self._pushed(build.tag)
+        image = Image(self.name, replace(build, pushed=found), self.opts)
         # The revision is no part of the image: another commit with the same content must not be another image.
         names = {"tag": image.tag, "version": image.version, "revision": revision(context)}
         return Origin(
@@ -99,7 +101,23 @@ class Source:
             # After an update of some resources only, the sources may be newer than the image.
             image.name.apply(lambda pushed: names if pushed.rpartition(":")[2] == image.tag else {}),
             repository,
+            "" if found else build.tag,
         )
+
+    def _pushed(self, tag: str) -> str:
+        """The digest of an image that has this tag already, pushed by an update that did not come to its end, or by
+        another builder; empty when there is none, or the stack knows it as its own."""
+        repository = str(self.live.get("repository") or "")
+        if not repository or self.live.get("builtTag") == tag:
+            return ""
+        try:
+            found = gate.pushed(repository=repository, tag=tag, provider=self.gate)
+        except Exception as error:  # the SDK has no narrower one
+            pulumi.log.warn(f"whether {repository} has an image {tag} already could not be found out: {told(error)}")
+            return ""
+        if found:
+            pulumi.log.info(f"{repository} has an image of this build already, {found[:19]}: it is not built again")
+        return found
 
 
 def named(image: str, stack: Settings) -> Origin:

@@ -6,6 +6,7 @@ from gate.plugin.admission import admission
 from gate.plugin.generated_secret import GeneratedSecret
 from gate.plugin.migration_run import MigrationRun
 from gate.plugin.provider import Provider
+from gate.plugin.pushed import pushed
 from gate.plugin.resource import Checked, CheckFailure, Properties
 from gate.plugin.rollout import Rollout
 from gate.session import Account, Clients
@@ -26,7 +27,10 @@ class GateProvider(Provider):
             "gate:index:MigrationRun": MigrationRun(lambda: self.clients),
             "gate:index:Rollout": Rollout(lambda: self.clients),
         }
-        self.functions = {"gate:index:admission": admission(lambda: self.clients)}
+        self.functions = {
+            "gate:index:admission": admission(lambda: self.clients),
+            "gate:index:pushed": pushed(lambda: self.clients),
+        }
 
     async def check_config(self, old: Properties, new: Properties) -> Checked:
         unknown = sorted(new.keys() - _KEYS)

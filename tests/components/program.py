@@ -187,6 +187,7 @@ class Cloud(Mocks):
             },
             "getAuthorizationToken": {"userName": "AWS", "password": TOKEN, "proxyEndpoint": "https://registry"},
             "admission": ADMITTED | {"image": args.args.get("image")} | self.admission,
+            "pushed": {"digest": ""} | self.stale.get("pushed", {}),
             "readStackOutputs": {"outputs": self.others.get(args.args.get("name", ""), {})},
         }
         if args.token.endswith(":admission"):

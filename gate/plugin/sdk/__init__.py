@@ -5,6 +5,7 @@ from gate.plugin.sdk.admission import Admission, admission
 from gate.plugin.sdk.generated_secret import GeneratedSecret
 from gate.plugin.sdk.migration_run import MigrationRun
 from gate.plugin.sdk.provider import Provider
+from gate.plugin.sdk.pushed import pushed
 from gate.plugin.sdk.rollout import Rollout
 from gate.release_order import major_change, older_build
 
@@ -18,4 +19,5 @@ __all__ = [
     "admission",
     "major_change",
     "older_build",
+    "pushed",
 ]

@@ -1,0 +1,19 @@
+"""Which image a repository has under a tag."""
+
+from __future__ import annotations
+
+import pulumi
+
+
+def pushed(*, repository: str, tag: str, provider: pulumi.ProviderResource) -> str:
+    """The image's digest (``sha256:…``); empty when there is none. Asks AWS at once, in previews too.
+
+    Args:
+        repository: ``HOST/NAME``.
+
+    Raises:
+        Exception: AWS could not be asked (the SDK has no narrower one).
+    """
+    args = {"repository": repository, "tag": tag}
+    answer = pulumi.runtime.invoke("gate:index:pushed", args, pulumi.InvokeOptions(provider=provider)).value or {}
+    return str(answer["digest"])
