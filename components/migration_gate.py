@@ -41,7 +41,7 @@ class MigrationGateArgs:
     the first step. topic: ARN of the SNS topic that is told of a failure. deadline: seconds for it all; 0: none. holds:
     SSM path of the images that must not run. rollback: an earlier release is to serve again, and no step runs.
     service_secrets: name to `valueFrom` of those secrets of the service that the settings name: a preview looks at them
-    before the service's new revision is known."""
+    before the service's new revision is known. names: what else the image is called, for the records."""
 
     cluster: pulumi.Input[str]
     task: TaskDefinitionArgs
@@ -59,6 +59,7 @@ class MigrationGateArgs:
     holds: str | None = None
     rollback: bool = False
     service_secrets: Mapping[str, str] = field(default_factory=dict)
+    names: pulumi.Input[Mapping[str, str]] | None = None
 
 
 def migration_container(entry_point: Sequence[str] = ()) -> Container:
@@ -115,6 +116,7 @@ class MigrationGate(pulumi.ComponentResource):
             rollback=args.rollback,
             service_secrets=None if after else args.service_secrets,
             architecture=args.task.architecture,
+            names=args.names,
             opts=child,
         )
         self.service_task_definition = run.service_task_definition
