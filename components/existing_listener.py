@@ -13,12 +13,13 @@ from components.target_group import TargetGroupArgs, target_group
 @dataclass(frozen=True)
 class ExistingListenerArgs:
     """listener_arn: of an Application Load Balancer. priority: of the rule among the listener's. host: the name whose
-    requests are the service's."""
+    requests are the service's. https_only: whether a listener that speaks plain HTTP is refused."""
 
     targets: TargetGroupArgs
     listener_arn: str
     priority: int
     host: str
+    https_only: bool = False
 
 
 class ExistingListener(pulumi.ComponentResource):
@@ -40,19 +41,20 @@ class ExistingListener(pulumi.ComponentResource):
     def __init__(self, name: str, args: ExistingListenerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:ExistingListener", name, None, opts)
         child, asked = pulumi.ResourceOptions(parent=self), pulumi.InvokeOptions(parent=self)
-        listener = aws.lb.get_listener_output(arn=args.listener_arn, opts=asked)
+        # Read as a resource: so the policy pack, too, sees its protocol and TLS policy.
+        listener = aws.lb.Listener.get(name, args.listener_arn, opts=child)
         balancer = aws.lb.get_load_balancer_output(arn=load_balancer_arn(args.listener_arn), opts=asked)
         targets = target_group(name, args.targets, child)
         self.ready = aws.lb.ListenerRule(
             name,
-            listener_arn=args.listener_arn,
+            listener_arn=listener.arn,
             priority=args.priority,
             conditions=[{"host_header": {"values": [args.host]}}],
             actions=[{"type": "forward", "target_group_arn": targets.arn}],
             opts=child,
         )
         self.url = pulumi.Output.all(listener.protocol, listener.port).apply(
-            lambda known: origin(known[0], known[1], args.host)
+            lambda known: origin(known[0], int(known[1]), args.host, args.https_only)
         )
         self.address, self.zone_id = balancer.dns_name, balancer.zone_id
         self.named = True
@@ -69,8 +71,14 @@ def load_balancer_arn(listener_arn: str) -> str:
     return f"{prefix}:loadbalancer/{path.rpartition('/')[0]}"
 
 
-def origin(protocol: str, port: int, host: str) -> str:
-    """Scheme, host and port of a listener; a scheme's usual port is not said."""
+def origin(protocol: str, port: int, host: str, https_only: bool = False) -> str:
+    """Scheme, host and port of a listener; a scheme's usual port is not said. Raises RunError for plain HTTP where
+    only HTTPS will do."""
     scheme = protocol.lower()
+    if https_only and scheme != "https":
+        raise pulumi.RunError(
+            f"loadBalancer.listener speaks {protocol} on port {port}, and production answers over HTTPS only: passwords"
+            " and cookies could be read on the way. Name an HTTPS listener of that load balancer"
+        )
     usual = {"http": 80, "https": 443}.get(scheme)
     return f"{scheme}://{host}" if port == usual else f"{scheme}://{host}:{port}"

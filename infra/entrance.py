@@ -22,9 +22,8 @@ def entrance(
     check = TargetCheck(stack.app.live_path, health.interval, health.timeout, health.retries)
     targets = TargetGroupArgs(network.vpc_id, stack.app.port, check, stack.service.drain_seconds)
     if balancer.listener is not None:
-        return ExistingListenerArgs(
-            targets, balancer.listener, balancer.priority or 0, domain.name or balancer.host or ""
-        )
+        host = domain.name or balancer.host or ""
+        return ExistingListenerArgs(targets, balancer.listener, balancer.priority or 0, host, stack.protected)
     https = None
     if domain.name is not None:
         certificate: pulumi.Input[str] = domain.certificate or ""

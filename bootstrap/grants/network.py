@@ -39,6 +39,7 @@ def network(scope: Scope) -> list[Statement]:
             "PrivateNames",
             ["route53:AssociateVPCWithHostedZone"],
             [f"arn:{scope.account.partition}:route53:::hostedzone/*"],
+            why="AWS makes the zone, with an id that nobody knows before",
         ),
         *([Statement("ExistingVpc", ["ec2:CreateSecurityGroup"], vpcs)] if vpcs else []),
         # An existing database's security group has none of the stack's tags. Only the group itself is granted: the

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
+from . import managed, trust
 from .rule import Judged, Rule, Scope
-from .stack import Resource, listed, mappings
+from .stack import Resource, mappings
+from .statement import Statement, allowed, every, wild
 
 UNLIMITED = {
     "ecr:GetAuthorizationToken": "logs in to a registry as a whole and knows no resource",
     "sts:GetCallerIdentity": "tells callers who they are and knows no resource",
-    "logs:DescribeLogGroups": "lists groups: limited to one it could not find it",
     "ecs:DescribeTaskDefinition": "knows no resource",
     "ecs:ListTaskDefinitions": "knows no resource",
     "ecs:DeregisterTaskDefinition": "knows no resource",
@@ -21,126 +22,104 @@ UNLIMITED = {
     "ssmmessages:CreateDataChannel": "knows no resource",
     "ssmmessages:OpenControlChannel": "knows no resource",
     "ssmmessages:OpenDataChannel": "knows no resource",
-    **dict.fromkeys(
-        (
-            "application-autoscaling:Describe*",
-            "ec2:Describe*",
-            "ecs:Describe*",
-            "ecs:List*",
-            "elasticloadbalancing:Describe*",
-            "rds:Describe*",
-        ),
-        "says what there is, and no data: a preview asks for what it does not know by name yet",
-    ),
-    **dict.fromkeys(
-        (
-            "route53:GetChange",
-            "route53:GetHostedZone",
-            "route53:ListHostedZones",
-            "route53:ListHostedZonesByName",
-            "route53:ListResourceRecordSets",
-            "route53:ListTagsForResource",
-        ),
-        "reads public DNS: a zone is found by its name before its id is known",
-    ),
+    "xray:PutTelemetryRecords": "knows no resource",
+    "xray:PutTraceSegments": "knows no resource",
 }
-"""Actions that may be allowed on every resource, and patterns of actions that may be allowed at all, each with the
-reason. What belongs here gets a line here."""
+"""Actions that may be allowed on every resource, each with the reason. What belongs here gets a line here."""
 
-BOUNDARY = "-boundary"
-"""How the name of a permissions boundary ends. It allows nothing by itself: a role may do what it and the role's own
-policies both allow, and those are judged."""
+POLICIES = ("aws:iam:RolePolicy", "aws:iam:Policy", "aws:iam:UserPolicy", "aws:iam:GroupPolicy", "aws:iam:Role")
+"""Kinds of resources that hold policies of identities."""
 
-POLICIES = ("aws:iam:RolePolicy", "aws:iam:Policy", "aws:iam:UserPolicy", "aws:iam:GroupPolicy")
-WIDE = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
-GITHUB = "token.actions.githubusercontent.com"
+ESCALATES = (
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+)
+"""Actions by which a role could give itself more, unless the role that it makes or changes is bounded."""
+
+NEVER = (
+    "iam:AddUserToGroup",
+    "iam:AttachGroupPolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:CreatePolicyVersion",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:PutGroupPolicy",
+    "iam:PutUserPolicy",
+    "iam:SetDefaultPolicyVersion",
+)
+"""Actions by which it could do so whatever it is limited to."""
+
+SECRETS = ("secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue")
+MASTERS = "*:secret:rds!"
+"""How the ARN of a master password that RDS manages goes on after the account."""
 
 
-def statements(policy: Any) -> Iterator[Mapping[str, Any]]:
-    """A policy's statements, from its JSON."""
-    document = json.loads(policy) if isinstance(policy, str) else policy
-    if isinstance(document, Mapping):
-        yield from mappings(document.get("Statement"))
+def policies(one: Resource) -> Iterator[Any]:
+    """The policies that a resource gives to a role, user or group: its own, and those inside of it."""
+    if one.type != "aws:iam:Role":
+        yield one.get("policy")
+    for part in mappings(one.get("inlinePolicies")):
+        yield part.get("policy")
 
 
-def _allowed(one: Resource) -> Iterator[Mapping[str, Any]]:
-    yield from (part for part in statements(one.get("policy")) if part.get("Effect") == "Allow")
+def _grants(one: Resource) -> Iterator[Statement]:
+    for policy in policies(one):
+        yield from allowed(policy)
 
 
 def _stars(one: Resource) -> Judged:
-    if one.name.endswith(BOUNDARY):
-        return
-    for part in _allowed(one):
-        sid = part.get("Sid", "without Sid")
-        for inverted in ("NotAction", "NotResource"):
-            if inverted in part:
-                yield f"{sid}: {inverted} allows everything but what it names"
-        actions = [str(action) for action in listed(part.get("Action"))]
-        for action in actions:
-            if "*" in action and action not in UNLIMITED:
-                yield f"{sid}: {action} allows whatever AWS adds to it"
-        if "*" in listed(part.get("Resource")) and not part.get("Condition"):
-            for action in actions:
-                if "*" not in action and action not in UNLIMITED:
-                    yield f"{sid}: {action} on every resource"
+    for part in _grants(one):
+        for inverted in part.inverted:
+            yield f"{part.sid}: {inverted} allows everything but what it names"
+        for action in part.actions:
+            if wild(action):
+                yield f"{part.sid}: {action} allows whatever AWS adds to it"
+        for arn in part.resources:
+            if every(arn) and not part.limited:
+                about = "every resource" if arn == "*" else f"every resource, {arn}"
+                for action in part.actions:
+                    if not wild(action) and action not in UNLIMITED:
+                        yield f"{part.sid}: {action} on {about}"
+            elif fnmatchcase(arn, f"{MASTERS}[*?]*") and any(map(part.covers, SECRETS)):
+                yield f"{part.sid}: reads the master password of every database, {arn}"
 
 
 def _passed(one: Resource) -> Judged:
-    for part in _allowed(one):
-        if "iam:PassRole" in listed(part.get("Action")):
-            for arn in listed(part.get("Resource")):
-                # Below a path of its own, a wildcard names the roles of one stack and no others.
-                role = str(arn).partition(":role/")[2]
-                if role.startswith("*") or not role:
-                    yield f"{part.get('Sid', 'without Sid')}: may hand {arn} to a service"
-            if not any("iam:PassedToService" in keys for keys in dict(part.get("Condition") or {}).values()):
-                yield f"{part.get('Sid', 'without Sid')}: does not say to which service (iam:PassedToService)"
-
-
-def _trusted(one: Resource) -> Judged:
-    for part in statements(one.get("assumeRolePolicy")):
-        if part.get("Effect") != "Allow":
+    for part in _grants(one):
+        if not part.covers("iam:PassRole"):
             continue
-        principal = part.get("Principal") or {}
-        said = principal.values() if isinstance(principal, Mapping) else [principal]
-        named = [name for value in said for name in listed(value)]
-        if "*" in named:
-            yield "anybody may take the role"
-        conditions: dict[str, list[Any]] = {}
-        for tests in dict(part.get("Condition") or {}).values():
-            for key, value in tests.items():
-                conditions.setdefault(str(key), []).extend(listed(value))
-        if any("oidc-provider/" in str(name) for name in named):
-            yield from _federated(conditions)
-        if "ecs-tasks.amazonaws.com" in named and not {"aws:SourceAccount", "aws:SourceArn"} & set(conditions):
-            yield "ECS may use the role for another account: no aws:SourceAccount, no aws:SourceArn"
+        for arn in part.resources:
+            # Below a path of its own, a wildcard names the roles of one stack and no others.
+            role = arn.partition(":role/")[2]
+            if wild(role[:1]) or not role:
+                yield f"{part.sid}: may hand {arn} to a service"
+        if "iam:passedtoservice" not in part.required:
+            yield f"{part.sid}: does not say to which service (iam:PassedToService)"
 
 
-def _federated(conditions: Mapping[str, list[Any]]) -> Judged:
-    if not any(key.endswith(":aud") for key in conditions):
-        yield "tokens for another audience are accepted: no condition on `aud`"
-    subjects = [str(value) for key, values in conditions.items() if key.endswith(":sub") for value in values]
-    if not subjects:
-        yield "every repository may take the role: no condition on `sub`"
-    for subject in subjects:
-        # repo:ORG/REPO:… : what may be open is never organisation or repository, nor the whole rest.
-        parts = subject.split(":", 2)
-        if len(parts) < 3 or "*" in parts[1] or parts[2] in ("*", ""):
-            yield f"{subject} is more than one repository's branch, environment or event"
+def _escalates(one: Resource) -> Judged:
+    for part in _grants(one):
+        for action in NEVER:
+            if part.covers(action):
+                yield f"{part.sid}: {action} lets it give itself more"
+        for action in ESCALATES:
+            if part.covers(action) and "iam:permissionsboundary" not in part.required:
+                yield f"{part.sid}: {action} lets it give itself more: no condition on iam:PermissionsBoundary"
 
 
-def _attached(one: Resource) -> Judged:
-    for arn in [*listed(one.get("policyArn")), *listed(one.get("managedPolicyArns"))]:
-        name = str(arn).rpartition("/")[2]
-        if name in WIDE or name.endswith("FullAccess"):
-            yield f"{name} allows far more than this role does"
+def _keys(one: Resource) -> Judged:
+    yield "its keys never expire, and whoever finds one has them: people and jobs take roles"
 
 
 RULES = [
     Rule(
         "iam-no-wildcard",
         "A policy names its actions and resources; `*` needs a reason",
-        "name actions and ARNs; an action that knows no resource gets a line with its reason in UNLIMITED",
+        "name actions and ARNs, or add a condition on a tag of the resource; an action that knows no resource gets a"
+        " line with its reason in UNLIMITED",
         Scope.EVERYWHERE,
         POLICIES,
         _stars,
@@ -154,19 +133,21 @@ RULES = [
         _passed,
     ),
     Rule(
-        "iam-trust",
-        "A role is taken by those who are named: GitHub by audience and subject, ECS by account",
-        "add conditions on `aud` and `sub`, or aws:SourceAccount and aws:SourceArn",
+        "iam-no-escalation",
+        "Nobody can give themselves more than they have",
+        "allow changes of roles only with a condition on iam:PermissionsBoundary",
         Scope.EVERYWHERE,
-        ("aws:iam:Role",),
-        _trusted,
+        POLICIES,
+        _escalates,
     ),
     Rule(
-        "iam-no-broad-managed-policy",
-        "No role has one of AWS' broad managed policies",
-        "write a policy with what the role does",
+        "iam-no-access-key",
+        "No user has keys that never expire",
+        "give a role to whoever needs it",
         Scope.EVERYWHERE,
-        ("aws:iam:Role", "aws:iam:RolePolicyAttachment", "aws:iam:PolicyAttachment"),
-        _attached,
+        ("aws:iam:AccessKey", "aws:iam:UserLoginProfile"),
+        _keys,
     ),
+    *trust.RULES,
+    *managed.RULES,
 ]

@@ -60,7 +60,8 @@ def _failed_migrations(stack: Stack) -> Iterator[Finding]:
 def _reach(stack: Stack) -> Iterator[Finding]:
     for alarm in stack.of(ALARM):
         # An alarm that only stops a deployment is heard by ECS, and need not wake anybody.
-        if not listed(alarm.get("alarmActions")) and "deployment" not in alarm.name:
+        silent = not listed(alarm.get("alarmActions")) or alarm.get("actionsEnabled") is False
+        if silent and "deployment" not in alarm.name:
             yield Finding(alarm.urn, "tells nobody")
     subscribed = {urn for one in stack.of("aws:sns:TopicSubscription") for urn in stack.behind(one, "topic", TOPIC)}
     for topic in stack.of(TOPIC):

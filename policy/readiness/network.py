@@ -2,48 +2,150 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from .addresses import internet
 from .rule import Finding, Judged, Rule, Scope
 from .stack import Resource, Stack, listed, mappings
 
-ANYWHERE = ("0.0.0.0/0", "::/0")
 WEB = (80, 443)
-MODERN = ("ELBSecurityPolicy-TLS13-", "ELBSecurityPolicy-FS-1-2-Res-", "ELBSecurityPolicy-TLS-1-2-")
-"""How the names of the TLS policies begin that know nothing older than TLS 1.2."""
+MODERN = ("ELBSecurityPolicy-TLS13-1-2-", "ELBSecurityPolicy-TLS13-1-3-", "ELBSecurityPolicy-FS-1-2-Res-",
+          "ELBSecurityPolicy-TLS-1-2-")  # fmt: skip
+"""How the names of the TLS policies begin that know nothing older than TLS 1.2 ("Security policies for your Application
+Load Balancer": the TLS13-1-0 and TLS13-1-1 families do)."""
 
 GROUP = "aws:ec2:SecurityGroup"
+GROUPS = (GROUP, "aws:ec2:DefaultSecurityGroup")
+RULE, INGRESS = "aws:ec2:SecurityGroupRule", "aws:vpc:SecurityGroupIngressRule"
+LISTS = "aws:ec2:ManagedPrefixList"
+BALANCER, LISTENER, FORWARDS = "aws:lb:LoadBalancer", "aws:lb:Listener", "aws:lb:ListenerRule"
+
+BEHIND = {
+    "aws:ecs:Service": "networkConfiguration",
+    "aws:rds:Instance": "vpcSecurityGroupIds",
+    "aws:rds:Cluster": "vpcSecurityGroupIds",
+    "aws:ec2:Instance": "vpcSecurityGroupIds",
+    "aws:ec2:VpcEndpoint": "securityGroupIds",
+}
+"""What is not reached by the internet, and the property that names its security groups."""
+
+ENTRANCES = {
+    "aws:apigateway:RestApi": "API Gateway",
+    "aws:apigatewayv2:Api": "API Gateway",
+    "aws:apprunner:Service": "App Runner",
+    "aws:cloudfront:Distribution": "CloudFront",
+    "aws:ec2:Instance": "an instance of its own",
+    "aws:elb:LoadBalancer": "a Classic Load Balancer",
+    "aws:globalaccelerator:Accelerator": "Global Accelerator",
+    "aws:lambda:FunctionUrl": "a function's own URL",
+    "aws:lightsail:Instance": "Lightsail",
+}
+"""Other ways in from the internet, which these rules do not judge."""
 
 
-def _open(one: Resource) -> Iterator[tuple[Any, Any]]:
-    """The ranges of ports, first and last, that a rule or group opens to the whole internet."""
-    kinds = {"aws:ec2:SecurityGroupRule": [one.props] if one.get("type") == "ingress" else []}
-    rules = kinds.get(one.type, [one.props] if one.type != GROUP else list(mappings(one.get("ingress"))))
-    for rule in rules:
-        said = [rule.get("cidrIpv4"), rule.get("cidrIpv6"), *listed(rule.get("cidrBlocks"))]
-        if any(cidr in ANYWHERE for cidr in [*said, *listed(rule.get("ipv6CidrBlocks"))]):
-            yield rule.get("fromPort"), rule.get("toPort")
+@dataclass(frozen=True)
+class Opening:
+    """What one rule of a security group lets in.
+
+    ranges: addresses; empty where only groups or lists of addresses are named.
+    lists: ids of lists of addresses that are not known here.
+    first, last: ports.
+    """
+
+    about: Resource
+    ranges: tuple[str, ...]
+    lists: tuple[str, ...]
+    first: Any
+    last: Any
+
+
+def _openings(stack: Stack) -> Iterator[Opening]:
+    for one in stack.of(*GROUPS, RULE, INGRESS):
+        if one.type == RULE and one.get("type") != "ingress":
+            continue
+        for rule in mappings(one.get("ingress")) if one.type in GROUPS else [one.props]:
+            ranges = [rule.get("cidrIpv4"), rule.get("cidrIpv6"), *listed(rule.get("cidrBlocks"))]
+            ranges += listed(rule.get("ipv6CidrBlocks"))
+            known, unknown = _listed(stack, one, [*listed(rule.get("prefixListIds")), rule.get("prefixListId")])
+            texts = tuple(str(text) for text in [*ranges, *known] if text)
+            yield Opening(one, texts, tuple(unknown), rule.get("fromPort"), rule.get("toPort"))
+
+
+def _listed(stack: Stack, one: Resource, ids: Iterable[Any]) -> tuple[list[str], list[str]]:
+    """The ranges in the lists that a rule names, of those that the stack makes; and the ids of all others."""
+    made = [stack.behind(one, prop, LISTS) for prop in ("prefixListId", "prefixListIds", "ingress")]
+    mine = [other for other in stack.of(LISTS) if any(other.urn in urns for urns in made)]
+    ranges = [str(entry.get("cidr")) for other in mine for entry in mappings(other.get("entries"))]
+    return ranges, [] if mine else [str(text) for text in ids if text]
 
 
 def _public(stack: Stack) -> Iterator[Finding]:
-    balancers = {urn for one in stack.of("aws:lb:LoadBalancer") for urn in stack.behind(one, "securityGroups", GROUP)}
-    for one in stack.of(GROUP, "aws:ec2:SecurityGroupRule", "aws:vpc:SecurityGroupIngressRule"):
-        groups = {one.urn} if one.type == GROUP else stack.behind(one, "securityGroupId", GROUP)
-        for first, last in _open(one):
-            if not groups or not groups <= balancers:
-                yield Finding(one.urn, "the internet reaches something that is not a load balancer")
-            elif first != last or first not in WEB:
-                yield Finding(one.urn, f"the internet reaches the load balancer on ports {first} to {last}")
+    fronts = {urn for one in stack.of(BALANCER) for urn in stack.behind(one, "securityGroups", GROUP)}
+    fronts -= {urn for kind, prop in BEHIND.items() for one in stack.of(kind) for urn in stack.behind(one, prop, GROUP)}
+    openings = list(_openings(stack))
+    together: dict[frozenset[str], list[str]] = {}
+    for opening in openings:
+        together.setdefault(_groups(stack, opening.about), []).extend(opening.ranges)
+    for opening in openings:
+        groups, one = _groups(stack, opening.about), opening.about
+        front = bool(groups) and groups <= fronts
+        if opening.lists and not front:
+            yield Finding(one.urn, f"lets in whoever is on the list {', '.join(opening.lists)}, which nobody sees here")
+        if not opening.ranges or not internet(together[groups]):
+            continue
+        if not front:
+            yield Finding(one.urn, "the internet reaches something that is not a load balancer")
+        elif opening.first != opening.last or opening.first not in WEB:
+            yield Finding(one.urn, f"the internet reaches the load balancer on ports {opening.first} to {opening.last}")
+    for one in stack.of(*ENTRANCES):
+        if one.type != "aws:ec2:Instance" or one.get("associatePublicIpAddress") is not False:
+            yield Finding(one.urn, f"the internet comes in by {ENTRANCES[one.type]}, which these rules do not judge")
+
+
+def _groups(stack: Stack, one: Resource) -> frozenset[str]:
+    """URNs of the groups that a rule belongs to; empty where they are not of this stack."""
+    return frozenset({one.urn} if one.type in GROUPS else stack.behind(one, "securityGroupId", GROUP))
+
+
+def _secure(actions: Any) -> bool:
+    """Whether all that a listener does with a request is to send it to HTTPS."""
+    found = list(mappings(actions))
+    return bool(found) and all(
+        action.get("type") == "redirect" and _first(action.get("redirect")).get("protocol") == "HTTPS"
+        for action in found
+    )
+
+
+def _first(value: Any) -> Mapping[str, Any]:
+    return next(mappings([value] if isinstance(value, Mapping) else value), {})
 
 
 def _encrypted(stack: Stack) -> Iterator[Finding]:
-    for one in stack.of("aws:lb:Listener"):
-        action = one.get("defaultActions.type")
-        if one.get("protocol") == "HTTP" and action != "redirect":
+    for one in stack.of(LISTENER):
+        protocol = one.get("protocol")
+        if protocol in ("HTTPS", "TLS"):
+            if not str(one.get("sslPolicy") or "").startswith(MODERN):
+                yield Finding(one.urn, f"sslPolicy {one.get('sslPolicy')} allows TLS older than 1.2")
+        elif not _secure(one.get("defaultActions")):
+            yield Finding(one.urn, f"answers over {protocol}: passwords and cookies can be read on the way")
+    for one in stack.of(FORWARDS):
+        protocols = [listener.get("protocol") for listener in _listeners(stack, one)]
+        if not protocols:
+            yield Finding(one.urn, "is a rule of a listener that the stack neither makes nor reads: does it use HTTPS?")
+        elif not all(protocol == "HTTPS" for protocol in protocols) and not _secure(one.get("actions")):
             yield Finding(one.urn, "answers over HTTP: passwords and cookies can be read on the way")
-        if one.get("protocol") == "HTTPS" and not str(one.get("sslPolicy") or "").startswith(MODERN):
-            yield Finding(one.urn, f"sslPolicy {one.get('sslPolicy')} allows TLS older than 1.2")
+
+
+def _listeners(stack: Stack, rule: Resource) -> list[Resource]:
+    """The listener of a rule: one that the stack makes or has read."""
+    named = stack.behind(rule, "listenerArn", LISTENER)
+    return [
+        one
+        for one in stack.of(LISTENER)
+        if one.urn in named or (one.get("arn") is not None and one.get("arn") == rule.get("listenerArn"))
+    ]
 
 
 def _outside(one: Resource) -> Judged:
@@ -89,7 +191,7 @@ RULES = [
         "The load balancer is in several zones, protected from deletion, and drops malformed headers",
         "write `environment: prod`, and at least two zones",
         Scope.PRODUCTION,
-        ("aws:lb:LoadBalancer",),
+        (BALANCER,),
         _balancer,
     ),
 ]

@@ -1,8 +1,8 @@
 """The rules in the form of Pulumi's policy packs.
 
 A rule that is mandatory on prod only becomes two policies: a mandatory one that judges production, and an advisory one
-(`…-for-production`) that tells all other stacks what production would refuse. Which of both a stack is, its AWS
-provider's default tags say; a stack that does not say is production.
+(`…-for-production`) that tells all other stacks what production would refuse. Which of both a stack is, `production`
+decides.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ from typing import Any
 
 import pulumi_policy as pulumi
 
+from .production import PRODUCTION, declared, environment
 from .rule import Rule, Scope
 from .rules import RULES
-from .stack import PRODUCTION, Resource, Stack, token
+from .stack import Resource, Stack, token
 
 SUFFIX = "-for-production"
 MANDATORY, ADVISORY = pulumi.EnforcementLevel.MANDATORY, pulumi.EnforcementLevel.ADVISORY
 
 
 def start() -> None:
-    """Serves the pack to the engine, until it is ended."""
+    """Serves the pack to the engine, until it is ended. Raises ValueError where production.json is wrong."""
+    declared()
     pulumi.PolicyPack("readiness", policies=policies())
 
 
@@ -41,7 +43,7 @@ def _policy(rule: Rule, name: str, level: pulumi.EnforcementLevel, production: b
 
         def whole(args: pulumi.StackValidationArgs, report: pulumi.ReportViolation) -> None:
             stack = Stack([_resource(one, one.property_dependencies) for one in args.resources])
-            if production not in (None, stack.environment == PRODUCTION):
+            if production not in (None, environment(stack) == PRODUCTION):
                 return
             for finding in rule.judge(stack):
                 report(_text(rule, finding.text), finding.about)
@@ -53,7 +55,7 @@ def _policy(rule: Rule, name: str, level: pulumi.EnforcementLevel, production: b
         if one.type not in rule.types:
             return
         provider = [_resource(args.provider)] if args.provider else []
-        if production not in (None, Stack(provider).environment == PRODUCTION):
+        if production not in (None, environment(Stack([one, *provider])) == PRODUCTION):
             return
         for finding in rule.judge(Stack([one])):
             report(_text(rule, finding.text), None)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from .stack import PRODUCTION, Resource, Stack
+from .production import PRODUCTION
+from .stack import Resource, Stack
 
 
 class Scope(Enum):

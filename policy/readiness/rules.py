@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import access, alarms, network, service, storage
+from . import access, alarms, network, place, service, storage
+from .production import environment as environment_of
 from .rule import Finding, Rule
 from .stack import Stack
 
 CHAPTERS: dict[str, list[Rule]] = {
+    "Place": place.RULES,
     "Access": access.RULES,
     "Network": network.RULES,
     "Data": storage.RULES,
@@ -36,5 +38,5 @@ class Verdict:
 
 def judge(stack: Stack, environment: str | None = None) -> list[Verdict]:
     """Every rule's verdict on a stack. environment: to judge it for; its own by default."""
-    where = environment or stack.environment
+    where = environment or environment_of(stack)
     return [Verdict(rule, rule.mandatory(where), rule.judge(stack)) for rule in RULES]

@@ -8,13 +8,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .rule import Finding, Judged, Rule, Scope
-from .stack import Resource, Stack, decoded, mappings
+from .stack import Resource, Stack, mappings
 
 REPLICAS = 2
 SERVICE = "aws:ecs:Service"
 TASKS = ("aws:ecs:TaskDefinition",)
 HIDDEN = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIALS)$", re.IGNORECASE)
 """How the names of variables end whose values nobody should read."""
+SECRET_VALUE = re.compile(
+    r"(?:AKIA|ASIA)[A-Z0-9]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|[a-z][a-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@"
+)
+"""Values that nobody should read, whatever their name: an access key, a private key, an address with a password."""
+DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 
 
 def containers(one: Resource) -> Iterator[Mapping[str, Any]]:
@@ -26,13 +31,14 @@ def containers(one: Resource) -> Iterator[Mapping[str, Any]]:
 def _plain_secrets(one: Resource) -> Judged:
     for container in containers(one):
         for variable in mappings(container.get("environment")):
-            if HIDDEN.search(str(variable.get("name"))) and variable.get("value"):
+            value = str(variable.get("value") or "")
+            if value and (HIDDEN.search(str(variable.get("name"))) or SECRET_VALUE.search(value)):
                 yield f"{variable['name']} is written into the task definition: everybody who may describe it reads it"
 
 
 def _digests(one: Resource) -> Judged:
     for container in containers(one):
-        if "@sha256:" not in str(container.get("image")):
+        if not DIGEST.fullmatch(str(container.get("image"))):
             yield f"runs {container.get('image')}, which can be another image tomorrow"
 
 
@@ -88,10 +94,15 @@ def _gated(stack: Stack) -> Iterator[Finding]:
     for one in stack.of("gate:index:Rollout"):
         if not stack.behind(one, "taskDefinition", "gate:index:MigrationRun"):
             yield Finding(one.urn, "rolls out what did not pass the gate")
+    for one in stack.of(SERVICE, "gate:index:Rollout"):
+        if stack.behind(one, "taskDefinition", *TASKS):
+            yield Finding(one.urn, "its task definition comes past the gate, too: it may be one that did not pass")
+    for one in stack.of("aws:ecs:TaskSet", "aws:codedeploy:DeploymentGroup"):
+        yield Finding(one.urn, "deploys to a service without the gate")
 
 
 def _checked(one: Resource) -> Judged:
-    if not one.get("healthCheck.path"):
+    if not one.get("healthCheck.path") or one.get("healthCheck.enabled") is False:
         yield "asks its targets for nothing in particular"
 
 
@@ -106,20 +117,6 @@ def _snapshots(stack: Stack) -> Iterator[Finding]:
             yield Finding(one.urn, "migrates without a snapshot to go back to")
         if one.get("retain") is not True:
             yield Finding(one.urn, "forgets who ran which migration when the stack is destroyed")
-
-
-def _accounts(stack: Stack) -> Iterator[Finding]:
-    for one in stack.of("pulumi:providers:aws"):
-        if not decoded(one.get("allowedAccountIds")):
-            yield Finding(one.urn, "takes whatever account the credentials belong to")
-
-
-def _tagged(stack: Stack) -> Iterator[Finding]:
-    for one in stack.of("pulumi:providers:aws"):
-        said = decoded(one.get("defaultTags"))
-        tags = said.get("tags", {}) if isinstance(said, Mapping) else {}
-        if missing := [tag for tag in ("Project", "Stack", "Environment") if not tags.get(tag)]:
-            yield Finding(one.urn, f"resources do not say whose they are: no default tag {', '.join(missing)}")
 
 
 RULES = [
@@ -153,13 +150,6 @@ RULES = [
         Scope.EVERYWHERE,
         TASKS,
         _restrained,
-    ),
-    Rule(
-        "tags",
-        "Every resource says whose it is",
-        "defaultTags of the provider: Project, Stack, Environment",
-        Scope.EVERYWHERE,
-        whole=_tagged,
     ),
     Rule(
         "promoted-image",
@@ -206,12 +196,5 @@ RULES = [
         "snapshot.before: true",
         Scope.PRODUCTION,
         whole=_snapshots,
-    ),
-    Rule(
-        "account",
-        "The stack goes to one account, said in its settings",
-        "aws.account",
-        Scope.PRODUCTION,
-        whole=_accounts,
     ),
 ]

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-PRODUCTION = "prod"
-"""The environment that every rule is about. A stack that does not say its environment is taken for it."""
+MODULES = {
+    "alb": "lb",
+    "applicationloadbalancing": "lb",
+    "elasticloadbalancingv2": "lb",
+    "elasticloadbalancing": "elb",
+}
+"""Pulumi's other names of modules: `aws:alb/listener:Listener` makes the same as `aws:lb/listener:Listener`."""
+
+VERSIONED = re.compile(r"(aws:s3:Bucket\w*?)(?:V2)?$")
+"""Kinds of the module `s3` whose names end in the version of their schema: `aws:s3/bucketV2:BucketV2`."""
+
+PROVIDER = "pulumi:providers:aws"
+
+URN = re.compile(r"urn:pulumi:([^:]+)::")
 
 
 @dataclass(frozen=True)
@@ -49,19 +62,30 @@ class Stack:
         """The resources of these types."""
         return [one for one in self.resources if one.type in types]
 
-    def behind(self, one: Resource, prop: str, kind: str) -> set[str]:
-        """URNs of the resources of a type that a property's value comes from."""
-        wanted = {other.urn for other in self.of(kind)}
+    def behind(self, one: Resource, prop: str, *kinds: str) -> set[str]:
+        """URNs of the resources of these types that a property's value comes from."""
+        wanted = {other.urn for other in self.of(*kinds)}
         return {urn for urn in one.needs.get(prop, ()) if urn in wanted}
 
     @property
-    def environment(self) -> str:
-        """What the stack is for: the tag that the AWS provider gives to everything."""
-        for provider in self.of("pulumi:providers:aws"):
-            tags = decoded(provider.get("defaultTags"))
-            if isinstance(tags, Mapping) and isinstance(tags.get("tags"), Mapping):
-                return str(tags["tags"].get("Environment", PRODUCTION))
-        return PRODUCTION
+    def name(self) -> str:
+        """The stack's own name, from the URNs; empty where there are none."""
+        found = (URN.match(one.urn) for one in self.resources)
+        return next((match[1] for match in found if match), "")
+
+    @property
+    def accounts(self) -> set[str]:
+        """Numbers of the accounts that its AWS providers are limited to, or that the ARNs of its resources name."""
+        said = {str(one) for each in self.of(PROVIDER) for one in listed(decoded(each.get("allowedAccountIds")))}
+        arns = (str(one.get("arn") or "").split(":") for one in self.resources)
+        return said | {parts[4] for parts in arns if len(parts) > 5 and parts[4].isdigit()}
+
+
+def tags(provider: Resource) -> Mapping[str, Any]:
+    """What an AWS provider tags everything with."""
+    said = decoded(provider.get("defaultTags"))
+    found = said.get("tags") if isinstance(said, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def decoded(value: Any) -> Any:
@@ -75,10 +99,15 @@ def decoded(value: Any) -> Any:
 
 
 def token(written: str) -> str:
-    """`aws:rds/instance:Instance` without the file of its module: `aws:rds:Instance`."""
+    """`aws:rds/instance:Instance` without its file, and under the module's usual name: `aws:rds:Instance`."""
     package, _, rest = written.partition(":")
     module, _, name = rest.partition(":")
-    return f"{package}:{module.split('/')[0]}:{name}" if name and package != "pulumi" else written
+    if not name or package == "pulumi":
+        return written
+    module = module.split("/")[0]
+    short = f"{package}:{MODULES.get(module, module) if package == 'aws' else module}:{name}"
+    match = VERSIONED.fullmatch(short)
+    return match[1] if match else short
 
 
 def listed(value: Any) -> list[Any]:

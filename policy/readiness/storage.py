@@ -33,7 +33,8 @@ def _private(one: Resource) -> Judged:
 
 
 def _passwords(one: Resource) -> Judged:
-    if one.get("password") is not None or one.get("manageMasterUserPassword") is not True:
+    given = any(one.get(prop) is not None for prop in ("password", "passwordWo", "masterPassword", "masterPasswordWo"))
+    if given or one.get("manageMasterUserPassword") is not True:
         yield "its password goes through the program and its state"
 
 
@@ -88,6 +89,7 @@ def _kept(stack: Stack) -> Iterator[Finding]:
 
 
 DATABASE = ("aws:rds:Instance",)
+DATABASES = (*DATABASE, "aws:rds:Cluster")
 LOGS = ("aws:cloudwatch:LogGroup",)
 RULES = [
     Rule(
@@ -103,7 +105,7 @@ RULES = [
         "The database has no public address",
         "publiclyAccessible: false",
         Scope.EVERYWHERE,
-        DATABASE,
+        (*DATABASE, "aws:rds:ClusterInstance"),
         _private,
     ),
     Rule(
@@ -118,7 +120,7 @@ RULES = [
         "RDS makes and keeps the master password",
         "manageMasterUserPassword: true, and no password",
         Scope.EVERYWHERE,
-        DATABASE,
+        DATABASES,
         _passwords,
     ),
     Rule(
@@ -134,7 +136,7 @@ RULES = [
         f"The database is backed up every day, and backups are kept {BACKUP_DAYS} days or longer",
         f"database.backupDays: {BACKUP_DAYS} or more",
         Scope.PRODUCTION,
-        DATABASE,
+        DATABASES,
         wants("backupRetentionPeriod", at_least(BACKUP_DAYS), f"keeps backups for less than {BACKUP_DAYS} days"),
     ),
     Rule(
@@ -142,7 +144,7 @@ RULES = [
         "The database cannot be deleted by mistake",
         "environment: prod",
         Scope.PRODUCTION,
-        DATABASE,
+        DATABASES,
         wants("deletionProtection", lambda value: value is True, "deletionProtection is not true"),
     ),
     Rule(
@@ -150,7 +152,7 @@ RULES = [
         "A last snapshot is left when the database is deleted on purpose",
         "environment: prod",
         Scope.PRODUCTION,
-        DATABASE,
+        DATABASES,
         _final,
     ),
     Rule(

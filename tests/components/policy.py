@@ -21,8 +21,12 @@ HEAD = """\
 
 `policy/` is a Pulumi policy pack: what a stack must keep to everywhere, and what before it may be called production. A
 breach of a mandatory rule fails `pulumi preview` and `pulumi up` before the resource is touched; a breach of a rule
-that is mandatory on prod only is an advice on every other stack. Which of both a stack is, its setting `environment`
-says.
+that is mandatory on prod only is an advice on every other stack.
+
+Which of both a stack is, its setting `environment` says, unless `policy/production.json` says otherwise: it names the
+stacks (patterns of names) and the account numbers that are production whatever their settings say. A word that is none
+of local, dev, staging and prod counts as prod. Add your production account's number there, and have changes of
+`policy/` reviewed by somebody who does not write the stacks.
 
     pulumi preview --policy-pack policy
 
@@ -34,7 +38,13 @@ and no cloud. What AWS makes of a resource, and what somebody changes behind Pul
 
 An exception is said where the pack is used, by name: `--policy-pack-config FILE`, with
 `{"database-multi-az": "advisory"}` in it. An IAM action that knows no resource gets a line with its reason in
-`policy/readiness/access.py`.
+`policy/readiness/access.py`, a managed policy of AWS' that may be attached one in `policy/readiness/managed.py`.
+
+The rules judge what a policy really allows: an inline policy of a role like any other; a condition counts only where it
+holds on nothing but a named resource; `arn:aws:s3:::*` is every bucket, `0.0.0.0/1` is the internet, and
+`aws:alb/listener:Listener` is a listener. What a policy of the account's own contains that the stack only names
+(setting `access.policies`) no rule sees: the permissions boundary limits it. Nor does one see the load balancer behind
+an existing listener, but its listener is read, and must speak HTTPS.
 
 In a preview some values are not known yet (a new repository's ARN in a policy): Pulumi then says which rule it could
 not run, and `pulumi up` runs it before the resource is created."""
@@ -43,7 +53,10 @@ not run, and `pulumi up` runs it before the resource is created."""
 def graph(deployed: Deployed) -> Stack:
     """What a run of the program asked for, as the rules see it."""
     return Stack(
-        [Resource(token(one.type), one.name, one.urn, one.inputs, one.needs, one.ignored) for one in deployed.resources]
+        [
+            Resource(token(one.type), one.name, one.urn, one.inputs, one.needs, one.ignored)
+            for one in (*deployed.resources, *deployed.read)
+        ]
     )
 
 

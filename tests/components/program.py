@@ -34,6 +34,14 @@ APP = OWNER.replace("owner", "app")
 
 BALANCER = f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:loadbalancer/app/shared/0123456789abcdef"
 LISTENER = f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:listener/app/shared/0123456789abcdef/fedcba9876543210"
+READ = {
+    "port": 443,
+    "protocol": "HTTPS",
+    "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+    "loadBalancerArn": BALANCER,
+}
+"""What the existing listener is like."""
+
 ADMITTED: dict[str, Any] = {"refusal": "", "replaces": "", "warnings": []}
 
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -63,6 +71,8 @@ class Deployed:
     """Everything that one run of the program asked for."""
 
     resources: list[Registered] = field(default_factory=list)
+    read: list[Registered] = field(default_factory=list)
+    """What is there already and was only read; `inputs` are its properties."""
     outputs: dict[str, Any] = field(default_factory=dict)
     asked: list[Mapping[str, Any]] = field(default_factory=list)
     """The images that the gate was asked about."""
@@ -154,6 +164,8 @@ class Cloud(Mocks):
             computed["Image"] = {}
         if kind == "Image" and not self.pushes:
             computed["Image"] = {"repoDigest": DIGEST}
+        if kind == "Listener" and args.resource_id:  # read, not made
+            computed["Listener"] = READ | {"arn": args.resource_id}
         outputs = {"arn": arn, "name": args.name, **args.inputs, **computed.get(kind, {}), **self.stale.get(kind, {})}
         return f"{args.name}-{kind}-id", outputs
 
@@ -161,12 +173,6 @@ class Cloud(Mocks):
         answers: dict[str, dict[str, Any]] = {
             "getCallerIdentity": {"accountId": ACCOUNT, "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ci"},
             "getAvailabilityZones": {"names": ZONES},
-            "getListener": {
-                "arn": args.args.get("arn"),
-                "port": 443,
-                "protocol": "HTTPS",
-                "loadBalancerArn": BALANCER,
-            },
             "getLoadBalancer": {
                 "arn": args.args.get("arn"),
                 "arnSuffix": "app/shared/0123456789abcdef",
@@ -220,6 +226,26 @@ class Recorder(MockMonitor):
                 provider=request.provider,
                 protected=request.protect,
                 retained=request.retainOnDelete,
+            )
+        )
+        return answer
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 -- the engine's name
+        answer = super().ReadResource(request)  # type: ignore[no-untyped-call]
+        self.deployed.read.append(
+            Registered(
+                urn=answer.urn,
+                type=request.type,
+                name=request.name,
+                parent=request.parent,
+                inputs=rpc.deserialize_properties(answer.properties),
+                ignored=[],
+                dependencies=list(request.dependencies),
+                needs={},
+                custom=True,
+                provider=request.provider,
+                protected=False,
+                retained=False,
             )
         )
         return answer

@@ -153,6 +153,18 @@ class TestExistingListener:
     def test_its_address(self, protocol: str, port: int, said: str) -> None:
         assert origin(protocol, port, "a.example") == said
 
+    def test_is_read_so_that_the_policy_pack_sees_it(self, deployed: Deployed) -> None:
+        [listener] = deployed.read
+        assert (listener.type, listener.inputs["arn"]) == ("aws:lb/listener:Listener", LISTENER)
+        assert deployed.one("ListenerRule").needs["listenerArn"] == [listener.urn]
+
+    def test_production_takes_none_that_speaks_http(self, deploy: Deploy) -> None:
+        balancer = {"listener": LISTENER, "priority": 40, "host": HOST}
+        plain = {"Listener": {"protocol": "HTTP", "port": 80}}
+        assert deploy(loadBalancer=balancer, network=EXISTING, stale=plain).outputs["url"] == f"http://{HOST}"
+        with pytest.raises(Exception, match=r"loadBalancer\.listener speaks HTTP on port 80.*HTTPS only"):
+            deploy(loadBalancer=balancer, network=EXISTING, stale=plain, environment="prod")
+
     def test_its_load_balancer(self) -> None:
         assert load_balancer_arn(LISTENER) == BALANCER
 

@@ -43,11 +43,19 @@ class TestDeployers:
 
     @pytest.mark.parametrize(("role", "grants"), [("deploy", DEPLOY), ("preview", PREVIEW)])
     def test_no_grant_breaks_a_rule(self, role: str, grants: Grants) -> None:
+        granted = {about: grant(self.SCOPE) for about, grant in grants.items()}
         policies = [
-            Resource("aws:iam:Policy", about, about, {"policy": statement.document(grant(self.SCOPE))})
-            for about, grant in grants.items()
+            Resource("aws:iam:Policy", about, about, {"policy": statement.document(said)})
+            for about, said in granted.items()
         ]
-        assert [finding for rule in access.RULES for finding in rule.judge(Stack(policies))] == []
+        # What a grant leaves open has its reason beside it; docs/access.md lists them all.
+        reasoned = {(about, one.sid) for about, said in granted.items() for one in said if one.why}
+        findings = [(rule.name, one) for rule in access.RULES for one in rule.judge(Stack(policies))]
+        assert [
+            (rule, one)
+            for rule, one in findings
+            if not (rule == "iam-no-wildcard" and (one.about, one.text.partition(":")[0]) in reasoned)
+        ] == []
 
     @pytest.mark.parametrize("ids", [(None, None), (1234, 567890)])
     def test_nobody_else_can_take_their_roles(self, ids: tuple[int | None, int | None]) -> None:

@@ -180,6 +180,7 @@ class Entry:
         gone: error codes by which AWS says that there is no such resource.
         absent: JMESPath over the item that is true when AWS still shows a resource that is gone.
         taggable, regional: whether it takes tags and a region.
+        gettable: whether a program may read one that it did not make (``Listener.get``).
         tag_type: EC2's name of the type in tag specifications, where it is not the token's in other letters.
     """
 
@@ -201,6 +202,7 @@ class Entry:
     absent: str = ""
     taggable: bool = True
     regional: bool = True
+    gettable: bool = False
     tag_type: str = ""
     fixed_name: bool = True  # with a fixed name two cannot exist at once: delete before replace
     deadline: float = 300.0  # seconds for each of its waits, unless the program's customTimeouts say otherwise

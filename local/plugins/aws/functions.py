@@ -52,17 +52,6 @@ def _authorization_token(session: Session, args: Properties) -> Properties:
     } | ({"registryId": args["registryId"]} if args.get("registryId") else {})  # fmt: skip
 
 
-def _listener(session: Session, args: Properties) -> Properties:
-    found = session.call("elbv2", "describe_listeners", {"ListenerArns": [args["arn"]]}, args.get("region") or "")
-    if not found["Listeners"]:
-        raise Refused(f"there is no listener {args['arn']}")
-    [listener] = found["Listeners"]
-    return {
-        "arn": args["arn"], "id": args["arn"], "port": listener["Port"], "protocol": listener["Protocol"],
-        "loadBalancerArn": listener["LoadBalancerArn"], "region": args.get("region") or session.region,
-    }  # fmt: skip
-
-
 def _load_balancer(session: Session, args: Properties) -> Properties:
     wanted = {"LoadBalancerArns": [args["arn"]]}
     [balancer] = session.call("elbv2", "describe_load_balancers", wanted, args.get("region") or "")["LoadBalancers"]
@@ -102,7 +91,6 @@ _FUNCTIONS: Mapping[str, tuple[Callable[[Session, Properties], Properties], froz
         _availability_zones,
         frozenset({"allAvailabilityZones", "excludeNames", "excludeZoneIds", "filters", "region", "state"}),
     ),
-    "aws:lb/getListener:getListener": (_listener, frozenset({"arn", "region"})),
     "aws:lb/getLoadBalancer:getLoadBalancer": (_load_balancer, frozenset({"arn", "region"})),
     "aws:kms/getKey:getKey": (_key, frozenset({"keyId", "region"})),
     "aws:rds/getInstance:getInstance": (_database_instance, frozenset({"dbInstanceIdentifier", "region"})),

@@ -56,7 +56,7 @@ class TableResource(Resource):
         return await asyncio.to_thread(self._create, call, new)
 
     async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
-        if not inputs:
+        if not inputs and not self.entry.gettable:
             raise Refused(
                 f"{call.name}: the local AWS provider cannot import {self.entry.token}; let the program create it"
             )

@@ -17,7 +17,7 @@ from gate.plugin.values import UNKNOWN
 from local.plugins.aws.functions import functions
 from local.plugins.aws.lifecycle import TableResource
 from local.plugins.aws.session import AwsError, Session
-from local.plugins.aws.table import ENTRIES, container, database, identity, logs, network, secret
+from local.plugins.aws.table import ENTRIES, balancing, container, database, identity, logs, network, secret
 from tests.unit.plugins.calls import Engine
 from tests.unit.plugins.life import Life, hosted_zone
 from tests.unit.plugins.program import CHANGES, RESOURCES, WITHOUT_TRACE
@@ -172,6 +172,20 @@ def test_a_task_definition_with_skip_destroy_stays(session: Moto) -> None:
 def test_import_is_refused(session: Moto) -> None:
     with pytest.raises(Refused, match="cannot import aws:ec2/vpc:Vpc"):
         asyncio.run(resource(session, network.VPC).read(Engine().call(), "vpc-1", {}, {}))
+
+
+def test_a_program_may_read_a_listener_that_it_did_not_make(session: Moto) -> None:
+    life = Life({entry.token: resource(session, entry) for entry in ENTRIES})
+    for name, token, inputs in KNOWN[: [name for name, _, _ in KNOWN].index("listener") + 1]:
+        asyncio.run(life.create(name, token, inputs))
+    made, type_ = life.outputs["listener"], resource(session, balancing.LISTENER)
+    read = asyncio.run(type_.read(Engine().call(), made["id"], {}, {}))
+    assert read is not None
+    assert read.inputs == {}, "nothing of it is the program's"
+    assert {key: read.outputs[key] for key in ("arn", "port", "protocol")} == {
+        key: made[key] for key in ("arn", "port", "protocol")
+    }
+    assert asyncio.run(type_.read(Engine().call(), made["id"] + "0", {}, {})) is None
 
 
 def test_an_update_of_what_is_gone_says_so(session: Moto) -> None:

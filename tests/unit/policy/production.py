@@ -97,7 +97,11 @@ GOOD: dict[str, tuple[str, dict[str, Any], dict[str, list[str]]]] = {
         {"enableDeletionProtection": True, "dropInvalidHeaderFields": True, "subnets": ["a", "b"]},
         {"securityGroups": ["front", "from-internet"]},
     ),
-    "redirect": ("aws:lb:Listener", {"protocol": "HTTP", "defaultActions": [{"type": "redirect"}]}, {}),
+    "redirect": (
+        "aws:lb:Listener",
+        {"protocol": "HTTP", "defaultActions": [{"type": "redirect", "redirect": {"protocol": "HTTPS"}}]},
+        {},
+    ),
     "https": (
         "aws:lb:Listener",
         {

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from policy.readiness.production import environment
 from policy.readiness.rule import Finding, Rule, Scope
 from policy.readiness.rules import CHAPTERS, RULES, judge
 from policy.readiness.stack import Resource, Stack, token
 from tests.unit.policy.production import AUDIENCE, GITHUB, allow, container, policy, stack, trust
+from tests.unit.policy.ways_past import WAYS
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -179,7 +181,12 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
 ]
 
 
-ALSO = {"iam-pass-role": {"iam-no-wildcard"}, "log-retention": {"log-days"}}
+ALSO = {
+    "iam-no-wildcard": {"iam-pass-role", "iam-no-escalation"},
+    "iam-pass-role": {"iam-no-wildcard"},
+    "log-retention": {"log-days"},
+    "tags": {"environment"},
+}
 """Rules whose breach is one of another rule's, too."""
 
 
@@ -207,7 +214,7 @@ def test_a_breach_is_one_rules_business(rule: str, change: dict[str, Any]) -> No
 
 
 def test_every_rule_has_a_breach_to_find() -> None:
-    assert {rule.name for rule in RULES} == {case[0] for case in CASES}
+    assert {rule.name for rule in RULES} == {case[0] for case in CASES} | {way.rule for way in WAYS}
     assert len({rule.name for rule in RULES}) == len(RULES)
 
 
@@ -239,7 +246,7 @@ class TestScope:
         assert all(verdict.mandatory for verdict in judge(stack()))
 
     def test_a_stack_that_does_not_say_what_it_is_for_is_production(self) -> None:
-        assert stack(without="provider").environment == "prod"
+        assert environment(stack(without="provider")) == "prod"
 
     def test_other_stacks_are_told_of_what_production_would_refuse(self) -> None:
         tags = json.dumps({"tags": {"Project": "a", "Stack": "b", "Environment": "staging"}})
@@ -272,10 +279,10 @@ def test_types_are_known_without_their_file(written: str, short: str) -> None:
     assert token(written) == short
 
 
-def test_reading_what_there_is_has_a_reason_and_changing_it_has_none() -> None:
+def test_an_action_that_knows_no_resource_has_a_reason_and_others_have_none() -> None:
     def texts(*actions: str) -> list[str]:
         judged = stack(**props(execution={"policy": policy(allow(list(actions), "*"))}))
         return [finding.text for finding in found("iam-no-wildcard", judged)]
 
-    assert texts("ec2:Describe*", "route53:ListHostedZones") == []
-    assert len(texts("ec2:Describe*", "ec2:Create*", "ecs:UpdateService")) == 2
+    assert texts("ecr:GetAuthorizationToken", "ssmmessages:OpenDataChannel") == []
+    assert len(texts("ec2:Describe*", "ec2:Create*", "ecs:UpdateService")) == 3

@@ -159,6 +159,7 @@ LISTENER = Entry(
     },
     outputs={"arn": "ListenerArn"},
     gone=("ListenerNotFound",),
+    gettable=True,
 )  # fmt: skip
 
 # -- rule of a listener

@@ -1,0 +1,53 @@
+"""AWS' managed policies. AWS writes and widens them, so only those with a reason are taken."""
+
+from __future__ import annotations
+
+import re
+
+from .rule import Judged, Rule, Scope
+from .stack import Resource, listed
+
+TAKEN = {
+    "service-role/AmazonECSTaskExecutionRolePolicy": "pulls images and writes log lines; reads no secret",
+    "service-role/AmazonRDSEnhancedMonitoringRole": "lets RDS write the machine's metrics",
+    "AWSXRayDaemonWriteAccess": "sends traces",
+    "CloudWatchAgentServerPolicy": "sends metrics and log lines",
+    "AmazonPrometheusRemoteWriteAccess": "sends metrics",
+}
+"""Path and name of those that may be attached, each with the reason. What belongs here gets a line here."""
+
+WIDE = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "SecretsManagerReadWrite", "ReadOnlyAccess")
+"""Names that are refused also for a policy of the account's own, which is probably a copy."""
+
+AWS = re.compile(r"arn:[^:]+:iam::aws:policy/(.+)")
+
+
+def attached(one: Resource) -> Judged:
+    """What is wrong with the managed policies that a role, user or group gets."""
+    arns = [*listed(one.get("policyArn")), *listed(one.get("policyArns")), *listed(one.get("managedPolicyArns"))]
+    for arn in map(str, arns):
+        name = arn.rpartition("/")[2]
+        found = AWS.fullmatch(arn)
+        if found and found[1] not in TAKEN:
+            yield f"{name} is AWS' own, allows far more than this role does, and AWS may widen it"
+        elif not found and (name in WIDE or name.endswith("FullAccess")):
+            yield f"{name} allows far more than this role does"
+
+
+RULES = [
+    Rule(
+        "iam-no-broad-managed-policy",
+        "No role has a managed policy of AWS' but those that are known to be narrow",
+        "write a policy with what the role does; a narrow one gets a line with its reason in TAKEN",
+        Scope.EVERYWHERE,
+        (
+            "aws:iam:Role",
+            "aws:iam:RolePolicyAttachment",
+            "aws:iam:RolePolicyAttachmentsExclusive",
+            "aws:iam:PolicyAttachment",
+            "aws:iam:UserPolicyAttachment",
+            "aws:iam:GroupPolicyAttachment",
+        ),
+        attached,
+    ),
+]

@@ -1,0 +1,68 @@
+"""Which stacks are production. Their own word alone does not decide: `policy/production.json` names stacks and accounts
+that are, whatever their settings say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .stack import PROVIDER, Stack, tags
+
+PRODUCTION = "prod"
+"""The environment that every rule is about. A stack that does not say its environment is taken for it."""
+
+OTHERS = ("local", "dev", "staging")
+"""All other environments. A word that is none of these is taken for production."""
+
+FILE = Path(__file__).parents[1] / "production.json"
+
+
+@dataclass(frozen=True)
+class Production:
+    """stacks: names, or patterns of names, of stacks that are production. accounts: numbers of accounts that hold
+    nothing else."""
+
+    stacks: Sequence[str] = ()
+    accounts: Sequence[str] = ()
+
+    def why(self, stack: Stack) -> str:
+        """Why a stack is production, whatever it says; empty when it may be something else."""
+        if any(fnmatchcase(stack.name.lower(), pattern.lower()) for pattern in self.stacks):
+            return f"{stack.name} is the name of a production stack"
+        if here := sorted(stack.accounts & set(self.accounts)):
+            return f"it is in the production account {', '.join(here)}"
+        return ""
+
+    @classmethod
+    def parse(cls, said: Any) -> Production:
+        """From the file's JSON. Raises ValueError naming what is wrong."""
+        if not isinstance(said, Mapping) or set(said) - {"stacks", "accounts"}:
+            raise ValueError(f"{FILE.name}: write an object with `stacks` and `accounts`, and nothing else")
+        for key, values in said.items():
+            if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+                raise ValueError(f"{FILE.name}: {key}: write a list of texts")
+        return cls(tuple(said.get("stacks", ())), tuple(said.get("accounts", ())))
+
+
+@cache
+def declared() -> Production:
+    """What the file says. Raises ValueError naming what is wrong with it."""
+    try:
+        return Production.parse(json.loads(FILE.read_text(encoding="utf-8")))
+    except (OSError, json.JSONDecodeError) as error:
+        raise ValueError(f"{FILE} cannot be read: {error}") from None
+
+
+def environment(stack: Stack, known: Production | None = None) -> str:
+    """What a stack is judged as: what its AWS providers' tags say, where they all say the same and nothing speaks
+    against it; else production."""
+    words = {str(tags(provider).get("Environment", PRODUCTION)) for provider in stack.of(PROVIDER)}
+    [word, *others] = sorted(words) or [PRODUCTION]
+    if others or word not in OTHERS or (declared() if known is None else known).why(stack):
+        return PRODUCTION
+    return word

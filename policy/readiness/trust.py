@@ -1,0 +1,118 @@
+"""Who may take a role, and who may use a resource that says so itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from .rule import Judged, Rule, Scope
+from .stack import Resource, listed
+from .statement import Statement, allowed, open_ended, wild
+
+BORROWED = ("ecs-tasks.amazonaws.com", "scheduler.amazonaws.com", "vpc-flow-logs.amazonaws.com")
+"""Services that could be made to use a role for another account ("The confused deputy problem" in the IAM user
+guide)."""
+
+ACCOUNT = re.compile(r"arn:[^:]+:iam::\d{12}:root|\d{12}")
+
+OWNERS = ("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:sourceaccount", "aws:sourcearn",
+          "aws:sourceorgid", "aws:sourceowner", "aws:sourcevpc", "aws:sourcevpce")  # fmt: skip
+"""Condition keys that say who asks."""
+
+OPEN_TO: Mapping[str, str] = {
+    "aws:ecr:RegistryPolicy": "policy",
+    "aws:ecr:RepositoryPolicy": "policy",
+    "aws:kms:Key": "policy",
+    "aws:kms:KeyPolicy": "policy",
+    "aws:lambda:Permission": "principal",
+    "aws:s3:Bucket": "policy",
+    "aws:s3:BucketPolicy": "policy",
+    "aws:secretsmanager:Secret": "policy",
+    "aws:secretsmanager:SecretPolicy": "policy",
+    "aws:sns:Topic": "policy",
+    "aws:sns:TopicPolicy": "policy",
+    "aws:sqs:Queue": "policy",
+    "aws:sqs:QueuePolicy": "policy",
+}
+"""Kinds of resources that say themselves who may use them, and the property that does."""
+
+
+def _trusted(one: Resource) -> Judged:
+    for part in allowed(one.get("assumeRolePolicy")):
+        if "NotPrincipal" in part.inverted:
+            yield "everybody but those whom it names may take the role: NotPrincipal"
+        if "*" in part.principals:
+            yield "anybody may take the role"
+        keys = part.required
+        for name in part.principals:
+            if ACCOUNT.fullmatch(name) and not {"sts:externalid", "aws:principalarn", "aws:principalorgid"} & set(keys):
+                yield f"whoever has rights in {name} may take the role: name the role that needs it"
+        if any("oidc-provider/" in name or "saml-provider/" in name for name in part.principals):
+            yield from _federated(keys)
+        for service in sorted(set(BORROWED) & set(part.principals)):
+            if not {"aws:sourceaccount", "aws:sourcearn"} & set(keys):
+                yield f"{service} may use the role for another account: no aws:SourceAccount, no aws:SourceArn"
+
+
+def _federated(required: Mapping[str, list[str]]) -> Judged:
+    if not any(key.endswith(":aud") for key in required):
+        yield "tokens for another audience are accepted: no condition on `aud`"
+    subjects = [value for key, values in required.items() if key.endswith(":sub") for value in values]
+    if not subjects:
+        yield "every repository may take the role: no condition on `sub`"
+    for subject in subjects:
+        # repo:ORG/REPO:… : what may be open is never organisation or repository, nor the whole rest.
+        parts = subject.split(":", 2)
+        if len(parts) < 3 or wild(parts[0]) or wild(parts[1]) or not parts[2] or open_ended(parts[2]):
+            yield f"{subject} is more than one repository's branch, environment or event"
+
+
+def _shared(one: Resource) -> Judged:
+    said = one.get(OPEN_TO[one.type])
+    if one.type == "aws:lambda:Permission":
+        if said == "*" and not one.get("principalOrgId") and not one.get("sourceAccount"):
+            yield "anybody may call it"
+        return
+    for part in allowed(said):
+        if ("*" in part.principals or "NotPrincipal" in part.inverted) and not _known(part):
+            yield f"{part.sid}: anybody may use it, of whatever account: no condition says who"
+
+
+def _known(part: Statement) -> bool:
+    """Whether a statement for everybody says in a condition who that is."""
+    return any(key in OWNERS for key in part.required)
+
+
+def _private(one: Resource) -> Judged:
+    acl = [str(value) for value in listed(one.get("acl"))]
+    if any(value.startswith("public-") or value == "authenticated-read" for value in acl):
+        yield f"acl {acl[0]} gives its objects to everybody"
+
+
+RULES = [
+    Rule(
+        "iam-trust",
+        "A role is taken by those who are named: GitHub by audience and subject, ECS by account",
+        "add conditions on `aud` and `sub`, or aws:SourceAccount and aws:SourceArn, that hold only where the key is"
+        " there",
+        Scope.EVERYWHERE,
+        ("aws:iam:Role",),
+        _trusted,
+    ),
+    Rule(
+        "resource-policy",
+        "A resource that says itself who may use it names them",
+        "name accounts or roles as principals, or add a condition like aws:SourceAccount or aws:PrincipalOrgID",
+        Scope.EVERYWHERE,
+        tuple(OPEN_TO),
+        _shared,
+    ),
+    Rule(
+        "bucket-acl",
+        "No bucket is given to everybody by an ACL",
+        "leave `acl` out",
+        Scope.EVERYWHERE,
+        ("aws:s3:Bucket", "aws:s3:BucketAcl"),
+        _private,
+    ),
+]
