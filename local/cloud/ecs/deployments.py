@@ -54,6 +54,7 @@ def begin(service: dict[str, Any]) -> None:
         platformVersion=_LINUX if version in ("", "LATEST") else version,
         networkConfiguration=service.get("networkConfiguration") or {},
         _ignored_alarms=alarms.ignored(service),
+        _load_balancers=service["loadBalancers"],
     )
     service_deployments.begin(service, newest)
 
@@ -94,10 +95,11 @@ def fail(service: dict[str, Any], action: deployment.Fail) -> None:
         service["desiredCount"],
         reason=f"{by}: rolling back to deploymentId {action.rollback_to}.",
     )
-    taken = ("launchType", "capacityProviderStrategy", "platformVersion", "networkConfiguration")
+    taken = ("launchType", "capacityProviderStrategy", "platformVersion", "networkConfiguration", "_load_balancers")
     fresh.update({name: before[name] for name in taken if name in before}, _ignored_alarms=alarms.configured(service))
     service["deployments"].insert(0, fresh)
     service["taskDefinition"] = before["taskDefinition"]
+    service["loadBalancers"] = before.get("_load_balancers", service["loadBalancers"])
     service_deployments.rolled_back(failed, fresh, before)
     events.add(service, events.rolling_back(action.rollback_to))
 

@@ -18,7 +18,7 @@ from ministack.core.responses import request_scope
 from ministack.services import ecs
 
 from local.cloud.corrections import replace
-from local.cloud.ecs import deployment, deployments, events, life, service_deployments
+from local.cloud.ecs import deployment, deployments, events, life, load_balancers, service_deployments
 from local.cloud.ecs.throttle import Wait
 from local.cloud.ecs.view import live_tasks, view
 from local.cloud.elb import targets
@@ -109,8 +109,7 @@ def _register(service: dict[str, Any], tasks: list[dict[str, Any]]) -> None:
                 continue
             task["_registered"] = [
                 (one["targetGroupArn"], address, one["containerPort"])
-                for one in service["loadBalancers"]
-                if one.get("targetGroupArn")
+                for one in load_balancers.of_task(service, task.get("_deployment_id") or "")
             ]
             for group, host, port in task["_registered"]:
                 targets.register(group, host, port)

@@ -3,8 +3,8 @@
 AWS, UpdateService (ECS API reference): a changed task definition, network configuration, platform version or load
 balancer, or `forceNewDeployment`, starts a deployment; desired count, percentages and grace period start none.
 DeleteService: DRAINING until every task is STOPPING or STOPPED, then INACTIVE; the name is blocked meanwhile.
-CreateService: a target group must be on a listener. MiniStack starts a deployment for a task definition only, deletes
-at once, and does not look at the target group.
+CreateService: a target group must be on a listener; both: the load balancers must fit the task definition. MiniStack
+starts a deployment for a task definition only, deletes at once, and looks at neither.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import alb, ecs
 
 from local.cloud.corrections import replace_operation
-from local.cloud.ecs import deployments, life, scheduler
+from local.cloud.ecs import deployments, life, load_balancers, scheduler
 from local.cloud.settings import Settings
 
 _STARTS_A_DEPLOYMENT = ("networkConfiguration", "platformVersion", "loadBalancers", "serviceRegistries")
@@ -41,6 +41,9 @@ def install(settings: Settings) -> None:
                 f"The target group with targetGroupArn {lonely} does not have an associated load balancer.",
                 400,
             )
+        wrong = load_balancers.refusal(data.get("loadBalancers") or (), _definition(data.get("taskDefinition", "")))
+        if wrong:
+            return error_response_json("InvalidParameterException", wrong, 400)
         with scheduler.one_at_a_time:
             answer = create(data)
             service = find({**data, "service": data.get("serviceName", "")})
@@ -56,6 +59,12 @@ def install(settings: Settings) -> None:
             return update(data)
         if service["status"] != "ACTIVE":
             return error_response_json("ServiceNotActiveException", "Service was not ACTIVE.", 400)
+        wrong = load_balancers.refusal(
+            data.get("loadBalancers", service["loadBalancers"]),
+            _definition(data.get("taskDefinition") or service["taskDefinition"]),
+        )
+        if wrong:
+            return error_response_json("InvalidParameterException", wrong, 400)
         changed = any(name in data and data[name] != service.get(name) for name in _STARTS_A_DEPLOYMENT)
         with scheduler.one_at_a_time:
             told = list(service["events"])
@@ -81,6 +90,11 @@ def find(data: dict[str, Any]) -> dict[str, Any] | None:
     if cluster is None or named is None or named[1] not in (None, cluster):
         return None
     found: dict[str, Any] | None = ecs._services.get(f"{cluster}/{named[0]}")
+    return found
+
+
+def _definition(reference: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = ecs._task_defs.get(ecs._resolve_td_key(reference))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.services import ecs
 
-from local.cloud.ecs import alarms, container_health, deployment, deployments, events, health
+from local.cloud.ecs import alarms, container_health, deployment, deployments, events, health, load_balancers
 from local.cloud.ecs.throttle import Wait
 from local.cloud.elb import targets
 from local.cloud.elb.health import State
@@ -83,10 +83,9 @@ def _task(service: dict[str, Any], task: dict[str, Any], now: float) -> deployme
 def _targets(service: dict[str, Any], task: dict[str, Any]) -> tuple[tuple[str, State | None], ...]:
     address = ecs._task_ip(task) or ""
     seen = []
-    for one in service["loadBalancers"]:
-        if one.get("targetGroupArn"):
-            found = targets.registered.health(one["targetGroupArn"], address, one["containerPort"])
-            seen.append((one["targetGroupArn"], found.state if found is not None else None))
+    for one in load_balancers.of_task(service, task.get("_deployment_id") or ""):
+        found = targets.registered.health(one["targetGroupArn"], address, one["containerPort"])
+        seen.append((one["targetGroupArn"], found.state if found is not None else None))
     return tuple(seen)
 
 

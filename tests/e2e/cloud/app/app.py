@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 VERSION = os.environ["VERSION"]
 STATUS = int(os.environ.get("LIVE_STATUS", "200"))
+PORT = int(os.environ.get("PORT", "8080"))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -33,7 +34,7 @@ class Server(ThreadingHTTPServer):
 
 def main() -> None:
     time.sleep(float(os.environ.get("OPEN_AFTER", "0")))
-    server = Server(("", 8080), Handler)
+    server = Server(("", PORT), Handler)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
