@@ -30,13 +30,15 @@ keep the alarms that it once had. All three members are required (DeploymentAlar
 
 @dataclass(frozen=True)
 class ServiceArgs:
-    """cluster: ARN. task_definition: what the gate let through; used when the service is created and never again.
-    tasks: that always run. scales: whether autoscaling decides how many beyond them. errors: percentage of 5xx that
-    takes a deployment back; 0: none does. grace: seconds after a task's start in which failed checks do not count.
-    circuit_breaker: whether ECS itself ends a deployment whose tasks keep failing, and goes back."""
+    """cluster: ARN. task_definition, port: what the gate let through and where its container listens; used when the
+    service is created and never again. tasks: that always run. scales: whether autoscaling decides how many beyond
+    them. errors: percentage of 5xx that takes a deployment back; 0: none does. grace: seconds after a task's start in
+    which failed checks do not count. circuit_breaker: whether ECS itself ends a deployment whose tasks keep failing,
+    and goes back."""
 
     cluster: pulumi.Input[str]
     task_definition: pulumi.Input[str]
+    port: int
     tasks: int
     scales: bool
     errors: int
@@ -76,7 +78,7 @@ class Service(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:Service", name, None, opts)
-        child, port = pulumi.ResourceOptions(parent=self), args.load_balancer.targets.port
+        child = pulumi.ResourceOptions(parent=self)
         balancer: LoadBalancer | ExistingListener
         if isinstance(args.load_balancer, ExistingListenerArgs):
             balancer = ExistingListener(name, args.load_balancer, child)
@@ -90,7 +92,7 @@ class Service(pulumi.ComponentResource):
         target: aws.ecs.ServiceLoadBalancerArgsDict = {
             "target_group_arn": balancer.target_group_arn,
             "container_name": CONTAINER,
-            "container_port": port,
+            "container_port": args.port,
         }
         service = aws.ecs.Service(
             name,
@@ -118,9 +120,10 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[balancer.ready],
-                # Only the rollout moves the service to another revision, once the gate let it through; and how many
-                # tasks there are is autoscaling's business, where there is any.
-                ignore_changes=["taskDefinition", *(["desiredCount"] if args.scales else [])],
+                # Only the rollout moves the service to another revision, once the gate let it through. The port that
+                # the load balancer asks must be one of the revision's, so UpdateService takes both or neither. How
+                # many tasks there are is autoscaling's business, where there is any.
+                ignore_changes=["taskDefinition", "loadBalancers", *(["desiredCount"] if args.scales else [])],
             ),
         )
         self.name = service.name
@@ -137,7 +140,7 @@ class Service(pulumi.ComponentResource):
             {
                 "targetGroupArn": balancer.target_group_arn,
                 "containerName": CONTAINER,
-                "containerPort": port,
+                "containerPort": args.port,
             }
         ]
         # After the service: whoever compares shapes must find the deployment that the new shape started.

@@ -15,6 +15,10 @@ SUFFIX = 8
 
 HEALTHY_THRESHOLD = 2
 
+PORT = 80
+"""Of the group: a default that nothing uses, because ECS registers each task with its own container port. "You can
+override the port for a target when you register it" (RegisterTargets, Elastic Load Balancing API reference)."""
+
 
 @dataclass(frozen=True)
 class TargetCheck:
@@ -28,11 +32,10 @@ class TargetCheck:
 
 @dataclass(frozen=True)
 class TargetGroupArgs:
-    """vpc_id: of the tasks and of the load balancer. port: where the targets listen. drain_seconds: how long requests
-    to a leaving target may still take."""
+    """vpc_id: of the tasks and of the load balancer. drain_seconds: how long requests to a leaving target may still
+    take."""
 
     vpc_id: pulumi.Input[str]
-    port: int
     check: TargetCheck
     drain_seconds: int
 
@@ -43,12 +46,16 @@ def short(name: str) -> str:
 
 
 def target_group(name: str, args: TargetGroupArgs, opts: pulumi.ResourceOptions) -> aws.lb.TargetGroup:
-    """A target group of IP addresses, which is what tasks on Fargate are."""
+    """A target group of IP addresses, which is what tasks on Fargate are.
+
+    The port is not `app.port`: a group cannot change its port without being replaced, and a new group has no targets
+    when the listener moves to it. One group holds tasks at two ports while a rollout moves `app.port`.
+    """
     return aws.lb.TargetGroup(
         short(name),
         vpc_id=args.vpc_id,
         target_type="ip",
-        port=args.port,
+        port=PORT,
         protocol="HTTP",
         deregistration_delay=args.drain_seconds,
         health_check={
@@ -62,5 +69,6 @@ def target_group(name: str, args: TargetGroupArgs, opts: pulumi.ResourceOptions)
             "healthy_threshold": HEALTHY_THRESHOLD,
             "unhealthy_threshold": args.check.unhealthy,
         },
-        opts=opts,
+        # Stacks of before have the group's port of that time; another one would replace the group.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=["port"])),
     )

@@ -20,7 +20,7 @@ def entrance(
     """What the service's load balancer is made of; makes the certificate where the settings ask for one."""
     health, balancer, domain = stack.service.health, stack.load_balancer, stack.domain
     check = TargetCheck(stack.app.live_path, health.interval, health.timeout, health.retries)
-    targets = TargetGroupArgs(network.vpc_id, stack.app.port, check, stack.service.drain_seconds)
+    targets = TargetGroupArgs(network.vpc_id, check, stack.service.drain_seconds)
     if balancer.listener is not None:
         host = domain.name or balancer.host or ""
         return ExistingListenerArgs(targets, balancer.listener, balancer.priority or 0, host, stack.protected)

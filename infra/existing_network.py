@@ -15,15 +15,14 @@ from infra.firewall import Firewall, FirewallArgs
 @dataclass(frozen=True)
 class ExistingNetworkArgs:
     """Ids of an existing VPC and of its subnets, by what they are for. public_ip: whether tasks need a public address
-    to get out. app_port: where the service listens. https: whether the load balancer listens on 443. listener_arn:
-    of an existing load balancer, which takes the place of one of the stack's own."""
+    to get out. https: whether the load balancer listens on 443. listener_arn: of an existing load balancer, which takes
+    the place of one of the stack's own."""
 
     vpc_id: str
     public_subnet_ids: Sequence[str]
     task_subnet_ids: Sequence[str]
     database_subnet_ids: Sequence[str]
     public_ip: bool
-    app_port: int
     https: bool
     listener_arn: str | None = None
 
@@ -53,6 +52,6 @@ class ExistingNetwork(pulumi.ComponentResource):
             asked, arn = pulumi.InvokeOptions(parent=self), load_balancer_arn(args.listener_arn)
             # Any one of its groups is enough: the load balancer's addresses are in all of them.
             group = aws.lb.get_load_balancer_output(arn=arn, opts=asked).security_groups[0]
-        firewall = FirewallArgs(self.vpc_id, args.app_port, args.https, load_balancer=group)
+        firewall = FirewallArgs(self.vpc_id, args.https, load_balancer=group)
         self.firewall = Firewall(name, firewall, pulumi.ResourceOptions(parent=self))
         self.register_outputs({"vpcId": self.vpc_id, "taskSubnetIds": self.task_subnet_ids})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pulumi
 import pulumi_aws as aws
@@ -13,15 +14,25 @@ ANYWHERE = "0.0.0.0/0"
 HTTP, HTTPS, POSTGRESQL = 80, 443, 5432
 
 
+class Ports(NamedTuple):
+    """A range of ports, both ends included."""
+
+    first: int
+    last: int
+
+
+ALL_PORTS = Ports(0, 65535)
+"""Of the way from the load balancer to the tasks: while `app.port` changes, and after a rollback, tasks listen on
+another port than the settings say, and must be reached (docs/decisions/0017)."""
+
+
 @dataclass(frozen=True)
 class FirewallArgs:
-    """vpc_id: where the groups are. app_port: where the service's container listens. https: whether the load balancer
-    listens on 443 too. s3_prefix_list: of the addresses of S3, where the private endpoints of AWS services are tasks'
-    only way out of the VPC; else they may reach any address. load_balancer: an existing load balancer's group, in place
-    of one of the stack's own."""
+    """vpc_id: where the groups are. https: whether the load balancer listens on 443 too. s3_prefix_list: of the
+    addresses of S3, where the private endpoints of AWS services are tasks' only way out of the VPC; else they may reach
+    any address. load_balancer: an existing load balancer's group, in place of one of the stack's own."""
 
     vpc_id: pulumi.Input[str]
-    app_port: int
     https: bool = False
     s3_prefix_list: pulumi.Input[str] | None = None
     load_balancer: pulumi.Input[str] | None = None
@@ -73,15 +84,15 @@ class Firewall(pulumi.ComponentResource):
 
     def _way_in(self, service: pulumi.Output[str]) -> tuple[pulumi.Output[str], list[pulumi.Output[str]]]:
         """The load balancer's group, and the rules that let it reach the service."""
-        port, existing = self._args.app_port, self._args.load_balancer
+        existing = self._args.load_balancer
         if existing is not None:  # what comes to it and what leaves it is its owner's to say
-            admitted = self._in("load-balancer-to-service", service, port, Peer(group=existing))
+            admitted = self._in("load-balancer-to-service", service, ALL_PORTS, Peer(group=existing))
             return after(pulumi.Output.from_input(existing), admitted), [admitted]
         balancer = self._group("load-balancer", "Load balancer: the only one that the internet reaches")
         opened = [self._in("internet-to-load-balancer", balancer, HTTP, Peer(cidr=ANYWHERE))]
         if self._args.https:
             opened.append(self._in("internet-to-load-balancer-https", balancer, HTTPS, Peer(cidr=ANYWHERE)))
-        to_service = self._path("load-balancer-to-service", balancer, service, port)
+        to_service = self._path("load-balancer-to-service", balancer, service, ALL_PORTS)
         return after(balancer, *opened, *to_service), to_service
 
     def _ways_out(
@@ -117,36 +128,42 @@ class Firewall(pulumi.ComponentResource):
         ).id
 
     def _path(
-        self, name: str, source: pulumi.Output[str], target: pulumi.Output[str], port: int
+        self, name: str, source: pulumi.Output[str], target: pulumi.Output[str], port: int | Ports
     ) -> list[pulumi.Output[str]]:
-        """Lets one group's members open TCP connections to another's on one port: out of the one, into the other."""
+        """Lets one group's members open TCP connections to another's: out of the one, into the other."""
         return [self._out(name, source, port, Peer(group=target)), self._in(name, target, port, Peer(group=source))]
 
-    def _in(self, name: str, group: pulumi.Output[str], port: int, source: Peer) -> pulumi.Output[str]:
-        """Lets TCP connections in on one port."""
+    def _in(self, name: str, group: pulumi.Output[str], port: int | Ports, source: Peer) -> pulumi.Output[str]:
+        """Lets TCP connections in."""
+        ports = _range(port)
         return aws.vpc.SecurityGroupIngressRule(
             f"{self._name}-{name}",
             security_group_id=group,
             referenced_security_group_id=source.group,
             cidr_ipv4=source.cidr,
             ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
+            from_port=ports.first,
+            to_port=ports.last,
             description=name,
             opts=self._child,
         ).id
 
-    def _out(self, name: str, group: pulumi.Output[str], port: int | None, target: Peer) -> pulumi.Output[str]:
-        """Lets connections out: TCP on one port, or any protocol and port."""
+    def _out(self, name: str, group: pulumi.Output[str], port: int | Ports | None, target: Peer) -> pulumi.Output[str]:
+        """Lets connections out: TCP on these ports, or any protocol and port."""
+        ports = None if port is None else _range(port)
         return aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-{name}",
             security_group_id=group,
             referenced_security_group_id=target.group,
             cidr_ipv4=target.cidr,
             prefix_list_id=target.prefix_list,
-            ip_protocol="-1" if port is None else "tcp",
-            from_port=port,
-            to_port=port,
+            ip_protocol="-1" if ports is None else "tcp",
+            from_port=None if ports is None else ports.first,
+            to_port=None if ports is None else ports.last,
             description=name,
             opts=self._child,
         ).id
+
+
+def _range(port: int | Ports) -> Ports:
+    return port if isinstance(port, Ports) else Ports(port, port)

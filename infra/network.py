@@ -18,15 +18,13 @@ from infra.subnets import ranges
 @dataclass(frozen=True)
 class NetworkArgs:
     """cidr: IPv4 range of the VPC. zones: how many availability zones to use. egress: how tasks get out. endpoints:
-    further services with a private endpoint. app_port: where the service listens. https: whether the load balancer
-    listens on 443."""
+    further services with a private endpoint. https: whether the load balancer listens on 443."""
 
     cidr: str
     zones: int
     egress: Egress
     region: str
     endpoints: Sequence[str]
-    app_port: int
     https: bool
 
 
@@ -110,7 +108,7 @@ class Network(pulumi.ComponentResource):
         return [after(subnet, s3.id, route) for subnet, route in zip(subnets, routes, strict=True)]
 
     def _firewall(self, s3_prefix_list: pulumi.Input[str] | None = None) -> Firewall:
-        args = FirewallArgs(self.vpc_id, self._args.app_port, self._args.https, s3_prefix_list)
+        args = FirewallArgs(self.vpc_id, self._args.https, s3_prefix_list)
         return Firewall(self._name, args, self._child)
 
     def _zones(self, count: int) -> list[pulumi.Output[str]]:

@@ -11,7 +11,7 @@ from infra.settings.settings import Settings
 
 def network_of(name: str, stack: Settings, opts: pulumi.ResourceOptions) -> Network | ExistingNetwork:
     """The network of a stack, with the security groups of its own."""
-    chosen, port, https = stack.network, stack.app.port, stack.domain.name is not None
+    chosen, https = stack.network, stack.domain.name is not None
     if chosen.vpc is None:
         return Network(
             name,
@@ -21,7 +21,6 @@ def network_of(name: str, stack: Settings, opts: pulumi.ResourceOptions) -> Netw
                 egress=chosen.egress_in(stack.environment),
                 region=stack.aws.region,
                 endpoints=chosen.endpoints,
-                app_port=port,
                 https=https,
             ),
             opts,
@@ -34,7 +33,6 @@ def network_of(name: str, stack: Settings, opts: pulumi.ResourceOptions) -> Netw
             task_subnet_ids=chosen.task_subnets or [],
             database_subnet_ids=chosen.database_subnets or [],
             public_ip=bool(chosen.assign_public_ip),
-            app_port=port,
             https=https,
             listener_arn=stack.load_balancer.listener,
         ),

@@ -124,7 +124,8 @@ class TestExistingListener:
     def test_only_its_load_balancer_reaches_the_service(self, deployed: Deployed) -> None:
         rules = [one.inputs for one in deployed.all("SecurityGroupIngressRule")]
         service = [one for one in rules if one["securityGroupId"] == "sluice-test-service-SecurityGroup-id"]
-        assert [(one["referencedSecurityGroupId"], one["fromPort"]) for one in service] == [("sg-shared", 8080)]
+        found = [(one["referencedSecurityGroupId"], one["fromPort"], one["toPort"]) for one in service]
+        assert found == [("sg-shared", 0, 65535)]
         assert [one for one in rules if "cidrIpv4" in one] == []
         made = {one.name for one in deployed.all("securityGroup:SecurityGroup")}
         assert made == {"sluice-test-service", "sluice-test-migration", "sluice-test-database"}

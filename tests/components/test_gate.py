@@ -45,7 +45,25 @@ class TestGate:
         assert deployed.one("ecs/service:Service").urn in deployed.one("Rollout").dependencies
 
     def test_only_the_rollout_moves_the_service_to_another_revision(self, deploy: Deploy) -> None:
-        assert deploy().one("ecs/service:Service").ignored == ["taskDefinition"]
+        assert deploy().one("ecs/service:Service").ignored == ["taskDefinition", "loadBalancers"]
+
+    def test_another_port_goes_to_the_rollout_and_replaces_nothing(
+        self, deploy: Deploy, config: dict[str, Any]
+    ) -> None:
+        """UpdateService takes port and revision together or refuses; a new target group would have no targets."""
+        groups, entries = [], []
+        for port in (8080, 9090):
+            deployed = deploy(app=config["app"] | {"port": port})
+            group, service = deployed.one("TargetGroup"), deployed.one("ecs/service:Service")
+            assert "port" in group.ignored, "a stack of before has a group of its own port"
+            groups.append({key: value for key, value in group.inputs.items() if key not in group.ignored})
+            [entry] = deployed.one("Rollout").inputs["loadBalancers"]
+            entries.append(entry)
+            assert service.inputs["loadBalancers"] == [entry], "what a service begins with"
+            [mapped] = deployed.container("service")["portMappings"]
+            assert entry["containerPort"] == mapped["containerPort"] == port
+        assert groups[0] == groups[1]
+        assert entries[0]["targetGroupArn"] == entries[1]["targetGroupArn"]
 
     def test_steps_arrive_in_their_order_with_their_own_settings(self, deploy: Deploy) -> None:
         steps = [

@@ -28,14 +28,15 @@ def group(security_group: str) -> str:
     return security_group.removeprefix("sluice-test-").removesuffix("-SecurityGroup-id")
 
 
-def peers(deployed: Deployed, direction: str) -> set[tuple[str, str, str, int | None]]:
+def peers(deployed: Deployed, direction: str) -> set[tuple[str, str, str, int | str | None]]:
     """Every rule: whose it is, who is at the other end, protocol, port."""
-    found = set()
+    found: set[tuple[str, str, str, int | str | None]] = set()
     for rule in deployed.all(f"SecurityGroup{direction}Rule"):
         given = rule.inputs
-        assert given.get("fromPort") == given.get("toPort"), rule.name
+        first, last = given.get("fromPort"), given.get("toPort")
         other = group(given.get("referencedSecurityGroupId") or given.get("cidrIpv4") or given["prefixListId"])
-        found.add((group(given["securityGroupId"]), other, given["ipProtocol"], given.get("fromPort")))
+        ports = first if first == last else f"{first:.0f}-{last:.0f}"
+        found.add((group(given["securityGroupId"]), other, given["ipProtocol"], ports))
     return found
 
 
@@ -60,11 +61,13 @@ class TestFirewall:
         opened = [(one["securityGroupId"], one["fromPort"], one["toPort"]) for one in rules if "cidrIpv4" in one]
         assert opened == [("sluice-test-load-balancer-SecurityGroup-id", 80, 80)]
 
-    def test_the_way_in_is_exactly_this(self, deploy: Deploy, config: dict[str, Any]) -> None:
-        deployed = deploy(app=config["app"] | {"port": 9000})
+    @pytest.mark.parametrize("port", [8080, 9000])
+    def test_the_way_in_is_exactly_this(self, deploy: Deploy, config: dict[str, Any], port: int) -> None:
+        """Whatever `app.port` is: tasks of the port before must be reached until they are gone."""
+        deployed = deploy(app=config["app"] | {"port": port})
         assert peers(deployed, "Ingress") == {
             ("load-balancer", "0.0.0.0/0", "tcp", 80),
-            ("service", "load-balancer", "tcp", 9000),
+            ("service", "load-balancer", "tcp", "0-65535"),
             ("database", "service", "tcp", 5432),
             ("database", "migration", "tcp", 5432),
         }
@@ -72,7 +75,7 @@ class TestFirewall:
     @pytest.mark.parametrize("egress", ["public", "nat", "natPerZone"])
     def test_the_way_out_is_exactly_this(self, deploy: Deploy, egress: str) -> None:
         assert peers(deploy(network={"egress": egress}), "Egress") == {
-            ("load-balancer", "service", "tcp", 8080),
+            ("load-balancer", "service", "tcp", "0-65535"),
             ("service", "database", "tcp", 5432),
             ("service", "0.0.0.0/0", "-1", None),
             ("migration", "database", "tcp", 5432),
@@ -82,7 +85,7 @@ class TestFirewall:
     def test_with_endpoints_nobody_reaches_an_address_outside(self, deploy: Deploy) -> None:
         deployed = deploy(network={"egress": "endpoints"})
         assert peers(deployed, "Egress") == {
-            ("load-balancer", "service", "tcp", 8080),
+            ("load-balancer", "service", "tcp", "0-65535"),
             ("service", "database", "tcp", 5432),
             ("service", "endpoints", "tcp", 443),
             ("service", "pl-s3", "tcp", 443),
