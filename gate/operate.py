@@ -152,11 +152,11 @@ def _cancelled(to: Deployer, run: RunRecord, place: Place) -> Cancelled:
             break
         if to.clock.now() - begun > STOP_SECONDS:
             return Cancelled(
-                f"cancelled; task {names} was told to stop and has not yet: run {run.number} stays open until it has"
+                f"cancelled; task {names} was asked to stop and has not yet: run {run.number} stays open until it has"
             )
         to.clock.wait(poll_seconds(to.clock.now() - begun))
     _end(to, run, "failed", f"cancelled: {run.message}")
-    return Cancelled(f"cancelled: stopped task {names}" if ids else "cancelled: no task was running")
+    return Cancelled(f"cancelled: task {names} has stopped" if ids else "cancelled: no task was running")
 
 
 def _stop(to: Deployer, run: RunRecord, place: Place, why: str) -> None:

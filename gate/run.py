@@ -20,7 +20,7 @@ from gate.patience import Patience, Unknown
 from gate.plan import Adopt, Close, Refuse, Start, TakeSuccess, gives_way_to, plan
 from gate.record import RunRecord, StepRecord
 from gate.step_run import StepRun
-from gate.tasks import Place, Tasks
+from gate.tasks import Place, Tasks, stop_seconds
 from gate.verdict import StepFailed, essential
 from gate.who import Identity
 
@@ -237,6 +237,7 @@ def _shapes(to: Deployer, subject: Subject, place: Place) -> dict[str, _Shape]:
         if own.task_definition not in definitions:
             definitions[own.task_definition] = patience.ask(tasks.definition, own.task_definition)
         definition = definitions[own.task_definition]
+        own = replace(own, stop_seconds=stop_seconds(definition))
         shapes[step.name] = _Shape(
             own, essential(definition["containerDefinitions"]) | {own.container}, _log_place(definition, own)
         )

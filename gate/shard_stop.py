@@ -52,6 +52,7 @@ class ShardStop:
         self._screen = screen
         self._until = until
         self._tasks = Tasks(to.ecs, place.cluster)
+        self._asked = f"asked to stop, and may run up to {place.stop_seconds} s more"
 
     def out_of_time(self) -> bool:
         """Whether the deadline of all steps together has passed."""
@@ -105,7 +106,8 @@ class ShardStop:
                 f"the deployer is gone; left running, to be adopted by the next `pulumi up`: {ids or 'nothing'}"
             )
         deaf = [shard for shard in live if not self._stop(shard)]
-        stopped = f"stopped task {ids}" if ids else "no task was running"
+        names = f"tasks {ids} were" if len(live) > 1 else f"task {ids} was"
+        stopped = f"{names} {self._asked}" if ids else "no task was running"
         if deaf:
             left = ", ".join(shard.task.rpartition("/")[2] for shard in deaf)
             stopped = f"AWS did not take the stop of task {left}, which goes on; of all tasks: {ids}"
@@ -121,6 +123,7 @@ class ShardStop:
         except (GateError, BotoCoreError, ClientError) as error:
             self._screen.say(f"could not stop the task: {error}", shard)
             return False
+        self._screen.say(f"the task was {self._asked}", shard)
         return True
 
 

@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 
 from gate.verdict import Outcome, not_run, refused
 
+STOP_TIMEOUT = 30
+
 
 @dataclass(frozen=True)
 class Place:
@@ -23,6 +25,7 @@ class Place:
 
     Attributes:
         service: the service's revision, whose ports a step that does not end is compared with; empty: not known.
+        stop_seconds: how long a task may run on after it was asked to stop: see :func:`stop_seconds`.
     """
 
     cluster: str
@@ -32,6 +35,13 @@ class Place:
     security_groups: tuple[str, ...]
     assign_public_ip: bool
     service: str = ""
+    stop_seconds: int = STOP_TIMEOUT
+
+
+def stop_seconds(definition: Mapping[str, Any]) -> int:
+    """How long a task of this definition may run on after SIGTERM: its containers' longest `stopTimeout`, in seconds.
+    Then it is killed. Source: ECS ContainerDefinition (on Fargate 30 s unless said, at most 120 s)."""
+    return max(int(one.get("stopTimeout") or STOP_TIMEOUT) for one in definition["containerDefinitions"])
 
 
 def token(record: str, step: str, shard: int, attempt: int) -> str:

@@ -128,8 +128,9 @@ def test_a_start_failure_is_not_tried_again() -> None:
 
 def test_ctrl_c_stops_the_task_waits_for_it_and_closes_the_record() -> None:
     stage = Stage(Script(hangs=True, stop_takes=20))
-    with pytest.raises(Cancelled, match="cancelled: stopped task"):
+    with pytest.raises(Cancelled, match=r"cancelled: task \S+ has stopped"):
         stage.run(halts={5: Halt.STOP})
+    assert any("the task was asked to stop, and may run up to 30 s more" in line for line in stage.lines)
     assert stage.ecs._stopped(stage.ecs.tasks[0])
     assert stage.records.runs[1].state == "failed"
     assert stage.records.runs[1].message == "cancelled: migrate provision"

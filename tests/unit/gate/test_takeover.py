@@ -10,7 +10,7 @@ from gate.clock import Halt
 from gate.errors import GateError, Interrupted
 from gate.patience import Unknown
 from gate.record import RunRecord, StepRecord
-from gate.tasks import token
+from gate.tasks import stop_seconds, token
 from gate.verdict import StepFailed
 from tests.unit.gate.deploying import MASTER, Stage, subject
 from tests.unit.gate.simulation import Ecs, Script, client_error
@@ -18,12 +18,20 @@ from tests.unit.gate.simulation import Ecs, Script, client_error
 
 def test_ctrl_c_stops_the_task_at_once_and_the_next_up_runs_again() -> None:
     stage = Stage(Script(hangs=True, stop_takes=40), Script())
-    with pytest.raises(Interrupted, match="stopped task"):
+    with pytest.raises(Interrupted, match=r"task \S+ was asked to stop, and may run up to 30 s more"):
         stage.deploy(halts={10: Halt.STOP})
     assert stage.clock.elapsed < 15
     assert stage.ecs.tasks[0].stop_asked is not None
     stage.deploy()
     assert stage.ecs.tasks[1].created >= stage.ecs.tasks[0].stop_asked + 40, "two at once"
+
+
+@pytest.mark.parametrize(("given", "seconds"), [([None], 30), ([None, 120], 120), ([5, 2], 5)])
+def test_how_long_a_task_may_run_on_is_its_containers_longest_stop_timeout(
+    given: list[int | None], seconds: int
+) -> None:
+    containers = [{"name": "c"} | ({"stopTimeout": one} if one else {}) for one in given]
+    assert stop_seconds({"containerDefinitions": containers}) == seconds
 
 
 def test_a_dying_deployer_leaves_the_task_and_the_next_adopts_it() -> None:
@@ -182,7 +190,7 @@ def test_ctrl_c_in_the_middle_of_throttling_still_stops_every_task() -> None:
     stage = Stage(Script(hangs=True), Script(hangs=True))
     throttled = client_error("ThrottlingException", "DescribeTasks")
     stage.ecs.trouble = lambda call: throttled if call == "describe_tasks" and stage.clock.elapsed > 5 else None
-    with pytest.raises(Interrupted, match="stopped task"):
+    with pytest.raises(Interrupted, match=r"tasks \S+, \S+ were asked to stop, and may run up to 30 s more"):
         stage.deploy(subject(replace(MASTER, shards=2)), halts={6: Halt.STOP})
     assert all(task.stop_asked for task in stage.ecs.tasks)
 
