@@ -1,0 +1,104 @@
+"""The three proofs of a deployment: ECS completed it, every target is healthy, and it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gate.clock import Clock
+from gate.explain import short_time
+from gate.judge import State, progress
+from gate.patience import Patience
+from gate.rollout_failure import Witness
+from gate.service import Service
+from gate.smoke import Answer, Ask, Smoke, complaint
+from gate.smoke_diagnosis import Answered
+from gate.under_way import UnderWay
+
+SMOKE_PAUSE_SECONDS = 1.0
+
+
+class Proofs:
+    """Of the deployment *under_way*. Each method returns when its proof is there, and rolls back when it cannot be.
+
+    Args:
+        target_groups: ARNs whose targets must be healthy.
+        ask: sends the smoke request.
+        log: takes a line, and whether it is only progress.
+    """
+
+    def __init__(
+        self,
+        under_way: UnderWay,
+        target_groups: Sequence[str],
+        *,
+        service: Service,
+        patience: Patience,
+        clock: Clock,
+        witness: Witness,
+        ask: Ask,
+        log: Callable[[str, bool], None],
+    ) -> None:
+        self._under_way = under_way
+        self._target_groups = target_groups
+        self._service = service
+        self._patience = patience
+        self._clock = clock
+        self._witness = witness
+        self._ask = ask
+        self._log = log
+
+    def completed(self) -> None:
+        """ECS has completed this deployment, by its id."""
+        under_way = self._under_way
+        while True:
+            under_way.heed_interruption()
+            look = under_way.look()
+            if look.judgement.state is State.COMPLETED:
+                return
+            if look.judgement.state is not State.IN_PROGRESS:
+                raise under_way.failure(look.judgement)
+            if under_way.due and not look.doubted:
+                under_way.show(progress(look.service, under_way.deployment, self._healthy()))
+            if under_way.late() and not look.doubted:
+                under_way.fail(f"not completed within the deadline of {short_time(under_way.seconds)}")
+            under_way.wait()
+
+    def targets(self) -> None:
+        """COMPLETED counts tasks; users are served by targets. Every one must be healthy."""
+        under_way = self._under_way
+        for group in self._target_groups:
+            while True:
+                under_way.heed_interruption()
+                seen = under_way.still_ours()
+                wanted = int(seen.get("desiredCount", 0))
+                state = self._patience.ask(self._service.targets, group)
+                if int(seen.get("runningCount", 0)) >= wanted and state.all_healthy(at_least=max(1, wanted)):
+                    break
+                under_way.show(f"targets: {state}")
+                if under_way.late():
+                    under_way.fail(f"targets are not healthy within the deadline: {state}")
+                under_way.wait()
+
+    def answers(self, smoke: Smoke) -> None:
+        """It answers the smoke request rightly, several times in a row."""
+        right = bad = 0
+        while right < smoke.answers:
+            self._under_way.heed_interruption()
+            answer: Answer = self._ask(smoke.url, smoke.timeout)
+            wrong = complaint(smoke, answer)
+            if not wrong:
+                right += 1
+                continue
+            right, bad = 0, bad + 1
+            if bad >= smoke.attempts:
+                self._witness.answered = Answered(smoke, answer)
+                self._under_way.fail(f"smoke request: {wrong}")
+            self._clock.wait(SMOKE_PAUSE_SECONDS)
+        self._log(f"GET {smoke.url} answered {answer.status}, {smoke.answers} times in a row", False)
+
+    def _healthy(self) -> int | None:
+        """How many targets are healthy; None when there are none to ask, or nobody answers."""
+        groups = self._target_groups
+        states = [self._witness.ask([], "targets", self._service.targets, group) for group in groups]
+        known = [state.states.get("healthy", 0) for state in states if state is not None]
+        return min(known) if known else None
