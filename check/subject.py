@@ -47,7 +47,7 @@ class Subject:
     def sent(self) -> set[str]:
         """The files that Docker is sent."""
         app = self.settings.app
-        ignored = build_context.ignored(self.context, app.dockerfile)
+        ignored = build_context.ignored(self.context / app.dockerfile, self.context)
         return {path for path in build_context.sent(self.context, ignored) if (self.context / path).is_file()}
 
     def migrations(self) -> Migrations:

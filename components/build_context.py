@@ -27,7 +27,7 @@ def tag(context: Path, dockerfile: str, build_args: Mapping[str, str], platform:
     build = {"dockerfile": dockerfile, "args": dict(build_args), "platform": platform}
     whole.update(json.dumps(build, sort_keys=True).encode())
     whole.update(_content(context / dockerfile))
-    for path in sent(context, ignored(context, dockerfile)):
+    for path in sent(context, ignored(context / dockerfile, context)):
         whole.update(json.dumps(_entry(context, path)).encode())
     return whole.hexdigest()[:TAG_LENGTH]
 
@@ -41,12 +41,17 @@ def sent(context: Path, ignored: DockerIgnore) -> Iterator[str]:
         yield from sorted(path for path in below.values() if not ignored.excludes(path))
 
 
-def ignored(context: Path, dockerfile: str) -> DockerIgnore:
+def ignored(dockerfile: Path, context: Path) -> DockerIgnore:
     """The Dockerfile's own ignore file where there is one, else the context's."""
-    for name in (f"{dockerfile}.dockerignore", ".dockerignore"):
-        if (file := context / name).is_file():
+    for file in (own_ignore_file(dockerfile), context / ".dockerignore"):
+        if file.is_file():
             return DockerIgnore.parse(file.read_text(encoding="utf-8"))
     return DockerIgnore()
+
+
+def own_ignore_file(dockerfile: Path) -> Path:
+    """Where BuildKit looks first, and the classic builder never ("Dockerignore files", "Filename and location")."""
+    return dockerfile.with_name(f"{dockerfile.name}.dockerignore")
 
 
 def _entry(context: Path, path: str) -> list[str]:

@@ -1,7 +1,4 @@
-"""``docker:index/image:Image``: an image built from a folder and pushed to a registry, known by its digest.
-
-The classic builder, because it is in every Docker Engine; BuildKit needs a plugin that Debian's package does not have.
-"""
+"""``docker:index/image:Image``: an image built from a folder and pushed to a registry, known by its digest."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ from gate.plugin.resource import (
     State,
 )  # fmt: skip
 from gate.plugin.values import UNKNOWN, contains_unknown
-from local.plugins.docker import command, context
+from local.plugins.docker import builder, command, context
 from local.plugins.docker.registry import is_missing, login, server_of
 
 _TOP = frozenset({"imageName", "build", "registry", "skipPush", "buildOnPreview"})
@@ -42,8 +39,8 @@ class Image(Resource):
     async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
         failures = [CheckFailure(path, _reason(path)) for path in _unsupported(new)]
         build = dict(new.get("build") or {}) if new.get("build") is not UNKNOWN else {}
-        if build.get("builderVersion") not in (None, "BuilderV1", UNKNOWN):
-            failures.append(CheckFailure("build.builderVersion", "the local docker provider only has BuilderV1"))
+        if build.get("builderVersion") not in (None, "BuilderV1", "BuilderBuildKit", UNKNOWN):
+            failures.append(CheckFailure("build.builderVersion", "must be BuilderV1 or BuilderBuildKit"))
         inputs = {key: value for key, value in new.items() if value is not None}
         try:
             build["contextDigest"] = await asyncio.to_thread(_context_digest, build)
@@ -143,9 +140,12 @@ def _build(call: Call, new: Mapping[str, Any]) -> None:
     arguments = {name: str(value) for name, value in (build.get("args") or {}).items()}
     for name in arguments:
         words += ["--build-arg", name]  # without a value docker takes it from its environment: no secret in argv
-    environment = {**arguments, "DOCKER_BUILDKIT": "0"}
+    used = builder.environment(build.get("builderVersion"), dockerfile)
     what = f"building {new['imageName']}"
-    command.run(call, [*words, str(folder)], what, call.timeout or _DEADLINE_SECONDS, environment)
+    try:
+        command.run(call, [*words, str(folder)], what, call.timeout or _DEADLINE_SECONDS, {**arguments, **used})
+    except Refused as failure:
+        raise builder.explained(failure, used) from failure
 
 
 def _make(call: Call, new: Properties) -> tuple[Properties, str]:

@@ -22,16 +22,17 @@ from tests.unit.plugins.calls import Engine
 DIGEST = "sha256:" + "a" * 64
 # Stands for the docker command: writes down how it was called, and answers as the real one does.
 COMMAND = f"""#!/bin/sh
-echo "$@" >> "$RECORD/words"
+[ "$1" = buildx ] || echo "$@" >> "$RECORD/words"
 env > "$RECORD/env.$1"
 [ -n "$DOCKER_CONFIG" ] && [ "$1" = push ] && cp "$DOCKER_CONFIG/config.json" "$RECORD/config.json"
 case "$1" in
   build)
     echo "Step 1/1 : FROM scratch"
     [ -n "$HANG" ] && exec sleep 60
-    [ -n "$BROKEN" ] && echo "no space left" && exit 1;;
+    [ -n "$BROKEN" ] && echo "$BROKEN" && exit 1;;
   image) echo "sha256:{"b" * 64}";;
   push) echo "v1: digest: {DIGEST} size: 943";;
+  buildx) [ -n "$BUILDX" ] || exit 1;;
   context) echo "unix:///run/user/1/docker.sock";;
 esac
 exit 0
@@ -111,19 +112,6 @@ def test_what_is_ignored_does_not_count(folder: Path) -> None:
         (folder / name).unlink()
 
 
-PATTERNS = [
-    ("*.py", "a.py", True), ("*.py", "sub/a.py", False), ("**/*.py", "sub/deep/a.py", True), ("**/*.py", "a.py", True),
-    ("/build", "build/x/y", True), ("build/", "build/x", True), ("build", "rebuild", False), ("a?c", "abc", True),
-    ("a?c", "a/c", False), ("[ab].txt", "b.txt", True), ("docs/**", "docs/a/b", True), ("*", "a/b", True),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("pattern", "name", "out"), PATTERNS)
-def test_patterns(tmp_path: Path, pattern: str, name: str, out: bool) -> None:
-    (tmp_path / ".dockerignore").write_text(pattern)
-    assert context.ignored(name, context.ignore_rules(tmp_path / ".dockerignore")) is out
-
-
 def test_a_missing_dockerfile_is_a_failure_of_the_check(folder: Path) -> None:
     (folder / "Dockerfile").unlink()
     (failure,) = asyncio.run(Image().check(Engine().call(), {}, inputs(folder))).failures
@@ -137,7 +125,7 @@ def test_a_missing_dockerfile_is_a_failure_of_the_check(folder: Path) -> None:
 def test_unsupported_properties_are_named(folder: Path) -> None:
     given = inputs(folder, labels={"a": "b"})
     given["build"]["cacheFrom"] = {"images": []}
-    given["build"]["builderVersion"] = "BuilderBuildKit"
+    given["build"]["builderVersion"] = "BuilderV3"
     failures = asyncio.run(Image().check(Engine().call(), {}, given)).failures
     assert [failure.property for failure in failures] == ["labels", "build.cacheFrom", "build.builderVersion"]
 
@@ -207,8 +195,54 @@ def test_skip_push(folder: Path, record: Path) -> None:
 
 
 def test_a_failed_build_shows_its_last_lines(folder: Path, record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BROKEN", "1")
+    monkeypatch.setenv("BROKEN", "no space left")
     with pytest.raises(Refused, match=r"building .* failed with exit code 1\. Last lines:\n.*\nno space left"):
+        asyncio.run(Image().create(Engine().call(), checked(inputs(folder))))
+
+
+def built_with(record: Path) -> str:
+    (line,) = [line for line in (record / "env.build").read_text().splitlines() if line.startswith("DOCKER_BUILDKIT=")]
+    return line.partition("=")[2]
+
+
+@pytest.mark.parametrize(("wanted", "used"), [(None, "1"), ("BuilderBuildKit", "1"), ("BuilderV1", "0")])
+def test_buildkit_builds_where_docker_has_it(
+    folder: Path, record: Path, monkeypatch: pytest.MonkeyPatch, wanted: str | None, used: str
+) -> None:
+    monkeypatch.setenv("BUILDX", "1")
+    given = inputs(folder)
+    given["build"]["builderVersion"] = wanted
+    asyncio.run(Image().create(Engine().call(), checked(given)))
+    assert built_with(record) == used
+
+
+def test_a_wanted_builder_that_is_not_there_is_an_error(folder: Path, record: Path) -> None:
+    given = inputs(folder)
+    given["build"]["builderVersion"] = "BuilderBuildKit"
+    with pytest.raises(Refused, match=r"does not have\n  fix: install Docker's buildx plugin"):
+        asyncio.run(Image().create(Engine().call(), checked(given)))
+
+
+def test_an_ignore_file_of_the_dockerfile_counts_and_needs_buildkit(
+    folder: Path, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "Dockerfile.dockerignore").write_text("*.log\n")
+    (folder / ".dockerignore").write_text("*.py\n")
+    before = digest(folder)
+    (folder / "a.log").write_text("x")
+    assert digest(folder) == before, "the Dockerfile's own file is the one that counts"
+    with pytest.raises(Refused, match=r"Dockerfile\.dockerignore is read by BuildKit only"):
+        asyncio.run(Image().create(Engine().call(), checked(inputs(folder))))
+    monkeypatch.setenv("BUILDX", "1")
+    asyncio.run(Image().create(Engine().call(), checked(inputs(folder))))
+    assert built_with(record) == "1"
+
+
+def test_a_dockerfile_for_buildkit_says_what_is_missing(
+    folder: Path, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROKEN", "the --mount option requires BuildKit")
+    with pytest.raises(Refused, match=r"written for BuildKit, and the classic builder built it\n  fix: install"):
         asyncio.run(Image().create(Engine().call(), checked(inputs(folder))))
 
 
