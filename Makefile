@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 rehearse preview plan deploy smoke rollback drift: STACK ?= staging
 up: STACK ?= local
-.PHONY: help up rehearse preview down env setup bootstrap access check bench soak chaos test lint format types imports unit components e2e lock
+.PHONY: help up cloud rehearse preview down env setup bootstrap access check bench soak chaos test lint format types imports unit components e2e lock
 .PHONY: policy plan deploy smoke rollback drift clean
 LOCAL := local/python -m local
 
@@ -11,6 +11,9 @@ help: ## this list
 
 up: ## set up what is missing, then deploy the example to the local stack; STACK=orders: what Pulumi.orders.yaml says
 	@$(LOCAL) up $(STACK)
+
+cloud: ## set up what is missing, then start the local cloud alone: no stack is deployed
+	@$(LOCAL) cloud
 
 rehearse: ## deploy Pulumi.STACK.yaml to an emulated account: make rehearse STACK=staging; prod promotes from it
 	@$(LOCAL) rehearse $(STACK)

@@ -23,14 +23,14 @@ from local.toolchain.lock import Busy, held
 from local.toolchain.process import Failed, said
 from local.toolchain.progress import Progress, Timing, duration, table
 from local.toolchain.steps import Interrupted, Step, carry_out, needed
-from local.up import port, up
+from local.up import port, start, up
 
 REHEARSING = {
     "rehearse": "deploy a stack's copy to an emulated account of its own",
     "preview": "say what that would change",
 }
 # The commands that change what a local folder remembers; the checks have one of their own.
-CHANGING = ("setup", "up", "down", *REHEARSING)
+CHANGING = ("setup", "cloud", "up", "down", *REHEARSING)
 INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
 
 
@@ -41,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("setup", help="install what is missing")
     deploy = commands.add_parser("up", help="set up, start the local cloud, pulumi up")
     deploy.add_argument("stack", nargs="?", default=environment.STACK, help="its settings are Pulumi.STACK.yaml")
+    commands.add_parser("cloud", help="set up, start the local cloud, and deploy nothing")
     lines = commands.add_parser("env", help="print the environment of a stack of this machine as shell lines")
     lines.add_argument("stack", nargs="?", default="", help="a rehearsed one; unset: the local stack")
     commands.add_parser("down", help="stop the local cloud and forget the local stack")
@@ -157,6 +158,10 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
         if chosen.command == "lock":
             set_up(place, progress, plan.PYTHON)
             return lock.compile_all(place, progress)
+        if chosen.command == "cloud":
+            port(os.environ)
+            set_up(place, progress)
+            return start(place, progress)
         if chosen.command == "up":
             port(os.environ)  # a wrong one is told before anything is set up
             text = settings(place.root, chosen.stack).read_text()

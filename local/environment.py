@@ -136,6 +136,8 @@ def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         **trusted(place.local / BUNDLE, base),
+        # What stands for app.secrets here: `local.secrets` writes it, the program reads it.
+        "SLUICE_SECRETS": str(place.local / "secrets"),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": account(place.local),
         "AWS_SECRET_ACCESS_KEY": "local",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from infra.settings.explain import mistake
 from infra.settings.mistake import ABSENT, Mistake, SettingsError
 from infra.settings.placeholder import unfilled
 from infra.settings.settings import Settings
+from infra.settings.stand_in import stood_in
 
 NO_SECRETS = (
     "holds an encrypted value, but settings become plain parts of task definitions; put the value into AWS Secrets"
@@ -26,7 +28,8 @@ NO_SECRETS = (
 def load() -> Settings:
     """The settings of the current stack; ends the program with one clean error when any of them is wrong."""
     try:
-        return check(pulumi.get_stack(), *configured(), folder=Path.cwd())
+        stack = pulumi.get_stack()
+        return stood_in(check(stack, *configured(), folder=Path.cwd()), stack, os.environ)
     except SettingsError as wrong:
         end(str(wrong))
 

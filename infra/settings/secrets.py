@@ -27,13 +27,17 @@ REMEDY = (
     " migrations[].secrets)"
 )
 ALL = "all"
+LOCAL = "local"
+"""In place of a reference, in `environment: local` alone: this machine gives the secret a value."""
 
 
 def reference(value: str) -> str:
-    """The same text, when it is what ECS takes as `valueFrom` of a secret in Secrets Manager.
+    """The same text, when it is what ECS takes as `valueFrom` of a secret in Secrets Manager, or LOCAL.
 
     Source: "Pass Secrets Manager secrets through Amazon ECS environment variables" in the Amazon ECS developer guide.
     """
+    if value == LOCAL:
+        return value
     if not value.startswith("arn:"):
         raise hidden(
             "must be the ARN of a secret in AWS Secrets Manager, or ARN:key:: for one key of its JSON; a secret's value"

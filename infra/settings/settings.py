@@ -26,7 +26,7 @@ from infra.settings.network import Network
 from infra.settings.notify import Notify
 from infra.settings.origin import Digest, Image, StackName
 from infra.settings.registry import Registry
-from infra.settings.secrets import chosen, lacking
+from infra.settings.secrets import LOCAL, chosen, lacking
 from infra.settings.service import Service
 from infra.settings.smoke import Smoke
 from infra.settings.snapshot import PENDING, Snapshot
@@ -85,6 +85,17 @@ class Settings(Model):
     check: Check = Field(default_factory=Check)
     """What `make check` has to be told; a deployment does not use it."""
 
+    @field_validator("app")
+    @classmethod
+    def _app(cls, app: App, info: ValidationInfo) -> App:
+        here = sorted(name for name, reference in app.secrets.items() if reference == LOCAL)
+        if here and info.data.get("environment", LOCAL) != LOCAL:
+            raise hidden(
+                f"secrets has `{LOCAL}` for {', '.join(here)}, which only environment: local takes; write the ARN of a"
+                " secret in AWS Secrets Manager"
+            )
+        return app
+
     @field_validator("database")
     @classmethod
     def _database(cls, database: Database, info: ValidationInfo) -> Database:
@@ -138,8 +149,8 @@ class Settings(Model):
             raise hidden(f"step {step.name} {wrong}")
         if twice := sorted(chosen(step.secrets, app.secrets).keys() & step.environment.keys()):
             raise hidden(
-                f"step {step.name} asks for {', '.join(twice)} of app.secrets and gives a plain value too; remove one of"
-                " the two"
+                f"step {step.name} asks for {', '.join(twice)} of app.secrets and gives a plain value too; remove one"
+                " of the two"
             )
 
     @field_validator("snapshot")

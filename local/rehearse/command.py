@@ -14,6 +14,7 @@ from local.cloud import emulator
 from local.cloud.settings import TIME_VARIABLE
 from local.command import REHEARSING, alone, reported, terminate
 from local.environment import Checkout
+from local.first_answer import first_answer
 from local.rehearse import copy, report
 from local.rehearse.copy import Copy
 from local.rehearse.place import place
@@ -22,7 +23,6 @@ from local.stack import Pulumi
 from local.summary import summary
 from local.toolchain.process import Failed
 from local.toolchain.progress import Progress, Timing
-from local.up import first_answer
 
 SHELL = 'eval "$(make -s env STACK={})", then `sluice status`, or `pulumi stack output --json`'
 

@@ -1,37 +1,34 @@
-"""The secrets that a stack's settings refer to, made up in its emulated account: a task cannot start without them."""
+"""The secrets that a stack's settings refer to, put into its emulated account: a task cannot start without them."""
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from infra.settings import secret_file
+from infra.settings.mistake import SettingsError
 from local.rehearse.changes import Difference
+from local.secrets import provide
+from local.toolchain.process import Failed
 
-WHY = "it exists on AWS and not here: a random value stands for it"
 
-
-def made_up(config: dict[str, Any], client: Any) -> Iterator[Difference]:
+def made_up(config: dict[str, Any], client: Any, stack: str, root: Path) -> Iterator[Difference]:
     """Points `app.secrets` at secrets of the emulated account, which are made when they are missing.
 
     Args:
         config: is changed.
         client: Secrets Manager's, of the emulated account.
+        root: the folder with Pulumi.yaml, and perhaps with the values: `.secrets.STACK.env`.
+
+    Raises:
+        Failed: that file has mistakes.
     """
     given: dict[str, str] = (config.get("app") or {}).get("secrets") or {}
-    for variable, reference in given.items():
-        key = reference.split(":")[7] if reference.count(":") > 6 else ""
-        found = _secret(client, f"rehearsal-{variable}", key)
-        given[variable] = f"{found}:{key}::" if key else found
-        yield Difference(f"app.secrets.{variable}", reference, given[variable], WHY)
-
-
-def _secret(client: Any, name: str, key: str) -> str:
-    """The ARN of the secret of this name."""
     try:
-        return str(client.describe_secret(SecretId=name)["ARN"])
-    except client.exceptions.ResourceNotFoundException:
-        value = secrets.token_hex(16)
-        made = client.create_secret(Name=name, SecretString=json.dumps({key: value}) if key else value)
-        return str(made["ARN"])
+        values = secret_file.values(root, stack, given)
+    except SettingsError as wrong:
+        raise Failed(str(wrong)) from None
+    for one in provide(dict(given), values, client, f"rehearsal-{stack}", secret_file.name(stack)):
+        given[one.variable] = one.now
+        yield Difference(f"app.secrets.{one.variable}", one.was, one.now, one.how)

@@ -67,7 +67,7 @@ class Stage:
         """With what the stack takes for granted in its account: secrets, and the zone of its name."""
         config = made.document["config"]
         pointed = [
-            *secrets.made_up(config, self._client("secretsmanager", made)),
+            *secrets.made_up(config, self._client("secretsmanager", made), made.stack, self.place.root),
             *zones.made_up(config, self._client("route53", made)),
         ]
         return dataclasses.replace(made, differences=(*made.differences, *pointed))

@@ -373,6 +373,12 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "app.secrets: LEVEL is in app.environment too; remove one of the two",
     ),
     (
+        "secret of this machine in another environment",
+        {"app.secrets": {"API_KEY": "local"}},
+        "app: secrets has `local` for API_KEY, which only environment: local takes; write the ARN of a secret in AWS"
+        " Secrets Manager",
+    ),
+    (
         "step that asks for a secret which is not there",
         {"app.secrets": {"SECRET_KEY_BASE": SECRET}, "migrations.0.secrets": ["SECRET_KEY"]},
         "migrations: step master asks for SECRET_KEY, which app.secrets does not have; did you mean SECRET_KEY_BASE?",

@@ -1,0 +1,88 @@
+"""Whether a deployed stack's URL answers as its users need it: a deploy without that is no success."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from http.client import responses
+from typing import Any
+from urllib.parse import urlsplit
+
+from gate import smoke
+from gate.smoke import Answer
+from local.stack import Pulumi
+from local.toolchain.process import Failed
+from local.toolchain.progress import duration
+
+SECONDS = 30.0
+NO_PAGE = (401, 403, 404, 405)
+"""Statuses at `/` of a service that is well: it has no page there, or asks for a login. Its deep check decides."""
+SHOWN = 200
+"""Characters of a wrong answer."""
+
+
+def first_answer(pulumi: Pulumi, outputs: Mapping[str, Any]) -> str:
+    """What the output `url` answers, in words. Its name leads nowhere on this machine when it is one of the stack's
+    own: the load balancer is asked for it, whose certificate the stack's environment trusts.
+
+    Raises:
+        Failed: neither 2xx nor 3xx; nor is it a path without a page of a service whose smoke request is answered.
+    """
+    if not isinstance(outputs.get("url"), str):
+        raise Failed(f"the stack has no output `url`\n  to do: see `pulumi stack output --stack {pulumi.stack}`")
+    if bundle := pulumi.env.get("SSL_CERT_FILE"):
+        os.environ["SSL_CERT_FILE"] = bundle
+    url, address = str(outputs["url"]), str(outputs.get("address") or "")
+    answer = ask(url, SECONDS, address)
+    if answer.status < 400:
+        return said(answer)
+    if answer.status in NO_PAGE and (deep := proven(outputs)):
+        return f"{said(answer)}; {deep}"
+    raise Failed(wrong(url, answer))
+
+
+def ask(url: str, seconds: float, address: str = "") -> Answer:
+    """GET `url` until it answers below 500. Raises Failed after `seconds`. address: where to connect to, in place of
+    the URL's host."""
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise Failed(f"the output `url` is not an address: {url!r}")
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = smoke.ask(url, 5, address)
+        if 0 < answer.status < 500:
+            return answer
+        if time.monotonic() > deadline:
+            raise Failed(
+                f"{url} did not answer within {duration(seconds)}: {said(answer)}\n  to do: see the service's log group"
+            )
+        time.sleep(0.2)
+
+
+def said(answer: Answer) -> str:
+    """An answer in words."""
+    return f"{answer.status} {responses.get(answer.status, '')}".strip() if answer.status else answer.text
+
+
+def proven(outputs: Mapping[str, Any]) -> str:
+    """That the smoke request is answered as the settings want it, in words; empty when it is not, or not known."""
+    known = (outputs.get("gate") or {}).get("smoke") or {}
+    if not known.get("url"):
+        return ""
+    wanted = smoke.Smoke.parse(known)
+    answer = smoke.ask(wanted.url, wanted.timeout, wanted.address)
+    return "" if smoke.complaint(wanted, answer) else f"{urlsplit(wanted.url).path} answers {said(answer)}"
+
+
+def wrong(url: str, answer: Answer) -> str:
+    """The failure: the stack is deployed, and its users get this."""
+    host = urlsplit(url).hostname
+    text = f"{url} answers {said(answer)}: the stack is deployed, and that is what its users get"
+    if shown := " ".join(answer.text.split())[:SHOWN]:
+        text += f"\n  answer: {shown}"
+    if answer.status == 400:
+        return (
+            f"{text}\n  to do: let the application accept the Host header {host}, like"
+            f' `app.environment: {{ALLOWED_HOSTS: "${{service.host}}"}}` (docs/host-header.md)'
+        )
+    return f"{text}\n  to do: see the service's log group"
