@@ -115,7 +115,10 @@ def serving(service: Mapping[str, Any] | None, task_definition: str, shape: Shap
         )
     ]
     newest = max(completed, key=lambda one: str(one.get("createdAt", "")), default=None)
-    return Version(str(newest["taskDefinition"]), Shape.of({}, newest)) if newest else Version()
+    if newest is None:
+        return Version()
+    shown = seen if newest.get("status") == "PRIMARY" else {}
+    return Version(str(newest["taskDefinition"]), Shape.of(shown, newest))
 
 
 class State(enum.Enum):

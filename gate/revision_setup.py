@@ -58,7 +58,10 @@ def setup(
         container = next((one for one in containers if one.get("portMappings")), containers[0] if containers else {})
     mapped = [one.get("containerPort") for one in container.get("portMappings") or []]
     check = container.get("healthCheck") or {}
-    port = balancer.get("containerPort") or (mapped[0] if mapped else None) or group.get("Port")
+    asked = balancer.get("containerPort")
+    # After a rollback the service has the load balancer of the version before, which may listen elsewhere.
+    port = asked if asked in mapped or not mapped else mapped[0]
+    port = port or group.get("Port")
     check_port = str(group.get("HealthCheckPort") or "")
     grace = (service or {}).get("healthCheckGracePeriodSeconds")
     command = list(check.get("command") or ())

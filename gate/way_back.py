@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NoReturn
 
 from gate.clock import Clock
 from gate.deployment_watch import DeploymentWatch
 from gate.errors import Interrupted
 from gate.judge import State, Version, primary, progress
+from gate.load_balancers import fitting
 from gate.mover import Mover
 from gate.patience import Patience
 from gate.rollout_failure import RolloutFailed, Witness
@@ -47,10 +49,19 @@ class WayBack:
             self.deploy(previous)
 
     def deploy(self, previous: Version) -> str:
-        """Deploys *previous*, with the network it had; returns the deployment's id."""
+        """Deploys *previous*, with the network and the load balancers it had; returns the deployment's id."""
         seen = self._patience.ask(self._service.describe) or {}
-        changes = previous.shape.missing_in(Shape.of(seen, primary(seen) or {}))
-        return self._mover.deploy(seen, previous.task_definition, False, changes)
+        there = Shape.of(seen, primary(seen) or {})
+        had = replace(previous.shape, load_balancers=self._load_balancers(previous, there))
+        return self._mover.deploy(seen, previous.task_definition, False, had.missing_in(there))
+
+    def _load_balancers(self, previous: Version, there: Shape) -> tuple[Mapping[str, Any], ...]:
+        """Those that *previous* was seen with; else those that are *there*, at a port of its revision."""
+        if previous.shape.load_balancers or not there.load_balancers:
+            return previous.shape.load_balancers
+        read = self._service.readings.definition
+        definition = self._witness.ask([], "task definition", read, previous.task_definition)
+        return fitting(there.load_balancers, definition or {})
 
     def complete(self, back: str, previous: Version, text: str, deadline: int, show: Callable[[str], None]) -> NoReturn:
         """Awaits the deployment *back*, at most *deadline* seconds. Raises RolloutFailed with *text* and what serves in

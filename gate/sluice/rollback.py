@@ -20,6 +20,7 @@ from gate.hold import HeldTag, Hold, Holds, holding
 from gate.image_tags import ecr_of
 from gate.in_use import InUse, Keep
 from gate.judge import live_revision, primary
+from gate.load_balancers import fitting
 from gate.mark import mark
 from gate.names import short as short_name
 from gate.operate import Refused
@@ -27,6 +28,7 @@ from gate.patience import Unknown
 from gate.record import RunRecord
 from gate.release_record import Release, ReleaseRecords
 from gate.rollout import Rollout
+from gate.shape import Shape
 from gate.sluice import exits
 from gate.sluice.context import Context
 from gate.smoke import Smoke, toward
@@ -64,7 +66,8 @@ def arguments(verbs: Any) -> None:
 
 @dataclass(frozen=True)
 class Plan:
-    """*known*: from release records; else revisions, of which nobody knows whether they ever served."""
+    """*known*: from release records; else revisions, of which nobody knows whether they ever served. *load_balancers*:
+    those of the service, as they go with the target."""
 
     current: str
     current_image: str
@@ -72,6 +75,7 @@ class Plan:
     known: bool
     after: tuple[RunRecord, ...]
     under_way: tuple[RunRecord, ...]
+    load_balancers: tuple[Mapping[str, Any], ...] = ()
 
 
 def main(context: Context, given: argparse.Namespace) -> int:
@@ -106,6 +110,7 @@ def _plan(context: Context, holds: Holds, to: str | None) -> Plan:
         known=known,
         after=tuple(after_steps(runs, target.at)),
         under_way=tuple(run for run in runs if run.open),
+        load_balancers=fitting(service.get("loadBalancers") or (), _definition(context, target.task_definition)),
     )
 
 
@@ -139,6 +144,7 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
         deadline=int(gate.get("deadline") or DEADLINE),
         target_groups=tuple(gate.get("targetGroups") or ()),
         smoke=Smoke.parse(smoke) if smoke else None,
+        shape=Shape(load_balancers=plan.load_balancers),
         digest=plan.target.digest,
         by="rollback",
         names=plan.target.names,
@@ -280,9 +286,13 @@ def _revisions(context: Context, current: str) -> list[Release]:
 
 
 def _image(context: Context, task_definition: str) -> str:
-    definition = context.clients["ecs"].describe_task_definition(taskDefinition=task_definition)["taskDefinition"]
-    containers = definition["containerDefinitions"]
+    containers = _definition(context, task_definition)["containerDefinitions"]
     return str(next((one for one in containers if one.get("essential", True)), containers[0])["image"])
+
+
+def _definition(context: Context, task_definition: str) -> dict[str, Any]:
+    answer = context.clients["ecs"].describe_task_definition(taskDefinition=task_definition)
+    return dict(answer["taskDefinition"])
 
 
 def _revision(arn: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,6 +46,7 @@ class Service:
         self.stopped_by_ecs: list[str] = []
         self.alarms: list[str] = []
         self.ill: list[str] = []
+        self.load_balancers: list[Mapping[str, Any]] = []
         self.readings = Readings()
 
     def _new(self, revision: str, state: str = "IN_PROGRESS") -> dict[str, Any]:
@@ -77,12 +78,16 @@ class Service:
             "runningCount": self.running,
             "deployments": [dict(one) for one in self.deployments],
             "events": self.events,
+            "loadBalancers": self.load_balancers,
         }
 
     def deploy(self, task_definition: str, force: bool, changes: Mapping[str, Any] | None = None) -> str:
         current = self.deployments[0] if self.deployments else None
         if current and current["taskDefinition"] == task_definition and not force and not changes:
             return str(current["id"])  # UpdateService with an unchanged revision starts nothing
+        self.load_balancers = (changes or {}).get("loadBalancers", self.load_balancers)
+        if port := self.readings.refused(self.load_balancers, task_definition):
+            raise client_error(f"InvalidParameterException, no port {port}", "UpdateService")
         self.changes.append(dict(changes or {}))
         self.calls.append((task_definition, force))
         self.begun = self.clock.time
@@ -141,11 +146,20 @@ class Readings:
     def __init__(self) -> None:
         self.containers: list[dict[str, Any]] = [{"name": "app", "portMappings": [{"containerPort": 8080}]}]
         self.group: dict[str, Any] = {}
+        self.ports: dict[str, int] = {}
         self.running: list[dict[str, Any]] = []
         self.first: list[Printed] = []
 
     def definition(self, task_definition: str) -> dict[str, Any]:
+        if port := self.ports.get(task_definition):
+            return {"containerDefinitions": [{"name": "app", "portMappings": [{"containerPort": port}]}]}
         return {"containerDefinitions": self.containers}
+
+    def refused(self, load_balancers: Sequence[Mapping[str, Any]], task_definition: str) -> int:
+        """The port that UpdateService refuses, because the revision does not have it; 0: none."""
+        own = self.ports.get(task_definition)
+        asked = [int(one["containerPort"]) for one in load_balancers]
+        return next((port for port in asked if own and port != own), 0)
 
     def target_group(self, arn: str) -> dict[str, Any]:
         return self.group

@@ -24,7 +24,7 @@ DEFINITION: dict[str, Any] = {
         {
             "name": "app",
             "image": "a",
-            "portMappings": [{"containerPort": 8000}],
+            "portMappings": [{"containerPort": 8000}, {"containerPort": 8080}],
             "healthCheck": {"command": ["CMD", "/app/live", "--now"], "startPeriod": 20},
             "logConfiguration": {"logDriver": "awslogs", "options": OPTIONS},
         },
@@ -128,6 +128,13 @@ def test_the_setup_of_the_container_that_the_load_balancer_asks() -> None:
         ({}, None, {}, Setup()),
         (DEFINITION, None, {}, ("app", 8000, 8000, 20)),
         (DEFINITION, SERVICE, {"HealthCheckPort": "9000"}, ("app", 8080, 9000, 30)),
+        # ECS has rolled the service back, to a version that listens elsewhere: the revision knows its own port.
+        (
+            {"containerDefinitions": [{"name": "app", "portMappings": [{"containerPort": 9090}]}]},
+            SERVICE,
+            CHECKS,
+            ("app", 9090, 9090, 30),
+        ),
         ({"containerDefinitions": [{"name": "one"}]}, None, {"Port": 80}, ("one", 80, 80, None)),
         ({"containerDefinitions": [{"name": "one"}]}, {"healthCheckGracePeriodSeconds": 0}, {}, ("one", None, None, 0)),
         (
