@@ -10,7 +10,7 @@ sys.path.insert(0, str(ROOT))  # Pulumi puts this folder alone on the path
 import pulumi  # noqa: E402
 import pulumi_aws as aws  # noqa: E402
 
-from bootstrap import account, deployers, project, settings, subject  # noqa: E402
+from bootstrap import account, deployers, project, reader, settings, subject  # noqa: E402
 from bootstrap.deployer import Deployer, DeployerArgs  # noqa: E402
 from bootstrap.statement import document  # noqa: E402
 from infra import naming, providers  # noqa: E402
@@ -25,8 +25,11 @@ here, asking = pulumi.ResourceOptions(provider=provider), pulumi.InvokeOptions(p
 
 # Where the stack lives, and what its deployers are limited to.
 where = aws.get_caller_identity_output(opts=asking).arn.apply(lambda arn: Account.of(arn, chosen.aws.region))
-key = chosen.state.key or aws.kms.get_key_output(key_id=account.alias(main), opts=asking).arn
-scope = pulumi.Output.all(where, key).apply(lambda both: project.scope(chosen, both[0], main, stack, both[1]))
+keys = [
+    aws.kms.get_key_output(key_id=alias, opts=asking).arn
+    for alias in (account.bucket_alias(main), account.alias(main, stack))
+]
+scope = pulumi.Output.all(where, *keys).apply(lambda known: project.scope(chosen, known[0], main, stack, *known[1:]))
 
 
 def written(grant: deployers.Grant) -> pulumi.Output[str]:
@@ -49,14 +52,14 @@ deploying = [subject.environment(head, github.environment or stack)]
 previewing = subject.previews(head, pull_requests=github.pull_requests, branches=github.branches)
 
 
-def deployer(kind: str, does: str, subjects: list[str], grants: deployers.Grants, seconds: int) -> Deployer:
-    """One of the two roles."""
+def deployer(kind: str, does: str, trust: pulumi.Input[str], grants: deployers.Grants, seconds: int = 3600) -> Deployer:
+    """One of the roles."""
     return Deployer(
         f"{name}-{kind}",
         DeployerArgs(
             path=path,
-            trust=where.apply(lambda known: subject.trust(known, subjects)),
-            description=f"{does} stack {stack} of {main}, from GitHub",
+            trust=trust,
+            description=f"{does} stack {stack} of {main}",
             grants={about: written(grant) for about, grant in grants.items()},
             session_seconds=seconds,
         ),
@@ -64,9 +67,17 @@ def deployer(kind: str, does: str, subjects: list[str], grants: deployers.Grants
     )
 
 
-deploy = deployer("deploy", "Deploys", deploying, deployers.DEPLOY, chosen.session_seconds)
+def jobs(subjects: list[str]) -> pulumi.Output[str]:
+    """Lets GitHub's jobs take a role."""
+    return where.apply(lambda known: subject.trust(known, subjects))
+
+
+deploy = deployer("deploy", "Deploys", jobs(deploying), deployers.DEPLOY, chosen.session_seconds)
 pulumi.export("deployRole", deploy.arn)
 pulumi.export("boundary", boundary.arn)
 pulumi.export("subjects", {"deploy": deploying, "preview": previewing})
 if previewing:
-    pulumi.export("previewRole", deployer("preview", "Previews", previewing, deployers.PREVIEW, 3600).arn)
+    pulumi.export("previewRole", deployer("preview", "Previews", jobs(previewing), deployers.PREVIEW).arn)
+if readers := chosen.releases.readers:
+    trust = where.apply(lambda known: reader.trust(known, main, readers))
+    pulumi.export("releasesRole", deployer("releases", "Reads what was released by", trust, deployers.RELEASES).arn)

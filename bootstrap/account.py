@@ -1,4 +1,4 @@
-"""What an account has once, made by boto3 because Pulumi's state needs it: state bucket, key, identity provider.
+"""What Pulumi's state needs and boto3 makes therefore: state bucket, keys; and the identity provider, one an account.
 
 IAM: s3:CreateBucket, Get/PutBucketVersioning, Get/PutEncryptionConfiguration, Get/PutBucketPublicAccessBlock,
 Get/PutBucketOwnershipControls, Get/PutBucketPolicy, Get/PutLifecycleConfiguration, s3:ListBucket; kms:CreateKey,
@@ -10,7 +10,7 @@ administrator's, once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,9 +39,11 @@ Say = Callable[[str, bool], None]
 
 @dataclass(frozen=True)
 class Place:
-    """Where the states lie. bucket: its name. key: ARN of what encrypts it and the secrets in the states."""
+    """Where a stack's state lies. bucket: its name, one for the project's stacks of this account. bucket_key: ARN of
+    the key that encrypts what is in it. key: ARN of the stack's own key, for the secrets in its state."""
 
     bucket: str
+    bucket_key: str
     key: str
 
 
@@ -50,31 +52,35 @@ def bucket_name(project: str, account: Account) -> str:
     return f"{naming.prefix(project, 'state')}-{account.id}-{account.region}"[:63]
 
 
-def alias(project: str) -> str:
-    """By which the key is found again."""
+def bucket_alias(project: str) -> str:
+    """By which the bucket's key is found again."""
     return f"alias/{naming.prefix(project, 'state')}"
 
 
-def prepare(clients: Clients, account: Account, project: str, others: Sequence[str], say: Say) -> Place:
-    """Makes bucket and key, or makes them as they should be; says each thing. Bears repetition.
-
-    others: accounts whose deployers use them too.
-    """
-    arn = key(clients("kms"), account, project, others, say)
-    name = bucket_name(project, account)
-    bucket(clients("s3"), account, project, name, arn, others, say)
-    return Place(name, arn)
+def alias(project: str, stack: str) -> str:
+    """By which a stack's own key is found again."""
+    return f"alias/{naming.prefix(project, stack)}-secrets"
 
 
-def key(kms: Any, account: Account, project: str, others: Sequence[str], say: Say) -> str:
-    """The ARN of the key. Source: KMS CreateKey, PutKeyPolicy, EnableKeyRotation."""
-    wanted, name = key_policy(account, project, others), alias(project)
+def prepare(clients: Clients, account: Account, project: str, stack: str, say: Say) -> Place:
+    """Makes bucket and keys, or makes them as they should be; says each thing. Bears repetition."""
+    kms, name = clients("kms"), bucket_name(project, account)
+    tags = {"Project": project}
+    bucket_key = key(kms, account, bucket_alias(project), f"States of the stacks of {project}", tags, say)
+    bucket(clients("s3"), account, name, bucket_key, say)
+    secrets = f"Secrets in the state of stack {stack} of {project}"
+    return Place(name, bucket_key, key(kms, account, alias(project, stack), secrets, tags | {"Stack": stack}, say))
+
+
+def key(kms: Any, account: Account, name: str, purpose: str, tags: Mapping[str, str], say: Say) -> str:
+    """The ARN of the key with this alias. Source: KMS CreateKey, PutKeyPolicy, EnableKeyRotation."""
+    wanted = key_policy(account)
     found = _asked(lambda: kms.describe_key(KeyId=name)["KeyMetadata"]["Arn"])
     if found is None:
         made = kms.create_key(
-            Description=f"States of the stacks of {project}",
+            Description=purpose,
             Policy=json.dumps(wanted),
-            Tags=[{"TagKey": "Project", "TagValue": project}],
+            Tags=[{"TagKey": one, "TagValue": value} for one, value in tags.items()],
         )["KeyMetadata"]
         kms.create_alias(AliasName=name, TargetKeyId=made["KeyId"])
         found = made["Arn"]
@@ -87,11 +93,11 @@ def key(kms: Any, account: Account, project: str, others: Sequence[str], say: Sa
     rotates = kms.get_key_rotation_status(KeyId=found)["KeyRotationEnabled"]
     if not rotates:
         kms.enable_key_rotation(KeyId=found)
-    say("key rotates every year", not rotates)
+    say(f"key {name} rotates every year", not rotates)
     return str(found)
 
 
-def bucket(s3: Any, account: Account, project: str, name: str, key_arn: str, others: Sequence[str], say: Say) -> None:
+def bucket(s3: Any, account: Account, name: str, key_arn: str, say: Say) -> None:
     """Versioned, encrypted, closed to the public, TLS only. Sources: the S3 API's pages of each call below."""
     missing = _asked(lambda: s3.head_bucket(Bucket=name)) is None
     if missing:
@@ -99,7 +105,7 @@ def bucket(s3: Any, account: Account, project: str, name: str, key_arn: str, oth
         elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": account.region}}
         s3.create_bucket(Bucket=name, **(elsewhere if account.region != "us-east-1" else {}))
     say(f"bucket {name}", missing)
-    for what, read, write, wanted in _configured(s3, account, project, name, key_arn, others):
+    for what, read, write, wanted in _configured(s3, account, name, key_arn):
         differs = _asked(read) != wanted
         if differs:
             write()
@@ -107,13 +113,13 @@ def bucket(s3: Any, account: Account, project: str, name: str, key_arn: str, oth
 
 
 def _configured(
-    s3: Any, account: Account, project: str, name: str, key_arn: str, others: Sequence[str]
+    s3: Any, account: Account, name: str, key_arn: str
 ) -> list[tuple[str, Callable[[], Any], Callable[[], Any], Any]]:
     """What is said of the bucket: in words, how it is read, how it is written, and what it should be."""
     closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
     rules = [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]
-    policy = bucket_policy(account, project, name, others)
+    policy = bucket_policy(account, name)
     life = [
         {
             "ID": "old-versions",
@@ -186,56 +192,25 @@ def identity_provider(iam: Any, account: Account, say: Say) -> str:
     return arn
 
 
-def key_policy(account: Account, project: str, others: Sequence[str]) -> dict[str, Any]:
-    """The account's own IAM decides; other accounts' deployers may encrypt and decrypt."""
+def key_policy(account: Account) -> dict[str, Any]:
+    """The account's own IAM decides, and no other account is let in."""
     root = f"arn:{account.partition}:iam::{account.id}:root"
-    statements: list[dict[str, Any]] = [
-        {"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
-    ]
-    uses = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
-    statements += _shared(account, project, others, uses, "*")
-    return {"Version": VERSION, "Statement": statements}
+    statement = {"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
+    return {"Version": VERSION, "Statement": [statement]}
 
 
-def bucket_policy(account: Account, project: str, name: str, others: Sequence[str]) -> dict[str, Any]:
-    """Nobody comes without TLS; other accounts' deployers come with what their own roles may."""
+def bucket_policy(account: Account, name: str) -> dict[str, Any]:
+    """Nobody comes without TLS, and no other account is let in."""
     arn = f"arn:{account.partition}:s3:::{name}"
-    statements: list[dict[str, Any]] = [
-        {
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [arn, f"{arn}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
-    ]
-    uses = ["s3:DeleteObject", "s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
-    statements += _shared(account, project, others, uses, [arn, f"{arn}/*"])
-    return {"Version": VERSION, "Statement": statements}
-
-
-def _shared(
-    account: Account, project: str, others: Sequence[str], actions: list[str], resource: str | list[str]
-) -> list[dict[str, Any]]:
-    """For the deployers that `make bootstrap` made in other accounts, whose own policies name the paths."""
-    if not others:
-        return []
-    path = naming.deployer_path(project)
-    return [
-        {
-            "Sid": "OtherAccounts",
-            "Effect": "Allow",
-            "Principal": {"AWS": [f"arn:{account.partition}:iam::{one}:root" for one in sorted(others)]},
-            "Action": actions,
-            "Resource": resource,
-            "Condition": {
-                "ArnLike": {
-                    "aws:PrincipalArn": [f"arn:{account.partition}:iam::{one}:role{path}*" for one in sorted(others)]
-                }
-            },
-        }
-    ]
+    statement = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": VERSION, "Statement": [statement]}
 
 
 def _asked(read: Callable[[], Any]) -> Any:

@@ -1,10 +1,10 @@
-"""The policies of the two deployers of a stack, and the boundary of its tasks' roles."""
+"""The policies of the deployers of a stack, of who promotes from it, and the boundary of its tasks' roles."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bootstrap.grants import state
+from bootstrap.grants import promotion, state
 from bootstrap.grants.boundary import boundary
 from bootstrap.grants.containers import containers
 from bootstrap.grants.database import database
@@ -22,8 +22,13 @@ Grants = Mapping[str, Grant]
 
 
 def states(scope: Scope) -> list[Statement]:
-    """Reads all states of the project, writes the stack's own."""
-    return [*state.look(scope), *state.keep(scope)]
+    """Reads and writes the stack's own state, and reads what the stack before it has released."""
+    return [*state.look(scope), *state.keep(scope), *promotion.promote(scope)]
+
+
+def state_read(scope: Scope) -> list[Statement]:
+    """Reads the stack's own state, and what the stack before it has released."""
+    return [*state.look(scope), *promotion.promote(scope)]
 
 
 DEPLOY: Grants = {
@@ -37,6 +42,8 @@ DEPLOY: Grants = {
     "operations": operations,
 }
 
-PREVIEW: Grants = {"state": state.look, "read": read}
+PREVIEW: Grants = {"state": state_read, "read": read}
+
+RELEASES: Grants = {"released": promotion.released}
 
 BOUNDARY: Grant = boundary

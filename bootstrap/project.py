@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from bootstrap import account
-from bootstrap.scope import Scope
+from bootstrap.scope import Scope, Upstream
 from bootstrap.settings import Settings
 from infra.policies import Account
 from infra.settings.read import decoded
@@ -33,14 +33,17 @@ def given(stack: str) -> dict[str, Any]:
     }
 
 
-def scope(settings: Settings, where: Account, project: str, stack: str, key: str) -> Scope:
-    """What the stack's deployers are limited to. key: ARN of the key of the states."""
+def scope(settings: Settings, where: Account, project: str, stack: str, bucket_key: str, key: str) -> Scope:
+    """What the stack's deployers are limited to. bucket_key, key: ARNs of the bucket's key and of the stack's own."""
+    source = settings.promote_from
     return Scope(
         account=where,
         project=project,
         stack=stack,
-        bucket=settings.state.bucket or account.bucket_name(project, where),
+        bucket=account.bucket_name(project, where),
+        bucket_key=bucket_key,
         key=key,
+        upstream=Upstream(source.stack, source.account or "") if source else None,
         existing=tuple(settings.existing),
         zones=tuple(settings.hosted_zones),
         secrets=tuple(settings.tasks.secrets),

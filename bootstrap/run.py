@@ -69,10 +69,7 @@ def prepare(stack: str, *, asks: bool) -> None:
     print(f"account {where.id}, Region {where.region}: stack {stack} of {main_project}")
     if asks and sys.stdin.isatty() and input("prepare it? [y/N] ").strip().lower() not in ("y", "yes"):
         raise Refused("nothing was done")
-    if settings.state.bucket and settings.state.key:
-        place = account.Place(settings.state.bucket, settings.state.key)
-    else:
-        place = account.prepare(client, where, main_project, settings.state.accounts, say)
+    place = account.prepare(client, where, main_project, stack, say)
     account.identity_provider(client("iam"), where, say)
     backend = url(place, where, os.environ.get("AWS_ENDPOINT_URL", ""))
     outputs = deployers(stack, settings, backend)
@@ -161,16 +158,19 @@ def told(
 ) -> str:
     """What remains to be done by hand."""
     environment = settings.github.environment or stack
-    here = {"DEPLOY_ROLE": outputs["deployRole"], "AWS_REGION": where.region}
+    here = {
+        "DEPLOY_ROLE": outputs["deployRole"],
+        "AWS_REGION": where.region,
+        "PULUMI_SECRETS_PROVIDER": secrets(place, where),
+    }
     if settings.session_seconds != SESSION_SECONDS:
         here["SESSION_SECONDS"] = str(settings.session_seconds)
-    everywhere = {
-        "PULUMI_BACKEND_URL": backend,
-        "PULUMI_SECRETS_PROVIDER": secrets(place, where),
-        "AWS_REGION": where.region,
-    }
+    prefix = stack.upper().replace("-", "_")
+    everywhere = {f"{prefix}_BACKEND_URL": backend, "AWS_REGION": where.region}
     if "previewRole" in outputs:
-        everywhere[f"{stack.upper().replace('-', '_')}_PREVIEW_ROLE"] = outputs["previewRole"]
+        everywhere[f"{prefix}_PREVIEW_ROLE"] = outputs["previewRole"]
+    if settings.github.pull_requests:
+        everywhere["PULL_REQUEST_PREVIEWS"] = "true"
     lines = [
         "",
         f"Put into GitHub, {settings.github.repository}:",
@@ -183,10 +183,15 @@ def told(
         f"Say in Pulumi.{stack}.yaml:",
         "    access: {boundary: true}",
     ]
-    if settings.state.accounts:
+    if settings.promote_from is not None:
+        source = settings.promote_from
+        lines.append(f"    promoteFrom: {source.stack}")
+        lines += [f"    promotion: {{account: '{source.account}'}}"] if source.account else []
+    if settings.github.pull_requests:
         lines += [
-            f"Say in bootstrap/Pulumi.STACK.yaml of account {', '.join(settings.state.accounts)}:",
-            f"    state: {{bucket: {place.bucket}, key: '{place.key}'}}",
+            "Jobs of pull requests may take the preview role: whoever can push a branch reads, without a review, the",
+            f"state of {stack} with the secrets in it, its run records, and what the account says of its resources",
+            "(docs/security.md). `github.pullRequests: false` takes that away.",
         ]
     return "\n".join(lines)
 

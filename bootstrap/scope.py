@@ -16,10 +16,19 @@ suffix takes 8 (components/load_balancer.py)."""
 
 
 @dataclass(frozen=True)
+class Upstream:
+    """The stack that another one promotes from. account: that holds it; empty: the same."""
+
+    stack: str
+    account: str = ""
+
+
+@dataclass(frozen=True)
 class Scope:
     """One stack in one account and Region.
 
-    bucket, key: where the states of the project's stacks lie (name), and what encrypts them (ARN). existing: ARNs of
+    bucket, bucket_key: where the account's states lie (name), and what encrypts them (ARN). key: ARN of what encrypts
+    the secrets in this stack's state. upstream: the stack that this one promotes from. existing: ARNs of
     what the stack uses and does not own: a cluster, listener, VPC, database and its security group, topic. zones: ids
     of the hosted zones that it writes records to. secrets: ARNs of further secrets that its tasks read. app: IAM
     actions that the policies of the service's own code may hold.
@@ -29,7 +38,9 @@ class Scope:
     project: str
     stack: str
     bucket: str
+    bucket_key: str
     key: str
+    upstream: Upstream | None = None
     existing: Sequence[str] = ()
     zones: Sequence[str] = ()
     secrets: Sequence[str] = ()
@@ -49,6 +60,10 @@ class Scope:
     def records(self) -> str:
         """Parameters and log groups of the stack lie below it."""
         return f"/sluice/{self.project}/{self.stack}"
+
+    def states(self, path: str) -> str:
+        """The ARN of the bucket of states, or of an object in it (`/.pulumi/…`)."""
+        return f"arn:{self.account.partition}:s3:::{self.bucket}{path}"
 
     def arn(self, service: str, resource: str, *, region: str | None = None, account: str | None = None) -> str:
         """An ARN in this account and Region; empty ones for services that know none."""

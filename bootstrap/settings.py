@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Set
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from infra.refusal import end
 from infra.settings.aws import Aws
@@ -43,6 +43,11 @@ Action = Annotated[
 ]
 
 
+def unset(value: Any) -> Any:
+    """None for nothing at all: Pulumi.yaml can give a key no other default than a text or an empty object."""
+    return value or None
+
+
 class GitHub(Model):
     """Which jobs may deploy and preview."""
 
@@ -55,8 +60,9 @@ class GitHub(Model):
     """GitHub's number of the repository."""
     environment: str | None = None
     """GitHub environment of the deploying job; the stack's name when unset."""
-    pull_requests: bool = True
-    """Whether jobs of pull requests may take the preview role: they run the pull request's code."""
+    pull_requests: bool = False
+    """Whether jobs of pull requests may take the preview role. They run the pull request's code, so whoever can push a
+    branch then reads what that role reads (docs/security.md)."""
     branches: list[str] = Field(default_factory=lambda: ["main"])
     """Branches whose jobs may take the preview role: for the drift check, and for the preview before an approval."""
 
@@ -83,29 +89,21 @@ class GitHub(Model):
         return branches
 
 
-class State(Model):
-    """Where the states of the project's stacks lie: one bucket for all, since promotion reads one from another."""
+class Releases(Model):
+    """Who may read what this stack has released, to promote it."""
 
-    bucket: str | None = None
-    """Name of the bucket; made in this account when unset, `PROJECT-state-ACCOUNT-REGION`."""
-    key: Arn | None = None
-    """ARN of the KMS key; needed when the bucket lies in another account."""
-    accounts: list[AccountId] = Field(default_factory=list)
-    """Other accounts whose deployers use this bucket and key."""
+    readers: list[AccountId] = Field(default_factory=list)
+    """Other accounts: the deployers that `make bootstrap` made there may read which image this stack has released last.
+    They read nothing else of it, and write nothing."""
 
-    @field_validator("key")
-    @classmethod
-    def _key(cls, key: str | None, info: ValidationInfo) -> str | None:
-        if (key is None) != (info.data.get("bucket") is None):
-            raise refused("bucket and key belong together; write both for a bucket of another account, or none")
-        return key
 
-    @field_validator("accounts")
-    @classmethod
-    def _accounts(cls, accounts: list[str], info: ValidationInfo) -> list[str]:
-        if accounts and info.data.get("bucket") is not None:
-            raise refused("is said where the bucket is made; remove it here")
-        return accounts
+class PromoteFrom(Model):
+    """The stack that this one promotes from: the setting `promoteFrom` of the stack itself."""
+
+    stack: str
+    """Its name."""
+    account: AccountId | None = None
+    """The account that holds it; this one when unset."""
 
 
 class Tasks(Model):
@@ -124,8 +122,10 @@ class Settings(Model):
     """Region and account."""
     github: GitHub
     """Which jobs may deploy and preview."""
-    state: State = Field(default_factory=State)
-    """Where the states lie."""
+    releases: Releases = Field(default_factory=Releases)
+    """Who may read what this stack has released."""
+    promote_from: Annotated[PromoteFrom | None, BeforeValidator(unset)] = None
+    """The stack that this one promotes from."""
     session_seconds: Annotated[int, Field(ge=3600, le=43_200)] = 7200
     """How long the deploy role's credentials may last: longer than migrations and rollout together."""
     existing: list[Arn] = Field(default_factory=list)

@@ -34,3 +34,13 @@ def deployer_path(project: str) -> str:
 def boundary(project: str, stack: str) -> str:
     """The permissions boundary of a stack's roles, as the end of its ARN: path and name of the policy."""
     return f"{deployer_path(project)}{prefix(project, stack)}-boundary"
+
+
+def promotable(project: str, stack: str) -> str:
+    """The parameter in which a stack says what it has released last, for the stacks that promote from it."""
+    return f"/sluice/{project}/{stack}/promotable"
+
+
+def releases_role(project: str, stack: str) -> str:
+    """The role that reads this parameter for other accounts, as the end of its ARN: path and name."""
+    return f"{deployer_path(project)}{prefix(project, stack)}-releases"

@@ -22,6 +22,9 @@ UPDATING = 4 * 3600.0
 """Seconds for a preview or an update: migrations and a rollout, and the longest session that AWS gives GitHub leaves no
 more than that."""
 
+ABSENT = "no stack named"
+"""What the CLI says of a stack that its backend does not know."""
+
 POLICY = "policy"
 """The folder of the policy pack, in the project's."""
 
@@ -35,8 +38,11 @@ class Engine:
     policy: bool = True
 
     def exists(self) -> bool:
-        """Whether the backend knows the stack."""
-        return self.stack in {str(one["name"]).rpartition("/")[2] for one in self._ask("stack", "ls", "--json")}
+        """Whether the backend knows the stack. Raises Failed.
+
+        Not by `pulumi stack ls`: that reads every stack's state, and the roles may read this one's alone.
+        """
+        return self._outputs() is not None
 
     def create(self, secrets_provider: str) -> None:
         """Makes the stack. secrets_provider: `awskms://alias/…`; empty: that of its settings, or Pulumi's own. Raises
@@ -46,8 +52,8 @@ class Engine:
             raise Failed(f"stack {self.stack} could not be made in the backend; see above")
 
     def output(self, name: str) -> Any:
-        """One of the stack's outputs; None where there is none, or no such stack."""
-        return self._ask("stack", "output", "--json", "--stack", self.stack).get(name) if self.exists() else None
+        """One of the stack's outputs; None where there is none, or no such stack. Raises Failed."""
+        return (self._outputs() or {}).get(name)
 
     def plan(self) -> tuple[int, str]:
         """`pulumi preview`; its exit code and all that it said."""
@@ -95,8 +101,19 @@ class Engine:
     def _judged(self) -> list[str]:
         return ["--policy-pack", POLICY] if self.policy else []
 
-    def _ask(self, *words: str) -> Any:
-        command = ["pulumi", *words, "--non-interactive", "--color", "never"]
+    def _outputs(self) -> dict[str, Any] | None:
+        """The stack's outputs; None without such a stack. Raises Failed."""
+        command = [
+            "pulumi",
+            "stack",
+            "output",
+            "--json",
+            "--stack",
+            self.stack,
+            "--non-interactive",
+            "--color",
+            "never",
+        ]
         try:
             done = subprocess.run(
                 command, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=ASKING
@@ -105,9 +122,11 @@ class Engine:
             raise Failed(
                 f"`{' '.join(command)}` did not answer within {ASKING:.0f} s: is the backend reachable?"
             ) from None
-        if done.returncode != 0:
-            raise Failed(f"`{' '.join(command)}` failed:\n{done.stderr.strip()}")
-        return json.loads(done.stdout or "null")
+        if done.returncode == 0:
+            return dict(json.loads(done.stdout))
+        if ABSENT in done.stderr:
+            return None
+        raise Failed(f"`{' '.join(command)}` failed:\n{done.stderr.strip()}")
 
 
 def _to_the_end(child: subprocess.Popen[str], said: list[str]) -> bool:

@@ -50,6 +50,13 @@ def containers(scope: Scope) -> list[Statement]:
              "ecr:UntagResource", "ecr:UploadLayerPart"],
             repository,
         ),
+        Statement(
+            "Push",
+            ["ecr:GetAuthorizationToken"],
+            ["*"],
+            scope.in_region,
+            why="Docker logs in to the registry as a whole; which repository it pushes to, the statement above says",
+        ),
         *(
             [Statement("Hold", ["ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:PutImage"], theirs)]  # gate/hold.py
             if theirs else []

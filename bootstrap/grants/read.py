@@ -22,7 +22,6 @@ def read(scope: Scope) -> list[Statement]:
                 "cloudwatch:ListTagsForResource",
                 "ec2:Describe*",
                 "ecr:DescribeRepositories",
-                "ecr:GetAuthorizationToken",
                 "ecs:Describe*",
                 "ecs:List*",
                 "elasticloadbalancing:Describe*",

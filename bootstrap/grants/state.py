@@ -1,5 +1,5 @@
-"""The states of the project's stacks in their bucket: each deployer writes its own stack's and reads the others', which
-promotion needs. Paths: Pulumi's own layout below `.pulumi/` of a self-managed backend."""
+"""The stack's own state in the account's bucket: no deployer reads another stack's. Paths: Pulumi's own layout below
+`.pulumi/` of a self-managed backend."""
 
 from __future__ import annotations
 
@@ -9,38 +9,31 @@ from bootstrap.statement import Statement
 
 def look(scope: Scope) -> list[Statement]:
     """For a preview: Pulumi 3.250 writes nothing and takes no lock for one."""
-    bucket = f"arn:{scope.account.partition}:s3:::{scope.bucket}"
     return [
-        Statement("Bucket", ["s3:ListBucket", "s3:GetBucketLocation"], [bucket]),
-        Statement(
-            "States",
-            ["s3:GetObject"],
-            [
-                f"{bucket}/.pulumi/meta.yaml",
-                *(
-                    f"{bucket}/.pulumi/{place}"
-                    for place in (
-                        f"stacks/{scope.project}/*",
-                        f"history/{scope.project}/*",
-                        f"locks/*/{scope.project}/*",
-                    )
-                ),
-            ],
-        ),
-        Statement("Decrypt", ["kms:Decrypt", "kms:DescribeKey"], [scope.key]),
+        # Without a condition on `s3:prefix`: HeadObject of what is not there must be answered 404, which S3 does for
+        # those alone who may list the bucket ("HeadObject" in the S3 API reference). It shows names, no content.
+        Statement("Bucket", ["s3:ListBucket", "s3:GetBucketLocation"], [scope.states("")]),
+        Statement("OwnState", ["s3:GetObject"], [scope.states("/.pulumi/meta.yaml"), *_own(scope)]),
+        Statement("DecryptSecrets", ["kms:Decrypt", "kms:DescribeKey"], [scope.key]),
+        Statement("DecryptBucket", ["kms:Decrypt"], [scope.bucket_key], _through_s3(scope)),
     ]
 
 
 def keep(scope: Scope) -> list[Statement]:
     """For a deployment, beside `look`."""
-    bucket = f"arn:{scope.account.partition}:s3:::{scope.bucket}"
+    return [
+        Statement("WriteState", ["s3:PutObject", "s3:DeleteObject"], _own(scope)),
+        Statement("EncryptSecrets", ["kms:Encrypt", "kms:GenerateDataKey"], [scope.key]),
+        Statement("EncryptBucket", ["kms:GenerateDataKey"], [scope.bucket_key], _through_s3(scope)),
+    ]
+
+
+def _own(scope: Scope) -> list[str]:
     stack = f"{scope.project}/{scope.stack}"
     places = (f"stacks/{stack}.*", f"history/{stack}/*", f"backups/{stack}/*", f"locks/*/{stack}/*")
-    return [
-        Statement(
-            "OwnState",
-            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-            [f"{bucket}/.pulumi/{place}" for place in places],
-        ),
-        Statement("Encrypt", ["kms:Encrypt", "kms:GenerateDataKey"], [scope.key]),
-    ]
+    return [scope.states(f"/.pulumi/{place}") for place in places]
+
+
+def _through_s3(scope: Scope) -> dict[str, dict[str, str]]:
+    """The key of the bucket serves all its stacks: which objects it decrypts, S3 decides by the grants above."""
+    return {"StringEquals": {"kms:ViaService": f"s3.{scope.account.region}.amazonaws.com"}}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bootstrap.deployers import BOUNDARY, DEPLOY, PREVIEW, Grants
+from bootstrap.deployers import BOUNDARY, DEPLOY, PREVIEW, RELEASES, Grants
 from bootstrap.scope import Scope
 from bootstrap.statement import LIMIT, Statement, document
 from infra.policies import Account
@@ -47,8 +47,14 @@ change neither itself nor the boundary. Other stacks' deploy roles are the same 
 PREVIEWER = """\
 ## Preview role of {stack}
 
-`/sluice-bootstrap/sluice-{stack}-preview`, taken by jobs of pull requests and of the branches that the settings
-name. It only reads."""
+`/sluice-bootstrap/sluice-{stack}-preview`, taken by jobs of the branches that the settings name, and by those of pull
+requests where `github.pullRequests` says so. It only reads."""
+
+READER = """\
+## Role for those who promote from {stack}
+
+`/sluice-bootstrap/sluice-{stack}-releases`, taken by the deployers that `make bootstrap` made in the accounts of
+`releases.readers`: the one thing of {stack} that crosses to another account, besides its images."""
 
 
 def graphs() -> dict[str, Deployed]:
@@ -58,7 +64,8 @@ def graphs() -> dict[str, Deployed]:
 
 def scope(stack: str) -> Scope:
     """What the deployers of a stack are limited to."""
-    return Scope(Account("aws", REGION, ACCOUNT), "sluice", stack, f"sluice-state-{ACCOUNT}-{REGION}", "KEY")
+    bucket = f"sluice-state-{ACCOUNT}-{REGION}"
+    return Scope(Account("aws", REGION, ACCOUNT), "sluice", stack, bucket, "KEY-OF-BUCKET", "KEY-OF-STACK")
 
 
 def page(stacks: Mapping[str, Deployed]) -> str:
@@ -92,6 +99,8 @@ def _deployers(stack: str, scope: Scope) -> Iterator[str]:
     yield from _grants(DEPLOY, scope)
     yield PREVIEWER.format(stack=stack)
     yield from _grants(PREVIEW, scope)
+    yield READER.format(stack=stack)
+    yield from _grants(RELEASES, scope)
     yield f"## Boundary of {stack}'s tasks\n\nThe most that the stack's own roles can do, whatever their policies say."
     yield from _grants({"boundary": BOUNDARY}, scope)
 

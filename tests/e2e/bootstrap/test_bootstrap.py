@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
+from bootstrap import account as bootstrap_account
+from infra import policies
+from local import environment
+from pipeline.engine import Engine
+from pipeline.failed import Failed
 from tests.e2e.bootstrap.account import ROOT, Account, opened
 
 
@@ -16,6 +23,9 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         yield account
 
 
+STACKS = ("local", "prod")
+
+
 @pytest.fixture(scope="module")
 def printed(account: Account) -> tuple[str, str]:
     """What the first and the second run printed."""
@@ -23,6 +33,9 @@ def printed(account: Account) -> tuple[str, str]:
     before = settings.read_text()
     both = account.bootstrap(), account.bootstrap()
     assert settings.read_text() == before, "Pulumi has nothing to write there"
+    # A second stack's key in the same account, as its own bootstrap makes it.
+    where = policies.Account("aws", environment.REGION, account.id)
+    bootstrap_account.prepare(account.client, where, "sluice", "prod", lambda what, changed: None)
     return both
 
 
@@ -40,7 +53,9 @@ def test_it_says_what_to_put_into_github(account: Account, printed: tuple[str, s
     said = printed[0]
     assert f"DEPLOY_ROLE = arn:aws:iam::{account.id}:role/sluice-bootstrap/sluice-local-deploy" in said
     assert f"LOCAL_PREVIEW_ROLE = arn:aws:iam::{account.id}:role/sluice-bootstrap/sluice-local-preview" in said
-    assert f"PULUMI_BACKEND_URL = s3://sluice-state-{account.id}-us-east-1?region=us-east-1" in said
+    assert f"LOCAL_BACKEND_URL = s3://sluice-state-{account.id}-us-east-1?region=us-east-1" in said
+    assert f"PULUMI_SECRETS_PROVIDER = awskms:///arn:aws:kms:us-east-1:{account.id}:key/" in said
+    assert "PULL_REQUEST_PREVIEWS = true" in said, "Pulumi.local.yaml asks for them"
     assert "deploy: repo:example/shop:environment:local" in said
 
 
@@ -89,6 +104,43 @@ class TestGrants:
         for key in (".pulumi/stacks/sluice/prod.json", ".pulumi/stacks/sluice-bootstrap/local.json"):
             with pytest.raises(ClientError, match="AccessDenied"):
                 s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
+            account.client("s3").put_object(Bucket=bucket, Key=key, Body=b"{}")
+            with pytest.raises(ClientError, match="AccessDenied"):
+                s3.get_object(Bucket=bucket, Key=key)
+
+    @pytest.mark.parametrize(("role", "subject"), [("deploy", "environment:local"), ("preview", "pull_request")])
+    def test_the_pipeline_asks_for_its_own_stack_alone(
+        self, account: Account, role: str, subject: str, tmp_path: Path
+    ) -> None:
+        """`pulumi stack ls` reads every stack's state."""
+        bucket = f"sluice-state-{account.id}-us-east-1"
+        account.client("s3").delete_bucket_policy(Bucket=bucket)  # the emulator speaks plain HTTP
+        state = json.dumps({"version": 3, "checkpoint": {"stack": "organization/sluice/prod"}}).encode()
+        account.client("s3").put_object(Bucket=bucket, Key=".pulumi/stacks/sluice/prod.json", Body=state)
+        account.client("s3").delete_object(Bucket=bucket, Key=".pulumi/stacks/sluice/local.json")
+        job = account.job(role, f"repo:example/shop:{subject}")
+        (tmp_path / "Pulumi.yaml").write_text("name: sluice\nruntime: python\n")
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {**account.env, **{name.upper(): value for name, value in job.items()}}.items():
+                patch.setenv(name, value)
+            patch.setenv(
+                "PULUMI_BACKEND_URL",
+                f"s3://{bucket}?region=us-east-1&endpoint={account.endpoint}&s3ForcePathStyle=true",
+            )
+            assert not Engine("local", tmp_path).exists()
+            with pytest.raises(Failed, match="PermissionDenied"):
+                Engine("prod", tmp_path).exists()
+
+    @pytest.mark.parametrize(("role", "subject"), [("deploy", "environment:local"), ("preview", "pull_request")])
+    def test_another_stacks_secrets_stay_secret(self, account: Account, role: str, subject: str) -> None:
+        """The attack of the review: one key decrypted the secrets in every stack's state."""
+        kms = account.client("kms")
+        own, theirs = (kms.describe_key(KeyId=f"alias/sluice-{name}-secrets")["KeyMetadata"]["Arn"] for name in STACKS)
+        job = account.client("kms", **account.job(role, f"repo:example/shop:{subject}"))
+        secret = kms.encrypt(KeyId=own, Plaintext=b"of local")["CiphertextBlob"]
+        assert job.decrypt(CiphertextBlob=secret, KeyId=own)["Plaintext"] == b"of local"
+        with pytest.raises(ClientError, match="AccessDenied"):
+            job.decrypt(CiphertextBlob=kms.encrypt(KeyId=theirs, Plaintext=b"of prod")["CiphertextBlob"], KeyId=theirs)
 
     def test_a_preview_reads_and_writes_nothing(self, account: Account) -> None:
         credentials = account.job("preview", "repo:example/shop:pull_request")

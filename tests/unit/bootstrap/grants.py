@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from bootstrap.deployers import BOUNDARY, DEPLOY, PREVIEW
-from bootstrap.scope import Scope
+from bootstrap.deployers import BOUNDARY, DEPLOY, PREVIEW, RELEASES
+from bootstrap.scope import Scope, Upstream
 from bootstrap.statement import Statement
 from infra.policies import Account
 
 ACCOUNT = Account("aws", "eu-central-1", "111122223333")
 KEY = "arn:aws:kms:eu-central-1:111122223333:key/1a2b3c4d-1234-1234-1234-1a2b3c4d5e6f"
-SCOPE = Scope(ACCOUNT, "sluice", "staging", "sluice-state-111122223333-eu-central-1", KEY)
+BUCKET_KEY = KEY.replace("1a2b3c4d-", "9f8e7d6c-")
+SCOPE = Scope(ACCOUNT, "sluice", "staging", "sluice-state-111122223333-eu-central-1", BUCKET_KEY, KEY)
 
 LONGEST = Scope(
     account=Account("aws-us-gov", "ap-southeast-1", "111122223333"),
     project="a-project-whose-name-is-rather-long",
     stack="and-a-stack-like-it",
     bucket="b" * 63,
+    bucket_key=BUCKET_KEY.replace("eu-central-1", "ap-southeast-1"),
     key=KEY.replace("eu-central-1", "ap-southeast-1"),
+    upstream=Upstream("a-stack-that-releases-for-it", "444455556666"),
     existing=(
         "arn:aws:ecs:ap-southeast-1:111122223333:cluster/the-cluster-that-all-teams-share",
         "arn:aws:elasticloadbalancing:ap-southeast-1:111122223333:listener/app/shared/50dc6c495c0c9188/f2f7dc8efc522ab2",
@@ -35,6 +38,7 @@ LONGEST = Scope(
 
 
 def statements(role: str, scope: Scope = SCOPE) -> list[Statement]:
-    """What a role may do: `deploy`, `preview`, or `boundary` for the most that a task's role may."""
-    grants = {"deploy": DEPLOY, "preview": PREVIEW, "boundary": {"boundary": BOUNDARY}}[role]
+    """What a role may do: `deploy`, `preview`, `releases` for other accounts' deployers, or `boundary`: the most that a
+    task's role may do."""
+    grants = {"deploy": DEPLOY, "preview": PREVIEW, "releases": RELEASES, "boundary": {"boundary": BOUNDARY}}[role]
     return [one for grant in grants.values() for one in grant(scope)]

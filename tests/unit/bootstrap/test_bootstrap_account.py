@@ -16,7 +16,6 @@ from bootstrap.account import Place
 from infra.policies import Account
 
 WHERE = Account("aws", "eu-central-1", "123456789012")
-OTHER = "444455556666"
 
 
 @pytest.fixture
@@ -33,9 +32,9 @@ def client(service: str) -> Any:
     return boto3.client(service, region_name=WHERE.region)
 
 
-def prepared(others: tuple[str, ...] = ()) -> tuple[Place, dict[str, bool]]:
+def prepared(stack: str = "staging") -> tuple[Place, dict[str, bool]]:
     said: dict[str, bool] = {}
-    place = account.prepare(client, WHERE, "sluice", others, said.__setitem__)
+    place = account.prepare(client, WHERE, "sluice", stack, said.__setitem__)
     account.identity_provider(client("iam"), WHERE, said.__setitem__)
     return place, said
 
@@ -49,7 +48,14 @@ class TestAccount:
         again, second = prepared()
         assert again == place
         assert first.keys() == second.keys()
-        assert all(first[one] for one in ("bucket sluice-state-123456789012-eu-central-1", "key alias/sluice-state"))
+        assert all(
+            first[one]
+            for one in (
+                "bucket sluice-state-123456789012-eu-central-1",
+                "key alias/sluice-state",
+                "key alias/sluice-staging-secrets",
+            )
+        )
         assert [one for one, changed in second.items() if changed] == []
 
     def test_the_bucket_is_as_a_store_of_states_must_be(self) -> None:
@@ -58,10 +64,14 @@ class TestAccount:
         assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
         assert set(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values()) == {True}
         [rule] = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
-        assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": place.key}
+        assert rule["ApplyServerSideEncryptionByDefault"] == {
+            "SSEAlgorithm": "aws:kms",
+            "KMSMasterKeyID": place.bucket_key,
+        }
         [deny] = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]
         assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-        assert client("kms").get_key_rotation_status(KeyId=place.key)["KeyRotationEnabled"]
+        for key in (place.bucket_key, place.key):
+            assert client("kms").get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]
 
     def test_what_somebody_changed_is_mended(self) -> None:
         place, _ = prepared()
@@ -73,17 +83,22 @@ class TestAccount:
         ]  # fmt: skip
         assert client("s3").get_bucket_versioning(Bucket=place.bucket)["Status"] == "Enabled"
 
-    def test_another_account_is_let_in_later(self) -> None:
-        prepared()
-        place, said = prepared((OTHER,))
-        assert sorted(one for one, changed in said.items() if changed) == [
-            "bucket takes TLS only", "key alias/sluice-state",
+    def test_every_stack_has_a_key_of_its_own(self) -> None:
+        staging, _ = prepared()
+        prod, said = prepared("prod")
+        assert (staging.bucket, staging.bucket_key) == (prod.bucket, prod.bucket_key)
+        assert len({staging.key, prod.key, prod.bucket_key}) == 3
+        assert [one for one, changed in said.items() if changed] == [
+            "key alias/sluice-prod-secrets", "key alias/sluice-prod-secrets rotates every year",
         ]  # fmt: skip
-        _, shared = json.loads(client("s3").get_bucket_policy(Bucket=place.bucket)["Policy"])["Statement"]
-        assert shared["Principal"] == {"AWS": [f"arn:aws:iam::{OTHER}:root"]}
-        assert shared["Condition"] == {
-            "ArnLike": {"aws:PrincipalArn": [f"arn:aws:iam::{OTHER}:role/sluice-bootstrap/*"]}
-        }
+
+    def test_no_other_account_is_let_in(self) -> None:
+        place, _ = prepared()
+        [deny] = json.loads(client("s3").get_bucket_policy(Bucket=place.bucket)["Policy"])["Statement"]
+        assert deny["Effect"] == "Deny"
+        for key in (place.bucket_key, place.key):
+            [own] = json.loads(client("kms").get_key_policy(KeyId=key, PolicyName="default")["Policy"])["Statement"]
+            assert own["Principal"] == {"AWS": f"arn:aws:iam::{WHERE.id}:root"}
 
 
 @pytest.mark.parametrize(("audiences", "added"), [(["theirs"], True), (["theirs", subject.AUDIENCE], False)])

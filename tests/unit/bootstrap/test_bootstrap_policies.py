@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import pytest
 
 from bootstrap.deployers import BOUNDARY, DEPLOY, PREVIEW
-from bootstrap.scope import Scope
+from bootstrap.scope import Scope, Upstream
 from bootstrap.statement import ATTACHED, LIMIT, Statement, document
+from infra import naming
 from tests.unit.bootstrap import reference
 from tests.unit.bootstrap.grants import LONGEST, SCOPE, statements
 
-ROLES = ("deploy", "preview", "boundary")
+ROLES = ("deploy", "preview", "releases", "boundary")
 ALL = [(role, one) for role in ROLES for one in statements(role, LONGEST)]
 NAMED = [f"{role}-{one.sid}" for role, one in ALL]
 
@@ -125,6 +127,12 @@ class TestPreview:
         assert not may("preview", "logs:GetLogEvents", SCOPE.arn("logs", "log-group:/sluice/sluice/staging/service:*"))
 
 
+def test_other_accounts_read_what_was_released_and_nothing_else() -> None:
+    [one] = statements("releases")
+    assert list(one.actions) == ["ssm:GetParameter"]
+    assert list(one.resources) == [SCOPE.arn("ssm", "parameter/sluice/sluice/staging/promotable")]
+
+
 class TestDeploy:
     """What a deployer must not be able to do to free itself."""
 
@@ -174,9 +182,21 @@ class TestDeploy:
     def test_it_writes_its_own_state_alone(self, key: str, writes: bool) -> None:
         assert may("deploy", "s3:PutObject", f"arn:aws:s3:::{SCOPE.bucket}/.pulumi/{key}") is writes
 
-    def test_it_reads_the_state_that_it_promotes_from(self) -> None:
-        assert may("deploy", "s3:GetObject", f"arn:aws:s3:::{SCOPE.bucket}/.pulumi/stacks/sluice/prod.json")
-        assert not may("deploy", "s3:GetObject", f"arn:aws:s3:::{SCOPE.bucket}/.pulumi/stacks/other/prod.json")
+    @pytest.mark.parametrize("role", ["deploy", "preview"])
+    def test_of_the_stack_that_it_promotes_from_it_reads_the_release_alone(self, role: str) -> None:
+        reader = "arn:aws-us-gov:iam::444455556666:role/{0}-bootstrap/{1}"
+        theirs = naming.releases_role(LONGEST.project, "a-stack-that-releases-for-it").rpartition("/")[2]
+        assert may(role, "sts:AssumeRole", reader.format(LONGEST.project, theirs), LONGEST)
+        assert not may(role, "sts:AssumeRole", reader.format(LONGEST.project, "another-releases"), LONGEST)
+        assert not may(role, "sts:AssumeRole", reader.format(LONGEST.project, theirs)), "where nothing is promoted"
+        for key in ("stacks/sluice/staging.json", "history/sluice/staging/1.json"):
+            own = replace(SCOPE, stack="prod", upstream=Upstream("staging"))
+            assert not may(role, "s3:GetObject", f"arn:aws:s3:::{SCOPE.bucket}/.pulumi/{key}", own)
+
+    def test_in_one_account_it_reads_one_parameter(self) -> None:
+        prod = replace(SCOPE, stack="prod", upstream=Upstream("staging"))
+        assert may("deploy", "ssm:GetParameter", SCOPE.arn("ssm", "parameter/sluice/sluice/staging/promotable"), prod)
+        assert not may("deploy", "ssm:GetParameter", SCOPE.arn("ssm", "parameter/sluice/sluice/staging/rollout"), prod)
 
     def test_what_is_not_the_stacks_is_used_only_where_it_is_named(self) -> None:
         cluster = "arn:aws:ecs:ap-southeast-1:111122223333:service/the-cluster-that-all-teams-share/{}-1a2b3c4"

@@ -16,7 +16,6 @@ from bootstrap.settings import Settings, check
 from infra.settings.mistake import SettingsError
 from tests.unit.settings.wrong import REMOVE, changed
 
-KEY = "arn:aws:kms:eu-central-1:111122223333:key/1a2b"
 GROUP = "arn:aws:ec2:eu-central-1:111122223333:security-group/sg-0123456789abcdef0"
 DATABASE = "arn:aws:rds:eu-central-1:111122223333:db:legacy"
 ROOT = Path(__file__).parents[3]
@@ -54,14 +53,15 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         'github.branches = ["release/*"]: release/* is a pattern, and subjects are compared exactly; write each branch',
     ),
     (
-        "bucket without key",
-        {"state.bucket": "states"},
-        "state.key = null: bucket and key belong together; write both for a bucket of another account, or none",
+        "reader that is no account",
+        {"releases.readers": ["prod"]},
+        'releases.readers[0] = "prod": is not an AWS account id; write its twelve digits in quotes, like'
+        ' "123456789012"',
     ),
     (
-        "accounts of a bucket that is not made here",
-        {"state": {"bucket": "states", "key": KEY, "accounts": ["444455556666"]}},
-        'state.accounts = ["444455556666"]: is said where the bucket is made; remove it here',
+        "promotion from nowhere",
+        {"promoteFrom.account": "444455556666"},
+        "promoteFrom.stack: is required; add it to the stack's settings",
     ),
     ("short session", {"sessionSeconds": 60}, "sessionSeconds = 60: must be at least 3600"),
     ("no ARN", {"existing": ["shared"]}, 'existing[0] = "shared": is not an ARN; copy it from AWS whole'),
@@ -96,10 +96,11 @@ def test_a_wrong_setting_is_answered(changes: dict[str, Any], message: str) -> N
 
 def test_defaults() -> None:
     settings = check("prod", right())
-    assert settings.github.pull_requests
+    assert not settings.github.pull_requests
     assert settings.github.branches == ["main"]
     assert settings.session_seconds == 7200
-    assert settings.state.bucket is None
+    assert settings.promote_from is None
+    assert check("prod", right() | {"promoteFrom": {}}).promote_from is None, "as Pulumi.yaml says it"
 
 
 def test_an_existing_database_is_named_with_its_security_group() -> None:
