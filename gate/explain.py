@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gate import blockers
 from gate.logs import LogPlace
 from gate.presentable import command_line, presentable_line
 from gate.printable import bounded_block
@@ -91,6 +92,7 @@ def step_failure(
     if outcome.remedy:
         text.append(f"  fix:         {presentable_line(outcome.remedy)}")
     if found is not None and found.signature.name == LOCK:
+        text.append(f"  sessions:    {blockers.SEEN}")
         text.append(f"  indexes:     {INVALID_INDEX}")
     text += _log(outcome, last_lines, place, task)
     text.append("  The service was not touched: what served before keeps serving.")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from gate import blockers
 from gate.exit_code import Advice, signal_name
 from gate.signature import recognise
 
@@ -67,7 +68,7 @@ OF_A_SERVICE: Mapping[str, Advice] = {
     ),
     "lock": Advice(
         "something else holds a lock that the application needs at its start",
-        "look for long transactions in pg_stat_activity and end them",
+        f'see which session holds it and end that one: docs/runbook.md, "{blockers.CHAPTER}"',
     ),
     "permission": Advice(
         "the database user of the service may not do what it asks",

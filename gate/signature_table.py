@@ -232,7 +232,7 @@ SIGNATURES: Sequence[Signature] = (
         r"timed out trying to acquire a postgres advisory lock|can't acquire (?:database )?lock|\bP1002\b|"
         r"ConcurrentMigrationError|another migration is already running",
         "something else holds a lock that the migration needs",
-        "look for long transactions in pg_stat_activity, end them, then run `pulumi up` again",
+        "see which session holds it, end that one if nobody is at it, then run `pulumi up` again",
     ),
     _signature(
         "permission",

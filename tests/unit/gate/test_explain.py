@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from gate.explain import step_failure
@@ -85,6 +87,18 @@ def test_a_used_up_quota_is_asked_for_once() -> None:
     with pytest.raises(StepFailed, match="an account limit is reached"):
         stage.deploy()
     assert stage.ecs.calls.count("run_task") == 1
+
+
+def test_after_a_lock_the_text_gives_the_commands_that_show_and_end_its_holder() -> None:
+    outcome = verdict(exited(1), APP, "app")
+    text = step_failure(STEP, 0, outcome, ["ERROR:  canceling statement due to lock timeout"], PLACE, ARN)
+    (sessions,) = [line for line in text.splitlines() if line.startswith("  sessions:")]
+    shown, ended = re.findall(r"`(sluice run --read-only -- psql -c \".*?\")`", sessions)
+    assert "pg_blocking_pids(pid)" in shown
+    assert "pg_terminate_backend(PID)" in ended
+    assert sessions.endswith('docs/runbook.md, "A lock that stays"')
+    other = step_failure(STEP, 0, outcome, ["permission denied for table notes"], PLACE, ARN)
+    assert "sessions:" not in other
 
 
 @pytest.mark.parametrize("line", ["ERROR:  canceling statement due to lock timeout", "ERROR:  deadlock detected"])
