@@ -15,13 +15,13 @@ from gate.clock import Clock, SystemClock
 from gate.errors import GateError, Interrupted
 from gate.operate import Refused
 from gate.patience import Unknown
-from gate.sluice import exits, history, migrate, preflight, rollback, run, status
+from gate.sluice import exits, history, migrate, preflight, rollback, rotate, run, status
 from gate.sluice.context import Context
 from gate.sluice.interrupt import Interrupt, say_interrupted
 from gate.sluice.stack import NoStack, find
 from gate.sluice.terminal import Terminal
 
-VERBS = (run, migrate, history, status, rollback, preflight)
+VERBS = (run, migrate, history, status, rollback, rotate, preflight)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="sluice",
         description="What operators do to a stack: run a command of the live image, see what ran, see what serves, go "
-        "back to an earlier release, check everything before a deploy.",
+        "back to an earlier release, rotate a database user's password, check everything before a deploy.",
         epilog="exit codes: 0 done; 1 failed, not healthy; 2 wrong usage; 3 refused, nothing was done; 4 "
         "unknown, AWS could "
         "not be asked any more; 130 Ctrl-C; `run` passes the command's own code on",

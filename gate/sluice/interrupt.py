@@ -12,11 +12,17 @@ from gate.sluice.exits import INTERRUPTED
 
 
 class Interrupt:
-    """Set by SIGINT and SIGTERM. *heeded*: work is under way that looks at it; else the signal ends the command."""
+    """Set by SIGINT and SIGTERM.
+
+    Attributes:
+        heeded: work is under way that looks at it; else the signal ends the command.
+        terminated: it was SIGTERM, which unlike a terminal's Ctrl-C came to this process alone.
+    """
 
     def __init__(self) -> None:
         self.event = threading.Event()
         self.heeded = False
+        self.terminated = False
 
     def __enter__(self) -> Interrupt:
         self._before = {one: signal.signal(one, self._handle) for one in (signal.SIGINT, signal.SIGTERM)}
@@ -32,6 +38,7 @@ class Interrupt:
             os.write(2, b"\nleft at once: what was started may go on; `sluice status` shows it\n")
             os._exit(INTERRUPTED)
         self.event.set()
+        self.terminated = signum == signal.SIGTERM
         if not self.heeded:
             raise KeyboardInterrupt
         os.write(2, b"\nstopping; Ctrl-C once more leaves at once\n")

@@ -73,8 +73,17 @@ class Stack:
 
 def find(stack: str | None, cwd: Path) -> Stack:
     """Asks `pulumi` for the stack's outputs. Raises NoStack."""
-    command = ["pulumi", "stack", "output", "--json", "--non-interactive"]
-    command += ["--stack", stack] if stack else []
+    return parse(asked("output", stack, cwd, "--json"), stack or os.environ.get("PULUMI_STACK"))
+
+
+def words(stack: str | None) -> list[str]:
+    """What names the stack to `pulumi`; nothing for the one that PULUMI_STACK names, or that is selected."""
+    return ["--stack", stack] if stack else []
+
+
+def asked(verb: str, stack: str | None, cwd: Path, *options: str) -> str:
+    """What `pulumi stack VERB` prints. Raises NoStack."""
+    command = ["pulumi", "stack", verb, *options, "--non-interactive", *words(stack)]
     if not cwd.is_dir():
         raise NoStack(f"--cwd {cwd}: there is no such folder")
     try:
@@ -88,13 +97,13 @@ def find(stack: str | None, cwd: Path) -> Stack:
         ) from error
     except subprocess.TimeoutExpired as error:
         raise NoStack(
-            f"`pulumi stack output` did not answer within {SECONDS} s: look whether the backend can be reached "
+            f"`pulumi stack {verb}` did not answer within {SECONDS} s: look whether the backend can be reached "
             "(`pulumi whoami --verbose`)"
         ) from error
-    named = stack or os.environ.get("PULUMI_STACK")  # which the Pulumi CLI takes for the selected one
     if done.returncode != 0:
+        named = stack or os.environ.get("PULUMI_STACK")  # which the Pulumi CLI takes for the selected one
         raise NoStack(complaint(done.stderr or done.stdout, named, cwd))
-    return parse(done.stdout, named)
+    return done.stdout
 
 
 def parse(text: str, stack: str | None) -> Stack:
