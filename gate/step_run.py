@@ -22,7 +22,7 @@ from gate.shard_stop import ShardStop, cancelled_by_us
 from gate.step import Step
 from gate.step_attempts import Attempts
 from gate.step_screen import PROGRESS_SECONDS, Screen
-from gate.step_timeout import Server, ports, server, timed_out
+from gate.step_timeout import Server, ended_alone, ports, server, timed_out
 from gate.tasks import Place, Tasks
 from gate.verdict import Kind, Outcome, StepFailed, forgotten, verdict
 
@@ -156,7 +156,10 @@ class StepRun:
     def _ended(self, shard: Shard, outcome: Outcome) -> None:
         """Keeps the verdict at once, before its log is read to the end: that may be denied, throttled or long. Lines
         that come late are waited for when every shard has ended."""
-        if shard.stopping:
+        if shard.stopping and ended_alone(shard.seen):
+            shard.stopping = ""
+            self._screen.say("it had ended by itself before it was stopped", shard)
+        elif shard.stopping:
             outcome = timed_out(outcome, shard.stopping)
         if outcome.kind is Kind.NOT_STARTED:
             self._logs.drain(shard)

@@ -36,6 +36,12 @@ class Server(NamedTuple):
     certain: bool
 
 
+def ended_alone(task: Mapping[str, Any]) -> bool:
+    """Whether a stopped task had ended by itself before it was told to stop: the deployer was suspended meanwhile, or
+    an answer long on its way. ECS then keeps the first reason (stopCode in the API's Task)."""
+    return task.get("stopCode") == "EssentialContainerExited"
+
+
 def timed_out(outcome: Outcome, title: str) -> Outcome:
     """The outcome of a task that was stopped because its time was over. *title*: what happened, in one line."""
     return replace(outcome, kind=Kind.FAILED, title=title, cause=HANGS.cause, remedy=HANGS.remedy)

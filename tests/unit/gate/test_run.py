@@ -107,6 +107,31 @@ def test_exit_0_after_the_time_out_is_still_a_failure() -> None:
         stage.deploy()
 
 
+@pytest.mark.parametrize(("exit", "said"), [(0, "exit code 0"), (3, "exit code 3")])
+def test_a_task_that_ended_while_the_deployer_slept_is_judged_by_its_own_end(
+    exit: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer of a look was on its way when the process was suspended, until after the time-out."""
+    stage = Stage(Script(runs=3, exit=exit))
+    describe = stage.ecs.describe_tasks
+
+    def sleeps(**request: Any) -> Any:
+        answer = describe(**request)
+        if answer["tasks"] and answer["tasks"][0]["lastStatus"] == "RUNNING":
+            stage.clock.time += 100
+        return answer
+
+    monkeypatch.setattr(stage.ecs, "describe_tasks", sleeps)
+    if exit:
+        with pytest.raises(StepFailed, match=said):
+            stage.deploy()
+    else:
+        stage.deploy()
+    assert stage.records.runs[1].state == ("failed" if exit else "succeeded")
+    assert any("ended by itself before it was stopped" in line for line in stage.lines)
+    assert "stop_task" in stage.ecs.calls
+
+
 def test_a_stop_that_never_comes_has_a_deadline() -> None:
     stage = Stage(Script(hangs=True, stop_takes=10_000))
     with pytest.raises(GateError, match="has not stopped"):
