@@ -93,10 +93,17 @@ class Deployed:
             "url": service.url,
             "smoke": {
                 "url": pulumi.Output.concat(service.url, settings.smoke.path or settings.app.health_path),
-                **directed(service),
+                **directed(service, settings.smoke.host or ""),
                 "status": settings.smoke.status,
                 "timeout": settings.smoke.timeout,
                 "attempts": settings.smoke.attempts,
+            },
+            "deep": {
+                "url": pulumi.Output.concat(service.url, settings.soak.path or settings.app.health_path),
+                **directed(service, settings.smoke.host or ""),
+                "status": self._deep_status(),
+                "timeout": settings.smoke.timeout,
+                "shared": service.balancer.shared,
             },
             "deadline": settings.service.deadline,
             "repository": self.origin.repository.url,
@@ -107,6 +114,11 @@ class Deployed:
             "holds": f"{self.path}/holds",
             "keep": self.keep.described(),
         }
+
+    def _deep_status(self) -> int:
+        """What the deep path answers when all is well: the soak takes 200, and the smoke request says what it takes."""
+        smoke, path = self.stack.smoke, self.stack.app.health_path
+        return smoke.status if (smoke.path or path) == (self.stack.soak.path or path) else 200
 
     def _steps(self, let_through: Sequence[Sequence[dict[str, Any]] | None]) -> list[dict[str, Any]]:
         """Each step, with the revision that it runs as where that is not the usual one, and with its secrets where an

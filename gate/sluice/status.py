@@ -1,5 +1,7 @@
 """`sluice status`: what serves now, and whether it is well.
 
+It asks the deep path as a user does.
+
 IAM: what gate.service says; ecs:DescribeTaskDefinition on ``*``, ssm:GetParametersByPath on the stack's parameters,
 cloudwatch:DescribeAlarms on ``*`` when the service has deployment alarms.
 """
@@ -19,15 +21,15 @@ from gate.record import RunRecord
 from gate.release_record import Release, ReleaseRecords, RolloutRecord, deployer
 from gate.sluice import exits
 from gate.sluice.context import Context
+from gate.sluice.deep import deep
 
 
 def arguments(verbs: Any) -> None:
     one = verbs.add_parser(
         "status",
         help="what serves now; exit code 1 when it is not healthy",
-        description="The service with its release, tasks, deployments and targets, the last run, open runs and "
-        "holds. Exit "
-        "code 0 when the service is healthy, 1 when not.",
+        description="The service with its release, tasks, deployments and targets, what its deep path answers, the "
+        "last rollout and run, open runs and holds. Exit code 0 when the service is healthy, 1 when not.",
     )
     one.set_defaults(main=main)
 
@@ -42,6 +44,9 @@ def main(context: Context, given: argparse.Namespace) -> int:
     alarms = _ringing(clients, seen)
     proof, touched = schema(runs)
     wrong = complaints(seen, targets, alarms)
+    answered = deep(gate, context.clock.wait) if seen else None
+    if answered is not None and answered.wrong and answered.certain:
+        wrong.append(f"{answered.wrong}. Users may be failing now")
     if proof is not None and touched is not None and touched.by != "up":
         wrong.append(
             f"{describe_run(touched)} may have changed the schema since run {proof.number} proved it: the next "
@@ -61,6 +66,7 @@ def main(context: Context, given: argparse.Namespace) -> int:
         "deployments": [_deployment(one) for one in (seen or {}).get("deployments", [])],
         "targets": {group: dict(state.states) for group, state in targets.items()},
         "alarms": alarms,
+        "deepPath": vars(answered) if answered else None,
         "schema": {
             "provenBy": _run(proof) | {"image": proof.image} if proof else None,
             "touchedBy": _run(touched) if touched else None,
@@ -138,6 +144,9 @@ def page(document: Mapping[str, Any], targets: Sequence[TargetState], now: float
             f"{one['running']} running{failed}"
         )
     lines += [f"targets      {state}" for state in targets]
+    if answered := document["deepPath"]:
+        said = answered["wrong"] or f"GET {answered['url']} answered {answered['status']}"
+        lines.append(f"deep path    {said}" + ("" if answered["certain"] else " (asked from here)"))
     proof, touched = document["schema"]["provenBy"], document["schema"]["touchedBy"]
     if proof:
         since = f"; since then {COMMANDS[touched['by']]} by {touched['who']} (run {touched['run']})" if touched else ""

@@ -90,6 +90,8 @@ class TestDomain:
         for smoke in (deployed.one("Rollout").inputs["smoke"], deployed.outputs["gate"]["smoke"]):
             assert smoke["url"] == f"https://{HOST}/health"
             assert smoke["address"] == "web.example.com", "a new name is not everywhere in the DNS at once"
+        deep = {"url": f"https://{HOST}/health", "address": "web.example.com", "status": 200, "shared": False}
+        assert deployed.outputs["gate"]["deep"].items() >= deep.items()
 
     def test_a_certificate_of_ones_own(self, deploy: Deploy) -> None:
         deployed = deploy(domain={"name": HOST, "certificate": CERTIFICATE})
