@@ -13,7 +13,7 @@ from infra.settings.model import Model, refused
 
 class Domain(Model):
     """With a name the service speaks HTTPS only: what comes over HTTP is sent there. Without one it answers over HTTP
-    under the load balancer's own name."""
+    under the load balancer's own name, which prod refuses."""
 
     name: HostName | None = None
     """Host name of the service, like shop.example.com."""

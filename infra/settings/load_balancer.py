@@ -19,7 +19,8 @@ class LoadBalancer(Model):
 
     listener: str | None = None
     """ARN of an existing listener of an Application Load Balancer in the network's VPC. Its other rules, its default
-    action and its certificates are its owner's, and so is what its security group lets out: the tasks' `app.port`."""
+    action and its certificates are its owner's, and so is what its security group lets out: the tasks' `app.port`.
+    In prod it must speak HTTPS."""
     priority: Annotated[int, Field(ge=1, le=50_000)] | None = None
     """With `listener`: the rule's place among the listener's rules; no two may share one."""
     host: HostName | None = None

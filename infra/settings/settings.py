@@ -218,6 +218,11 @@ class Settings(Model):
         if balancer.listener is None:
             if domain.name and not domain.zone and not domain.certificate:
                 raise hidden("name needs a certificate; write zone, to have one made, or certificate, to use yours")
+            if not domain.name and info.data.get("environment") == "prod":
+                raise hidden(
+                    "name is required in prod, which answers over HTTPS only: without it the service would answer over"
+                    " plain HTTP; write name, and zone or certificate, or an HTTPS listener as loadBalancer.listener"
+                )
             return domain
         if domain.name and balancer.host:
             raise hidden("name and loadBalancer.host exclude each other; keep one")

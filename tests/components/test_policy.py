@@ -39,7 +39,7 @@ def test_the_page_is_as_the_rules_and_stacks_are() -> None:
 class TestDeployers:
     """What `make bootstrap` gives to GitHub's jobs keeps to the same rules as the stacks."""
 
-    SCOPE = Scope(Account("aws", "eu-central-1", ACCOUNT), "sluice", "prod", "states", KEY)
+    SCOPE = Scope(Account("aws", "eu-central-1", ACCOUNT), "sluice", "prod", "states", KEY, KEY)
 
     @pytest.mark.parametrize(("role", "grants"), [("deploy", DEPLOY), ("preview", PREVIEW)])
     def test_no_grant_breaks_a_rule(self, role: str, grants: Grants) -> None:
@@ -69,7 +69,8 @@ class TestProduction:
     """The rules see the program's own resources, not only made-up ones."""
 
     def test_settings_for_play_are_refused_there(self) -> None:
-        broken = stopped(rendered("local", environment="prod", network={"egress": "public"}))
+        domain = {"name": "shop.example.com", "zone": "Z0123456789ABC"}  # without one the settings are refused
+        broken = stopped(rendered("local", environment="prod", domain=domain, network={"egress": "public"}))
         assert {"database-backups", "private-tasks", "promoted-image", "account"} <= set(broken)
 
     def test_what_protects_the_data_comes_with_the_environment(self, deploy: Deploy) -> None:

@@ -16,7 +16,7 @@ from infra.settings.service import breaker_threshold
 from infra.settings.settings import Settings
 from infra.variables import RESERVED
 from tests.unit.settings import wrong
-from tests.unit.settings.wrong import WRONG, changed, right
+from tests.unit.settings.wrong import LISTENER, NAMED, ROUTED, WRONG, changed, right
 
 ROOT = Path(__file__).parents[3]
 
@@ -106,7 +106,7 @@ class TestRight:
     def test_prod_has_a_standby_unless_said(
         self, folder: Path, environment: str, wished: bool | None, standby: bool
     ) -> None:
-        given = changed(right(), {"environment": environment})
+        given = changed(right(), {"environment": environment, "domain": NAMED})
         if wished is not None:
             given = changed(given, {"database.multiAz": wished})
         assert check("test", given, folder=folder).multi_az is standby
@@ -117,7 +117,12 @@ class TestRight:
         assert check("test", given, folder=folder).database.largest == largest
 
     def test_only_prod_is_protected(self, folder: Path) -> None:
-        assert check("test", changed(right(), {"environment": "prod"}), folder=folder).protected is True
+        assert check("test", changed(right(), {"environment": "prod", "domain": NAMED}), folder=folder).protected is True
+
+    def test_prod_may_stand_behind_a_listener_of_somebody_else(self, folder: Path) -> None:
+        balancer = {"listener": LISTENER, "priority": 1, "host": "shop.example.com"}
+        given = changed(right(), {"environment": "prod", "loadBalancer": balancer, "network": ROUTED})
+        assert check("test", given, folder=folder).domain.name is None
 
     def test_the_local_stack(self) -> None:
         given = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())["config"]

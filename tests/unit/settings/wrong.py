@@ -58,6 +58,7 @@ LISTENER = (
     "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/shared/0123456789abcdef/fedcba9876543210"
 )
 BALANCER = LISTENER.replace(":listener/", ":loadbalancer/").rpartition("/")[0]
+NAMED = {"name": "shop.example.com", "zone": "Z0123456789ABC"}
 CERTIFICATE = "arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 
 
@@ -732,7 +733,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "deadline and snapshot",
-        {"environment": "prod", "migrationDeadline": 3600},
+        {"environment": "prod", "domain": NAMED, "migrationDeadline": 3600},
         "migrationDeadline = 3600: step master could never use its time-out: snapshot.timeout 3600 s + 900 s; write at"
         " least 4500, or shorten these",
     ),
@@ -859,6 +860,12 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "public subnets for an existing listener",
         {"loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"}, "network": EXISTING},
         "network: publicSubnets is of no use with loadBalancer.listener; remove it",
+    ),
+    (
+        "production over HTTP",
+        {"environment": "prod"},
+        "domain: name is required in prod, which answers over HTTPS only: without it the service would answer over"
+        " plain HTTP; write name, and zone or certificate, or an HTTPS listener as loadBalancer.listener",
     ),
     (
         "domain without certificate",
