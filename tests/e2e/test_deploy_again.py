@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 
+import psycopg
 import pytest
 
 from local import environment
-from tests.e2e.stage import ROOT, STACK, Client, Stage
+from tests.e2e.stage import ROOT, STACK, Client, Running, Stage
 
 PAGE = "src/notes/page.html"
 
@@ -38,6 +39,54 @@ def test_a_partial_update_cannot_go_around_the_gate(deployed: Stage) -> None:
     assert after["deployments"][0]["id"] == before["deployments"][0]["id"]
     assert len(deployed.migration_tasks()) == tasks
     assert "around the gate" not in Client(deployed.outputs()["url"]).ask()[2]
+
+
+@pytest.mark.parametrize("user", ["app", "owner"])
+def test_a_rotated_password_loses_no_request(deployed: Stage, user: str) -> None:
+    """By `sluice rotate`, which runs the ordinary `pulumi up`."""
+    (before,) = [one for one in _logins(deployed) if one["username"].endswith(f"_{user}")]
+    tasks = {task for step in deployed.outputs()["migrations"] for task in step["tasks"]}
+    words = ["sluice", "rotate", user, "--yes", "--stack", STACK, f"--up=--config-file={deployed.settings}"]
+    with Client(deployed.outputs()["url"]).calling() as client:
+        finished = Running([*words, "--up=--non-interactive"], deployed.env).finish()
+    assert finished.code == 0, finished.output
+    assert len(client.answers) > 20
+    assert client.failed == []
+    (after,) = [one for one in _logins(deployed) if one["username"] == before["username"]]
+    assert after["password"] != before["password"]
+    assert _accepted(deployed, after)
+    assert not _accepted(deployed, before)
+    assert tasks.isdisjoint({task for step in deployed.outputs()["migrations"] for task in step["tasks"]})
+    assert Client(deployed.outputs()["url"]).ask()[0] == 200
+
+
+def _logins(stage: Stage) -> list[dict[str, str]]:
+    """What the secrets of the stack's database users hold."""
+    client = stage.client("secretsmanager")
+    named = [
+        one["ARN"] for one in client.list_secrets()["SecretList"] if "Database user " in one.get("Description", "")
+    ]
+    return [json.loads(client.get_secret_value(SecretId=arn)["SecretString"]) for arn in named]
+
+
+def _accepted(stage: Stage, login: dict[str, str]) -> bool:
+    """Whether the database lets somebody in with this login."""
+    at = stage.outputs()["database"]
+    try:
+        with psycopg.connect(
+            host=at["address"],
+            port=at["port"],
+            dbname=at["name"],
+            user=login["username"],
+            password=login["password"],
+            sslmode="require",
+            connect_timeout=10,
+        ):
+            return True
+    except psycopg.OperationalError as error:
+        if "password authentication failed" not in str(error):
+            raise
+        return False
 
 
 def test_a_recreated_database_is_migrated_again(deployed: Stage) -> None:

@@ -77,7 +77,11 @@ def test_a_rollback_moves_the_service_holds_the_image_and_is_seen(operator: Oper
     assert operator.stage.ssm.get_parameter(Name=f"{PREFIX}/holds/{left[7:]}")["Parameter"]["Value"]
     status = json.loads(operator.sluice("status", "--json").out)
     assert [hold["reason"] for hold in status["holds"]] == ["5xx"]
-    assert status["release"]["number"] == 3
+    assert (status["release"]["number"], status["release"]["by"]) == (3, "rollback")
+    assert "deployed by `sluice rollback` by " in operator.sluice("status").out
+    newest = operator.sluice("rollback", "--list").out.splitlines()[1].split()
+    assert (newest[0], newest[-1], "rollback" in newest) == ("3", "serves", True)
+    assert "moved the service back: release 3" in operator.sluice("history").out.splitlines()[1]
     again = operator.sluice("rollback", "--yes")
     assert again.code == 3
     assert "all earlier ones are held" in again.err
