@@ -2,7 +2,7 @@
 
 Between migration and rollout the old version runs on the new schema, and while the rollout goes on both do. So before
 anything is replaced, the old one is watched for a while: its deep health answer through the load balancer, its targets,
-and its tasks.
+and its tasks. It is asked at the path that it answered when it was proven: a path that it never answered says nothing.
 
 One bad answer may be a hiccup of the network, and must not stop a deployment; a fault that is there stays. But behind a
 load balancer it may show in only one of several tasks, between good answers: so it need not be consecutive. The rule:
@@ -13,8 +13,9 @@ bad look.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from gate.clock import Clock
 from gate.errors import GateError, Interrupted
@@ -22,9 +23,12 @@ from gate.explain import short_time
 from gate.judge import TargetState
 from gate.observation import Confirmation
 from gate.patience import Patience
+from gate.question import Question
 from gate.service import Service
-from gate.smoke import Ask, Smoke, complaint
+from gate.smoke import Smoke
 
+GOOD = 200
+"""Status of a good answer at a deep health path."""
 PAUSE_SECONDS = 1.0
 BAD_LOOKS = 2
 """So many bad answers make the old version unfit."""
@@ -32,8 +36,8 @@ BAD_LOOKS = 2
 
 @dataclass(frozen=True)
 class Soak:
-    """seconds: how long; 0 soaks not at all. url: the deep health path, asked with GET; 200 is good. timeout: seconds
-    for one answer."""
+    """seconds: how long; 0 soaks not at all. url: the deep health path, asked with GET; 200 is good; empty: nothing is
+    asked. timeout: seconds for one answer."""
 
     seconds: int
     url: str
@@ -50,9 +54,22 @@ class Soak:
                 raise GateError(f"soak: {key} is {value!r}; it must be a whole number of at least {least}")
         if "seconds" not in raw:
             raise GateError("soak: seconds is missing")
-        if not str(raw.get("url", "")).startswith(("http://", "https://")):
+        if raw.get("url") != "" and not str(raw.get("url", "")).startswith(("http://", "https://")):
             raise GateError(f"soak: url is {raw.get('url')!r}; it must begin with http:// or https://")
         return cls(**raw)
+
+    def at(self, path: str | None) -> Soak:
+        """The same soak of a version that answered *path* when it was proven; empty: no path; None: nobody knows."""
+        if path is None or not self.url:
+            return self
+        url = urlsplit(self.url)
+        return replace(self, url=f"{url.scheme}://{url.netloc}{path}" if path else "")
+
+
+def path_of(url: str) -> str:
+    """Path and query of an address."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 @dataclass(frozen=True)
@@ -77,7 +94,11 @@ class Incompatible(GateError):
 
 
 class OldVersion:
-    """The version that serves, as *deployment* of the service; its tasks that have stopped before do not count."""
+    """The version that serves, as *deployment* of the service; its tasks that have stopped before do not count.
+
+    Attributes:
+        name: ``FAMILY:REVISION``.
+    """
 
     def __init__(
         self, service: Service, patience: Patience, target_groups: Sequence[str], deployment: Mapping[str, Any]
@@ -87,6 +108,7 @@ class OldVersion:
         self._target_groups = target_groups
         self._deployment = str(deployment["id"])
         self._revision = str(deployment["taskDefinition"])
+        self.name = self._revision.rpartition("/")[2]
         self._stopped_before = {task["taskArn"] for task in self._stopped()}
 
     def targets(self) -> list[TargetState]:
@@ -149,44 +171,54 @@ def over(looks: Sequence[Look], passed: float, seconds: int) -> bool:
 
 def soak(
     wanted: Soak,
-    version: str,
+    old: OldVersion,
     clock: Clock,
     log: Callable[[str, bool], None],
-    ask: Ask,
-    targets: Callable[[], Sequence[TargetState]],
-    replaced: Callable[[], Sequence[str]],
+    question: Question,
     image: str = "",
 ) -> None:
-    """Returns when *version* (which serves) has stayed healthy; changes nothing. Raises Incompatible or Interrupted.
+    """Returns when the version that serves has stayed healthy; changes nothing. Raises Incompatible or Interrupted.
 
-    *targets* and *replaced* look at its targets, and at why tasks of it have stopped since the soak began. *image* is
-    that of the migrations, by its digest's beginning.
+    *image* is that of the migrations, by its digest's beginning.
     """
     if not wanted.seconds:
         return
-    log(f"{version} must stay healthy on the new schema for {short_time(wanted.seconds)} before it is replaced", False)
-    smoke, begun, looks = Smoke(wanted.url, timeout=wanted.timeout), clock.now(), list[Look]()
-    while True:
+    name = old.name
+    log(f"{name} must stay healthy on the new schema for {short_time(wanted.seconds)} before it is replaced", False)
+
+    def heed() -> None:
         if clock.halted():
-            raise Interrupted(f"cancelled before the rollout began: {version} keeps serving, on the new schema")
-        looks.append(Look(complaint(smoke, ask(wanted.url, wanted.timeout)), targets(), replaced(), clock.now()))
+            raise Interrupted(f"cancelled before the rollout began: {name} keeps serving, on the new schema")
+
+    smoke, begun, looks = Smoke(wanted.url, timeout=wanted.timeout), clock.now(), list[Look]()
+    unanswered = False
+    while True:
+        heed()
+        wrong = ""
+        if wanted.url:
+            reply = question(smoke, heed)
+            wrong, unanswered = reply.wrong, unanswered or reply.answered.unreachable
+        looks.append(Look(wrong, old.targets(), old.replaced(), clock.now()))
         if why := unfit(looks):
-            raise Incompatible(_explain(version, why, image))
+            raise Incompatible(_explain(name, why, image, unanswered))
         passed = clock.now() - begun
         if over(looks, passed, wanted.seconds):
-            log(f"{version} was healthy on the new schema in {len(looks)} looks", False)
+            log(f"{name} was healthy on the new schema in {len(looks)} looks", False)
             return
-        log(f"soaking {version} on the new schema: {short_time(passed)} of {short_time(wanted.seconds)}", True)
+        log(f"soaking {name} on the new schema: {short_time(passed)} of {short_time(wanted.seconds)}", True)
         clock.wait(PAUSE_SECONDS)
 
 
-def _explain(version: str, why: str, image: str) -> str:
+def _explain(version: str, why: str, image: str, unanswered: bool) -> str:
+    cause = "the migrations took away or renamed something that the version which serves still reads"
+    if unanswered:
+        cause += ";\n         or the load balancer lets this deployer in no more: see smoke.from in docs/settings.md"
     return "\n".join(
         (
             f"{version}, which serves, cannot live with the new schema: {why}",
             "  The migrations have run, and its users may be failing now. No task of the service was replaced, and the",
             "  new version was not started.",
-            "  cause: the migrations took away or renamed something that the version which serves still reads",
+            f"  cause: {cause}",
             f"  fix:   undo them first: `sluice run --image {image or 'DIGEST'} -- COMMAND`, with the command by which",
             "         your tool goes back. Then make the schema fit both versions: add first, roll out, and take away",
             "         in an after-step once no version reads it any more; and run `pulumi up` again.",

@@ -122,8 +122,14 @@ class Journal:
         self._rollout = replace(self._rollout, deployment=deployment)
         self._write("the deployment's id", lambda records: records.write(self._rollout))
 
-    def proven(self, deployment: str, at: int) -> None:
-        """The release goes into the stack's history; that is a part of its success. Raises Superseded or Unknown."""
+    def path_of(self, task_definition: str) -> str | None:
+        """The deep health path that a release answered when it was proven; empty: none; None: nobody knows."""
+        found = (one for one in reversed(self.releases) if one.task_definition == task_definition)
+        return next((one.path for one in found), None)
+
+    def proven(self, deployment: str, at: int, path: str = "") -> None:
+        """The release goes into the stack's history; that is a part of its success. *path*: deep health path that it
+        answered; empty: none. Raises Superseded or Unknown."""
         self.check()
         ours, records = self._rollout, self._records
         if records is None:
@@ -142,6 +148,7 @@ class Journal:
                 ours.who,
                 ours.by,
                 self._names or names_of(self.releases, ours.digest),
+                path,
             )
         self.end("proven", f"release {release.number}", release.number)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gate.clock import Clock
+from gate.compatibility import GOOD, Soak, path_of
 from gate.explain import short_time
 from gate.judge import State, progress
 from gate.patience import Patience
+from gate.question import Question
 from gate.rollout_failure import Witness
 from gate.service import Service
-from gate.smoke import Answer, Ask, Smoke, complaint
-from gate.smoke_diagnosis import Answered
+from gate.smoke import Smoke
 from gate.under_way import UnderWay
 
 SMOKE_PAUSE_SECONDS = 1.0
@@ -22,7 +23,7 @@ class Proofs:
 
     Args:
         target_groups: ARNs whose targets must be healthy.
-        ask: sends the smoke request.
+        question: asks the service.
         log: takes a line, and whether it is only progress.
     """
 
@@ -35,7 +36,7 @@ class Proofs:
         patience: Patience,
         clock: Clock,
         witness: Witness,
-        ask: Ask,
+        question: Question,
         log: Callable[[str, bool], None],
     ) -> None:
         self._under_way = under_way
@@ -44,7 +45,7 @@ class Proofs:
         self._patience = patience
         self._clock = clock
         self._witness = witness
-        self._ask = ask
+        self._question = question
         self._log = log
 
     def completed(self) -> None:
@@ -84,17 +85,35 @@ class Proofs:
         right = bad = 0
         while right < smoke.answers:
             self._under_way.heed_interruption()
-            answer: Answer = self._ask(smoke.url, smoke.timeout)
-            wrong = complaint(smoke, answer)
-            if not wrong:
+            reply = self._question(smoke, self._under_way.heed_interruption)
+            if not reply.wrong:
                 right += 1
                 continue
             right, bad = 0, bad + 1
             if bad >= smoke.attempts:
-                self._witness.answered = Answered(smoke, answer)
-                self._under_way.fail(f"smoke request: {wrong}")
+                self._witness.answered = reply.answered
+                self._under_way.fail(f"smoke request: {reply.wrong}")
             self._clock.wait(SMOKE_PAUSE_SECONDS)
-        self._log(f"GET {smoke.url} answered {answer.status}, {smoke.answers} times in a row", False)
+        self._log(reply.said + (f", {smoke.answers} times in a row" if smoke.answers > 1 else ""), False)
+
+    def path(self, smoke: Smoke | None, soak: Soak | None) -> str:
+        """The deep health path that the version answers with 200, for the soak of the next rollout; empty: none.
+
+        A soak that has a path of its own is asked there now, and fails nothing: it only says what the next one may ask.
+        """
+        proven = path_of(smoke.url) if smoke is not None and smoke.status == GOOD else ""
+        if soak is None or not soak.seconds or not soak.url or path_of(soak.url) == proven:
+            return proven
+        asked = Smoke(soak.url, status=GOOD, timeout=soak.timeout)
+        for _ in range(smoke.attempts if smoke else 1):
+            self._under_way.heed_interruption()
+            reply = self._question(asked, self._under_way.heed_interruption)
+            if not reply.wrong:
+                return path_of(soak.url)
+            self._clock.wait(SMOKE_PAUSE_SECONDS)
+        instead = f"asks {proven} instead" if proven else "asks nothing"
+        self._log(f"warning: {reply.wrong}: the soak of the next rollout {instead} (soak.path)", False)
+        return proven
 
     def _healthy(self) -> int | None:
         """How many targets are healthy; None when there are none to ask, or nobody answers."""

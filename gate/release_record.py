@@ -71,6 +71,7 @@ class Release:
         at: when it was proven, seconds since the epoch by AWS's clock.
         who: the deployer's user and host; by: what it is. Empty in records of before this was written down.
         version, revision: the image's names, each empty where it is not known: see gate.names.
+        path: deep health path that it answered with 200 when it was proven; empty: none; None: not written down.
     """
 
     number: int
@@ -82,6 +83,7 @@ class Release:
     by: By = ""
     version: str = ""
     revision: str = ""
+    path: str | None = None
 
     @property
     def names(self) -> Names:
@@ -134,6 +136,7 @@ class ReleaseRecords:
         who: str = "",
         by: By = "",
         names: Names | None = None,
+        path: str | None = None,
     ) -> Release:
         """Writes down a proven rollout after release *newest*, and forgets the one that is too old. The same deployment
         is one release: to judge it twice, or to write it twice because an answer was lost, adds nothing.
@@ -143,7 +146,8 @@ class ReleaseRecords:
         """
         called = names or Names()
         for number in range(newest + 1, newest + 1 + TRIES):
-            release = Release(number, digest, task_definition, at, deployment, who, by, called.version, called.revision)
+            said = (who, by, called.version, called.revision, path)
+            release = Release(number, digest, task_definition, at, deployment, *said)
             content = {key: value for key, value in asdict(release).items() if key != "number"}
             name = f"{self._releases}/{number}"
             if self._parameters.create(name, _json(content)):

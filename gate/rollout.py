@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.clock import Clock
-from gate.compatibility import OldVersion, soak
+from gate.compatibility import OldVersion, path_of, soak
 from gate.digest import short
 from gate.errors import GateError, Interrupted, Superseded
 from gate.evidence import event_ids
@@ -21,6 +21,7 @@ from gate.mover import Mover
 from gate.observation import CONFIRM_SECONDS, GONE_SECONDS, Confirmation
 from gate.patience import Patience, Unknown
 from gate.proofs import Proofs
+from gate.question import Question, directly
 from gate.records import Records
 from gate.release_record import ReleaseRecords, RolloutRecord
 from gate.rollout_failure import RolloutFailed, Witness
@@ -37,11 +38,17 @@ SETTLE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Done:
-    """A proven rollout; *completed_at* in seconds since the epoch."""
+    """A proven rollout.
+
+    Attributes:
+        completed_at: seconds since the epoch.
+        path: deep health path that the version answered with 200; empty: none.
+    """
 
     deployment: str
     previous: str
     completed_at: int
+    path: str = ""
 
 
 class Rollout:
@@ -50,11 +57,12 @@ class Rollout:
     Args:
         service: the service to deploy to.
         log: takes a line, and whether it is only progress.
-        ask: sends the smoke request.
+        ask: sends a request from here.
         records: where this rollout and the proven ones are written down; None: nowhere, so nothing is fenced.
         in_use: says in the registry what runs; None: nobody needs to know.
         runs: the stack's runs, looked at for those since *wanted.proof*.
         me: this deployer.
+        question: asks in place of *ask*, from elsewhere; None: nobody does.
     """
 
     def __init__(
@@ -68,12 +76,13 @@ class Rollout:
         in_use: InUse | None = None,
         runs: Records | None = None,
         me: Identity | None = None,
+        question: Question | None = None,
     ) -> None:
         self._service = service
         self._wanted = wanted
         self._clock = clock
         self._log = log
-        self._ask = ask
+        self._question = question or directly(ask)
         self._patience = Patience(clock, "watching the rollout")
         self._begun = clock.now()
         self._witness = Witness(service, self._patience, wanted.task_definition, wanted.target_groups)
@@ -95,7 +104,7 @@ class Rollout:
         """
         try:
             done = self._run()
-            self._journal.proven(done.deployment, done.completed_at)
+            self._journal.proven(done.deployment, done.completed_at, done.path)
         except (Superseded, Unknown):
             raise  # no verdict of this deployer's: whoever comes next needs to know what was under way
         except Interrupted as interruption:
@@ -129,12 +138,12 @@ class Rollout:
         else:
             deployment = self._deploy(step, seen, previous)
         under_way = self._under_way(deployment, previous)
-        self._prove(under_way)
+        path = self._prove(under_way)
         # Somebody may have deployed while the targets and the answer were awaited.
         under_way.still_ours()
         taken = short_time(self._clock.now() - self._begun)
         self._log(f"{short_name(wanted.task_definition)} serves and is healthy, after {taken}", False)
-        return Done(deployment, previous.task_definition, round(self._clock.now()))
+        return Done(deployment, previous.task_definition, round(self._clock.now()), path)
 
     def _under_way(self, deployment: str, previous: Version) -> UnderWay:
         return UnderWay(
@@ -151,7 +160,8 @@ class Rollout:
             way_back=self._way_back,
         )
 
-    def _prove(self, under_way: UnderWay) -> None:
+    def _prove(self, under_way: UnderWay) -> str:
+        """Returns the deep health path that the version has answered; empty: none. Raises RolloutFailed and others."""
         proofs = Proofs(
             under_way,
             self._wanted.target_groups,
@@ -159,13 +169,14 @@ class Rollout:
             patience=self._patience,
             clock=self._clock,
             witness=self._witness,
-            ask=self._ask,
+            question=self._question,
             log=self._log,
         )
         proofs.completed()
         proofs.targets()
         if self._wanted.smoke is not None:
             proofs.answers(self._wanted.smoke)
+        return proofs.path(self._wanted.smoke, self._wanted.soak)
 
     def _first_look(self) -> tuple[dict[str, Any] | None, Watch | Deploy]:
         """The service, and what brings the version to it. Raises RolloutFailed when there is none to deploy to, which
@@ -224,16 +235,19 @@ class Rollout:
         if now.get("taskDefinition") != previous.task_definition:
             return  # another rollout goes on, or has failed: what serves now is a mixture
         old = OldVersion(self._service, self._patience, wanted.target_groups, now)
-        soak(
-            wanted.soak,
-            short_name(previous.task_definition),
-            self._clock,
-            self._log,
-            self._ask,
-            old.targets,
-            old.replaced,
-            short(wanted.digest),
-        )
+        own = wanted.soak.at(self._path_of(previous))
+        if own.url != wanted.soak.url:
+            asked = f"so it is asked there and not at {path_of(wanted.soak.url)}" if own.url else "so it is not asked"
+            proven = f"answered {path_of(own.url)} when it was proven" if own.url else "never answered a deep path"
+            self._log(f"{old.name} {proven}, {asked}", False)
+        soak(own, old, self._clock, self._log, self._question, short(wanted.digest))
+
+    def _path_of(self, previous: Version) -> str | None:
+        """The deep health path that *previous* answered when it was proven; None when nobody knows."""
+        path = self._journal.path_of(previous.task_definition)
+        if path is None and previous.task_definition == self._wanted.previous:
+            return self._wanted.previous_path
+        return path
 
     def _warn_of_alarms(self, seen: dict[str, Any] | None) -> None:
         ringing = self._witness.ask([], "alarms", self._service.ringing, seen)

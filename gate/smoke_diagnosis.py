@@ -18,6 +18,11 @@ class Answered(NamedTuple):
     smoke: Smoke
     answer: Answer
 
+    @property
+    def unreachable(self) -> bool:
+        """Whether nothing came back."""
+        return self.answer.status == 0
+
 
 _LOOKUP = re.compile(r"getaddrinfo|name or service not known|no address|nodename|name resolution", re.IGNORECASE)
 _TLS = re.compile(r"certificate|hostname mismatch", re.IGNORECASE)

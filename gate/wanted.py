@@ -26,6 +26,8 @@ class Wanted:
         proof: number of the run that proves the image's migrations; 0: a rollback, or nobody knows.
         by: what moves the service, for the records.
         names: what else the image is called, for the records.
+        previous_path: deep health path that *previous* answered, as far as the engine remembers; used when its release
+            does not say; None: not known.
     """
 
     task_definition: str
@@ -39,3 +41,4 @@ class Wanted:
     proof: int = 0
     by: By = "up"
     names: Names = field(default_factory=Names)
+    previous_path: str | None = None

@@ -200,9 +200,19 @@ class Records:
         return list(self.releases)
 
     def add(
-        self, digest: str, task_definition: str, at: int, deployment: str, newest: int, who: str, by: By, names: Names
+        self,
+        digest: str,
+        task_definition: str,
+        at: int,
+        deployment: str,
+        newest: int,
+        who: str,
+        by: By,
+        names: Names,
+        path: str,
     ) -> Release:
-        made = Release(newest + 1, digest, task_definition, at, deployment, who, by, names.version, names.revision)
+        said = (who, by, names.version, names.revision, path)
+        made = Release(newest + 1, digest, task_definition, at, deployment, *said)
         self.releases.append(made)
         return self.releases[-1]
 
