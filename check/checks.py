@@ -1,22 +1,23 @@
-"""The checks in their order, cheap ones first. Each returns what it saw, or raises Broken or Skipped."""
+"""The checks in their order, cheap ones first. Each returns what it saw, or raises Broken, Warned or Skipped."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
-from pathlib import Path
 
-from check import ddl, docker, files, git, image, start, steps, words
+from check import files, findings, image, release, start, startup, steps, words
 from check.image import Image
 from check.inside import Container
-from check.layouts import matching
-from check.result import Broken, Skipped
+from check.release import Start
+from check.result import Broken, Skipped, Warned
 from check.scratch import Scratch
 from check.serving import service
+from check.statement import changes_schema, shortened
 from check.steps import Logins, Place
 from check.subject import Subject
+from check.trial import Trial, idle, tally
+from infra.settings.migrations import Step
 
 
 class Checks:
@@ -40,10 +41,9 @@ class Checks:
         self.server = server
         self.image: Image | None = None
         self.usable = False
-        self.old: Image | None = None
+        self.trial: Trial | None = None
         self.place: Place | None = None
-        self.statements: list[str] | None = None
-        self.lives: str | Broken | None = None
+        """Of the migrated database; None before the migrations ran."""
         self._files: Container | None = None
         self._open = ExitStack()
 
@@ -58,11 +58,17 @@ class Checks:
         yield "commands in the image", self.commands
         yield "steps start", self.starts
         yield "migrations in the image", self.carried
+        yield "released schema", self.released
         yield "migrations run", self.run
-        yield "no unsafe SQL", self.safe
+        yield "steps have work", self.worked
+        yield "no unsafe SQL", lambda: findings.safe(self._trial(), self.subject)
+        yield "locks are short", lambda: findings.brief(self._trial(), self.subject)
         yield "released version lives on", self.old_lives
         yield "service answers", self.answers
+        yield "service reaches its tables", lambda: findings.reaches(self._trial())
+        yield "indexes are valid", lambda: findings.valid(self._trial())
         yield "migrations run again", self.again
+        yield "the tool's own check", self.own
 
     def builds(self) -> str:
         app = self.subject.settings.app
@@ -85,9 +91,12 @@ class Checks:
     def commands(self) -> str:
         """Every step's command, and the service's own."""
         built = self._image()
-        wanted = list(steps.wanted(self.subject.settings))
+        settings = self.subject.settings
+        wanted = list(steps.wanted(settings))
         inside, stepping = self._inside(built), self._stepping(built)
         called = [(f"step '{step.name}'", stepping, step.command) for step, _ in wanted]
+        called += [("check.seed", stepping, settings.check.seed)] if settings.check.seed else []
+        called += [("check.command", stepping, settings.check.command)] if settings.check.command else []
         for what, started, command in [*called, ("the service", built, list(built.command))]:
             if lost := words.missing(inside, started, command):
                 raise Broken(f"{what} ({' '.join(command)}): {lost}", lost.remedy)
@@ -125,126 +134,117 @@ class Checks:
             )
         return files.count(len(found), "file")
 
-    def run(self) -> str:
-        """From the last released schema, on a PostgreSQL of its own."""
+    def released(self) -> str:
+        """On a PostgreSQL of its own: the schema that the pending migrations start from."""
         built = self._image()
         if not self.usable:
             raise Skipped("the image lacks what the migrations need, see above")
+        place = self._server()
+        try:
+            made = release.made(self.subject, place, built, self.asked)
+        except (Skipped, Warned):
+            self.trial = Trial(place)
+            raise
+        except Broken:
+            self.trial = Trial(self._server(), Start(known=False))  # a part of the schema may be in the other one
+            raise
+        trial = Trial(place)
+        trial.begin(made, built)
+        self.trial = trial
+        seeded = "".join(f", filled in {ran.seconds:.1f} s" for ran in trial.before if ran.step.name == release.SEED)
+        return f"{made.text}{seeded}"
+
+    def _server(self) -> Place:
         settings = self.subject.settings
         database = settings.database
         scratch = self._open.enter_context(self.server(database.major, database.name, database.username))
-        place = Place(settings, scratch, Logins.of(settings, scratch), self.subject.platform)
-        start = self._release(place)
-        scratch.statements()  # what made the released schema is not this change's
-        seconds = steps.run(place, built) if self.old is None else self._beside_the_old(place, self.old, built)
-        self.statements = scratch.statements()
+        return Place(settings, scratch, Logins.of(settings, scratch), self.subject.platform)
+
+    def run(self) -> str:
+        trial = self.trial
+        if trial is None:
+            raise Skipped("there is no database to run them on, see above")
+        trial.run(self._image())
+        scratch = trial.place.scratch
         if scratch.empty():
             raise Broken(
                 "every step ended with exit code 0, and the database has no table",
                 "let the steps apply the migrations: a tool that finds none calls that a success",
             )
-        self.place = place
-        return f"from {start}, in {seconds:.1f} s, on {scratch.image}"
+        self.place = trial.place
+        return f"from {trial.start.text}, in {trial.seconds:.1f} s, on {scratch.image}"
 
-    def _beside_the_old(self, place: Place, released: Image, built: Image) -> float:
-        """Migrate while the released version serves, as in a deployment: does it live with the new schema?"""
-        path = self.subject.settings.app.health_path
-        with ExitStack() as running:
-            try:
-                old = running.enter_context(service(place, released))
-                old.await_ready()
-            except Broken as broken:
-                self.lives = f"not known: the released version itself does not run here ({broken.what})"
-                running.close()
-                return steps.run(place, built)
-            seconds = steps.run(place, built)
-            status = old.ask(path)
-            if status == 200:
-                self.lives = f"it answers 200 at {path} on the new schema"
-            else:
-                self.lives = Broken(
-                    f"the released version answers {status or 'nothing'} at {path} once the migrations have run",
-                    "it serves until the new version is healthy: add first, take away in a later release"
-                    " (docs/zero-downtime.md)",
-                    old.lines(),
-                )
-            return seconds
-
-    def _release(self, place: Place) -> str:
-        """Bring the scratch database to the last released schema; says which."""
-        scratch, subject = place.scratch, self.subject
-        if dump := subject.settings.check.schema_:
-            try:
-                scratch.load(subject.root / dump)
-            except docker.Failed as error:
-                raise Broken(f"{dump} does not load: {error}", "make it anew with pg_dump", error.lines) from None
-            return dump
-        try:
-            release = git.released(subject.context, self.asked)
-        except (Skipped, Broken) as reason:
-            return f"an empty database ({reason})"
-        patterns = [pattern for layout in subject.migrations().layouts for pattern in layout.files]
-        before = git.blobs(subject.context, release.commit)
-        if not matching(before, patterns):
-            return f"an empty database (no migration was released by {release})"
-        app = subject.settings.app
-        with tempfile.TemporaryDirectory() as folder:
-            git.export(subject.context, release.commit, Path(folder))
-            try:
-                old = image.build(Path(folder), app.dockerfile, app.build_args, subject.platform)
-                if old == self.image:
-                    return f"an empty database ({release} is this very image)"
-                steps.run(place, old)
-            except Broken as broken:
-                raise Broken(
-                    f"the released schema cannot be made: at {release} {broken.what}",
-                    "give a dump instead (check.schema), or another released revision (RELEASED=…)",
-                    broken.lines,
-                ) from None
-        self.old = old
-        return f"the schema of {release}"
-
-    def safe(self) -> str:
-        if self.statements is None:
+    def _trial(self) -> Trial:
+        if self.trial is None or self.trial.pending is None:
             raise Skipped("the migrations have not run")
-        settings, found = self.subject.settings, self.subject.migrations().files
-        unsafe = ddl.unsafe(self.statements, major=settings.database.major)
-        left, unused = ddl.refused(unsafe, settings.check.accepted)
-        if left:
-            first, *more = ddl.placed(left, {name: self.subject.text(name) for name in found})
-            rest = [str(one) for one in more[:8]]
-            raise Broken(f"{first}" + (f"\nand {files.count(len(more), 'more')}" if more else ""), ddl.REMEDY, rest)
-        noted = f"; {files.count(len(unsafe), 'unsafe statement')} accepted" if unsafe else ""
-        noted += f"; nothing needs the acceptance of {', '.join(unused)} any more" if unused else ""
-        return f"{files.count(len(self.statements), 'statement')} of the pending migrations looked at{noted}"
+        return self.trial
+
+    def worked(self) -> str:
+        """A step that changes nothing was not tried, whatever its exit code."""
+        trial = self._trial()
+        line = f"statements that change something: {tally(trial)}"
+        if trial.start.dumped or not (unused := idle(trial)):
+            return line
+        named = ", ".join(f"'{step.name}'" for step in unused)
+        raise Warned(
+            f"{line}\nstep {named} changed nothing here, so its migrations were not tried",
+            "give it something to work on: `check: {seed: [COMMAND]}` makes tenants or rows (docs/check.md); a step"
+            " that only looks has verify, check or status in its name",
+        )
 
     def old_lives(self) -> str:
-        if self.lives is None:
+        lives = self._trial().lives
+        if lives is None:
             raise Skipped("no other version is released")
-        if isinstance(self.lives, Broken):
-            raise self.lives
-        if self.lives.startswith("not known"):
-            raise Skipped(self.lives)
-        return self.lives
+        if isinstance(lives, Broken):
+            raise lives
+        if lives.startswith("not known"):
+            raise Skipped(lives)
+        return lives
+
+    def answers(self) -> str:
+        if self.place is None:
+            raise Skipped("the migrations have not run")
+        settings = self.subject.settings
+        app = settings.app
+        with service(self.place, self._image()) as running:
+            try:
+                started = running.await_ready()
+            except Broken as broken:
+                raise findings.explained(broken, self.place) from None
+        room = startup.judged(started.live, settings.service.health, app.live_path)
+        return f"{app.live_path} and {app.health_path} answer 200, {started.healthy:.1f} s after the start; {room}"
 
     def again(self) -> str:
         """The gate runs the steps again whenever an image or a step changes: then there must be nothing to do."""
         if self.place is None:
             raise Skipped("the migrations have not run")
-        place, built = self.place, self._image()
-        seconds = steps.run(place, built, bootstrap=False)
-        changed = [one for one in place.scratch.statements() if ddl.changes_schema(one)]
+        ran = steps.run(self.place, self._image(), bootstrap=False)
+        changed = [one.text for step in ran for one in step.statements if changes_schema(one.text)]
         if changed:
             raise Broken(
-                f"the second run changed the schema again: {ddl.shortened(changed[0])}",
+                f"the second run changed the schema again: {shortened(changed[0])}",
                 "let each migration be recorded as applied: the gate runs the steps with every new image",
             )
-        return f"nothing to do, in {seconds:.1f} s"
+        return f"nothing to do, in {sum(step.seconds for step in ran):.1f} s"
 
-    def answers(self) -> str:
+    def own(self) -> str:
+        """What no run shows: that the models have changed and the migration was not made."""
+        command = self.subject.settings.check.command
+        if not command:
+            tools = [one for one in self.subject.migrations().layouts if one.own]
+            hint = "".join(f"; {one.tool} has {one.own}" for one in tools)
+            raise Skipped(f"check.command is not set{hint}")
         if self.place is None:
             raise Skipped("the migrations have not run")
-        app = self.subject.settings.app
-        with service(self.place, self._image()) as running:
-            seconds = running.await_ready()
-        return f"{app.live_path} and {app.health_path} answer 200, {seconds:.1f} s after the start"
+        failure = steps.once(self.place, self._image(), Step(name="own-check", command=command), 0, "owner")
+        if failure:
+            title = (
+                f"exit code {failure.code}" if failure.code is not None else f"no end within {failure.seconds:.0f} s"
+            )
+            raise Broken(
+                f"{' '.join(command)}: {title}",
+                "make the migration that the models need and commit it; the lines above are the tool's own",
+                failure.lines,
+            )
+        return f"{' '.join(command)}: exit code 0"

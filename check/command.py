@@ -13,7 +13,7 @@ from types import FrameType
 from check import docker, git
 from check.checks import Checks
 from check.report import document, summary, text
-from check.result import Broken, Result, Skipped
+from check.result import Broken, Result, Skipped, Warned
 from check.subject import Subject, read
 
 WIDTH = len("released migrations unchanged")
@@ -21,7 +21,7 @@ OK, WRONG, INTERRUPTED = 0, 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the checks; returns 0 when none failed, 1 when one did, 130 after Ctrl-C."""
+    """Run the checks; returns 0 when none failed (a warning is no failure), 1 when one did, 130 after Ctrl-C."""
     given = parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _terminate)
     results: list[Result] = []
@@ -46,7 +46,9 @@ def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="check", description="The application before the merge; changes nothing.")
     found.add_argument("--stack", default="local", help="whose settings name the application (local)")
     found.add_argument("--settings", type=Path, help="its settings file, when it is not Pulumi.STACK.yaml")
-    found.add_argument("--released", default="", help="the released git revision (where this branch left main)")
+    found.add_argument(
+        "--released", default="", help="the released git revision (where this branch left main), or none"
+    )
     found.add_argument("--image", default="", help="an image of this machine to check, instead of building one")
     found.add_argument("--json", action="store_true", help="one JSON document instead of lines")
     return found
@@ -80,6 +82,9 @@ def timed(name: str, check: Callable[[], str]) -> Result:
         what = check()
     except Skipped as reason:
         return Result(name, "skipped", time.monotonic() - begun, str(reason))
+    except Warned as warned:
+        seconds = time.monotonic() - begun
+        return Result(name, "warned", seconds, warned.what, warned.remedy, warned.lines)
     except Broken as broken:
         seconds = time.monotonic() - begun
         return Result(name, "failed", seconds, broken.what, broken.remedy, broken.lines)

@@ -10,11 +10,12 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from check.result import Broken
+from check.statement import NAME, bare, bookkeeping, folded, names, roles, shortened
 from infra.settings.check import Accepted
 
 SECONDS = 60.0
@@ -35,9 +36,6 @@ _KEPT = re.compile(
 )
 """What can lock or break; a statement may begin with a comment that accepts it."""
 
-_ROLES = re.compile(r"^(?:CREATE|ALTER|DROP)\s+(?:ROLE|USER|DATABASE)\b|^SET\s+(?:SESSION\s+)?ROLE\b", re.IGNORECASE)
-"""The bootstrap step's own."""
-
 OWN = (
     ("locking-table", re.compile(r"^LOCK\s+(?:TABLE\s+)?\w", re.I), "It stops every statement of the running version."),
     ("truncating-table", re.compile(r"^TRUNCATE\b", re.I), "It takes the rows away from the running version."),
@@ -54,10 +52,18 @@ OWN = (
 )
 """What Squawk has no rule for: name, statement, why."""
 
-REMEDY = (
-    "split it: add first, let the new version write both, take away in a later release (docs/zero-downtime.md); or,"
-    ' when it is harmless, say so: `check: {accepted: [{rule: …, contains: "…", why: "…"}]}`, or `-- squawk-ignore`'
+CONCURRENT = re.compile(
+    rf"^(?:CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?P<asserted>IF\s+NOT\s+EXISTS\s+)?(?:(?P<name>{NAME})\s+)?ON\b|"
+    r"REINDEX\b.*\bCONCURRENTLY\b)",
+    re.IGNORECASE | re.DOTALL,
 )
+IF_NOT_EXISTS, UNCHECKED = "concurrent-index-if-not-exists", "concurrent-index-unchecked"
+WARNINGS = {
+    IF_NOT_EXISTS: "An interrupted run (a lock timeout) leaves the index invalid, and the next one passes over it.",
+    UNCHECKED: "An interrupted run (a lock timeout) leaves the index invalid, and no step looks for an invalid one.",
+}
+"""Rules that are only warned of: the statement itself is the right one. PostgreSQL, CREATE INDEX, "Building Indexes
+Concurrently"."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +75,34 @@ class Unsafe:
     why: str
     where: str = ""
 
+    @property
+    def warning(self) -> bool:
+        return self.rule in WARNINGS
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         return f"{place}{shortened(self.statement)}  [{self.rule}] {self.why}"
 
 
-def unsafe(statements: Sequence[str], *, major: str, squawk: Path | None = None) -> list[Unsafe]:
-    """The unsafe ones, in their order. major: PostgreSQL's version."""
-    kept = [one.rstrip().rstrip(";") for one in statements if _KEPT.match(one) and not _ROLES.match(one)]
-    kept = [one for one in kept if not _bookkeeping(one)]
+def unsafe(
+    statements: Sequence[str],
+    *,
+    major: str,
+    released: Collection[str],
+    checked: bool = False,
+    squawk: Path | None = None,
+) -> list[Unsafe]:
+    """The unsafe ones, in their order.
+
+    Args:
+        statements: all that the pending migrations sent.
+        major: PostgreSQL's version.
+        released: names of what the released schema has (tables, schemas, types, …). Nothing is unsafe on what only the
+            pending migrations made: no version uses it, and it holds no released data.
+        checked: whether a step looks for invalid indexes.
+    """
+    kept = [one.rstrip().rstrip(";") for one in statements if _KEPT.match(one) and not roles(one)]
+    kept = [one for one in kept if not bookkeeping(one)]
     if not kept:
         return []
     starts, line, text = [], 0, []
@@ -86,36 +111,73 @@ def unsafe(statements: Sequence[str], *, major: str, squawk: Path | None = None)
         text.append(f"{one};\n")
         line += one.count("\n") + 1
     found = [
-        (_at(starts, int(hit["line"])), Unsafe(hit["rule_name"], "", _sentence(hit)))
+        (_at(starts, int(hit["line"])), hit["rule_name"], _sentence(hit))
         for hit in _squawk("".join(text), major, squawk or Path(sys.executable).parent / "squawk")
     ]
-    new = {name for one in kept for name in re.findall(_CREATED, one)}
     for index, one in enumerate(kept):
-        bare = _comments(one)
         for rule, expression, why in OWN:
-            if expression.search(bare) and f"squawk-ignore {rule}" not in one and not _on(bare, new):
-                found.append((index, Unsafe(rule, "", why)))
-    return [Unsafe(hit.rule, kept[index], hit.why) for index, hit in sorted(found, key=lambda pair: pair[0])]
+            if expression.search(bare(one)):
+                found.append((index, rule, why))
+        if rule := _concurrent(kept, index, checked):
+            found.append((index, rule, WARNINGS[rule]))
+    in_use = _in_use(kept, released)
+    return [
+        Unsafe(rule, kept[index], why)
+        for index, rule, why in sorted(found, key=lambda one: one[0])
+        if in_use[index] and not re.search(rf"squawk-ignore\b.*\b{rule}\b", kept[index])
+    ]
 
 
-_CREATED = re.compile(r"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?([\w.\"]+)", re.IGNORECASE)
+def _concurrent(kept: Sequence[str], index: int, checked: bool) -> str:
+    """The rule that an index built CONCURRENTLY breaks; empty when it breaks none. One that is dropped first is made
+    anew by the next run."""
+    found = CONCURRENT.search(bare(kept[index]))
+    if not found:
+        return ""
+    name = folded(found["name"].rpartition(".")[2]) if found["name"] else ""
+    dropped = (one for one in kept[:index] if re.match(r"DROP\s+INDEX\b", bare(one), re.IGNORECASE))
+    if name and any(name in names(one) for one in dropped):
+        return ""
+    if found["asserted"]:
+        return IF_NOT_EXISTS
+    return "" if checked else UNCHECKED
 
 
-def _on(statement: str, tables: set[str]) -> bool:
-    """Whether the statement is about a table that the same migrations made: nobody uses that yet."""
-    return any(re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", statement, re.IGNORECASE) for name in tables)
+def _in_use(kept: Sequence[str], released: Collection[str]) -> list[bool]:
+    """Of each statement whether it is about something that the released schema has, also under a name of today."""
+    known = set(released)
+    found = []
+    for one in kept:
+        text = bare(one)
+        about = names(text) if _WHOLE.match(text) is None else known
+        if target := _TARGET.match(text):
+            about = {folded(word) for word in re.findall(NAME, target["name"])} | {
+                folded(hit[1].rpartition(".")[2]) for hit in _REFERENCES.finditer(text)
+            }
+        found.append(bool(about & known))
+        if found[-1] and (renamed := _RENAMED.search(text)):
+            known.add(folded(renamed[1]))
+    return found
 
 
-_OWN_TABLES = re.compile(
-    r"\b(?:alembic_version|_prisma_migrations|django_migrations|knex_migrations\w*|schema_migrations\w*|"
-    r"flyway_schema_history|goose_db_version|pgmigrations|schema_version)\b",
+_NAMED = rf"(?P<name>{NAME}(?:\s*\.\s*{NAME})*)"
+_TARGET = re.compile(
+    rf"(?:ALTER\s+TABLE|ALTER\s+MATERIALIZED\s+VIEW|ALTER\s+(?:VIEW|INDEX|SEQUENCE)|UPDATE|DELETE\s+FROM|"
+    rf"CREATE\s+(?:UNIQUE\s+)?INDEX\b.*?\bON)\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_NAMED}",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A statement about one table; of others every name that stands in them counts."""
+_REFERENCES = re.compile(
+    rf"\b(?:REFERENCES|ATTACH\s+PARTITION|DETACH\s+PARTITION|INHERIT)\s+({NAME}(?:\s*\.\s*{NAME})*)", re.IGNORECASE
+)
+"""Another table that the statement locks."""
+_RENAMED = re.compile(rf"\bRENAME\s+TO\s+({NAME})", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"(?:VACUUM|CLUSTER)\b(?:\s*\([^)]*\)|\s+(?:FULL|FREEZE|VERBOSE|ANALY[SZ]E))*\s*$|"
+    r"REINDEX\s*(?:\([^)]*\))?\s*(?:DATABASE|SYSTEM)\b",
     re.IGNORECASE,
 )
-
-
-def _bookkeeping(statement: str) -> bool:
-    """What migration tools do with their own tables."""
-    return _OWN_TABLES.search(statement) is not None
+"""A statement about all tables: none is named, or the database is."""
 
 
 def _squawk(text: str, major: str, program: Path) -> list[Mapping[str, str]]:
@@ -135,23 +197,14 @@ def _sentence(hit: Mapping[str, str]) -> str:
     return " ".join(f"{hit['message']} {hit.get('help') or ''}".split())
 
 
-def _comments(statement: str) -> str:
-    return re.sub(r"--[^\n]*\n?|/\*.*?\*/", "", statement, flags=re.DOTALL).strip()
-
-
-def shortened(statement: str) -> str:
-    """The statement on one line of at most 90 characters, without comments."""
-    line = " ".join(_comments(statement).split())
-    return line if len(line) <= 90 else line[:89] + "…"
-
-
 def placed(found: Sequence[Unsafe], texts: Mapping[str, str]) -> list[Unsafe]:
     """The same, each with its migration's file and line where a file has the statement as it was sent."""
-    return [Unsafe(one.rule, one.statement, one.why, _where(one.statement, texts)) for one in found]
+    return [Unsafe(one.rule, one.statement, one.why, where(one.statement, texts)) for one in found]
 
 
-def _where(statement: str, texts: Mapping[str, str]) -> str:
-    words = [re.escape(word) for word in _comments(statement).split()]
+def where(statement: str, texts: Mapping[str, str]) -> str:
+    """The migration and line that has a statement as it was sent; empty when none has."""
+    words = [re.escape(word) for word in bare(statement).split()]
     expression = re.compile(r"\s+".join(words), re.IGNORECASE)
     for name, text in texts.items():
         if hit := expression.search(text):
@@ -172,12 +225,3 @@ def refused(found: Sequence[Unsafe], accepted: Sequence[Accepted]) -> tuple[list
         if not fits:
             left.append(one)
     return left, [known.rule for i, known in enumerate(accepted) if i not in used]
-
-
-def changes_schema(statement: str) -> bool:
-    """Whether a statement makes, changes or drops something, beside the tool's own tables and what is only asserted
-    (`IF NOT EXISTS`)."""
-    bare = _comments(statement)
-    asserted = re.search(r"\bIF\s+(?:NOT\s+)?EXISTS\b|\bOR\s+REPLACE\b|\bTEMP(?:ORARY)?\b", bare, re.IGNORECASE)
-    made = re.match(r"(?:CREATE|ALTER|DROP|TRUNCATE)\b", bare, re.IGNORECASE)
-    return bool(made) and not asserted and not _ROLES.match(bare) and not _bookkeeping(bare)

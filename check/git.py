@@ -13,6 +13,8 @@ from check.result import Broken, Skipped
 
 SECONDS = 60.0
 MAIN = ("origin/main", "origin/master", "main", "master")
+NONE = "none"
+"""Says in place of a revision that nothing is released."""
 
 
 class Failed(Exception):
@@ -21,10 +23,12 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Released:
-    """A released revision. commit: its full name. asked: the name under which it was found."""
+    """A released revision. commit: its full name. asked: the name under which it was found. guessed: whether nobody
+    named it, so that it may never have been released."""
 
     commit: str
     asked: str
+    guessed: bool = False
 
     def __str__(self) -> str:
         short = self.commit[:7]
@@ -79,8 +83,11 @@ def uncommitted(folder: Path, names: Sequence[str]) -> list[str]:
 def released(folder: Path, asked: str | None) -> Released:
     """The revision that is released: the one asked for, else where this branch left main.
 
-    Raises Broken when the one asked for is not here, Skipped where there is nothing to compare with.
+    Raises Broken when the one asked for is not here, Skipped where there is nothing to compare with, or *asked* says
+    that nothing is released.
     """
+    if asked == NONE:
+        raise Skipped("nothing is released yet: RELEASED=none or check.released")
     if not within(folder):
         raise Skipped("not a git repository: nothing says what was released")
     if asked:
@@ -93,7 +100,7 @@ def released(folder: Path, asked: str | None) -> Released:
             ) from None
     for name in MAIN:
         try:
-            return Released(git(folder, "merge-base", "HEAD", name).strip(), name)
+            return Released(git(folder, "merge-base", "HEAD", name).strip(), name, guessed=True)
         except Failed:
             continue  # no such branch here, or no common past
     raise Skipped("no main branch in this repository: pass RELEASED=…, or set check.released")

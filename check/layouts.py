@@ -19,15 +19,23 @@ NEVER = re.compile(r"(^|/)(node_modules|\.git|\.venv|venv|vendor|__pycache__|\.t
 
 @dataclass(frozen=True)
 class Layout:
-    """tool: its name. signs: files that say that it is used. files: its migrations, as patterns; `**` stands for any
-    number of folders. make: how a migration is made. numbered: whether it runs by number, so that a lower number than
-    a released one's would be left out or refused."""
+    """A tool's way of keeping its migrations.
+
+    Attributes:
+        tool: its name.
+        signs: files that say that it is used.
+        files: its migrations, as patterns; `**` stands for any number of folders.
+        make: how a migration is made.
+        numbered: whether it runs by number, so that a lower number than a released one's would be left out or refused.
+        own: its own check of models against migrations, for `check.command`; empty when it has none.
+    """
 
     tool: str
     signs: tuple[str, ...]
     files: tuple[str, ...]
     make: str
     numbered: bool = False
+    own: str = ""
 
 
 LAYOUTS = (
@@ -36,18 +44,22 @@ LAYOUTS = (
         ("**/schema.prisma",),
         ("**/migrations/*/migration.sql",),
         "`prisma migrate dev --name initial` writes prisma/migrations/",
+        own="[npx, prisma, migrate, diff, --from-config-datasource, --to-schema, prisma/schema.prisma, --exit-code]"
+        " (Prisma 7)",
     ),
     Layout(
         "Alembic",
         ("**/alembic.ini", "**/env.py"),
         ("**/versions/[!_]*.py",),
         "`alembic revision` writes versions/",
+        own="[alembic, check]",
     ),
     Layout(
         "Django",
         ("**/manage.py",),
         ("**/migrations/[0-9]*.py",),
         "`python manage.py makemigrations` writes migrations/",
+        own="[python, manage.py, makemigrations, --check, --dry-run]",
     ),
     Layout(
         "Rails",

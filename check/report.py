@@ -6,22 +6,29 @@ import json
 from collections.abc import Sequence
 
 from check.result import Result
+from gate.presentable import presentable_line
+from gate.repeated import fold
 
-MARKS = {"passed": "✓", "failed": "✗", "skipped": "–"}
+MARKS = {"passed": "✓", "warned": "!", "failed": "✗", "skipped": "–"}
 LAST_LINES = 12
-"""Lines of a failed command that are shown."""
+"""Lines of a failed command that are shown, repeated ones counted once."""
 
 
 def text(result: Result, width: int) -> str:
-    """A check; width: of the longest name. A failed one says below itself what to do."""
+    """A check; width: of the longest name. One that failed or warned says below itself what to do."""
     first, *more = (result.what or "").splitlines() or [""]
     indent = " " * 4
     lines = [f"{MARKS[result.result]} {result.name:<{width}} {result.seconds:6.1f} s  {first}".rstrip()]
     lines += [f"{indent}{line}" for line in more]
-    if result.result == "failed":
-        lines += [f"{indent}| {line}" for line in result.lines[-LAST_LINES:]]
-        lines.append(f"{indent}to do: {result.remedy}")
+    lines += [f"{indent}| {line}" for line in shown(result)]
+    if result.remedy:
+        lines += [f"{indent}fix: {result.remedy}"]
     return "\n".join(lines)
+
+
+def shown(result: Result) -> list[str]:
+    """The last lines that show it: harmless on a terminal, each repeated one once with its count."""
+    return fold([presentable_line(line) for line in result.lines])[-LAST_LINES:]
 
 
 def summary(results: Sequence[Result]) -> str:
@@ -39,7 +46,7 @@ def document(stack: str, results: Sequence[Result]) -> str:
             "result": one.result,
             "seconds": round(one.seconds, 2),
             "what": one.what,
-            **({"toDo": one.remedy, "lines": list(one.lines)} if one.result == "failed" else {}),
+            **({"fix": one.remedy, "lines": shown(one)} if one.remedy else {}),
         }
         for one in results
     ]

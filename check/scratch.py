@@ -6,16 +6,15 @@ Every statement is logged, whoever sends it.
 
 from __future__ import annotations
 
-import json
-import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
 from check import docker
 from check.result import Broken
+from check.statement import OURS, Statement, sent
 
 READY_SECONDS = 90.0
 PULL_SECONDS = 300.0
@@ -27,8 +26,8 @@ SNAKEOIL = ("/etc/ssl/certs/ssl-cert-snakeoil.pem", "/etc/ssl/private/ssl-cert-s
 """Debian's self-signed certificate; both images have it."""
 DATA = "/var/lib/postgresql/data"
 LOG = f"{DATA}/log/statements"
-
-_STATEMENT = re.compile(r"(?:statement|execute [^:]*): (.*)", re.DOTALL)
+LOGGED_SECONDS = 20.0
+"""For the server's collector to write what was logged."""
 
 
 def image(major: str) -> str:
@@ -86,7 +85,7 @@ class Scratch:
             "ssl": "on", "ssl_cert_file": SNAKEOIL[0], "ssl_key_file": SNAKEOIL[1], "fsync": "off",
             "logging_collector": "on", "log_destination": "jsonlog", "log_directory": LOG.rpartition("/")[0],
             "log_filename": LOG.rpartition("/")[2], "log_rotation_size": "0", "log_rotation_age": "0",
-            "log_statement": "all",
+            "log_statement": "all", "log_timezone": "UTC",
         }  # fmt: skip
         words += [
             self.image,
@@ -128,9 +127,18 @@ class Scratch:
 
     def sql(self, statement: str, database: str | None = None) -> list[list[str]]:
         """The rows of a statement of ours, by the superuser on the server's own socket."""
-        psql = ["psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-U", SUPERUSER]
-        words = ["exec", "--env", "PGAPPNAME=sluice-check", self.name, *psql, "-d", database or self.database]
+        words = ["exec", "--env", f"PGAPPNAME={OURS}", self.name, *self.psql(database)]
         return [line.split("\t") for line in docker.ask([*words, "-c", statement]).splitlines()]
+
+    def psql(self, database: str | None = None) -> list[str]:
+        """The server's own client as its superuser: rows are lines, columns have a tab between."""
+        options = ["-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-U", SUPERUSER]
+        return ["psql", *options, "-d", database or self.database]
+
+    def everywhere(self, query: str) -> list[tuple[str, list[str]]]:
+        """The rows of a query in each of the application's databases, each with its database."""
+        names = [self.database, *(name for name in self.databases() if name != self.database)]
+        return [(name, row) for name in names for row in self.sql(query, name)]
 
     def load(self, dump: Path) -> None:
         """Run a dump as the master user. Raises docker.Failed with psql's words."""
@@ -144,26 +152,29 @@ class Scratch:
             "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
             " WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
         )
-        return not any(self.sql(found, name) == [["t"]] for name in [self.database, *self.databases()])
+        return not any(row == ["t"] for _, row in self.everywhere(found))
 
     def databases(self) -> list[str]:
         """The names of the server's databases."""
         return [row[0] for row in self.sql("SELECT datname FROM pg_database WHERE NOT datistemplate")]
 
-    def statements(self) -> list[str]:
+    def statements(self) -> list[Statement]:
         """What the application's sessions have sent since this was asked last, in their order."""
-        log = docker.ask(["exec", self.name, "cat", f"{LOG}.json"], 120).splitlines()
-        new, self._read = log[self._read :], len(log)
+        mark = f"sluice-check-{secrets.token_hex(8)}"
+        self.sql(f"SELECT '{mark}'")
+        deadline = time.monotonic() + LOGGED_SECONDS
+        new = self._log()
+        while not any(mark in line for line in new):
+            if time.monotonic() > deadline:
+                raise docker.Failed("the scratch PostgreSQL does not write its log", new)
+            time.sleep(0.05)
+            new = self._log()
+        self._read += len(new)
         return list(sent(new))
 
-
-def sent(lines: list[str]) -> Iterator[str]:
-    """The statements in lines of PostgreSQL's JSON log, ours left out. Source: PostgreSQL, "jsonlog"."""
-    for line in lines:
-        entry = json.loads(line)
-        found = _STATEMENT.fullmatch(str(entry.get("message", "")))
-        if entry.get("error_severity") == "LOG" and found and entry.get("application_name") != "sluice-check":
-            yield found[1].strip()
+    def _log(self) -> list[str]:
+        """The lines of the server's log after those that were read."""
+        return docker.ask(["exec", self.name, "tail", "-n", f"+{self._read + 1}", f"{LOG}.json"], 120).splitlines()
 
 
 def quoted(name: str) -> str:

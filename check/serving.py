@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-import secrets
+import re
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from check import docker
 from check.image import Image
 from check.result import Broken
 from check.steps import Place, masked
 from gate.exit_code import advice
+from gate.presentable import presentable_line
+from gate.refused_check import Asked, status_advice
 from gate.signature import recognise
+from gate.smoke import Answer, ask
 
 REQUEST_SECONDS = 10.0
 PAUSE = 0.2
 SLOWER = 60.0
-"""Seconds that this machine may take longer for a start than the settings' start period."""
+"""Seconds that a start may take longer than the settings' start period and still be measured."""
+PATIENCE = 120.0
+"""Seconds that a start may take at least: then its time can be compared with the settings."""
 HEALTHY_SECONDS = 20.0
 """For a service that lives to be healthy: its database is there, so only its first connection is to come."""
+TAIL = 400
+"""Lines of the service's log that are read: a health check's own lines may fill the last ones."""
+PERIOD = 100_000
+"""Microseconds in which a container gets its share of the processor."""
+SHOWN = 300
+"""Characters of an answer's body that are shown."""
+
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Started:
+    """Seconds from the start until the service lived (app.livePath) and was healthy (app.healthPath)."""
+
+    live: float
+    healthy: float
 
 
 class Service:
@@ -32,43 +52,66 @@ class Service:
         self.url = url
         self.place = place
 
-    def ask(self, path: str) -> int:
-        """The status of a path's answer; 0 when there is none."""
-        try:
-            with urllib.request.urlopen(f"{self.url}{path}", timeout=REQUEST_SECONDS) as answer:  # noqa: S310 - http
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return 0
+    def ask(self, path: str) -> Answer:
+        """A path's answer; its status is 0 when there is none. A redirect is an answer of its own, as it is for the
+        load balancer."""
+        return ask(f"{self.url}{path}", REQUEST_SECONDS)
 
-    def await_ready(self) -> float:
-        """Returns the seconds until the service lives and is healthy. Raises Broken when it ends, or its time is up."""
-        app, patience = self.place.settings.app, self.place.settings.service.health.start_period + SLOWER
+    def await_ready(self) -> Started:
+        """Returns once the service lives and is healthy. Raises Broken when it ends, or its time is up."""
+        app, health = self.place.settings.app, self.place.settings.service.health
+        patience = max(health.start_period + SLOWER, PATIENCE)
         begun = time.monotonic()
         self._await(app.live_path, "app.livePath", min(self.place.settings.check.seconds, patience))
+        live = time.monotonic() - begun
         self._await(app.health_path, "app.healthPath", HEALTHY_SECONDS)
-        return time.monotonic() - begun
+        return Started(live, time.monotonic() - begun)
 
-    def _await(self, path: str, what: str, limit: float) -> None:
+    def _await(self, path: str, setting: str, limit: float) -> None:
         deadline = time.monotonic() + limit
-        while (status := self.ask(path)) != 200:
+        while (answer := self.ask(path)).status != 200:
             if (code := self.ended()) is not None:
                 raise _ended(code, self.lines())
             if time.monotonic() > deadline:
-                said = f"answers {status}" if status else "does not answer"
-                listen = f"make it listen on the port that PORT says ({self.place.settings.app.port}), on all addresses"
-                look = "read its log above; the load balancer and the rollout ask these paths"
-                what = f"the service {said} at {path} ({what}) within {limit:.0f} s"
-                raise Broken(what, look if status else listen, self.lines())
+                raise self._wrong(path, setting, answer, limit)
             time.sleep(PAUSE)
+
+    def _wrong(self, path: str, setting: str, answer: Answer, limit: float) -> Broken:
+        lines, said = self.lines(), body(answer)
+        if not answer.status:
+            port, period = self.place.settings.app.port, self.place.settings.service.health.start_period
+            return Broken(
+                f"the service does not answer at {path} ({setting}) within {limit:.0f} s",
+                f"let it listen on 0.0.0.0 and on the port that PORT says ({port}), or set app.port; when its start"
+                f" takes longer, make it shorter: it may take service.health.startPeriod ({period} s)",
+                lines,
+            )
+        asked = Asked(
+            path,
+            setting,
+            "200",
+            f"127.0.0.1:{self.url.rpartition(':')[2]}",
+            "127.0.0.1 (this check) and the tasks' own addresses (the load balancer)",
+            "this check",
+            answer.headers.get("location", ""),
+        )
+        _, found = status_advice(asked, answer.status, [*lines, answer.text])
+        what = f"the service answers {answer.status} at {path} ({setting}) within {limit:.0f} s{said and ': ' + said}"
+        return Broken(f"{what}\ncause: {found.cause}", found.remedy, lines)
 
     def ended(self) -> int | None:
         answer = docker.ask(["inspect", "--format", "{{.State.Running}} {{.State.ExitCode}}", self.name]).split()
         return int(answer[1]) if answer[0] == "false" else None
 
     def lines(self) -> tuple[str, ...]:
-        return masked(docker.run(["logs", "--tail", "40", self.name]).lines, self.place.logins)
+        return masked(docker.run(["logs", "--tail", str(TAIL), self.name]).lines, self.place.logins)
+
+
+def body(answer: Answer) -> str:
+    """The begin of an answer's body on one line, without markup; empty when there is none."""
+    text = _MARKUP.sub(" ", answer.text) if answer.text.lstrip().startswith("<") else answer.text
+    line = presentable_line(" ".join(text.split()))
+    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
 
 
 @contextmanager
@@ -76,12 +119,11 @@ def service(place: Place, image: Image) -> Iterator[Service]:
     """The service of an image, as the app's user. What app.secrets refers to is not known here: each gets a random
     value."""
     app = place.settings.app
-    known = {name: secrets.token_urlsafe(24) for name in app.secrets}
-    given = place.variables(place.logins.app, known)
+    given = place.variables(place.logins.app, {name: place.invented[name] for name in app.secrets})
     name = docker.fresh()
     try:
-        words = ["run", "--detach", *place.options(name, given), "-p", f"127.0.0.1::{app.port}", image.name]
-        ended = docker.run(words, environment=given)
+        words = ["run", "--detach", *place.options(name, given), *_share(place), "-p", f"127.0.0.1::{app.port}"]
+        ended = docker.run([*words, image.name], environment=given)
         if ended.code != 0:
             raise _ended(ended.code if ended.code is not None else 125, ended.lines)
         published = docker.run(["port", name, f"{app.port}/tcp"])
@@ -90,6 +132,14 @@ def service(place: Place, image: Image) -> Iterator[Service]:
         yield Service(name, f"http://{address}", place)
     finally:
         docker.remove(name)
+
+
+def _share(place: Place) -> list[str]:
+    """The processor that a task on Fargate has (app.cpu): the time of a start depends on it. On the local stack tasks
+    have the whole machine."""
+    if place.settings.environment == "local":
+        return []
+    return ["--cpu-period", str(PERIOD), "--cpu-quota", str(PERIOD * place.settings.app.cpu // 1024)]
 
 
 def _ended(code: int, lines: tuple[str, ...]) -> Broken:

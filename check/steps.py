@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from check import docker
 from check.image import Image
 from check.result import Broken
 from check.scratch import Scratch
+from check.statement import Statement
 from gate.exit_code import advice
 from gate.signature import recognise
 from infra import connection, variables
 from infra.settings.migrations import BOOTSTRAP, Step
+from infra.settings.secrets import chosen
 from infra.settings.settings import Settings
 
 
@@ -49,14 +52,23 @@ class Logins:
         return cls(master, owner, app)
 
 
+def _invented() -> Mapping[str, str]:
+    return defaultdict(lambda: secrets.token_urlsafe(24))
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where containers run: the settings that shape them, the scratch database and its users."""
+    """Where containers run: the settings that shape them, the scratch database and its users.
+
+    Attributes:
+        invented: a random value for each of app.secrets, whose values are not known here: the same one in all tasks.
+    """
 
     settings: Settings
     scratch: Scratch
     logins: Logins
     platform: str
+    invented: Mapping[str, str] = field(default_factory=_invented, compare=False)
 
     def variables(self, login: Login, extra: Mapping[str, str]) -> dict[str, str]:
         app, where = self.settings.app, self.scratch.variables()
@@ -119,21 +131,40 @@ def wanted(settings: Settings, *, bootstrap: bool = True) -> Iterator[tuple[Step
     """The steps in their order, each with whom it logs in as: `before` ones, then `after` ones."""
     database = settings.database
     if database.roles and bootstrap:
-        yield Step(name=BOOTSTRAP, command=database.bootstrap), "master"
+        yield Step(name=BOOTSTRAP, command=database.bootstrap, secrets=database.bootstrap_secrets), "master"
     for phase in ("before", "after"):
         for step in settings.migrations:
             if step.phase == phase and step.image is None:
                 yield step, "owner"
 
 
-def run(place: Place, image: Image, *, bootstrap: bool = True) -> float:
-    """Run every step. Returns the seconds that they took. Raises Broken at the first one that fails."""
+@dataclass(frozen=True)
+class Ran:
+    """A step that ended with exit code 0 in all of its shards.
+
+    Attributes:
+        seconds: of all shards, one after another.
+        statements: what its sessions sent.
+    """
+
+    step: Step
+    seconds: float
+    statements: tuple[Statement, ...]
+
+
+def run(place: Place, image: Image, *, bootstrap: bool = True) -> list[Ran]:
+    """Run every step. Raises Broken at the first one that fails."""
+    place.scratch.statements()  # what was sent before is no step's
+    return [each(place, image, step, who) for step, who in wanted(place.settings, bootstrap=bootstrap)]
+
+
+def each(place: Place, image: Image, step: Step, who: str) -> Ran:
+    """Run all shards of a step. Raises Broken when one fails."""
     begun = time.monotonic()
-    for step, who in wanted(place.settings, bootstrap=bootstrap):
-        for shard in range(step.shards):
-            if failure := once(place, image, step, shard, who):
-                raise failure.broken()
-    return time.monotonic() - begun
+    for shard in range(step.shards):
+        if failure := once(place, image, step, shard, who):
+            raise failure.broken()
+    return Ran(step, time.monotonic() - begun, tuple(place.scratch.statements()))
 
 
 def once(place: Place, image: Image, step: Step, shard: int, who: str) -> Failure | None:
@@ -142,6 +173,7 @@ def once(place: Place, image: Image, step: Step, shard: int, who: str) -> Failur
     extra = dict(step.environment)
     if step.shards > 1:
         extra |= {"SHARD_INDEX": str(shard), "SHARD_COUNT": str(step.shards)}
+    extra |= {name: place.invented[name] for name in chosen(step.secrets, place.settings.app.secrets)}
     if who == "master":
         extra |= logins.owner.variables("OWNER") | logins.app.variables("APP")
     given = place.variables(logins.master if who == "master" else logins.owner, extra)

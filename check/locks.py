@@ -1,0 +1,179 @@
+"""Which locks the pending migrations hold, for how long, and by which statement.
+
+A session of ours asks the server every few milliseconds which locks are held. Only tables that were there before the
+migrations count: nobody waits for one that they made. Sources: PostgreSQL, "pg_locks" and "Table-Level Locks".
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from check.catalog import Table
+from check.scratch import Scratch
+from check.statement import OURS, Statement, bare, folded, names
+
+INTERVAL = 0.02
+"""Seconds between two looks."""
+END_SECONDS = 10.0
+
+MODES = {
+    "ShareLock": ("SHARE", "writes"),
+    "ShareRowExclusiveLock": ("SHARE ROW EXCLUSIVE", "writes"),
+    "ExclusiveLock": ("EXCLUSIVE", "writes"),
+    "AccessExclusiveLock": ("ACCESS EXCLUSIVE", "reads and writes"),
+}
+"""The modes that stop what a service does: the manual's name, and what waits."""
+
+_ASKED = """
+    SELECT extract(epoch FROM clock_timestamp()), extract(epoch FROM a.xact_start), l.pid, d.datname, l.relation, l.mode
+    FROM pg_locks l JOIN pg_database d ON d.oid = l.database JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.granted AND l.locktype = 'relation' AND a.backend_type = 'client backend'
+      AND a.application_name <> 'sluice-check' AND a.xact_start IS NOT NULL
+      AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock');
+"""
+_TAKES = re.compile(
+    r"(?:CREATE|ALTER|DROP|TRUNCATE|LOCK|REINDEX|CLUSTER|VACUUM|REFRESH|DO|CALL|SELECT)\b", re.IGNORECASE
+)
+_SHARE = re.compile(r"(?:CREATE\s+(?:UNIQUE\s+)?INDEX|REINDEX|LOCK|DO|CALL|SELECT)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A lock that was held at a moment: seconds since the epoch, by the server's clock. since: its transaction's
+    start."""
+
+    at: float
+    since: float
+    session: int
+    database: str
+    oid: int
+    mode: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """A lock from when it was first seen until it was last seen.
+
+    Attributes:
+        begun, ended: seconds since the epoch, by the server's clock.
+        since: the start of its transaction.
+        mode: a key of MODES.
+        statement: that took it; None when the log has none.
+        after: statements of the session between that one and the lock's end.
+        own: seconds that the statement itself took of it.
+    """
+
+    table: Table
+    session: int
+    mode: str
+    since: float
+    begun: float
+    ended: float
+    statement: Statement | None = None
+    after: int = 0
+    own: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.begun
+
+
+class Watch:
+    """Looks at a scratch server's locks while it is entered; `held` then says what was seen.
+
+    tables: those that count. `seen` is False when no look succeeded: then nothing is known.
+    """
+
+    def __init__(self, scratch: Scratch, tables: Sequence[Table]) -> None:
+        self._tables = {(one.database, one.oid): one for one in tables}
+        self._samples: list[Sample] = []
+        self._stop = threading.Event()
+        self._child = subprocess.Popen(
+            ["docker", "exec", "-i", "--env", f"PGAPPNAME={OURS}", scratch.name, *scratch.psql("postgres")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self.seen = False
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join(END_SECONDS)
+        if self._child.poll() is None:
+            self._child.kill()
+        self._child.wait(END_SECONDS)
+
+    def _look(self) -> None:
+        asks, answers = self._child.stdin, self._child.stdout
+        if asks is None or answers is None:
+            return
+        try:
+            while not self._stop.wait(INTERVAL):
+                asks.write(f"{_ASKED}\\echo .\n")
+                asks.flush()
+                for line in iter(answers.readline, ".\n"):
+                    if not line:
+                        return
+                    self._take(line)
+                self.seen = True
+            asks.close()
+        except OSError:  # the server is gone: so is whoever holds a lock
+            return
+
+    def _take(self, line: str) -> None:
+        at, since, session, database, oid, mode = line.rstrip("\n").split("\t")
+        if (database, int(oid)) in self._tables:
+            self._samples.append(Sample(float(at), float(since), int(session), database, int(oid), mode))
+
+    def held(self, statements: Sequence[Statement]) -> list[Held]:
+        """The locks that were seen, the longest first, each with its statement. statements: of the same time."""
+        found = merged(self._samples, lambda one: self._tables[one.database, one.oid])
+        return sorted((blamed(one, statements) for one in found), key=lambda one: one.seconds, reverse=True)
+
+
+def merged(samples: Iterable[Sample], table: Callable[[Sample], Table]) -> list[Held]:
+    """One lock for all samples of a transaction, table and mode."""
+    found: dict[tuple[int, float, str, int, str], Held] = {}
+    for one in samples:
+        key = (one.session, one.since, one.database, one.oid, one.mode)
+        if key in found:
+            found[key] = replace(found[key], ended=one.at)
+        else:
+            found[key] = Held(table(one), one.session, one.mode, one.since, one.at, one.at)
+    return list(found.values())
+
+
+def blamed(lock: Held, statements: Sequence[Statement]) -> Held:
+    """The lock with the statement of its session that took it: of its transaction, the first one before it was seen
+    that takes such a lock and names the table; else the last one before it was seen."""
+    of_session = [one for one in statements if one.session == lock.session and one.database == lock.table.database]
+    before = [one for one in of_session if lock.since - 1.0 <= one.at <= lock.begun]
+    before = before[_start(before, lock.since) :]
+    takes = _SHARE if lock.mode == "ShareLock" else _TAKES
+    name = folded(lock.table.name.rpartition(".")[2])
+    fitting = [one for one in before if takes.match(bare(one.text)) and name in names(one.text)]
+    statement = fitting[0] if fitting else before[-1] if before else None
+    if statement is None:
+        return lock
+    position = of_session.index(statement)
+    later = [one for one in of_session[position + 1 :] if one.at <= lock.ended]
+    end = of_session[position + 1].at if later else lock.ended
+    begun = max(statement.at, lock.since) if fitting else lock.begun
+    return replace(lock, begun=min(begun, lock.begun), statement=statement, after=len(later), own=max(0.0, end - begun))
+
+
+def _start(statements: Sequence[Statement], since: float) -> int:
+    """Where the transaction begins among them: the last one that was taken no later than its start."""
+    found = [index for index, one in enumerate(statements) if one.at <= since + 0.001]
+    return found[-1] if found else 0

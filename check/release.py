@@ -1,0 +1,121 @@
+"""The released schema: what the pending migrations start from on the scratch database."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from check import docker, git, image, steps, words
+from check.git import Released
+from check.image import Image
+from check.inside import Container
+from check.layouts import matching
+from check.result import Broken, Skipped, Warned
+from check.statement import changes
+from check.steps import Place, Ran
+from check.subject import Subject
+from infra.settings.migrations import Step
+
+EMPTY = "an empty database"
+SEED = "seed"
+"""Name of the step that check.seed is."""
+SAY = "when nothing is released yet, say so: RELEASED=none (or check.released: none)"
+GIVE = "when a version is live, give a dump of its schema (check.schema), or its revision (RELEASED=…)"
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the pending migrations start from.
+
+    Attributes:
+        text: in words.
+        known: whether it is what is released; else it is an empty database instead.
+        image: of the released version, when its own steps made the schema.
+        dumped: whether a dump made it.
+        ran: the released version's steps.
+        seconds: that they took.
+    """
+
+    text: str = EMPTY
+    known: bool = True
+    image: Image | None = None
+    dumped: bool = False
+    ran: tuple[Ran, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return self.image is None and not self.dumped
+
+
+def made(subject: Subject, place: Place, built: Image, asked: str | None) -> Start:
+    """Bring the scratch database to the last released schema.
+
+    Args:
+        built: the image that is checked.
+        asked: the revision that somebody calls released.
+
+    Raises:
+        Skipped: nothing is released, so an empty database is the right start.
+        Warned: probably nothing is: the revision could not have been deployed with these settings.
+        Broken: what is released cannot be made; the database may hold a part of it.
+    """
+    if dump := subject.settings.check.schema_:
+        try:
+            place.scratch.load(subject.root / dump)
+        except docker.Failed as error:
+            raise Broken(f"{dump} does not load: {error}", "make it anew with pg_dump", error.lines) from None
+        return Start(dump, dumped=True)
+    release = git.released(subject.context, asked)
+    patterns = [pattern for layout in subject.migrations().layouts for pattern in layout.files]
+    if not matching(git.blobs(subject.context, release.commit), patterns):
+        raise Skipped(f"no migration was released by {release}")
+    with tempfile.TemporaryDirectory() as folder:
+        git.export(subject.context, release.commit, Path(folder))
+        return _by_image(subject, place, built, release, Path(folder))
+
+
+def _by_image(subject: Subject, place: Place, built: Image, release: Released, folder: Path) -> Start:
+    """By the steps of the released revision's own image. folder: has its files."""
+    app = subject.settings.app
+    if release.guessed and not (folder / app.dockerfile).is_file():
+        raise Warned(
+            f"{release} has no {app.dockerfile}, so it was not deployed by these settings: taken for a first release",
+            f"{SAY}; {GIVE}",
+        )
+    try:
+        old = image.build(folder, app.dockerfile, app.build_args, subject.platform)
+        if old == built:
+            raise Skipped(f"{release} is this very image")
+        ran = steps.run(place, old)
+    except Broken as broken:
+        raise Broken(
+            f"the schema of {release} cannot be made: {broken.what}",
+            f"{SAY}; {GIVE}" if release.guessed else GIVE,
+            broken.lines,
+        ) from None
+    return Start(f"the schema of {release}", image=old, ran=tuple(ran))
+
+
+def seeded(place: Place, old: Image | None, built: Image) -> Ran | None:
+    """Run check.seed in the released image where that has it, else in the built one; None when there is no seed.
+
+    Raises Broken when it fails, or changes nothing.
+    """
+    command = place.settings.check.seed
+    if not command:
+        return None
+    ran = steps.each(place, _having(command, old, built), Step(name=SEED, command=command), "owner")
+    if not any(changes(one.text) for one in ran.statements):
+        raise Broken(
+            f"the seed ({' '.join(command)}) ended with exit code 0 and changed nothing",
+            "let it make the tenants and rows that the migrations work on (check.seed)",
+        )
+    return ran
+
+
+def _having(command: list[str], old: Image | None, built: Image) -> Image:
+    if old is None:
+        return built
+    with Container(old.name) as inside:
+        return built if words.missing(inside, old, command) else old

@@ -1,0 +1,125 @@
+"""The pending migrations on the scratch database: from the released schema, beside the released version, watched."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from check import catalog, release, steps
+from check.catalog import Table
+from check.image import Image
+from check.locks import Held, Watch
+from check.release import Start
+from check.result import Broken
+from check.serving import body, service
+from check.statement import changes
+from check.steps import Place, Ran
+from infra.settings.migrations import Step
+
+_READS = re.compile(
+    r"verif|check|\bstatus\b|validate|\bcurrent\b|pending|\bshow\b|\binfo\b|history|\bdiff\b|\btest\b", re.IGNORECASE
+)
+"""Words of a step that only looks."""
+
+
+@dataclass
+class Trial:
+    """One run.
+
+    Attributes:
+        start: what the pending migrations start from.
+        before: steps that ran before them: the released version's, the seed, a first pass.
+        names: of all that the released schema has.
+        tables: of the released schema.
+        pending: the steps with the pending migrations; None before they ran.
+        locks: that they held; None when nobody could watch.
+        lives: whether the released version lives on; None when there is none.
+        seconds: that the pending migrations took.
+    """
+
+    place: Place
+    start: Start = field(default_factory=Start)
+    before: list[Ran] = field(default_factory=list)
+    names: frozenset[str] = frozenset()
+    tables: Sequence[Table] = ()
+    pending: list[Ran] | None = None
+    locks: list[Held] | None = None
+    lives: str | Broken | None = None
+    seconds: float = 0.0
+
+    def begin(self, start: Start, built: Image) -> None:
+        """From the released schema: fill it, and remember what it has."""
+        self.start, self.before = start, list(start.ran)
+        self._seed(start.image, built)
+        self.names, self.tables = catalog.names(self.place.scratch), catalog.tables(self.place.scratch)
+
+    def _seed(self, old: Image | None, built: Image) -> None:
+        if ran := release.seeded(self.place, old, built):
+            self.before.append(ran)
+
+    def run(self, built: Image) -> None:
+        """The pending migrations. On an empty database the seed needs tables first: then the steps run twice."""
+        if self.start.empty and self.place.settings.check.seed:
+            self.before += steps.run(self.place, built)
+            self._seed(None, built)
+        begun = time.monotonic()
+        with Watch(self.place.scratch, self.tables) as watch:
+            pending = self._beside(self.start.image, built) if self.start.image else steps.run(self.place, built)
+        self.seconds = time.monotonic() - begun
+        self.locks = watch.held([one for ran in pending for one in ran.statements]) if watch.seen else None
+        self.pending = pending
+
+    def _beside(self, released: Image, built: Image) -> list[Ran]:
+        """Migrate while the released version serves, as in a deployment: does it live with the new schema?"""
+        path = self.place.settings.app.health_path
+        with ExitStack() as running:
+            try:
+                old = running.enter_context(service(self.place, released))
+                old.await_ready()
+            except Broken as broken:
+                self.lives = f"not known: the released version itself does not run here ({broken.what})"
+                running.close()
+                return steps.run(self.place, built)
+            ran = steps.run(self.place, built)
+            answer = old.ask(path)
+            if answer.status == 200:
+                self.lives = f"it answers 200 at {path} on the new schema"
+            else:
+                said = f": {body(answer)}" if answer.status and body(answer) else ""
+                self.lives = Broken(
+                    f"the released version answers {answer.status or 'nothing'} at {path} once the migrations have run"
+                    f"{said}",
+                    "it serves until the new version is healthy: add first, take away in a later release"
+                    " (docs/zero-downtime.md)",
+                    old.lines(),
+                )
+            return ran
+
+
+def tally(trial: Trial) -> str:
+    """How many statements that change something each step sent, the pending ones first: `migrate 3 of 15`."""
+    found = []
+    for ran in trial.pending or ():
+        own = _count(ran)
+        whole = own + sum(_count(one) for one in trial.before if one.step.name == ran.step.name)
+        found.append(f"{ran.step.name} {own}" + (f" ({whole} with the released ones)" if whole != own else ""))
+    return ", ".join(found)
+
+
+def idle(trial: Trial) -> list[Step]:
+    """The steps that changed nothing in any run, those that only look left out: their migrations were not tried."""
+    ran = trial.pending or []
+    worked = {one.step.name for one in [*trial.before, *ran] if _count(one)}
+    return [one.step for one in ran if one.step.name not in worked and not looks(one.step)]
+
+
+def looks(step: Step) -> bool:
+    """Whether a step only verifies, as its name or its command say."""
+    return any(_READS.search(word) for word in (step.name, *step.command))
+
+
+def _count(ran: Ran) -> int:
+    return sum(changes(one.text) for one in ran.statements)
