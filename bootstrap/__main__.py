@@ -46,10 +46,7 @@ boundary = aws.iam.Policy(
     opts=here,
 )
 
-github = chosen.github
-head = subject.repository(github.repository, github.owner_id, github.repository_id)
-deploying = [subject.environment(head, github.environment or stack)]
-previewing = subject.previews(head, pull_requests=github.pull_requests, branches=github.branches)
+deploying, previewing = project.jobs(chosen.github, stack)
 
 
 def deployer(kind: str, does: str, trust: pulumi.Input[str], grants: deployers.Grants, seconds: int = 3600) -> Deployer:
@@ -67,17 +64,23 @@ def deployer(kind: str, does: str, trust: pulumi.Input[str], grants: deployers.G
     )
 
 
-def jobs(subjects: list[str]) -> pulumi.Output[str]:
+def taken_by(jobs: list[subject.Jobs]) -> pulumi.Output[str]:
     """Lets GitHub's jobs take a role."""
-    return where.apply(lambda known: subject.trust(known, subjects))
+    return where.apply(lambda known: subject.trust(known, jobs))
 
 
-deploy = deployer("deploy", "Deploys", jobs(deploying), deployers.DEPLOY, chosen.session_seconds)
+deploy = deployer("deploy", "Deploys", taken_by(deploying), deployers.DEPLOY, chosen.session_seconds)
 pulumi.export("deployRole", deploy.arn)
 pulumi.export("boundary", boundary.arn)
-pulumi.export("subjects", {"deploy": deploying, "preview": previewing})
+pulumi.export(
+    "jobs",
+    {
+        kind: [{"subjects": one.subjects, "workflows": one.workflows} for one in jobs]
+        for kind, jobs in (("deploy", deploying), ("preview", previewing))
+    },
+)
 if previewing:
-    pulumi.export("previewRole", deployer("preview", "Previews", jobs(previewing), deployers.PREVIEW).arn)
+    pulumi.export("previewRole", deployer("preview", "Previews", taken_by(previewing), deployers.PREVIEW).arn)
 if readers := chosen.releases.readers:
     trust = where.apply(lambda known: reader.trust(known, main, readers))
     pulumi.export("releasesRole", deployer("releases", "Reads what was released by", trust, deployers.RELEASES).arn)

@@ -7,9 +7,10 @@ from typing import Any
 
 import yaml
 
-from bootstrap import account
+from bootstrap import account, subject
 from bootstrap.scope import Scope, Upstream
-from bootstrap.settings import Settings
+from bootstrap.settings import GitHub, Settings
+from bootstrap.subject import Jobs
 from infra.policies import Account
 from infra.settings.read import decoded
 
@@ -33,6 +34,15 @@ def given(stack: str) -> dict[str, Any]:
     }
 
 
+def is_production(stack: str) -> bool:
+    """Whether the stack's own settings say `environment: prod`; not where there are none yet."""
+    file = ROOT / f"Pulumi.{stack}.yaml"
+    if not file.is_file():
+        return False
+    config = (yaml.safe_load(file.read_text()) or {}).get("config") or {}
+    return any(key.rpartition(":")[2] == "environment" and value == "prod" for key, value in config.items())
+
+
 def scope(settings: Settings, where: Account, project: str, stack: str, bucket_key: str, key: str) -> Scope:
     """What the stack's deployers are limited to. bucket_key, key: ARNs of the bucket's key and of the stack's own."""
     source = settings.promote_from
@@ -49,3 +59,26 @@ def scope(settings: Settings, where: Account, project: str, stack: str, bucket_k
         secrets=tuple(settings.tasks.secrets),
         app=tuple(settings.tasks.actions),
     )
+
+
+def jobs(github: GitHub, stack: str) -> tuple[list[Jobs], list[Jobs]]:
+    """Which of GitHub's jobs may deploy a stack, and which may preview it."""
+    head = subject.repository(github.repository, github.owner_id, github.repository_id)
+    number = str(github.repository_id or "")
+    deploying = subject.deploying(
+        github.repository,
+        head,
+        github.environment or stack,
+        github.deploy_branches,
+        github.deploy_workflows,
+        number,
+    )
+    previewing = subject.previewing(
+        github.repository,
+        head,
+        github.branches,
+        github.preview_workflows,
+        pull_requests=github.pull_requests,
+        repository_id=number,
+    )
+    return deploying, previewing

@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, SSOError, TokenRetrievalError
 
-from bootstrap import account, project
+from bootstrap import account, project, protection
 from bootstrap.settings import Settings, check
 from infra.policies import Account
 from infra.settings.mistake import SettingsError
@@ -74,6 +74,20 @@ def prepare(stack: str, *, asks: bool) -> None:
     backend = url(place, where, os.environ.get("AWS_ENDPOINT_URL", ""))
     outputs = deployers(stack, settings, backend)
     print(told(stack, settings, where, place, backend, outputs))
+    print()
+    print("\n".join(protection.told(asked(os.environ), environment(stack, settings))))
+
+
+def environment(stack: str, settings: Settings) -> protection.Environment:
+    """The GitHub environment of the stack, and how it must be protected."""
+    github = settings.github
+    name = github.environment or stack
+    return protection.Environment(github.repository, name, github.deploy_branches, project.is_production(stack))
+
+
+def asked(variables: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables for asking GitHub: without a token for an emulated account, whose repository is made up."""
+    return {} if variables.get("AWS_ENDPOINT_URL") else variables
 
 
 def read(stack: str) -> Settings:
@@ -157,7 +171,7 @@ def told(
     stack: str, settings: Settings, where: Account, place: account.Place, backend: str, outputs: Mapping[str, Any]
 ) -> str:
     """What remains to be done by hand."""
-    environment = settings.github.environment or stack
+    github = environment(stack, settings)
     here = {
         "DEPLOY_ROLE": outputs["deployRole"],
         "AWS_REGION": where.region,
@@ -174,12 +188,12 @@ def told(
     lines = [
         "",
         f"Put into GitHub, {settings.github.repository}:",
-        f"  variables of the environment {environment}, for the deploying branch only (prod: with reviewers):",
+        f"  variables of the environment {github.name}:",
         *(f"    {name} = {value}" for name, value in here.items()),
         "  variables of the repository:",
         *(f"    {name} = {value}" for name, value in everywhere.items()),
-        "Jobs with these subjects may take the roles:",
-        *(f"    {kind}: {one}" for kind, found in outputs["subjects"].items() for one in found),
+        "Jobs with these claims may take the roles:",
+        *(f"    {kind}: {line}" for kind, found in outputs["jobs"].items() for one in found for line in claims(one)),
         f"Say in Pulumi.{stack}.yaml:",
         "    access: {boundary: true}",
     ]
@@ -194,6 +208,12 @@ def told(
             "(docs/security.md). `github.pullRequests: false` takes that away.",
         ]
     return "\n".join(lines)
+
+
+def claims(jobs: Mapping[str, Sequence[str]]) -> list[str]:
+    """What a job's token must say, a subject a line."""
+    files = sorted({one.partition("/.github/workflows/")[2] for one in jobs["workflows"]})
+    return [f"{one}{', defined by ' + ' or '.join(files) if files else ''}" for one in jobs["subjects"]]
 
 
 if __name__ == "__main__":

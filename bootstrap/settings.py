@@ -43,6 +43,12 @@ Action = Annotated[
 ]
 
 
+Workflow = Annotated[
+    str,
+    _matching(r"[\w.-]+\.ya?ml", "is not the file of a workflow; write its name in .github/workflows, like deploy.yml"),
+]
+
+
 def unset(value: Any) -> Any:
     """None for nothing at all: Pulumi.yaml can give a key no other default than a text or an empty object."""
     return value or None
@@ -65,6 +71,16 @@ class GitHub(Model):
     branch then reads what that role reads (docs/security.md)."""
     branches: list[str] = Field(default_factory=lambda: ["main"])
     """Branches whose jobs may take the preview role: for the drift check, and for the preview before an approval."""
+    deploy_branches: Annotated[list[str], Field(min_length=1)] = Field(default_factory=lambda: ["main"])
+    """Branches whose jobs may take the deploy role, in the environment."""
+    preview_workflows: Annotated[list[Workflow], Field(min_length=1)] = Field(
+        default_factory=lambda: ["deploy.yml", "drift.yml"]
+    )
+    """Files in `.github/workflows` whose jobs may take the preview role on those branches."""
+    deploy_workflows: Annotated[list[Workflow], Field(min_length=1)] = Field(
+        default_factory=lambda: ["deploy.yml", "rollback.yml"]
+    )
+    """Files in `.github/workflows` whose jobs may take the deploy role."""
 
     @field_validator("repository")
     @classmethod
@@ -80,12 +96,12 @@ class GitHub(Model):
             raise refused("ownerId and repositoryId belong together; write both, or none for the classic form")
         return number
 
-    @field_validator("branches")
+    @field_validator("branches", "deploy_branches")
     @classmethod
     def _branches(cls, branches: list[str]) -> list[str]:
         for branch in branches:
             if "*" in branch or "?" in branch:
-                raise refused(f"{branch} is a pattern, and subjects are compared exactly; write each branch")
+                raise refused(f"{branch} is a pattern, and branches are compared exactly; write each branch")
         return branches
 
 

@@ -1,20 +1,61 @@
-"""Which GitHub jobs a role trusts, as the `sub` of the tokens that they get.
+"""Which GitHub jobs a role trusts, by the claims of the tokens that they get.
 
-Sources: "OpenID Connect reference" and "Configuring OpenID Connect in Amazon Web Services" in GitHub's documentation. A
-job that names an environment has that environment as its only subject, whatever branch it runs on: which branches may
-deploy is said in the environment's own rules. Repositories created, renamed or moved after 2026-07-15 have the ids of
+`sub`: a job that names an environment has that environment as its only subject, whatever branch it runs on ("OpenID
+Connect reference" in GitHub's documentation). GitHub makes an environment that a job names and nobody made, without any
+rule: so the subject alone lets every branch in. Repositories created, renamed or moved after 2026-07-15 have the ids of
 owner and repository in their subjects; older ones may have opted in.
+
+`ref` is the branch of the run. `job_workflow_ref` is the file that defines the job, with its own branch: in a job
+that calls no reusable workflow, the run's own file (`OWNER/NAME/.github/workflows/deploy.yml@refs/heads/main`). Trust
+policies may compare both since January 2026, in AWS's commercial Regions ("AWS STS now supports validation of select
+identity provider specific claims" in AWS's What's New; "Available keys for AWS OIDC federation" in the IAM user guide).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from infra import policies
 from infra.policies import Account
 
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
+CLAIMS = ("aws",)
+"""Partitions where a trust policy may compare more than audience and subject. In others, a condition on such a claim
+would refuse every job."""
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Some of a repository's jobs.
+
+    subjects: any of them. refs, workflows: any of these branches (`refs/heads/main`) and of these `job_workflow_ref`;
+    none: any. repository_id: GitHub's number of the repository; empty: not compared.
+    """
+
+    subjects: Sequence[str]
+    refs: Sequence[str] = ()
+    workflows: Sequence[str] = ()
+    repository_id: str = ""
+
+    def statement(self, account: Account) -> dict[str, Any]:
+        """Lets exactly these take a role: no pattern, no other audience."""
+        claims = {
+            "aud": [AUDIENCE],
+            "sub": sorted(self.subjects),
+            "ref": sorted(self.refs),
+            "job_workflow_ref": sorted(self.workflows),
+            "repository_id": [self.repository_id] if self.repository_id else [],
+        }
+        known = claims if account.partition in CLAIMS else {name: claims[name] for name in ("aud", "sub")}
+        return {
+            "Effect": "Allow",
+            "Principal": {"Federated": provider(account)},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": {f"{ISSUER}:{name}": values for name, values in known.items() if values}},
+        }
 
 
 def repository(name: str, owner_id: int | None, repository_id: int | None) -> str:
@@ -30,9 +71,37 @@ def environment(head: str, name: str) -> str:
     return f"{head}:environment:{name.replace(':', '%3A')}"
 
 
-def previews(head: str, *, pull_requests: bool, branches: Sequence[str]) -> list[str]:
-    """Of jobs that name no environment: of pull requests, and of pushes, schedules and manual runs on branches."""
-    return [*([f"{head}:pull_request"] if pull_requests else []), *(f"{head}:ref:refs/heads/{one}" for one in branches)]
+def branch(name: str) -> str:
+    """The `ref` of a run on a branch."""
+    return f"refs/heads/{name}"
+
+
+def workflows(repository: str, files: Sequence[str], branches: Sequence[str]) -> list[str]:
+    """The `job_workflow_ref` of jobs that these files define on these branches. repository: `owner/name`."""
+    return [f"{repository}/.github/workflows/{file}@{branch(one)}" for file in files for one in branches]
+
+
+def deploying(
+    name: str, head: str, environment_name: str, branches: Sequence[str], files: Sequence[str], repository_id: str = ""
+) -> list[Jobs]:
+    """Jobs of the environment, on these branches, that these files define. name: `owner/name` of the repository."""
+    refs = [branch(one) for one in branches]
+    return [Jobs([environment(head, environment_name)], refs, workflows(name, files, branches), repository_id)]
+
+
+def previewing(
+    name: str, head: str, branches: Sequence[str], files: Sequence[str], *, pull_requests: bool, repository_id: str = ""
+) -> list[Jobs]:
+    """Jobs that name no environment: on these branches those that these files define, and where asked for those of pull
+    requests. Of the latter no file is compared: who opens a pull request writes the files of its run."""
+    on_branches = Jobs(
+        [f"{head}:ref:{branch(one)}" for one in branches],
+        [branch(one) for one in branches],
+        workflows(name, files, branches),
+        repository_id,
+    )
+    of_pull_requests = Jobs([f"{head}:pull_request"], repository_id=repository_id)
+    return [*([on_branches] if branches else []), *([of_pull_requests] if pull_requests else [])]
 
 
 def provider(account: Account) -> str:
@@ -40,13 +109,6 @@ def provider(account: Account) -> str:
     return f"arn:{account.partition}:iam::{account.id}:oidc-provider/{ISSUER}"
 
 
-def trust(account: Account, subjects: Sequence[str]) -> str:
-    """Lets exactly these jobs take a role: no pattern, no other audience."""
-    return policies.document(
-        {
-            "Effect": "Allow",
-            "Principal": {"Federated": provider(account)},
-            "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": {"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": sorted(subjects)}},
-        }
-    )
+def trust(account: Account, jobs: Sequence[Jobs]) -> str:
+    """Lets any of these jobs take a role."""
+    return policies.document(*(one.statement(account) for one in jobs))

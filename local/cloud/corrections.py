@@ -17,7 +17,7 @@ def install(settings: Settings) -> None:
     """Apply them all, in the order in which they build on each other."""
     from importlib.metadata import version
 
-    from local.cloud import ownership
+    from local.cloud import closed_connection, ownership
     from local.cloud.acm import validation
     from local.cloud.cloudwatch import alarms
     from local.cloud.ec2 import endpoints, nat, prefix_lists
@@ -36,7 +36,7 @@ def install(settings: Settings) -> None:
         tokens,
     )
     from local.cloud.elb import associations, listeners, targets
-    from local.cloud.iam import simulation
+    from local.cloud.iam import github_claims, simulation
     from local.cloud.rds import database, major_version, master_secret, options, snapshots
     from local.cloud.scaling import targets as scaling_targets
     from local.cloud.ssm import parameter_size
@@ -48,6 +48,7 @@ def install(settings: Settings) -> None:
             "install local/cloud/requirements.txt"
         )
     for correction in (
+        closed_connection,
         ownership,
         prefix_lists,
         endpoints,
@@ -74,6 +75,7 @@ def install(settings: Settings) -> None:
         layers,
         sharing,
         simulation,
+        github_claims,
         parameter_size,
         alarms,
         group,

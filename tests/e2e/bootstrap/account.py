@@ -23,6 +23,7 @@ from local.plugins.install import install
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 180
+MAIN = "refs/heads/main"
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,12 @@ class Account:
             service, endpoint_url=self.endpoint, region_name=environment.REGION, **(credentials or mine)
         )
 
-    def job(self, role: str, subject: str) -> dict[str, str]:
-        """The credentials of a GitHub job that takes a role."""
+    def job(self, role: str, subject: str, ref: str = MAIN, file: str = "deploy.yml") -> dict[str, str]:
+        """The credentials of a GitHub job that takes a role. ref: its branch; file: of the workflow that defines it."""
         answer = self.client("sts").assume_role_with_web_identity(
             RoleArn=f"arn:aws:iam::{self.id}:role/sluice-bootstrap/sluice-local-{role}",
             RoleSessionName="job",
-            WebIdentityToken=token(subject),
+            WebIdentityToken=token(subject, ref, file),
         )["Credentials"]
         return {
             "aws_access_key_id": answer["AccessKeyId"],
@@ -69,12 +70,13 @@ class Account:
         }
 
 
-def token(subject: str) -> str:
+def token(subject: str, ref: str, file: str) -> str:
     """A token as GitHub gives its jobs, but for the signature, which the emulator does not check."""
     now = int(time.time())
+    run = {"ref": ref, "job_workflow_ref": f"example/shop/.github/workflows/{file}@{ref}"}
     parts = [
         {"alg": "RS256", "typ": "JWT"},
-        {"iss": f"https://{ISSUER}", "aud": AUDIENCE, "sub": subject, "exp": now + 600},
+        {"iss": f"https://{ISSUER}", "aud": AUDIENCE, "sub": subject, "exp": now + 600, **run},
     ]
     return ".".join(
         [*(base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in parts), "c2ln"]

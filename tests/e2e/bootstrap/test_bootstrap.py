@@ -14,7 +14,7 @@ from infra import policies
 from local import environment
 from pipeline.engine import Engine
 from pipeline.failed import Failed
-from tests.e2e.bootstrap.account import ROOT, Account, opened
+from tests.e2e.bootstrap.account import MAIN, ROOT, Account, opened
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_it_says_what_to_put_into_github(account: Account, printed: tuple[str, s
     assert f"LOCAL_BACKEND_URL = s3://sluice-state-{account.id}-us-east-1?region=us-east-1" in said
     assert f"PULUMI_SECRETS_PROVIDER = awskms:///arn:aws:kms:us-east-1:{account.id}:key/" in said
     assert "PULL_REQUEST_PREVIEWS = true" in said, "Pulumi.local.yaml asks for them"
-    assert "deploy: repo:example/shop:environment:local" in said
+    assert "deploy: repo:example/shop:environment:local, defined by deploy.yml@" in said
 
 
 @pytest.mark.usefixtures("printed")
@@ -88,6 +88,17 @@ class TestTrust:
     def test_and_no_others(self, account: Account, role: str, subject: str) -> None:
         with pytest.raises(ClientError, match="Not authorized to perform sts:AssumeRoleWithWebIdentity"):
             account.job(role, subject)
+
+    @pytest.mark.parametrize(
+        ("ref", "file"),
+        [("refs/heads/other", "deploy.yml"), ("refs/pull/7/merge", "pull-request.yml"), (MAIN, "labels.yml")],
+    )
+    def test_an_environment_without_rules_gives_no_branch_the_deploy_role(
+        self, account: Account, ref: str, file: str
+    ) -> None:
+        """The attack of the review: the subject of a job that names an environment says nothing of its branch."""
+        with pytest.raises(ClientError, match="Not authorized to perform sts:AssumeRoleWithWebIdentity"):
+            account.job("deploy", "repo:example/shop:environment:local", ref, file)
 
 
 @pytest.mark.usefixtures("printed")

@@ -50,7 +50,18 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "pattern of branches",
         {"github.branches": ["release/*"]},
-        'github.branches = ["release/*"]: release/* is a pattern, and subjects are compared exactly; write each branch',
+        'github.branches = ["release/*"]: release/* is a pattern, and branches are compared exactly; write each branch',
+    ),
+    (
+        "pattern of workflows",
+        {"github.deployWorkflows": ["*"]},
+        'github.deployWorkflows[0] = "*": is not the file of a workflow; write its name in .github/workflows, like'
+        " deploy.yml",
+    ),
+    (
+        "nobody deploys",
+        {"github.deployBranches": []},
+        "github.deployBranches = []: must have at least 1 entry",
     ),
     (
         "reader that is no account",
