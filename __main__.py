@@ -14,7 +14,7 @@ from infra import interruption, live, naming, providers, settings
 from infra.alarm_rules import Watched
 from infra.cluster import cluster_of
 from infra.databases import database_of
-from infra.entrance import alias, entrance
+from infra.entrance import alias, attached, entrance
 from infra.networks import network_of
 from infra.observability import Logs, LogsArgs
 from infra.outputs import Deployed
@@ -44,7 +44,9 @@ logs = Logs(name, LogsArgs(path, stack.logs.retention_days), here)
 topic = Topic(name, TopicArgs(stack.notify.topic, stack.notify.email or []), here).arn
 
 database = database_of(name, stack, network, here)
-work = work_of(name, stack, database, origin, logs, here)  # what tasks run as: roles, secrets, steps
+entry = entrance(name, stack, network, here)  # the way from the users to the service
+alias(name, stack, entry, here)
+work = work_of(name, stack, database, origin, logs, entry, here)  # what tasks run as: roles, secrets, steps
 
 # The gate: what it lets through is the only revision that service and deployment ever see.
 place = Placement(network.task_subnet_ids, [firewall.migration], network.public_ip)
@@ -67,6 +69,7 @@ phase = MigrationGateArgs(
     holds=f"{path}/holds",
     rollback=stack.rollback is not None,
     service_secrets=stack.app.secrets,
+    target_groups=[attached(entry)],
     names=origin.names,
 )
 gate = MigrationGate(f"{name}-migration", phase, here)
@@ -83,11 +86,10 @@ service = Service(
         grace=shape.health.start_period,
         circuit_breaker=shape.circuit_breaker,
         placement=Placement(network.task_subnet_ids, [firewall.service], network.public_ip),
-        load_balancer=entrance(name, stack, network, here),
+        balancer=entry,
     ),
     here,
 )
-alias(name, stack, service, here)
 scaling_of(name, stack, cluster.name, service, here)
 
 keep = Keep(origin.repository, name, work.images)
@@ -128,7 +130,6 @@ if later := rolled_out.of("after"):
     )
     gates.append(MigrationGate(f"{name}-after", after, here))
 
-entry = service.balancer
 watched = Watched(
     entry.suffix, entry.target_group_suffix, cluster.name, service.name, database.identifier, entry.shared
 )

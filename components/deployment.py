@@ -17,7 +17,8 @@ from gate.plugin import sdk as gate
 class SmokeRequest:
     """path: asked below the service's URL. status: that counts as an answer. timeout: seconds of one request.
     attempts: wrong answers that make the version unfit. body: part of the answer. json: dotted path to value.
-    version_header: in which the application says its version. version: that it must say; empty: not compared."""
+    version_header: in which the application says its version. version: that it must say; empty: not compared. host:
+    sent as Host header, by the soak too; empty: the URL's."""
 
     path: str
     status: int
@@ -27,6 +28,7 @@ class SmokeRequest:
     json: Mapping[str, Any]
     version_header: str
     version: pulumi.Input[str] = ""
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class Deployment(pulumi.ComponentResource):
             target_groups=[service.target_group_arn],
             smoke={
                 "url": pulumi.Output.concat(service.url, smoke.path),
-                **directed(service),
+                **directed(service, smoke.host),
                 "status": smoke.status,
                 "timeout": smoke.timeout,
                 "attempts": smoke.attempts,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.target_group import TargetGroupArgs, target_group
+from components.target_group import TargetGroupArgs, hostname, target_group
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class ExistingListener(pulumi.ComponentResource):
     """
 
     url: pulumi.Output[str]
+    host: pulumi.Output[str]
     address: pulumi.Output[str]
     zone_id: pulumi.Output[str]
     named: bool
@@ -56,6 +57,7 @@ class ExistingListener(pulumi.ComponentResource):
         self.url = pulumi.Output.all(listener.protocol, listener.port).apply(
             lambda known: origin(known[0], int(known[1]), args.host, args.https_only)
         )
+        self.host = self.url.apply(hostname)
         self.address, self.zone_id = balancer.dns_name, balancer.zone_id
         self.named = True
         self.shared = True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.target_group import TargetGroupArgs, short, target_group
+from components.target_group import TargetGroupArgs, hostname, short, target_group
 
 IDLE_TIMEOUT = 60
 """Seconds; the application's own keep-alive must be longer, else the load balancer answers 502 now and then
@@ -43,13 +43,15 @@ class LoadBalancer(pulumi.ComponentResource):
     """An Application Load Balancer with one target group. With a certificate it speaks HTTPS, and sends what comes over
     HTTP there.
 
-    Outputs: url (without a slash at its end); address, the load balancer's own DNS name, and zone_id, its Route 53
-    zone; named: whether the URL has another name than the address; shared: False, it serves this service alone;
-    target_group_arn; suffix and target_group_suffix, by which metrics know the two; ready, what a service must wait
-    for, because ECS takes only target groups that are attached to a load balancer.
+    Outputs: url (without a slash at its end); host, the name in it, which users send as Host header; address, the load
+    balancer's own DNS name, and zone_id, its Route 53 zone; named: whether the URL has another name than the address;
+    shared: False, it serves this service alone; target_group_arn; suffix and target_group_suffix, by which metrics know
+    the two; ready, what a service must wait for, because ECS takes only target groups that are attached to a load
+    balancer.
     """
 
     url: pulumi.Output[str]
+    host: pulumi.Output[str]
     address: pulumi.Output[str]
     zone_id: pulumi.Output[str]
     named: bool
@@ -98,6 +100,7 @@ class LoadBalancer(pulumi.ComponentResource):
             }
             self._listener(name, balancer, {"type": "redirect", "redirect": elsewhere}, after=self.ready)
             self.url = pulumi.Output.from_input(f"https://{args.https.host}")
+        self.host = self.url.apply(hostname)
         self.address, self.zone_id = balancer.dns_name, balancer.zone_id
         self.named = args.https is not None
         self.shared = False

@@ -41,7 +41,8 @@ class MigrationGateArgs:
     the first step. topic: ARN of the SNS topic that is told of a failure. deadline: seconds for it all; 0: none. holds:
     SSM path of the images that must not run. rollback: an earlier release is to serve again, and no step runs.
     service_secrets: name to `valueFrom` of those secrets of the service that the settings name: a preview looks at them
-    before the service's new revision is known. names: what else the image is called, for the records."""
+    before the service's new revision is known. target_groups: ARNs of the service's, to which a listener forwards.
+    names: what else the image is called, for the records."""
 
     cluster: pulumi.Input[str]
     task: TaskDefinitionArgs
@@ -59,6 +60,7 @@ class MigrationGateArgs:
     holds: str | None = None
     rollback: bool = False
     service_secrets: Mapping[str, str] = field(default_factory=dict)
+    target_groups: Sequence[pulumi.Input[str]] = ()
     names: pulumi.Input[Mapping[str, str]] | None = None
 
 
@@ -115,6 +117,7 @@ class MigrationGate(pulumi.ComponentResource):
             holds=args.holds,
             rollback=args.rollback,
             service_secrets=None if after else args.service_secrets,
+            target_groups=None if after else list(args.target_groups),
             architecture=args.task.architecture,
             names=args.names,
             opts=child,

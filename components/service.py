@@ -13,8 +13,8 @@ import pulumi_aws as aws
 
 from components.alarm import alarm
 from components.container import Container, HealthCheck
-from components.existing_listener import ExistingListener, ExistingListenerArgs
-from components.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.existing_listener import ExistingListener
+from components.load_balancer import LoadBalancer
 from components.placement import Placement
 from components.traffic import errors
 
@@ -34,7 +34,7 @@ class ServiceArgs:
     service is created and never again. tasks: that always run. scales: whether autoscaling decides how many beyond
     them. errors: percentage of 5xx that takes a deployment back; 0: none does. grace: seconds after a task's start in
     which failed checks do not count. circuit_breaker: whether ECS itself ends a deployment whose tasks keep failing,
-    and goes back."""
+    and goes back. balancer: what its requests come through."""
 
     cluster: pulumi.Input[str]
     task_definition: pulumi.Input[str]
@@ -45,7 +45,7 @@ class ServiceArgs:
     grace: int
     circuit_breaker: bool
     placement: Placement
-    load_balancer: LoadBalancerArgs | ExistingListenerArgs
+    balancer: LoadBalancer | ExistingListener
 
 
 def service_container(port: int, stop_timeout: int, health: HealthCheck | None) -> Container:
@@ -78,12 +78,7 @@ class Service(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:Service", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        balancer: LoadBalancer | ExistingListener
-        if isinstance(args.load_balancer, ExistingListenerArgs):
-            balancer = ExistingListener(name, args.load_balancer, child)
-        else:
-            balancer = LoadBalancer(name, args.load_balancer, child)
+        balancer = args.balancer
         network: aws.ecs.ServiceNetworkConfigurationArgsDict = {
             "subnets": list(args.placement.subnet_ids),
             "security_groups": list(args.placement.security_group_ids),
@@ -163,10 +158,11 @@ class Service(pulumi.ComponentResource):
         return {"alarm_names": [guard.name], "enable": True, "rollback": True}
 
 
-def directed(service: Service) -> dict[str, pulumi.Output[str]]:
-    """The load balancer's address for a request to a service that has a name of its own: a new name takes a while to
-    reach every DNS server."""
-    return {"address": service.balancer.address} if service.balancer.named else {}
+def directed(service: Service, host: str = "") -> dict[str, pulumi.Input[str]]:
+    """Where a request to the service goes: the load balancer's address, where the service has a name of its own, as a
+    new name takes a while to reach every DNS server. host: sent as Host header; empty: the URL's."""
+    address: dict[str, pulumi.Input[str]] = {"address": service.balancer.address} if service.balancer.named else {}
+    return address | ({"host": host} if host else {})
 
 
 def fingerprint(shape: Mapping[str, Any]) -> str:

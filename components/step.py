@@ -25,7 +25,7 @@ class Step:
     timeout: int = 300
     attempts: int = 3
     shards: int = 1
-    environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    environment: pulumi.Input[Mapping[str, pulumi.Input[str]]] = field(default_factory=dict)
     task: TaskDefinitionArgs | None = None
     secrets: Sequence[str] = ()
     repeatable: bool = False
@@ -43,7 +43,7 @@ def described(step: Step, usual: TaskDefinitionArgs, own_revision: pulumi.Input[
         "timeout": step.timeout,
         "attempts": step.attempts,
         "shards": step.shards,
-        "environment": dict(step.environment),
+        "environment": step.environment,
     }
     if usual.container.entry_point:
         plain["entryPoint"] = list(usual.container.entry_point)

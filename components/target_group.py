@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pulumi
 import pulumi_aws as aws
@@ -38,6 +39,11 @@ class TargetGroupArgs:
     vpc_id: pulumi.Input[str]
     check: TargetCheck
     drain_seconds: int
+
+
+def hostname(url: str) -> str:
+    """The host of an address, without its port."""
+    return urlsplit(url).hostname or ""
 
 
 def short(name: str) -> str:

@@ -16,7 +16,9 @@ from typing import Any
 from gate.errors import GateError
 from gate.redact import redact
 
-_KEYS = ("url", "address", "status", "timeout", "attempts", "answers", "body", "json", "versionHeader", "version")
+_KEYS = (
+    "url", "address", "host", "status", "timeout", "attempts", "answers", "body", "json", "versionHeader", "version",
+)  # fmt: skip
 READ_BYTES = 256 * 1024
 """Of an answer; more than a health answer has."""
 SHOWN = 300
@@ -31,6 +33,7 @@ class Smoke:
         url: asked with GET.
         address: host, or host and port, that is connected to in place of the URL's, which is still what is asked for
             and what the certificate must be for: a new name takes a while to reach every DNS server. Empty: the URL's.
+        host: sent as Host header; empty: the URL's host, and its port where that is not the usual one.
         status: the answer's status code.
         timeout: seconds for one request.
         attempts: how many wrong answers make the version unfit.
@@ -51,6 +54,7 @@ class Smoke:
     version_header: str = ""
     version: str = ""
     address: str = ""
+    host: str = ""
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Smoke:
@@ -62,7 +66,7 @@ class Smoke:
         for key in ("status", "timeout", "attempts", "answers"):
             if key in raw and (not isinstance(raw[key], int) or isinstance(raw[key], bool) or raw[key] < 1):
                 raise GateError(f"smoke: {key} is {raw[key]!r}; it must be a whole number of at least 1")
-        for key in ("address", "body", "versionHeader", "version"):
+        for key in ("address", "host", "body", "versionHeader", "version"):
             if not isinstance(raw.get(key) or "", str):
                 raise GateError(f"smoke: {key} is {raw[key]!r}; it must be a text")
         if not isinstance(raw.get("json") or {}, Mapping):
@@ -137,12 +141,13 @@ def _endpoint(address: str, usual: int) -> tuple[str, int]:
     return (host, int(port)) if host and port.isdigit() else (address, usual)
 
 
-def ask(url: str, timeout: float, address: str = "") -> Answer:
-    """Sends the request; an error status is an answer, no answer has status 0. address: as in Smoke."""
+def ask(url: str, timeout: float, address: str = "", host: str = "") -> Answer:
+    """Sends the request; an error status is an answer, no answer has status 0. address, host: as in Smoke."""
     # An environment's proxy is not how users reach a load balancer that may be internal or local.
     handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({}), _NoRedirect()]
     opener = urllib.request.build_opener(*handlers, *([_Directed(address)] if address else []))
-    request = urllib.request.Request(url, headers={"User-Agent": "sluice-smoke"})  # noqa: S310 - Smoke.parse checked it
+    headers = {"User-Agent": "sluice-smoke"} | ({"Host": host} if host else {})
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - Smoke.parse checked it
     try:
         try:
             response = opener.open(request, timeout=timeout)
@@ -150,8 +155,8 @@ def ask(url: str, timeout: float, address: str = "") -> Answer:
             response = error
         with response:
             body = response.read(READ_BYTES).decode(errors="replace")
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(int(response.status), redact(body[:2000]), headers, body)
+            answered = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(int(response.status), redact(body[:2000]), answered, body)
     except (OSError, http.client.HTTPException, ValueError) as error:
         return Answer(0, str(error) or type(error).__name__)
 
@@ -199,6 +204,6 @@ def _wrong_json(wanted: Mapping[str, Any], body: str) -> str:
 Ask = Callable[[str, float], Answer]
 
 
-def toward(address: str) -> Ask:
-    """Sends requests to one address, whatever host they ask for; empty: to the URL's own."""
-    return partial(ask, address=address)
+def asking(smoke: Smoke | None) -> Ask:
+    """Sends requests as the smoke request is sent: to its address, with its Host header. None: to the URL's own."""
+    return partial(ask, address=smoke.address, host=smoke.host) if smoke else ask

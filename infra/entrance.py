@@ -4,43 +4,60 @@ from __future__ import annotations
 
 import pulumi
 
-from components.existing_listener import ExistingListenerArgs
-from components.load_balancer import Https, LoadBalancerArgs
-from components.service import Service
+from components.existing_listener import ExistingListener, ExistingListenerArgs
+from components.load_balancer import Https, LoadBalancer, LoadBalancerArgs
 from components.target_group import TargetCheck, TargetGroupArgs
 from infra.domain import Alias, AliasArgs, Certificate, CertificateArgs
 from infra.existing_network import ExistingNetwork
 from infra.network import Network
+from infra.ordering import after
 from infra.settings.settings import Settings
 
 
 def entrance(
     name: str, stack: Settings, network: Network | ExistingNetwork, opts: pulumi.ResourceOptions
-) -> LoadBalancerArgs | ExistingListenerArgs:
-    """What the service's load balancer is made of; makes the certificate where the settings ask for one."""
+) -> LoadBalancer | ExistingListener:
+    """What the service's requests come through; and the certificate, where the settings ask for one.
+
+    It is there before tasks are: the gate asks whether a listener forwards, and the application may be told its name.
+    """
+    # Stacks of before have it as a part of their Service.
+    own = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(parent=_service(name))]))
     health, balancer, domain = stack.service.health, stack.load_balancer, stack.domain
     check = TargetCheck(stack.app.live_path, health.interval, health.timeout, health.retries)
     targets = TargetGroupArgs(network.vpc_id, check, stack.service.drain_seconds)
     if balancer.listener is not None:
         host = domain.name or balancer.host or ""
-        return ExistingListenerArgs(targets, balancer.listener, balancer.priority or 0, host, stack.protected)
+        there = ExistingListenerArgs(targets, balancer.listener, balancer.priority or 0, host, stack.protected)
+        return ExistingListener(name, there, own)
     https = None
     if domain.name is not None:
         certificate: pulumi.Input[str] = domain.certificate or ""
         if domain.zone is not None and domain.certificate is None:
             certificate = Certificate(name, CertificateArgs(domain.name, domain.zone), opts).arn
         https = Https(domain.name, certificate)
-    return LoadBalancerArgs(
+    args = LoadBalancerArgs(
         targets=targets,
         subnet_ids=network.public_subnet_ids,
         security_group_id=network.firewall.load_balancer,
         protected=stack.protected,
         https=https,
     )
+    return LoadBalancer(name, args, own)
 
 
-def alias(name: str, stack: Settings, service: Service, opts: pulumi.ResourceOptions) -> None:
+def _service(name: str) -> str:
+    """URN of the stack's Service."""
+    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::sluice:components:Service::{name}"
+
+
+def attached(balancer: LoadBalancer | ExistingListener) -> pulumi.Output[str]:
+    """ARN of the service's target group, known only when a listener forwards to it."""
+    return after(balancer.target_group_arn, pulumi.Output.from_input(balancer.ready.urn))
+
+
+def alias(name: str, stack: Settings, balancer: LoadBalancer | ExistingListener, opts: pulumi.ResourceOptions) -> None:
     """Leads the service's own name to its load balancer, where the settings say in which zone it is."""
     domain = stack.domain
     if domain.name is not None and domain.zone is not None:
-        Alias(name, AliasArgs(domain.name, domain.zone, service.balancer.address, service.balancer.zone_id), opts)
+        Alias(name, AliasArgs(domain.name, domain.zone, balancer.address, balancer.zone_id), opts)

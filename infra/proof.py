@@ -11,7 +11,8 @@ from infra.settings.settings import Settings
 def smoke_of(stack: Settings, version: pulumi.Input[str]) -> SmokeRequest:
     """version: that the service must say it is; empty: not compared."""
     return SmokeRequest(
-        **stack.smoke.model_dump(exclude={"path", "json_"}),
+        **stack.smoke.model_dump(exclude={"path", "json_", "host"}),
+        host=stack.smoke.host or "",
         path=stack.smoke.path or stack.app.health_path,
         json=stack.smoke.json_,
         version=version,

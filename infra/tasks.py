@@ -13,6 +13,8 @@ import pulumi_aws as aws
 from components.container import Container
 from components.database import Database
 from components.existing_database import ExistingDatabase
+from components.existing_listener import ExistingListener
+from components.load_balancer import LoadBalancer
 from components.login import Login
 from components.origin import Origin
 from components.task_definition import TaskDefinitionArgs
@@ -69,12 +71,14 @@ def suffix(names: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Tasks:
-    """What all kinds have in common. name: of the stack's resources. origin: of the image that they run."""
+    """What all kinds have in common. name: of the stack's resources. origin: of the image that they run. balancer: what
+    the service's requests come through."""
 
     name: str
     stack: Settings
     database: Database | ExistingDatabase
     origin: Origin
+    balancer: LoadBalancer | ExistingListener
     opts: pulumi.ResourceOptions
 
     def of(self, kind: Kind) -> TaskDefinitionArgs:
@@ -129,11 +133,22 @@ class Tasks:
         where = (self.database.address, self.database.port, self.database.database)
         return pulumi.Output.all(*where).apply(lambda known: connection.composed(templates, self._places(known)))
 
+    def filled(self, given: Mapping[str, str]) -> pulumi.Output[Mapping[str, str]]:
+        """Plain variables of the settings with the service's address where they name it: only then they wait for it."""
+        if not any(map(variables.places, given.values())):
+            return pulumi.Output.from_input(given)
+        service = pulumi.Output.all(host=self.balancer.host, url=self.balancer.url)
+        return service.apply(lambda known: variables.filled(given, known))
+
     def _environment(self, login: Login) -> pulumi.Output[Mapping[str, str]]:
         """The plain variables of a task that logs in like this."""
         app, database = self.stack.app, self.stack.database
         return pulumi.Output.all(
-            self.database.address, self.database.port, self.database.database, login.version
+            self.database.address,
+            self.database.port,
+            self.database.database,
+            login.version,
+            self.filled(app.environment),
         ).apply(
             lambda known: {
                 **connection.plain(database.variables, self._places(known)),
@@ -144,7 +159,7 @@ class Tasks:
                     verify_tls=database.verify_tls,
                     ca_bundle=database.ca_bundle,
                     app_port=app.port,
-                    extra=app.environment,
+                    extra=known[4],
                 ),
                 **variables.version(known[3]),
             }

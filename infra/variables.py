@@ -6,6 +6,7 @@ appear in no task definition and no state.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 DATABASE = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_SSL", "DB_SSL_REJECT_UNAUTHORIZED", "DB_SSL_CERT_PATH", "DB_USER")
@@ -17,6 +18,22 @@ RESERVED = frozenset(
     | {f"{role}_{part}" for role in ROLES for part in ("USER", "PASSWORD", "SECRET_VERSION")}
 )
 """Names that no setting may give a value to."""
+
+SERVICE = ("host", "url")
+"""What a value may name of the service, as `${service.host}` and `${service.url}`: the name that its users send as Host
+header, without a port, and its address, without a slash at the end."""
+
+_PLACE = re.compile(r"\$\{service\.([^{}]*)\}")
+
+
+def places(text: str) -> set[str]:
+    """What a text names of the service, known or not."""
+    return set(_PLACE.findall(text))
+
+
+def filled(variables: Mapping[str, str], service: Mapping[str, str]) -> dict[str, str]:
+    """The variables with what they name of the service in them. service: by the names in SERVICE."""
+    return {name: _PLACE.sub(lambda found: service[found[1]], text) for name, text in variables.items()}
 
 
 def plain(

@@ -11,6 +11,8 @@ from components.container import HealthCheck
 from components.database import Database
 from components.database_users import DatabaseUsers, DatabaseUsersArgs
 from components.existing_database import ExistingDatabase
+from components.existing_listener import ExistingListener
+from components.load_balancer import LoadBalancer
 from components.login import Login
 from components.migration_gate import migration_container
 from components.origin import Origin
@@ -63,6 +65,7 @@ def work_of(
     database: Database | ExistingDatabase,
     origin: Origin,
     logs: Logs,
+    balancer: LoadBalancer | ExistingListener,
     opts: pulumi.ResourceOptions,
 ) -> Work:
     """The work of a stack.
@@ -72,7 +75,7 @@ def work_of(
     migrations' execution role may read those that some step asks for.
     """
     app, service, health = stack.app, stack.service, stack.service.health
-    tasks = Tasks(name, stack, database, origin, opts)
+    tasks = Tasks(name, stack, database, origin, balancer, opts)
     runs_steps = migration_container(app.step_entry_point or ())
     master = owner = reader = Login(database.secret_arn, pulumi.Output.from_input(""), managed=True)
     steps: list[Step] = []
@@ -98,12 +101,15 @@ def work_of(
     migration = tasks.of(Kind("migration", runs_steps, logs.migration, logins, readable=readable, images=images))
     sets = {suffix(secrets): asking(migration, secrets) for secrets in (*asked, probed) if secrets}
     for step, secrets in zip(stack.migrations, asked, strict=True):
-        given = step.model_dump(exclude={"image", "secrets"})
+        given = step.model_dump(exclude={"image", "secrets", "environment"})
         task = sets[suffix(secrets)] if secrets else None
         if step.image:
             image = origin.repository.reference(step.image)
             task = replace(task or migration, family=f"{migration.family}-{step.name}", image=image)
-        steps.append(Step(**given, task=task, secrets=tuple(secrets), repeatable=step.image is None))
+        variables = tasks.filled(step.environment)
+        steps.append(
+            Step(**given, environment=variables, task=task, secrets=tuple(secrets), repeatable=step.image is None)
+        )
 
     check = health.command and HealthCheck(
         health.command, health.start_period, health.interval, health.timeout, health.retries

@@ -70,7 +70,7 @@ def proven(outputs: Mapping[str, Any]) -> str:
     if not known.get("url"):
         return ""
     wanted = smoke.Smoke.parse(known)
-    answer = smoke.ask(wanted.url, wanted.timeout, wanted.address)
+    answer = smoke.asking(wanted)(wanted.url, wanted.timeout)
     return "" if smoke.complaint(wanted, answer) else f"{urlsplit(wanted.url).path} answers {said(answer)}"
 
 

@@ -9,8 +9,8 @@ from gate import smoke
 from pipeline.engine import Engine
 from pipeline.failed import Failed
 
-Asked = Callable[[str, float, str], smoke.Answer]
-"""URL, seconds, and the address to connect to in place of the URL's host."""
+Asked = Callable[[str, float, str, str], smoke.Answer]
+"""URL, seconds, the address to connect to in place of the URL's host, and the Host header in place of the URL's."""
 
 
 def ask(engine: Engine, pause: Callable[[float], None]) -> int:
@@ -26,7 +26,7 @@ def judged(wanted: smoke.Smoke, asked: Asked, pause: Callable[[float], None]) ->
     wanted = reachable(wanted, asked)
     right, wrong = 0, 0
     while right < wanted.answers:
-        answer = asked(wanted.url, wanted.timeout, wanted.address)
+        answer = asked(wanted.url, wanted.timeout, wanted.address, wanted.host)
         said = smoke.complaint(wanted, answer)
         if not said:
             right += 1
@@ -43,7 +43,7 @@ def judged(wanted: smoke.Smoke, asked: Asked, pause: Callable[[float], None]) ->
 def reachable(wanted: smoke.Smoke, asked: Asked) -> smoke.Smoke:
     """By its name where that answers at all, as users do; else at the load balancer: a new name takes a while to reach
     every DNS server, and a rehearsed one reaches none."""
-    if not wanted.address or asked(wanted.url, wanted.timeout, "").status != 0:
+    if not wanted.address or asked(wanted.url, wanted.timeout, "", wanted.host).status != 0:
         return replace(wanted, address="")
     print(f"{wanted.url} does not answer by its name from here: asking the load balancer, {wanted.address}", flush=True)
     return wanted

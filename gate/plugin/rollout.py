@@ -39,7 +39,7 @@ from gate.rollout import Rollout as GateRollout
 from gate.service import Service
 from gate.session import Clients
 from gate.shape import Shape
-from gate.smoke import Smoke, toward
+from gate.smoke import Smoke, asking
 from gate.wanted import Wanted
 from gate.who import identity, who
 
@@ -179,7 +179,7 @@ class Rollout(Resource):
             wanted,
             clock(call, clients),
             log,
-            toward(wanted.smoke.address if wanted.smoke else ""),
+            asking(wanted.smoke),
             records,
             InUse(ecr_of(clients, wanted.digest), Keep.parse(keep), log) if keep else None,
             runs,

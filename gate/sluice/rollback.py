@@ -31,7 +31,7 @@ from gate.rollout import Rollout
 from gate.shape import Shape
 from gate.sluice import exits
 from gate.sluice.context import Context
-from gate.smoke import Smoke, toward
+from gate.smoke import Smoke, asking
 from gate.target import after_steps, choose, digest
 from gate.wanted import Wanted
 from gate.who import identity, who
@@ -151,7 +151,7 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
     )
     left = plan.current_image.rpartition("@")[2]
     context.interrupt.heeded = True
-    asks = toward(wanted.smoke.address if wanted.smoke else "")
+    asks = asking(wanted.smoke)
     releases = ReleaseRecords(clients["ssm"], context.stack.path)
     try:
         with holding(holds, Hold(left, who(), round(context.clock.now()), reason)):

@@ -45,7 +45,9 @@ class App(Model):
     """Replaces the image's ENTRYPOINT in the tasks of the migration steps, for an image whose own drops a step's words:
     `[env]` runs them as they are. A change runs the steps again."""
     environment: Variables = Field(default_factory=dict)
-    """Plain variables of the service and of the migration steps. Secrets do not belong here."""
+    """Plain variables of the service and of the migration steps. `${service.host}` in a value becomes the host name
+    that users send, `${service.url}` the service's address, like `ALLOWED_HOSTS: "${service.host}"`. Secrets do not
+    belong here."""
     secrets: Secrets = Field(default_factory=dict)
     """Secret variables of the service: name to the ARN of a secret in AWS Secrets Manager, or to `ARN:key::` for one
     key of its JSON. Only references: no value is ever part of settings, state or task definitions. A migration step

@@ -36,7 +36,7 @@ class Step(Model):
     shards: Annotated[int, Field(ge=1, le=50)] = 1
     """How many tasks share the step's work side by side, told apart by SHARD_INDEX and SHARD_COUNT; all must exit 0."""
     environment: Variables = Field(default_factory=dict)
-    """Plain variables of this step alone."""
+    """Plain variables of this step alone, like those of `app.environment`."""
     secrets: Asked = Field(default_factory=list)
     """Which of the service's secrets the step gets: names from `app.secrets`, or `all`. A step that asks for none gets
     none of them. A change runs the steps again."""

@@ -226,6 +226,9 @@ class Settings(Model):
             return domain
         if domain.name and balancer.host:
             raise hidden("name and loadBalancer.host exclude each other; keep one")
+        smoke = info.data.get("smoke")
+        if smoke is not None and smoke.host and smoke.host != (domain.name or balancer.host):
+            raise hidden("smoke.host is not what the listener's rule forwards; remove it, or write that name")
         if not domain.name and not balancer.host:
             raise hidden("loadBalancer.listener needs a host name to forward; write domain.name or loadBalancer.host")
         if domain.certificate:

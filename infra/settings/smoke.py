@@ -15,6 +15,9 @@ class Smoke(Model):
 
     path: Path_ | None = None
     """Which path is asked; unset: `app.healthPath`."""
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$")] | None = None
+    """The Host header of this request and of the soak's; unset: the host of the service's address, as users send it.
+    For a service that users reach by another name than the stack knows, like a CDN's."""
     status: Annotated[int, Field(ge=200, le=499)] = 200
     """The HTTP status that counts as an answer."""
     timeout: Annotated[int, Field(ge=1, le=60)] = 10

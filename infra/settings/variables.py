@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from infra import connection
 from infra.settings.model import refused
 from infra.settings.secrets import Plain, Reference, named_plainly, plain
-from infra.variables import RESERVED
+from infra.variables import RESERVED, SERVICE, places
 
 VERSION = "VERSION"
 """The build argument that the program sets itself: the release's version."""
@@ -50,8 +50,25 @@ def apart(name: str) -> str:
     return name
 
 
+def placed(text: str) -> str:
+    """The same text, when it names nothing of the service that is not known."""
+    if strangers := sorted(places(text) - {*SERVICE}):
+        known = " or ".join(f"${{service.{part}}}" for part in SERVICE)
+        raise refused(f"${{service.{strangers[0]}}} is not known here; write {known}")
+    return text
+
+
+def unplaced(text: str) -> str:
+    """The same text, when it names nothing of the service: an image is built before that is known."""
+    if places(text):
+        raise refused("the image is built before the service's address is known; write it into app.environment")
+    return text
+
+
 Free: TypeAlias = Annotated[str, AfterValidator(free)]
-Variables: TypeAlias = dict[Annotated[str, AfterValidator(free), AfterValidator(named_plainly)], Plain]
+Variables: TypeAlias = dict[
+    Annotated[str, AfterValidator(free), AfterValidator(named_plainly)], Annotated[Plain, AfterValidator(placed)]
+]
 """Names to values; no secrets, they would be readable in the task definition."""
 
 Secrets: TypeAlias = dict[Free, Reference]
@@ -60,5 +77,7 @@ Secrets: TypeAlias = dict[Free, Reference]
 Templates: TypeAlias = dict[Annotated[Free, AfterValidator(apart)], Annotated[str, AfterValidator(template)]]
 """Names to texts about the database."""
 
-BuildArgs: TypeAlias = dict[Annotated[str, AfterValidator(unset), AfterValidator(named_plainly)], Plain]
+BuildArgs: TypeAlias = dict[
+    Annotated[str, AfterValidator(unset), AfterValidator(named_plainly)], Annotated[Plain, AfterValidator(unplaced)]
+]
 """Names to values; no secrets, they would be readable in the image."""

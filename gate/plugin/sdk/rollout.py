@@ -18,9 +18,9 @@ class Rollout(pulumi.CustomResource):
         image_digest: ``repository@sha256:…`` of that revision.
         deadline: seconds for the whole rollout.
         target_groups: ARNs whose targets must all be healthy.
-        smoke: ``{"url", "address" (to connect to, in place of the URL's host), "status", "timeout" (seconds),
-            "attempts", "answers", "body", "json" (dotted path to value), "versionHeader", "version"}``; None sends no
-            request.
+        smoke: ``{"url", "address" (to connect to, in place of the URL's host), "host" (header), "status", "timeout"
+            (seconds), "attempts", "answers", "body", "json" (dotted path to value), "versionHeader", "version"}``; None
+            sends no request.
         soak: ``{"seconds", "url", "timeout"}``: how long the version that serves must first stay healthy on the new
             schema; None soaks not at all.
         database: identity of the database, as MigrationRun's: when it is another one than before, nothing is soaked.

@@ -6,10 +6,11 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
-from gate.smoke import Answer, Smoke, ask, complaint
+from gate.smoke import Answer, Smoke, ask, asking, complaint
 
 
 @contextmanager
@@ -39,22 +40,36 @@ def test_an_answer() -> None:
         assert ask(url, 2) == Answer(200, "ok")
 
 
-@pytest.mark.parametrize("url", ["http://shop.example.com/health", "http://shop.example.com:8080/health"])
-def test_another_address_is_asked_for_the_same_name(url: str) -> None:
+def heard(url: str, smoke: Smoke | None = None) -> bytes:
+    """The request that reaches a server which is connected to in place of the URL's host."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        heard: list[bytes] = []
+        requests: list[bytes] = []
 
         def serve() -> None:
             connection, _ = server.accept()
             with connection:
-                heard.append(connection.recv(4096))
+                requests.append(connection.recv(4096))
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        assert ask(url, 2, f"127.0.0.1:{server.getsockname()[1]}").status == 200
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        wanted = replace(smoke, address=address) if smoke else Smoke(url, address=address)
+        assert asking(wanted)(url, 2).status == 200
         thread.join(10)
-    assert url.split("/")[2].encode() in heard[0], "the name in the URL is what is asked for"
+    return requests[0]
+
+
+@pytest.mark.parametrize("url", ["http://shop.example.com/health", "http://shop.example.com:8080/health"])
+def test_another_address_is_asked_for_the_same_name(url: str) -> None:
+    assert f"\r\nHost: {url.split('/')[2]}\r\n".encode() in heard(url), "the name in the URL is what is asked for"
+
+
+def test_a_host_of_its_own_is_sent_once_and_in_place_of_the_urls() -> None:
+    url = "http://balancer.example.com/health"
+    request = heard(url, Smoke.parse({"url": url, "host": "shop.example.com"}))
+    assert b"\r\nHost: shop.example.com\r\n" in request
+    assert request.lower().count(b"\r\nhost:") == 1
 
 
 def test_a_usual_port_goes_without_saying() -> None:

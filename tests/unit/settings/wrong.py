@@ -374,6 +374,27 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "app.secrets: LEVEL is in app.environment too; remove one of the two",
     ),
     (
+        "something of the service that is not known",
+        {"app.environment.HOSTS": "${service.name}"},
+        'app.environment.HOSTS = "${service.name}": ${service.name} is not known here; write ${service.host} or'
+        " ${service.url}",
+    ),
+    (
+        "the service's address in the build",
+        {"app.buildArgs": {"PUBLIC_URL": "${service.url}"}},
+        'app.buildArgs.PUBLIC_URL = "${service.url}": the image is built before the service\'s address is known; write'
+        " it into app.environment",
+    ),
+    (
+        "host of the smoke request that an existing listener does not forward",
+        {
+            "smoke.host": "other.example.com",
+            "loadBalancer": {"listener": LISTENER, "priority": 1, "host": "shop.example.com"},
+            "network": ROUTED,
+        },
+        "domain: smoke.host is not what the listener's rule forwards; remove it, or write that name",
+    ),
+    (
         "secret of this machine in another environment",
         {"app.secrets": {"API_KEY": "local"}},
         "app: secrets has `local` for API_KEY, which only environment: local takes; write the ARN of a secret in AWS"
