@@ -14,7 +14,7 @@ from check.result import Broken, Skipped, Warned
 from check.scratch import Scratch
 from check.serving import service
 from check.statement import changes_schema, shortened
-from check.steps import Logins, Place
+from check.steps import Logins, Place, invented
 from check.subject import Subject
 from check.trial import Trial, idle, tally
 from infra.settings.migrations import Step
@@ -158,7 +158,8 @@ class Checks:
         settings = self.subject.settings
         database = settings.database
         scratch = self._open.enter_context(self.server(database.major, database.name, database.username))
-        return Place(settings, scratch, Logins.of(settings, scratch), self.subject.platform)
+        values = invented(self.subject.secrets)
+        return Place(settings, scratch, Logins.of(settings, scratch), self.subject.platform, values)
 
     def run(self) -> str:
         trial = self.trial

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from check import docker
+from check import docker, host
 from check.image import Image
 from check.result import Broken
 from check.steps import Place, masked
@@ -30,6 +30,8 @@ TAIL = 400
 """Lines of the service's log that are read: a health check's own lines may fill the last ones."""
 PERIOD = 100_000
 """Microseconds in which a container gets its share of the processor."""
+REFUSED_SECONDS = 3.0
+"""How long 400 is the answer until it counts: a Host header that is refused is refused for ever."""
 SHOWN = 300
 """Characters of an answer's body that are shown."""
 
@@ -45,38 +47,43 @@ class Started:
 
 
 class Service:
-    """A running service. url: where this machine reaches it."""
+    """A running service. url: where this machine reaches it. address: its own, as the load balancer sends it as Host
+    header; empty where that is not known."""
 
-    def __init__(self, name: str, url: str, place: Place) -> None:
+    def __init__(self, name: str, url: str, place: Place, address: str = "") -> None:
         self.name = name
         self.url = url
         self.place = place
+        self.address = address
 
-    def ask(self, path: str) -> Answer:
+    def ask(self, path: str, as_host: str = "") -> Answer:
         """A path's answer; its status is 0 when there is none. A redirect is an answer of its own, as it is for the
-        load balancer."""
-        return ask(f"{self.url}{path}", REQUEST_SECONDS)
+        load balancer. as_host: the Host header; empty: that of the users."""
+        return ask(f"{self.url}{path}", REQUEST_SECONDS, host=as_host or host.of_users(self.place.settings))
 
     def await_ready(self) -> Started:
         """Returns once the service lives and is healthy. Raises Broken when it ends, or its time is up."""
         app, health = self.place.settings.app, self.place.settings.service.health
         patience = max(health.start_period + SLOWER, PATIENCE)
         begun = time.monotonic()
-        self._await(app.live_path, "app.livePath", min(self.place.settings.check.seconds, patience))
+        self._await(app.live_path, "app.livePath", min(self.place.settings.check.seconds, patience), self.address)
         live = time.monotonic() - begun
         self._await(app.health_path, "app.healthPath", HEALTHY_SECONDS)
         return Started(live, time.monotonic() - begun)
 
-    def _await(self, path: str, setting: str, limit: float) -> None:
-        deadline = time.monotonic() + limit
-        while (answer := self.ask(path)).status != 200:
+    def _await(self, path: str, setting: str, limit: float, as_host: str = "") -> None:
+        begun = time.monotonic()
+        deadline, refused = begun + limit, 0.0
+        while (answer := self.ask(path, as_host)).status != 200:
             if (code := self.ended()) is not None:
                 raise _ended(code, self.lines())
-            if time.monotonic() > deadline:
-                raise self._wrong(path, setting, answer, limit)
+            now = time.monotonic()
+            refused = (refused or now) if answer.status == 400 else 0.0
+            if now > deadline or (refused and now - refused > REFUSED_SECONDS):
+                raise self._wrong(path, setting, answer, now - begun, as_host)
             time.sleep(PAUSE)
 
-    def _wrong(self, path: str, setting: str, answer: Answer, limit: float) -> Broken:
+    def _wrong(self, path: str, setting: str, answer: Answer, limit: float, as_host: str) -> Broken:
         lines, said = self.lines(), body(answer)
         if not answer.status:
             port, period = self.place.settings.app.port, self.place.settings.service.health.start_period
@@ -90,9 +97,9 @@ class Service:
             path,
             setting,
             "200",
-            f"127.0.0.1:{self.url.rpartition(':')[2]}",
-            "127.0.0.1 (this check) and the tasks' own addresses (the load balancer)",
-            "this check",
+            as_host or host.of_users(self.place.settings),
+            "the tasks' own addresses" if as_host else "`${service.host}` (app.environment)",
+            "the load balancer" if as_host else "the rollout",
             answer.headers.get("location", ""),
         )
         _, found = status_advice(asked, answer.status, [*lines, answer.text])
@@ -104,7 +111,7 @@ class Service:
         return int(answer[1]) if answer[0] == "false" else None
 
     def lines(self) -> tuple[str, ...]:
-        return masked(docker.run(["logs", "--tail", str(TAIL), self.name]).lines, self.place.logins)
+        return masked(docker.run(["logs", "--tail", str(TAIL), self.name]).lines, self.place)
 
 
 def body(answer: Answer) -> str:
@@ -129,7 +136,7 @@ def service(place: Place, image: Image) -> Iterator[Service]:
         published = docker.run(["port", name, f"{app.port}/tcp"])
         # None when it has ended already, which asking it finds out.
         address = published.lines[0] if published.code == 0 and published.lines else "127.0.0.1:1"
-        yield Service(name, f"http://{address}", place)
+        yield Service(name, f"http://{address}", place, host.of_the_load_balancer(name, app.port))
     finally:
         docker.remove(name)
 

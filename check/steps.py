@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from check import docker
+from check import docker, host
 from check.image import Image
 from check.result import Broken
 from check.scratch import Scratch
@@ -20,6 +20,9 @@ from infra import connection, variables
 from infra.settings.migrations import BOOTSTRAP, Step
 from infra.settings.secrets import chosen
 from infra.settings.settings import Settings
+
+SHORTEST_MASKED = 4
+"""Characters of a secret's value that is masked: a shorter one would make every line unreadable."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,9 @@ class Logins:
         return cls(master, owner, app)
 
 
-def _invented() -> Mapping[str, str]:
-    return defaultdict(lambda: secrets.token_urlsafe(24))
+def invented(given: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """The values of app.secrets: random ones, but for those that are given."""
+    return defaultdict(lambda: secrets.token_urlsafe(24), given or {})
 
 
 @dataclass(frozen=True)
@@ -61,14 +65,15 @@ class Place:
     """Where containers run: the settings that shape them, the scratch database and its users.
 
     Attributes:
-        invented: a random value for each of app.secrets, whose values are not known here: the same one in all tasks.
+        invented: a value for each of app.secrets, the same one in all tasks: that of `.secrets.STACK.env`, or a random
+            one.
     """
 
     settings: Settings
     scratch: Scratch
     logins: Logins
     platform: str
-    invented: Mapping[str, str] = field(default_factory=_invented, compare=False)
+    invented: Mapping[str, str] = field(default_factory=invented, compare=False)
 
     def variables(self, login: Login, extra: Mapping[str, str]) -> dict[str, str]:
         app, where = self.settings.app, self.scratch.variables()
@@ -79,7 +84,7 @@ class Place:
             verify_tls=False,
             ca_bundle=None,
             app_port=app.port,
-            extra=app.environment,
+            extra=variables.filled(app.environment, host.service(self.settings)),
         )
         return {**plain, **self._own(login), **login.variables(), **extra}
 
@@ -170,7 +175,7 @@ def each(place: Place, image: Image, step: Step, who: str) -> Ran:
 def once(place: Place, image: Image, step: Step, shard: int, who: str) -> Failure | None:
     """Run one task of a step; None when it ended with exit code 0."""
     logins = place.logins
-    extra = dict(step.environment)
+    extra = variables.filled(step.environment, host.service(place.settings))
     if step.shards > 1:
         extra |= {"SHARD_INDEX": str(shard), "SHARD_COUNT": str(step.shards)}
     extra |= {name: place.invented[name] for name in chosen(step.secrets, place.settings.app.secrets)}
@@ -188,10 +193,14 @@ def once(place: Place, image: Image, step: Step, shard: int, who: str) -> Failur
         docker.remove(name)
     if ended.code == 0:
         return None
-    return Failure(step.name, tuple(step.command), ended.code, seconds, masked(ended.lines, logins))
+    return Failure(step.name, tuple(step.command), ended.code, seconds, masked(ended.lines, place))
 
 
-def masked(lines: Sequence[str], logins: Logins) -> tuple[str, ...]:
-    """The lines without the scratch users' passwords, so that nobody has to ask whether they are real ones."""
+def masked(lines: Sequence[str], place: Place) -> tuple[str, ...]:
+    """The lines without the scratch users' passwords, so that nobody has to ask whether they are real ones, and without
+    the values of app.secrets, which may be."""
+    logins = place.logins
     known = [login.password for login in (logins.master, logins.owner, logins.app)]
-    return tuple(re.sub("|".join(map(re.escape, known)), "***", line) for line in lines)
+    known += [value for value in place.invented.values() if len(value) >= SHORTEST_MASKED]
+    known = sorted(filter(None, known), key=len, reverse=True)  # one may begin as another does
+    return tuple(re.sub("|".join(map(re.escape, known)), "***", line) if known else line for line in lines)

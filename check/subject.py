@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from check import git
 from check.layouts import Migrations, find
 from check.result import Broken
 from components import build_context
+from infra.settings import secret_file
 from infra.settings.mistake import SettingsError
 from infra.settings.placeholder import is_placeholder
 from infra.settings.read import check
@@ -24,12 +25,14 @@ PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 @dataclass(frozen=True)
 class Subject:
     """root: the folder of Pulumi.yaml, against which the settings' paths are read. file: the settings' file. source:
-    the folder of the image build, as the settings say it."""
+    the folder of the image build, as the settings say it. secrets: values of app.secrets, where `.secrets.STACK.env`
+    has them."""
 
     root: Path
     file: Path
     settings: Settings
     source: str
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def context(self) -> Path:
@@ -72,6 +75,7 @@ def read(root: Path, stack: str, file: Path | None = None) -> Subject:
     plain, encrypted = split((document or {}).get("config") or {})
     try:
         settings = check(stack, filled(plain), encrypted, folder=root)
+        secrets = secret_file.values(root, stack, settings.app.secrets)
     except SettingsError as wrong:
         raise Broken(str(wrong), "correct the settings; docs/settings.md lists them") from None
     if settings.app.context is None:
@@ -79,7 +83,7 @@ def read(root: Path, stack: str, file: Path | None = None) -> Subject:
             f"stack {stack} builds no application: it takes an image that is there already",
             "check the stack that builds it (app.context): `make check STACK=…`",
         )
-    return Subject(root, file, settings, settings.app.context)
+    return Subject(root, file, settings, settings.app.context, secrets)
 
 
 def split(config: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,11 +22,14 @@ from gate.smoke import Answer
 
 ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {}
 """By path: status, body, headers."""
+HOSTS: dict[str, str] = {}
+"""By path: the Host header that came."""
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         status, text, headers = ANSWERS[self.path]
+        HOSTS[self.path] = self.headers["Host"]
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(text))}.items():
             self.send_header(name, value)
@@ -65,7 +69,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     return made(tmp_path, "local")
 
 
-def made(folder: Path, environment: str) -> Place:
+def made(folder: Path, environment: str, **more: Any) -> Place:
     (folder / "app").mkdir(exist_ok=True)
     (folder / "app" / "Dockerfile").write_text("FROM scratch\n")
     config = {
@@ -73,6 +77,7 @@ def made(folder: Path, environment: str) -> Place:
         "aws": {"region": "eu-central-1"},
         "app": {"context": "app", "cpu": 256, "memory": 512},
         "migrations": [{"name": "migrate", "command": ["migrate"]}],
+        **more,
     }
     (folder / f"Pulumi.{environment}.yaml").write_text(yaml.safe_dump({"config": config}))
     logins = Logins(Login("boss", ""), Login("shop_owner", ""), Login("shop_app", ""))
@@ -117,6 +122,31 @@ def test_a_right_one_has_its_seconds(server: str, place: Place) -> None:
     ANSWERS["/health"] = (200, "ok", {})
     started = Running("x", server, place).await_ready()
     assert 0 <= started.live <= started.healthy < 10
+
+
+def test_each_path_is_asked_with_the_host_header_of_a_deployment(server: str, tmp_path: Path) -> None:
+    """The load balancer sends the task's address, users and rollout the service's name."""
+    ANSWERS["/health"] = (200, "ok", {})
+    place = made(tmp_path, "local")
+    Running("x", server, place, "172.18.0.3:8080").await_ready()
+    assert HOSTS == {"/live": "172.18.0.3:8080", "/health": "localhost"}
+    named = made(tmp_path, "staging", domain={"name": "shop.example.com", "zone": "Z0123456789ABC"})
+    Running("x", server, named, "172.18.0.3:8080").await_ready()
+    assert HOSTS["/health"] == "shop.example.com"
+    behind = made(tmp_path, "staging", smoke={"host": "www.example.com"})
+    Running("x", server, behind, "172.18.0.3:8080").await_ready()
+    assert HOSTS["/health"] == "www.example.com"
+
+
+def test_a_refused_host_is_not_waited_for(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "REFUSED_SECONDS", 0.1)
+    ANSWERS["/live"] = (400, "Bad Request", {})
+    begun = time.monotonic()
+    with pytest.raises(Broken, match=r"answers 400 at /live \(app\.livePath\) within [0-9] s") as broken:
+        Running("x", server, made(tmp_path, "local"), "172.18.0.3:8080").await_ready()
+    assert time.monotonic() - begun < 5
+    assert "the load balancer asks /live with 172.18.0.3:8080 as Host" in broken.value.what
+    assert "add the tasks' own addresses to the allowed hosts" in broken.value.remedy
 
 
 def test_one_that_does_not_answer_is_told_the_start_period(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
