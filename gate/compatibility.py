@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from gate.clock import Clock
 from gate.errors import GateError, Interrupted
+from gate.exit_code import Advice
 from gate.explain import short_time
 from gate.judge import TargetState
 from gate.observation import Confirmation
@@ -26,6 +27,7 @@ from gate.patience import Patience
 from gate.question import Question
 from gate.service import Service
 from gate.smoke import Smoke
+from gate.smoke_diagnosis import task_advice
 
 GOOD = 200
 """Status of a good answer at a deep health path."""
@@ -198,6 +200,8 @@ def soak(
         if wanted.url:
             reply = question(smoke, heed)
             wrong, unanswered = reply.wrong, unanswered or reply.answered.unreachable
+            if reply.answered.unasked and reply.answered.task is not None:
+                raise GateError(_not_asked(name, wrong, task_advice(wanted.url, reply.answered.task)[1]))
         looks.append(Look(wrong, old.targets(), old.replaced(), clock.now()))
         if why := unfit(looks):
             raise Incompatible(_explain(name, why, image, unanswered))
@@ -207,6 +211,18 @@ def soak(
             return
         log(f"soaking {name} on the new schema: {short_time(passed)} of {short_time(wanted.seconds)}", True)
         clock.wait(PAUSE_SECONDS)
+
+
+def _not_asked(version: str, why: str, advice: Advice) -> str:
+    fix = advice.remedy if "`pulumi up" in advice.remedy else f"{advice.remedy}; then run `pulumi up` again"
+    return "\n".join(
+        (
+            f"{version}, which serves, could not be asked whether it lives with the new schema: {why}",
+            "  The migrations have run. No task of the service was replaced, and the new version was not started.",
+            f"  cause: {advice.cause}",
+            f"  fix:   {fix}",
+        )
+    )
 
 
 def _explain(version: str, why: str, image: str, unanswered: bool) -> str:

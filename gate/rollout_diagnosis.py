@@ -23,7 +23,7 @@ from gate.refused_check import Asked, status_advice
 from gate.revision_setup import Setup
 from gate.service_exit import ended, known_line, out_of_memory
 from gate.smoke_diagnosis import Answered, smoke_advice
-from gate.unanswered_check import no_answer
+from gate.unanswered_check import longer_period, no_answer
 
 AGAIN = "then run `pulumi up` again"
 
@@ -219,12 +219,11 @@ def _target_check(seen: Seen, lived: float | None) -> _Found:
 def _container_check(seen: Seen, lived: float | None) -> _Found:
     setup = seen.setup
     what = f"`{setup.command}` " if setup.command else ""
-    grace = f" ({setup.grace} s)" if setup.grace is not None else ""
     after = f" in the {max(1, round(lived))} s that a task lived" if lived is not None else ""
     return "container check", Advice(
         f"the check inside the container {what}did not exit 0 often enough{after}",
         "run it in the image by hand: its program must be there (service.health.command) and the application must "
-        f"listen where it asks; for a slow start raise service.health.startPeriod{grace}",
+        f"listen where it asks; for a slow start raise {longer_period(setup, lived)}",
     )
 
 

@@ -91,6 +91,7 @@ class Witness:
             *(f"  stopped tasks: {reason}" for reason in stop_reasons(facts.stopped)),
             *(f"  targets:       {state}" for state in facts.targets if state.states.keys() - {"healthy", "draining"}),
             *(f"  ECS says:      {event}" for event in new_events(facts.service, self.known_events)),
+            *_smoke_task(self.answered),
             *_log(facts),
             *facts.unread,
         ]
@@ -199,6 +200,13 @@ def _title(task_definition: str, why: Judgement, by: str, record: Sequence[str])
     reason = counted if by else plain(why.reason) or "no reason given"
     ended = "was ended" if by and why.state is State.FAILED else _ENDS.get(why.state, why.state.value)
     return f"the rollout of {name} {ended}{by}" + (f": {reason}" if reason else "")
+
+
+def _smoke_task(answered: Answered | None) -> list[str]:
+    if answered is None or answered.task is None or not answered.task.lines:
+        return []
+    folded = fold(answered.task.lines)[-SHOWN_LINES:]
+    return [f"  last lines of task {answered.task.name}, which asked:", *(f"    | {line}" for line in folded)]
 
 
 def _log(facts: Facts) -> list[str]:

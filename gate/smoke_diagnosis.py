@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from gate.exit_code import Advice
 from gate.refused_check import Asked, status_advice
 from gate.smoke import Answer, Smoke
+from gate.verdict import Kind, Outcome
+
+
+class TaskEnd(NamedTuple):
+    """How the task ended that asked in place of the deployer: *name* is its id, *lines* are the end of its log."""
+
+    outcome: Outcome
+    name: str = ""
+    lines: Sequence[str] = ()
 
 
 class Answered(NamedTuple):
-    """The smoke request that failed, and what came back."""
+    """The smoke request that failed, and what came back: to the deployer, or to a *task*, which judged it."""
 
     smoke: Smoke
     answer: Answer
+    task: TaskEnd | None = None
 
     @property
     def unreachable(self) -> bool:
-        """Whether nothing came back."""
-        return self.answer.status == 0
+        """Whether the deployer asked, and nothing came back."""
+        return self.task is None and self.answer.status == 0
+
+    @property
+    def unasked(self) -> bool:
+        """Whether the task that was to ask came to no answer: that says nothing about the version."""
+        return self.task is not None and self.task.outcome.kind not in (Kind.SUCCEEDED, Kind.FAILED)
 
 
 _LOOKUP = re.compile(r"getaddrinfo|name or service not known|no address|nodename|name resolution", re.IGNORECASE)
@@ -32,7 +47,9 @@ _OWN_SERVER = "awselb"
 
 def smoke_advice(answered: Answered, lines: Sequence[str]) -> tuple[str, Advice]:
     """The class of docs/outcomes.md, cause and fix. *lines*: the end of the log of one of the tasks."""
-    smoke, answer = answered
+    smoke, answer, task = answered
+    if task is not None:
+        return task_advice(smoke.url, task)
     url = urlsplit(smoke.url)
     if answer.status == 0:
         return _no_smoke(smoke.url, url.hostname or "", answer.text)
@@ -69,6 +86,42 @@ def _no_smoke(url: str, host: str, error: str) -> tuple[str, Advice]:
         return "name unknown", Advice(f"the deployer cannot resolve {host}", "check domain.name and its DNS record")
     return "no answer", Advice(
         f"the deployer gets no answer from {url.partition('?')[0]}, though the targets are healthy",
-        "let the load balancer's security group admit the deployer; an internal load balancer needs a deployer inside "
-        "its network",
+        "let the load balancer's security group admit the deployer; where it cannot be reached from here, as an "
+        "internal load balancer, let a task inside the network ask (smoke.from: task), or nobody (off)",
+    )
+
+
+_CURL: Mapping[int, str] = {
+    6: "curl cannot resolve the name",
+    7: "curl cannot connect: the load balancer's security group must admit the tasks' group",
+    22: "curl got a status of 400 or more",
+    28: "curl got no answer in time: the load balancer's security group must admit the tasks' group",
+    60: "curl does not trust the certificate",
+}
+"""Source: curl's manual, "EXIT CODES"."""
+
+
+def task_advice(url: str, task: TaskEnd) -> tuple[str, Advice]:
+    """The same for a request that a task has sent."""
+    outcome, asked = task.outcome, url.partition("?")[0]
+    if outcome.kind is not Kind.FAILED:
+        known = outcome.kind is Kind.NOT_STARTED and outcome.cause
+        return "smoke task not started", Advice(
+            f"the task that asks {asked} came to no answer: {outcome.title}" + (f"; {outcome.cause}" if known else ""),
+            outcome.remedy if known and outcome.remedy else "look at the task in ECS",
+        )
+    if outcome.exit_code in (126, 127):
+        return "smoke command not in the image", Advice(
+            f"smoke.command ended with exit code {outcome.exit_code}: its program is not in the image that asks, or "
+            "cannot be executed",
+            "correct smoke.command, or name an image that has the program in smoke.image",
+        )
+    if outcome.exit_code is None:
+        return "smoke command without end", Advice(f"{outcome.title}; {outcome.cause}", outcome.remedy)
+    curl = _CURL.get(outcome.exit_code, "") if any("curl" in line for line in task.lines) else ""
+    says = f"; {curl}" if curl else f'; it says "{task.lines[-1]}"' if task.lines else ""
+    return "smoke command failed", Advice(
+        f"smoke.command, which asked {asked} from inside the network, ended with exit code {outcome.exit_code}{says}",
+        "let the version answer as smoke.command wants it, or correct smoke.command: exit code 0 says that the answer "
+        "is right",
     )

@@ -49,15 +49,28 @@ def no_answer(
             f"ask {setup.path} (app.livePath) of the image by hand: it must answer {setup.matcher} at port {port}",
         )
     if not refused:
-        return _timed_out(setup, bool(announced))
+        return _timed_out(setup, bool(announced), seconds)
     said = f', though the application says "{_quoted(ours[-1])}"' if ours else ""
     lived = f" in the {_whole(seconds)} s that a task lived" if seconds is not None else ""
     else_slow = "" if announced else ": it listens elsewhere, or starts more slowly than that"
     return "nothing listens", Advice(
         f"nothing listened at port {port}{lived}{said}{else_slow}",
         f"let the application listen on 0.0.0.0 and on the port that PORT says ({port}), or set app.port"
-        + ("" if announced else f"; for a slow start raise {_period(setup)}"),
+        + ("" if announced else f"; for a slow start raise {longer_period(setup, seconds)}"),
     )
+
+
+def longer_period(setup: Setup, seconds: float | None) -> str:
+    """The setting that a slow start needs, as it is and as it would have to be at least for one that takes longer than
+    *seconds*; these None: as it is."""
+    enough = _enough(setup, seconds) if seconds is not None else None
+    known = enough is not None and enough <= LONGEST_START_PERIOD
+    return _period(setup) + (f" to more than {enough}" if known else "")
+
+
+def _enough(setup: Setup, seconds: float) -> int:
+    """Seconds for a start that takes *seconds* and two checks after it, in steps of five."""
+    return math.ceil((seconds + 2 * (setup.interval or 0)) / 5) * 5
 
 
 def _late(after: float, seconds: float | None, setup: Setup) -> bool:
@@ -75,7 +88,7 @@ def _slow(setup: Setup, seconds: float, known: bool) -> tuple[str, Advice]:
         if known
         else f"the application neither listened nor printed anything in the {_whole(seconds)} s that a task lived"
     )
-    enough = math.ceil((seconds + 2 * (setup.interval or 0)) / 5) * 5
+    enough = _enough(setup, seconds)
     if enough > LONGEST_START_PERIOD:
         fix = (
             f"make the start shorter: service.health.startPeriod is at most {LONGEST_START_PERIOD} s; beyond it only "
@@ -91,7 +104,7 @@ def _slow(setup: Setup, seconds: float, known: bool) -> tuple[str, Advice]:
     return "slow start", Advice(f"{needs}; failed checks count after {_period(setup)}", fix)
 
 
-def _timed_out(setup: Setup, announced: bool) -> tuple[str, Advice]:
+def _timed_out(setup: Setup, announced: bool, seconds: float | None) -> tuple[str, Advice]:
     limit = f" within {setup.timeout} s" if setup.timeout else ""
     cause = f"the load balancer gets no answer at port {setup.check_port}, {setup.path}{limit}: "
     cause += (
@@ -102,7 +115,7 @@ def _timed_out(setup: Setup, announced: bool) -> tuple[str, Advice]:
     return "timeout", Advice(
         cause,
         f"let the tasks' security group admit the load balancer's group at port {setup.check_port}; keep {setup.path} "
-        f"free of slow work; a slow start needs a larger {_period(setup)}",
+        f"free of slow work; for a slow start raise {longer_period(setup, None if announced else seconds)}",
     )
 
 

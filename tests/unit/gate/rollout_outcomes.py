@@ -17,7 +17,9 @@ from gate.repeated import fold
 from gate.revision_setup import Setup
 from gate.rollout_diagnosis import Diagnosis, Seen, diagnose
 from gate.smoke import Answer, Smoke
-from gate.smoke_diagnosis import Answered
+from gate.smoke_diagnosis import Answered, TaskEnd
+from gate.task_question import endless
+from gate.verdict import Kind, Outcome
 
 BEGUN = datetime(2026, 11, 27, 12, tzinfo=UTC)
 ROLLED_BACK = Judgement(State.ROLLED_BACK, "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.")
@@ -57,9 +59,10 @@ class Case:
         """The facts of the row, in few words."""
         seen = self.seen
         asked = seen.answered and f"GET {seen.answered.smoke.url}: {seen.answered.answer.status or ''}"
+        inside = seen.answered.task.lines if seen.answered and seen.answered.task else ()
         answer = seen.answered and (seen.answered.answer.headers.get("location") or seen.answered.answer.text)
         events = [event.partition("(reason ")[2].rstrip(").") or event for event in seen.events]
-        lines = [f"`{line}`" for line in fold([line.text for line in seen.first] or seen.lines)]
+        lines = [f"`{line}`" for line in fold([line.text for line in seen.first] or seen.lines or inside)]
         parts = [*stop_reasons(failed(seen.tasks)), *fold(events), *seen.targets, asked, answer, *seen.record, *lines]
         return "; ".join(part for part in parts if part) or f"{seen.why.state.value}, and nothing else"
 
@@ -114,6 +117,13 @@ def sick(*lines: str, setup: Setup = SETUP) -> Seen:
 def smoke(status: int, text: str = "", *lines: str, headers: dict[str, str] | None = None) -> Seen:
     """A version that completed, and answers the smoke request otherwise than asked for."""
     return Seen(SMOKE, setup=SETUP, lines=lines, answered=Answered(Smoke(URL), Answer(status, text, headers or {})))
+
+
+def asked_inside(outcome: Outcome, *lines: str) -> Seen:
+    """The same, asked by a task in the network."""
+    text = f"the task that asked {URL} ended with {outcome.title}"
+    end = TaskEnd(outcome, "1a2b3c", lines)
+    return Seen(SMOKE, setup=SETUP, answered=Answered(Smoke(URL), Answer(0, text), end))
 
 
 def targets(*reasons: str, events: Sequence[str] = ()) -> Seen:
@@ -231,8 +241,58 @@ CASES: Sequence[Case] = (
     Case(
         "the deployer cannot reach the load balancer",
         "no answer",
-        ["no answer from https://notes.example.com/health", "admit the deployer"],
+        ["no answer from https://notes.example.com/health", "admit the deployer", "smoke.from: task"],
         smoke(0, "timed out"),
+    ),
+    Case(
+        "a task asked, and its command says no",
+        "smoke command failed",
+        ["ended with exit code 1", 'it says "status 503"', "exit code 0 says that the answer is right"],
+        asked_inside(Outcome(Kind.FAILED, "exit code 1", exit_code=1), "status 503"),
+    ),
+    Case(
+        "a task asked by curl, and got a status",
+        "smoke command failed",
+        ["curl got a status of 400 or more"],
+        asked_inside(
+            Outcome(Kind.FAILED, "exit code 22", exit_code=22), "curl: (22) The requested URL returned error: 503"
+        ),
+    ),
+    Case(
+        "a task asked by curl, and the load balancer does not let it in",
+        "smoke command failed",
+        ["curl got no answer in time", "security group must admit the tasks' group"],
+        asked_inside(
+            Outcome(Kind.FAILED, "exit code 28", exit_code=28), "curl: (28) Connection timed out after 10002 ms"
+        ),
+    ),
+    Case(
+        "the image that asks has no such command",
+        "smoke command not in the image",
+        ["exit code 127", "smoke.image"],
+        asked_inside(Outcome(Kind.FAILED, "exit code 127", exit_code=127), "sh: curl: not found"),
+    ),
+    Case(
+        "the task that asks does not end",
+        "smoke command without end",
+        ["does not end by itself", "SLUICE_TIMEOUT", "smoke.image"],
+        asked_inside(endless({"lastStatus": "RUNNING"}, "arn:task/notes/1")),
+    ),
+    Case(
+        "the task that asks does not get to run",
+        "smoke task not started",
+        ["still PENDING after 5 min", "ECS did not get the task to run"],
+        asked_inside(endless({"lastStatus": "PENDING"}, "arn:task/notes/1")),
+    ),
+    Case(
+        "the task that asks was stopped by hand",
+        "smoke task not started",
+        ["came to no answer: the task was stopped from outside", "look at the task in ECS"],
+        asked_inside(
+            Outcome(
+                Kind.INTERRUPTED, "the task was stopped from outside (UserInitiated: by ann), exit code 143", "x", "y"
+            )
+        ),
     ),
     Case("name unknown", "name unknown", ["cannot resolve notes.example.com"], smoke(0, "Name or service not known")),
     Case(
@@ -287,7 +347,7 @@ CASES: Sequence[Case] = (
     Case(
         "nothing listens, and it does not say that it is up",
         "nothing listens",
-        ["listens elsewhere, or starts more slowly", "service.health.startPeriod (30 s)"],
+        ["listens elsewhere, or starts more slowly", "service.health.startPeriod (30 s) to more than 55"],
         unhealthy(NOT_ANSWERED, "loading models"),
         emulated=True,
     ),
@@ -338,7 +398,11 @@ CASES: Sequence[Case] = (
     Case(
         "the check inside the container fails",
         "container check",
-        ["`curl -f localhost:8080/live` did not exit 0", "service.health.command", "startPeriod (30 s)"],
+        [
+            "`curl -f localhost:8080/live` did not exit 0",
+            "service.health.command",
+            "startPeriod (30 s) to more than 55",
+        ],
         sick(setup=replace(SETUP, command="curl -f localhost:8080/live")),
         emulated=True,
     ),
