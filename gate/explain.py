@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from gate.presentable import command_line, presentable_line
 from gate.printable import bounded_block
 from gate.signature import LOCK, Found, recognise
 from gate.step import Step
-from gate.step_timeout import Server
+from gate.step_timeout import HANGS, Server
 from gate.verdict import Kind, Outcome
 
 LONGEST_BLOCK = 6_000
@@ -22,6 +23,9 @@ INVALID_INDEX = (
     "before you run the step again"
 )
 """PostgreSQL, CREATE INDEX, "Building Indexes Concurrently"."""
+_BUILDS = re.compile(r"\bconcurrently\b|could not create unique index", re.IGNORECASE)
+_KILLED = frozenset({137, 143})
+"""Exit codes of SIGKILL and SIGTERM (128 + n)."""
 
 
 def short_time(seconds: float) -> str:
@@ -81,6 +85,7 @@ def step_failure(
     """The whole explanation of a step that failed; *server* as for :func:`account`."""
     found, seen_server = _telling(outcome, last_lines, server)
     seen = found.line if found else seen_server.line if seen_server else ""
+    cut = _cut(outcome, found, last_lines)
     outcome = account(outcome, last_lines, server)
     which = f"migration step '{step.name}'" + (f", shard {shard} of {step.shards}," if step.shards > 1 else "")
     text = [f"{which} failed: {presentable_line(outcome.title)}"]
@@ -93,10 +98,21 @@ def step_failure(
         text.append(f"  fix:         {presentable_line(outcome.remedy)}")
     if found is not None and found.signature.name == LOCK:
         text.append(f"  sessions:    {blockers.SEEN}")
+    if cut:
         text.append(f"  indexes:     {INVALID_INDEX}")
     text += _log(outcome, last_lines, place, task)
     text.append("  The service was not touched: what served before keeps serving.")
     return "\n".join(text)
+
+
+def _cut(outcome: Outcome, found: Found | None, last_lines: Sequence[str]) -> bool:
+    """Whether a CREATE INDEX CONCURRENTLY may have been interrupted: by a lock, a stop, a signal, the end of its time,
+    or rows that it cannot take. *outcome*: before the log was asked for a cause."""
+    if outcome.kind is Kind.INTERRUPTED or outcome.cause == HANGS.cause or outcome.exit_code in _KILLED:
+        return True
+    ran = outcome.kind is Kind.FAILED
+    locked = found is not None and found.signature.name == LOCK
+    return locked or (ran and any(_BUILDS.search(line) for line in last_lines))
 
 
 def _log(outcome: Outcome, last_lines: Sequence[str], place: LogPlace | None, task: str) -> list[str]:

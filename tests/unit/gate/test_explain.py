@@ -9,7 +9,8 @@ import pytest
 from gate.explain import step_failure
 from gate.logs import LogPlace
 from gate.step import Step
-from gate.verdict import StepFailed, verdict
+from gate.step_timeout import timed_out
+from gate.verdict import Outcome, StepFailed, verdict
 from tests.unit.gate.deploying import Stage
 from tests.unit.gate.outcomes import APP, exited, stopped, unstarted
 from tests.unit.gate.simulation import Script
@@ -108,8 +109,24 @@ def test_after_a_lock_the_text_says_how_to_find_an_invalid_index(line: str) -> N
     assert "SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid" in text
 
 
+def test_a_step_that_was_interrupted_otherwise_may_have_left_one_too() -> None:
+    """By a stop, the end of its time, a signal, or rows that are not unique."""
+    failed = verdict(exited(1), APP, "app")
+    ends: list[tuple[Outcome, list[str]]] = [
+        (verdict(stopped("UserInitiated", "by Ann", app=143), APP, "app"), []),
+        (timed_out(verdict(stopped("UserInitiated", "time", app=143), APP, "app"), "it did not end within 5 s"), []),
+        (verdict(exited(137), APP, "app"), []),
+        (failed, ['ERROR:  could not create unique index "i"']),
+        (failed, ["+ CREATE INDEX CONCURRENTLY i ON notes (text)", "boom"]),
+    ]
+    for outcome, lines in ends:
+        assert "indexes:     CREATE INDEX CONCURRENTLY leaves" in step_failure(STEP, 0, outcome, lines, PLACE, ARN)
+
+
 def test_other_failures_speak_of_no_index() -> None:
     assert "INDEX" not in step_failure(STEP, 0, verdict(exited(1), APP, "app"), ["boom"], PLACE, ARN)
+    unable = verdict(unstarted("CannotPullContainerError: x: not found"), APP)
+    assert "indexes:" not in step_failure(STEP, 0, unable, ["CREATE INDEX CONCURRENTLY"], PLACE, ARN)
 
 
 @pytest.mark.parametrize(
