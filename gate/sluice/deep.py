@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gate.smoke import Answer, Smoke, ask, complaint
+from gate.smoke import Ask, Smoke, asking, complaint
 
 LOOKS = 2
 """One bad answer may be a hiccup of the network."""
@@ -33,24 +33,23 @@ class Deep:
     certain: bool = True
 
 
-def deep(
-    gate: Mapping[str, Any], wait: Callable[[float], object], send: Callable[[str, float, str], Answer] = ask
-) -> Deep | None:
+def deep(gate: Mapping[str, Any], wait: Callable[[float], object], by: Callable[[Smoke], Ask] = asking) -> Deep | None:
     """Asks a stack's deep path; None where the stack does not say which one it is.
 
     Args:
         gate: the stack's output of that name.
         wait: takes seconds.
-        send: takes URL, seconds for the answer, and where to connect to in place of the URL's host.
+        by: what sends such a request.
     """
     raw = gate.get("deep")
     if not raw:
         return None
     wanted = Smoke.parse({key: value for key, value in raw.items() if key != "shared"})
+    send = by(wanted)
     for look in range(LOOKS):
         if look:
             wait(PAUSE_SECONDS)
-        answer = send(wanted.url, wanted.timeout, wanted.address)
+        answer = send(wanted.url, wanted.timeout)
         wrong = complaint(wanted, answer)
         if not wrong:
             return Deep(wanted.url, answer.status)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gate.sluice.deep import Deep, deep
-from gate.smoke import Answer
+from gate.smoke import Answer, Ask, Smoke
 
 URL = "https://shop.example.com/health"
 GATE = {"deep": {"url": URL, "address": "lb.aws", "status": 200, "timeout": 7, "shared": False}}
@@ -31,10 +31,13 @@ CASES: list[tuple[str, dict[str, Any], list[Answer], Deep | None]] = [
 def test_what_the_deep_path_says(gate: dict[str, Any], answers: list[Answer], found: Deep | None) -> None:
     waited, asked = list[float](), list[tuple[str, float, str]]()
 
-    def send(url: str, timeout: float, address: str) -> Answer:
-        asked.append((url, timeout, address))
-        return answers[len(asked) - 1]
+    def by(smoke: Smoke) -> Ask:
+        def send(url: str, timeout: float) -> Answer:
+            asked.append((url, timeout, smoke.address))
+            return answers[len(asked) - 1]
 
-    assert deep(gate, waited.append, send) == found
+        return send
+
+    assert deep(gate, waited.append, by) == found
     assert asked == [(URL, 7, "lb.aws")] * len(answers)
     assert len(waited) == max(0, len(answers) - 1)
