@@ -10,7 +10,7 @@ sys.path.insert(0, str(ROOT))  # Pulumi puts this folder alone on the path
 import pulumi  # noqa: E402
 import pulumi_aws as aws  # noqa: E402
 
-from bootstrap import account, deployers, project, reader, settings, subject  # noqa: E402
+from bootstrap import account, deployers, neighbours, project, reader, settings, subject  # noqa: E402
 from bootstrap.deployer import Deployer, DeployerArgs  # noqa: E402
 from bootstrap.statement import document  # noqa: E402
 from infra import naming, providers  # noqa: E402
@@ -19,7 +19,8 @@ from infra.policies import Account  # noqa: E402
 main, stack = project.name(), pulumi.get_stack()
 chosen = settings.load(stack)
 name, path = naming.prefix(main, stack), naming.deployer_path(main)
-tags = {"Project": main, "Stack": stack, "Purpose": "bootstrap"}
+production = str(project.is_production(stack)).lower()
+tags = {"Project": main, "Stack": stack, "Purpose": "bootstrap", neighbours.PRODUCTION: production}
 provider = providers.amazon(chosen.aws, tags, os.environ)
 here, asking = pulumi.ResourceOptions(provider=provider), pulumi.InvokeOptions(provider=provider)
 

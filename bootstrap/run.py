@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, SSOError, TokenRetrievalError
 
-from bootstrap import account, project, protection
+from bootstrap import account, neighbours, project, protection
 from bootstrap.settings import Settings, check
 from infra.policies import Account
 from infra.settings.mistake import SettingsError
@@ -69,6 +69,11 @@ def prepare(stack: str, *, asks: bool) -> None:
     print(f"account {where.id}, Region {where.region}: stack {stack} of {main_project}")
     if asks and sys.stdin.isatty() and input("prepare it? [y/N] ").strip().lower() not in ("y", "yes"):
         raise Refused("nothing was done")
+    own = neighbours.Stack(main_project, stack, project.is_production(stack))
+    there = neighbours.others(client("iam"), own)
+    if why := neighbours.refusal(own, there, shared=settings.shared_account):
+        raise Refused(f"{why}\nnothing was done")
+    print("\n".join(neighbours.warning(own, there)), end="\n" if there else "")
     place = account.prepare(client, where, main_project, stack, say)
     account.identity_provider(client("iam"), where, say)
     backend = url(place, where, os.environ.get("AWS_ENDPOINT_URL", ""))

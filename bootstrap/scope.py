@@ -90,6 +90,31 @@ class Scope:
         """Names of the ECS clusters that the stack's tasks run in, as patterns."""
         return [f"{self.name}-*", *(arn.partition("/")[2] for arn in self.used("ecs", "cluster/"))]
 
+    @property
+    def cluster_arns(self) -> list[str]:
+        """The same clusters by their ARNs."""
+        return [self.arn("ecs", f"cluster/{self.name}-*"), *self.used("ecs", "cluster/")]
+
+    @property
+    def in_clusters(self) -> dict[str, dict[str, Any]]:
+        """Only in these clusters: of a task that is started, no ARN says where."""
+        return {"ArnLike": {"ecs:cluster": self.cluster_arns}}
+
+    @property
+    def of_databases(self) -> dict[str, dict[str, Any]]:
+        """Only secrets that RDS keeps for the stack's own database, or for one that it uses.
+
+        Their names are `rds!db-` and letters that nobody can foretell. RDS tags them with the database that they are
+        for ("AmazonRDSServiceRolePolicy" in the AWS managed policy reference), and nobody else can set such a tag.
+        """
+        instances = [self.arn("rds", f"db:{self.name}-*"), *self.used("rds", "db:")]
+        return {"ArnLike": {"aws:ResourceTag/aws:rds:primaryDBInstanceArn": instances}}
+
+    @property
+    def of_database_clusters(self) -> dict[str, dict[str, Any]]:
+        """The same for an existing cluster of databases, which the stack never makes."""
+        return {"ArnLike": {"aws:ResourceTag/aws:rds:primaryDBClusterArn": self.used("rds", "cluster:")}}
+
     def used(self, service: str, kind: str) -> list[str]:
         """The ARNs of a kind among those that the stack uses and does not own."""
         return [arn for arn in self.existing if re.match(rf"arn:[^:]+:{service}:[^:]*:[^:]*:{kind}", arn)]

@@ -142,6 +142,9 @@ class Settings(Model):
     """Who may read what this stack has released."""
     promote_from: Annotated[PromoteFrom | None, BeforeValidator(unset)] = None
     """The stack that this one promotes from."""
+    shared_account: bool = False
+    """Whether this stack may share its account with other stacks where one of them is production. Two stacks that are
+    not production may, with a warning."""
     session_seconds: Annotated[int, Field(ge=3600, le=43_200)] = 7200
     """How long the deploy role's credentials may last: longer than migrations and rollout together."""
     existing: list[Arn] = Field(default_factory=list)

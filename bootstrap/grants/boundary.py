@@ -9,7 +9,8 @@ from bootstrap.statement import Statement
 def boundary(scope: Scope) -> list[Statement]:
     """A role may do what its policies and this one both allow ("Permissions boundaries" in the IAM user guide)."""
     logs = scope.arn("logs", f"log-group:{scope.records}/*")
-    secrets = [scope.arn("secretsmanager", f"secret:{scope.name}-*"), scope.arn("secretsmanager", "secret:rds!*")]
+    secrets = [scope.arn("secretsmanager", f"secret:{scope.name}-*")]
+    masters = [scope.arn("secretsmanager", "secret:rds!*")]
     return [
         Statement(
             "Start",
@@ -20,6 +21,12 @@ def boundary(scope: Scope) -> list[Statement]:
         ),
         Statement("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{logs}:*"]),
         Statement("Secrets", ["secretsmanager:GetSecretValue"], [*secrets, *scope.secrets]),
+        # Of the account's other databases, production's among them, no role of this stack reads a password.
+        Statement("MasterSecrets", ["secretsmanager:GetSecretValue"], masters, scope.of_databases),
+        *(
+            [Statement("ClusterSecrets", ["secretsmanager:GetSecretValue"], masters, scope.of_database_clusters)]
+            if scope.used("rds", "cluster:") else []
+        ),
         Statement(
             "Decrypt",
             ["kms:Decrypt"],

@@ -28,8 +28,10 @@ def containers(scope: Scope) -> list[Statement]:
         ),
         Statement("Service", ["ecs:CreateService", "ecs:DeleteService", "ecs:UpdateService"], services),
         Statement("Deployment", ["ecs:StopServiceDeployment"], [*services, *deployments]),
-        Statement("Run", ["ecs:RegisterTaskDefinition", "ecs:RunTask"], definitions),
-        Statement("Stop", ["ecs:StopTask"], tasks),
+        Statement("Register", ["ecs:RegisterTaskDefinition"], definitions),
+        Statement("Run", ["ecs:RunTask"], definitions, scope.in_clusters),
+        # Tasks bear the tags of their task definition (gate/tasks.py): others' in a shared cluster are not stopped.
+        Statement("Stop", ["ecs:StopTask"], tasks, scope.own),
         Statement(
             "Deregister",
             ["ecs:DeregisterTaskDefinition"],
@@ -37,9 +39,8 @@ def containers(scope: Scope) -> list[Statement]:
             scope.in_region,
             why="AWS knows no resource for it",
         ),
-        Statement(
-            "TagContainers", ["ecs:TagResource", "ecs:UntagResource"], [*own, *services, *definitions, *tasks]
-        ),
+        Statement("TagContainers", ["ecs:TagResource", "ecs:UntagResource"], [*own, *services, *definitions]),
+        Statement("TagTasks", ["ecs:TagResource"], tasks, {"StringEquals": {"ecs:CreateAction": "RunTask"}}),
         Statement(
             "Repository",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:CompleteLayerUpload",

@@ -39,18 +39,49 @@ def database(scope: Scope) -> list[Statement]:
             )]
             if clusters else []
         ),
+        # RDS makes it in the deployer's name; nobody but a service may give a secret a name with `!`.
         Statement(
             "MasterSecret",
-            ["secretsmanager:CreateSecret", "secretsmanager:RotateSecret", "secretsmanager:TagResource"],
+            ["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
             [scope.arn("secretsmanager", "secret:rds!*")],
         ),
         Statement(
-            "Keys",
-            ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
-            [scope.arn("kms", "key/*")],
-            {"StringEquals": {"kms:ViaService": [
-                f"{service}.{scope.account.region}.amazonaws.com" for service in ("rds", "secretsmanager")
-            ]}},
-            why="AWS's own keys for RDS and Secrets Manager, whose ids differ by account; only through these services",
+            "RotateMasterSecret",
+            ["secretsmanager:RotateSecret"],
+            [scope.arn("secretsmanager", "secret:rds!*")],
+            scope.of_databases,
         ),
+        *keys(scope),
     ]  # fmt: skip
+
+
+def keys(scope: Scope) -> list[Statement]:
+    """AWS's own keys for RDS and Secrets Manager, whose ids differ by account, and those that the settings name.
+
+    Only through these services, and a grant only for AWS itself: RDS makes it when it attaches an encrypted volume
+    ("Encrypting Amazon RDS resources" in its user guide, "kms:GrantIsForAWSResource" in the AWS KMS developer guide).
+    """
+    through = {"kms:ViaService": [
+        f"{service}.{scope.account.region}.amazonaws.com" for service in ("rds", "secretsmanager")
+    ]}  # fmt: skip
+    named = scope.used("kms", "key/")
+    managed = {"kms:ResourceAliases": ["alias/aws/rds", "alias/aws/secretsmanager"]}
+    uses, grants = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], {"kms:GrantIsForAWSResource": "true"}
+    any_key = [scope.arn("kms", "key/*")]
+    return [
+        Statement("Keys", uses, any_key, {"StringEquals": through, "ForAnyValue:StringEquals": managed}),
+        Statement(
+            "KeyGrants",
+            ["kms:CreateGrant"],
+            any_key,
+            {"StringEquals": through, "ForAnyValue:StringEquals": managed, "Bool": grants},
+        ),
+        *(
+            [
+                Statement("NamedKeys", uses, named, {"StringEquals": through}),
+                Statement("NamedKeyGrants", ["kms:CreateGrant"], named, {"StringEquals": through, "Bool": grants}),
+            ]
+            if named
+            else []
+        ),
+    ]

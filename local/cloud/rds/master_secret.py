@@ -2,8 +2,9 @@
 
 AWS, "Password management with Amazon RDS and AWS Secrets Manager" (RDS user guide): with ManageMasterUserPassword the
 password is random, kept in a secret `rds!db-<uuid>` whose value is JSON with `username` and `password`; it excludes
-MasterUserPassword; the instance names it as MasterUserSecret; the secret goes with the instance. MiniStack does this
-for clusters only.
+MasterUserPassword; the instance names it as MasterUserSecret; the secret goes with the instance. It bears two tags of
+AWS's own, which policies compare ("AmazonRDSServiceRolePolicy" in the AWS managed policy reference). MiniStack does
+this for clusters only.
 """
 
 from __future__ import annotations
@@ -89,6 +90,11 @@ def _keep(instance: dict[str, Any], secret: str, key: str) -> None:
         json.dumps({"username": instance["MasterUsername"], "password": secret}),
         description=f"The secret associated with the primary RDS DB instance: {instance['DBInstanceArn']}",
     )
+    _, kept = secretsmanager._resolve(arn)
+    kept["Tags"] = [
+        {"Key": "aws:secretsmanager:owningService", "Value": "rds"},
+        {"Key": "aws:rds:primaryDBInstanceArn", "Value": instance["DBInstanceArn"]},
+    ]
     instance["MasterUserSecret"] = {
         "SecretArn": arn,
         "SecretStatus": "active",

@@ -164,3 +164,63 @@ class TestGrants:
         account.client("ecs", **credentials).list_clusters()
         with pytest.raises(ClientError, match="AccessDenied"):
             account.client("ecs", **credentials).create_cluster(clusterName="sluice-local-mine")
+
+    def test_a_task_reads_no_master_password_but_its_own_databases(self, account: Account) -> None:
+        """The attack of the review: in one account a role of staging's tasks could read production's.
+
+        The deployer writes what it likes into the role's policy: here, everything.
+        """
+        iam, secrets = account.client("iam"), account.client("secretsmanager")
+        tag = "aws:rds:primaryDBInstanceArn"
+        for name in STACKS:
+            secrets.create_secret(
+                Name=f"rds!db-{name}",
+                SecretString="{}",
+                Tags=[{"Key": tag, "Value": f"arn:aws:rds:us-east-1:{account.id}:db:sluice-{name}-1a2b3c4"}],
+            )
+        # Only where a role's own policy names the key does the emulator look at tags.
+        everything = [
+            {"Effect": "Allow", "Action": "*", "Resource": "*"},
+            {
+                "Effect": "Allow",
+                "Action": "*",
+                "Resource": "*",
+                "Condition": {"Null": {f"aws:ResourceTag/{tag}": "false"}},
+            },
+        ]
+        iam.create_role(
+            Path="/sluice/local/",
+            RoleName="sluice-local-attack",
+            PermissionsBoundary=f"arn:aws:iam::{account.id}:policy/sluice-bootstrap/sluice-local-boundary",
+            AssumeRolePolicyDocument=json.dumps(
+                {"Statement": [{"Effect": "Allow", "Principal": {"AWS": account.id}, "Action": "sts:AssumeRole"}]}
+            ),
+        )
+        iam.put_role_policy(
+            RoleName="sluice-local-attack",
+            PolicyName="everything",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": everything}),
+        )
+        arn = f"arn:aws:iam::{account.id}:role/sluice/local/sluice-local-attack"
+        given = account.client("sts").assume_role(RoleArn=arn, RoleSessionName="task")["Credentials"]
+        task = account.client(
+            "secretsmanager",
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+        )
+        assert task.get_secret_value(SecretId="rds!db-local")["SecretString"] == "{}"
+        with pytest.raises(ClientError, match="AccessDenied"):
+            task.get_secret_value(SecretId="rds!db-prod")
+
+    def test_a_stack_whose_name_contains_anothers_is_refused(self, account: Account) -> None:
+        """`sluice-local-eu` would be within reach of the roles of `sluice-local`."""
+        settings = ROOT / "bootstrap" / "Pulumi.local-eu.yaml"
+        settings.write_text((ROOT / "bootstrap" / "Pulumi.local.yaml").read_text())
+        try:
+            done = account.attempt("local-eu")
+        finally:
+            settings.unlink()
+        assert done.returncode == 1
+        assert "error: the names of this stack begin with sluice-local-eu, those of sluice/local with" in done.stderr
+        assert "nothing was done" in done.stderr

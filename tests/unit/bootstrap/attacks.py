@@ -81,7 +81,68 @@ STATE = [
     ),
 ]
 
-ATTACKS = [*STATE]
+DATABASE = "aws:ResourceTag/aws:rds:primaryDBInstanceArn"
+"""The tag that RDS gives to a secret that it keeps."""
+MASTER = SCOPE.arn("secretsmanager", "secret:rds!db-0a1b2c3d-AbCdEf")
+PROD = SCOPE.arn("rds", "db:sluice-prod-1a2b3c4")
+DEFINITION = SCOPE.arn("ecs", "task-definition/sluice-staging-migration:7")
+CLUSTER = "ecs:cluster"
+RDS = {"kms:ViaService": "rds.eu-central-1.amazonaws.com"}
+OWN = {"aws:ResourceTag/Project": "sluice", "aws:ResourceTag/Stack": "staging"}
+
+ONE_ACCOUNT = [
+    Attempt(
+        "a task of staging reads the master password of production's database",
+        "boundary",
+        Request("secretsmanager:GetSecretValue", MASTER, {DATABASE: PROD}),
+    ),
+    Attempt(
+        "a task of staging reads the master password of any other database",
+        "boundary",
+        Request("secretsmanager:GetSecretValue", MASTER, {DATABASE: SCOPE.arn("rds", "db:ledger")}),
+    ),
+    Attempt(
+        "staging's deployer runs a task in production's cluster",
+        "deploy",
+        Request("ecs:RunTask", DEFINITION, {CLUSTER: SCOPE.arn("ecs", "cluster/sluice-prod-1a2b3c4")}),
+    ),
+    Attempt(
+        "staging's deployer runs a task in any other cluster",
+        "deploy",
+        Request("ecs:RunTask", DEFINITION, {CLUSTER: SCOPE.arn("ecs", "cluster/ledger")}),
+    ),
+    Attempt(
+        "staging's deployer rotates the master password of production's database",
+        "deploy",
+        Request("secretsmanager:RotateSecret", MASTER, {DATABASE: PROD}),
+    ),
+    Attempt(
+        "staging's deployer stops a task of somebody else in its own cluster",
+        "deploy",
+        Request(
+            "ecs:StopTask",
+            SCOPE.arn("ecs", "task/sluice-staging-1a2b3c4/0123"),
+            {"aws:ResourceTag/Project": "ledger"},
+        ),
+    ),
+    Attempt(
+        "staging's deployer gives somebody else's task its own tags",
+        "deploy",
+        Request("ecs:TagResource", SCOPE.arn("ecs", "task/sluice-staging-1a2b3c4/0123")),
+    ),
+    Attempt(
+        "staging's deployer makes a grant of another application's key for itself",
+        "deploy",
+        Request("kms:CreateGrant", THEIRS, RDS | {"kms:ResourceAliases": ["alias/ledger"]}),
+    ),
+    Attempt(
+        "staging's deployer decrypts with another application's key through RDS",
+        "deploy",
+        Request("kms:Decrypt", THEIRS, RDS | {"kms:ResourceAliases": ["alias/ledger"]}),
+    ),
+]
+
+ATTACKS = [*STATE, *ONE_ACCOUNT]
 
 NEEDED = [
     Attempt("a preview reads its own state", "preview", _get("stacks/sluice/staging.json")),
@@ -89,6 +150,44 @@ NEEDED = [
     Attempt("a preview reads the bucket through S3", "preview", Request("kms:Decrypt", BUCKET_KEY, THROUGH_S3)),
     Attempt(
         "a deployer writes its own state", "deploy", Request("s3:PutObject", f"{STATES}/stacks/sluice/staging.json")
+    ),
+    Attempt(
+        "a task reads the master password of its own database",
+        "boundary",
+        Request("secretsmanager:GetSecretValue", MASTER, {DATABASE: SCOPE.arn("rds", "db:sluice-staging-1a2b3c4")}),
+    ),
+    Attempt(
+        "a task reads the secrets of its stack",
+        "boundary",
+        Request("secretsmanager:GetSecretValue", SCOPE.arn("secretsmanager", "secret:sluice-staging-app-1a2b3c4-AbC")),
+    ),
+    Attempt(
+        "a deployer runs a task in its own cluster",
+        "deploy",
+        Request("ecs:RunTask", DEFINITION, {CLUSTER: SCOPE.arn("ecs", "cluster/sluice-staging-1a2b3c4")}),
+    ),
+    Attempt(
+        "a deployer stops its own task",
+        "deploy",
+        Request("ecs:StopTask", SCOPE.arn("ecs", "task/sluice-staging-1a2b3c4/0123"), OWN),
+    ),
+    Attempt(
+        "a deployer tags the task that it runs",
+        "deploy",
+        Request(
+            "ecs:TagResource",
+            SCOPE.arn("ecs", "task/sluice-staging-1a2b3c4/0123"),
+            {"ecs:CreateAction": "RunTask"},
+        ),
+    ),
+    Attempt(
+        "RDS makes a grant of its own key in the deployer's name",
+        "deploy",
+        Request(
+            "kms:CreateGrant",
+            THEIRS,
+            RDS | {"kms:ResourceAliases": ["alias/aws/rds"], "kms:GrantIsForAWSResource": "true"},
+        ),
     ),
     Attempt(
         "a deployer logs in to the registry that it pushes to",

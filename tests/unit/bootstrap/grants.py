@@ -29,6 +29,7 @@ LONGEST = Scope(
         "arn:aws:ec2:ap-southeast-1:111122223333:security-group/sg-0123456789abcdef0",
         "arn:aws:ecr:ap-southeast-1:444455556666:repository/sluice-staging-1a2b3c4",
         "arn:aws:sns:ap-southeast-1:111122223333:what-goes-wrong",
+        "arn:aws:kms:ap-southeast-1:111122223333:key/1a2b3c4d-1234-1234-1234-1a2b3c4d5e6f",
     ),
     zones=("Z0123456789ABCDEFGHIJ",),
     secrets=tuple(f"arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:of-the-shop-{n}-*" for n in range(10)),
