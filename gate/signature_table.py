@@ -255,6 +255,12 @@ SIGNATURES: Sequence[Signature] = (
         "check the order of the migrations, the search_path and which database the step is connected to",
     ),
     _signature(
+        "invalid index",
+        r"\binvalid index\b",
+        "an interrupted CREATE INDEX CONCURRENTLY left an invalid index: no query uses it, a unique one checks nothing",
+        "build it again in a migration: DROP INDEX CONCURRENTLY IF EXISTS, then CREATE INDEX CONCURRENTLY",
+    ),
+    _signature(
         "data contradicts the schema",
         r"violates (?:not-null|unique|foreign key|check|exclusion) constraint|could not create unique index|"
         r"contains null values",

@@ -61,6 +61,8 @@ KNOWN_LINES: Sequence[tuple[str, str]] = (
     ("already there", "Error: P3005 The database schema is not empty."),
     ("relation missing", 'ERROR:  relation "notes" does not exist'),
     ("relation missing", 'ERROR:  column "title" of relation "notes" does not exist'),
+    ("invalid index", "psql:/app/verify.sql:20: ERROR:  invalid index: products_name"),
+    ("invalid index", "org_a: database notes_org_a has the invalid index alike: drop it and create it again"),
     ("data contradicts the schema", 'ERROR:  column "x" contains null values; violates not-null constraint'),
     ("data contradicts the schema", 'ERROR:  could not create unique index "notes_title_key"'),
     ("disk full", 'ERROR:  could not extend file "base/1": No space left on device'),
