@@ -27,5 +27,5 @@ def install(_: Any = None) -> None:
             return  # it would wait for a next request
         await send(self, event)
 
-    TCPServer._read_data = _read_data  # type: ignore[method-assign]
-    TCPServer.protocol_send = protocol_send  # type: ignore[method-assign]
+    TCPServer._read_data = _read_data
+    TCPServer.protocol_send = protocol_send
