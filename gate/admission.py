@@ -1,19 +1,23 @@
 """Whether an image may be deployed at all: asked before anything is changed, and in previews too. It changes nothing.
 
-IAM: ecr:BatchGetImage on the image's repository (in another account: by that repository's policy too), and
-ssm:GetParametersByPath on ``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``.
+IAM: ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the image's repository (in another account: by that
+repository's policy too), and ssm:GetParametersByPath on
+``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
+from gate.aws_answer import answered
 from gate.digest import hexadecimal, short
 from gate.hold import Hold, Holds, tag
+from gate.image_configuration import PLATFORMS, ImageConfiguration
+from gate.image_source import configuration
 from gate.records import Records
 from gate.release_record import Release, ReleaseRecords
 from gate.repository import parse
@@ -47,24 +51,29 @@ class Facts:
 @dataclass(frozen=True)
 class Admitted:
     """*image* is to be deployed; *replaces*: the release that serves, None when it is this image or there is none.
-    *warnings* are for people."""
+    *warnings* are for people. *revision*: the commit that the image's label names; empty where it names none, or was
+    not asked."""
 
     image: str
     replaces: Release | None
     warnings: tuple[str, ...] = ()
+    revision: str = ""
 
 
 class NotAdmitted(Exception):
     """The image must not be deployed; the text says why and what to do."""
 
 
-def admit(clients: Clients, image: str, rollback: str, path: str, released: bool = True) -> Admitted:
+def admit(
+    clients: Clients, image: str, rollback: str, path: str, released: bool = True, architecture: str = ""
+) -> Admitted:
     """Whether an image may be deployed to the stack whose records are below *path* (``/sluice/PROJECT/STACK``).
 
     Args:
         image: ``repository@sha256:…``; with *rollback* it is not looked at.
         rollback: digest of the earlier release that is to serve again; empty for none.
         released: a stack says that it has released the image, or nobody needs to; else its tags must say so.
+        architecture: ECS's name of the CPU that runs it; with it the image's own label is asked for its commit.
 
     Raises:
         NotAdmitted: it may not.
@@ -73,7 +82,9 @@ def admit(clients: Clients, image: str, rollback: str, path: str, released: bool
     ssm = clients["ssm"]
     releases, holds = ReleaseRecords(ssm, path).all(), Holds(ssm, f"{path}/holds").all()
     if not rollback:
-        return decide(image, Facts(releases, holds, look_up(clients, image)), released)
+        admitted = decide(image, Facts(releases, holds, look_up(clients, image)), released)
+        platform = PLATFORMS.get(architecture, "")
+        return replace(admitted, revision=_revision(clients, image, platform)) if platform else admitted
     target = earlier(rollback, releases)
     admitted = decide_rollback(target, Facts(releases, holds, look_up(clients, target.digest)))
     runs = after_steps(Records(ssm, f"{path}/runs").all(), target.at) if admitted.replaces else []
@@ -131,6 +142,12 @@ def decide_rollback(target: Release, facts: Facts) -> Admitted:
     current = facts.releases[-1]
     replaces = None if digest(current) == digest(target) else current
     return Admitted(target.digest, replaces, _unknown(facts))
+
+
+def _revision(clients: Clients, image: str, platform: str) -> str:
+    """The commit that an image was built from, by its label; empty when it has none, or cannot be read."""
+    found = answered(configuration, clients, image, platform)
+    return found.revision if isinstance(found, ImageConfiguration) else ""
 
 
 def look_up(clients: Clients, image: str) -> Registered | None:

@@ -13,6 +13,9 @@ from typing import Any, Literal
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 """ECS's name of a CPU architecture (RuntimePlatform) to the platform of an image."""
 
+REVISION = "org.opencontainers.image.revision"
+"""Label of the commit ("Annotations" of opencontainers/image-spec, whose keys images carry as labels)."""
+
 MEDIA_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -30,24 +33,28 @@ class ImageConfiguration:
         command: its CMD.
         user: its USER; empty means root.
         platform: ``OS/ARCHITECTURE``; empty where it does not say.
+        revision: the commit that it was built from, by its label REVISION; empty where it has none.
     """
 
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     user: str = ""
     platform: str = ""
+    revision: str = ""
 
     @classmethod
     def parse(cls, blob: Mapping[str, Any]) -> ImageConfiguration:
         """From the configuration's JSON, or one element of `docker image inspect`, which has capital letters."""
         config = blob.get("config") or blob.get("Config") or {}
         architecture = str(blob.get("architecture") or blob.get("Architecture") or "")
+        labels = config.get("Labels") or {}
         system = str(blob.get("os") or blob.get("Os") or "linux")
         return cls(
             tuple(config.get("Entrypoint") or ()),
             tuple(config.get("Cmd") or ()),
             str(config.get("User") or ""),
             f"{system}/{architecture}" if architecture else "",
+            str(labels.get(REVISION) or ""),
         )
 
     @property

@@ -11,24 +11,28 @@ LEAST = 7
 """Digits of a commit that name it."""
 
 
-def older_build(wanted: str, live: str, ancestor: bool | None, allowed: str = "") -> Finding | None:
+def older_build(
+    wanted: str, live: str, ancestor: bool | None, allowed: str = "", setting: str = "app.context"
+) -> Finding | None:
     """What to say of a build whose commit may be older than the live release's; None for nothing.
 
     Args:
         wanted, live: commits of the build and of the live release, without `-dirty`; empty where they are not known.
         ancestor: whether *wanted* is an ancestor of *live*; None where git cannot tell.
         allowed: the commit that the settings allow to be deployed all the same; seven digits or more.
+        setting: which one names the build.
     """
     if not (wanted and live and ancestor) or wanted == live:
         return None
     if len(allowed) >= LEAST and wanted.startswith(allowed):
         return None
+    newer = "check out the newer commit" if setting == "app.context" else "name a newer build"
     return refused(
-        "app.context",
+        setting,
         f"commit {wanted[:SHORT]} is older than the live release's, {live[:SHORT]}, which contains it",
-        "the older build would replace the newer release on its schema, and its migrations would have nothing to do",
-        f"check out the newer commit; to return to an earlier release set `rollback: sha256:…`; to deploy this commit "
-        f"all the same set `app.allowOlder: {wanted[:SHORT]}`",
+        "it may lack migrations that the live release ran, and would replace it on its schema",
+        f"{newer}; to return to an earlier release set `rollback: sha256:…`; to deploy this commit all the same set "
+        f"`app.allowOlder: {wanted[:SHORT]}`",
     )
 
 
@@ -60,3 +64,13 @@ def major_change(wanted: str, live: str, asked: str = "") -> Finding | None:
         f'take a snapshot, then set `database.upgrade: "{wanted}"` for this one `pulumi up`; without downtime use an '
         "RDS blue/green deployment",
     )
+
+
+def unknown_order(wanted: str, live: str, setting: str) -> str:
+    """Why it cannot be said whether a build's commit is older than the live release's, in words."""
+    if not live:
+        return "the live release names no commit"
+    if wanted:
+        return f"git in this folder does not know both {wanted[:SHORT]} and {live[:SHORT]}"
+    label = "; build it with the label org.opencontainers.image.revision" if setting == "image" else ""
+    return f"the image names no commit{label}"

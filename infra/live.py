@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
-from gate.plugin.sdk import Finding, major_change, older_build
+from gate.plugin.sdk import Finding, major_change, older_build, unknown_order
 from infra import promotion
 from infra.refusal import end, told
 from infra.revision import is_ancestor, revision
@@ -15,23 +16,46 @@ from infra.settings.settings import Settings
 
 
 def check(stack: Settings) -> Mapping[str, Any]:
-    """Returns the stack's outputs of its last update, where they are needed.
+    """Returns the stack's outputs of its last update.
 
     Ends the program when its settings lead backwards: to an older build, or to another major version of the database
     that nobody asked for.
 
     A preview of an older build is only warned of: previews are made of branches, too, that are behind.
     """
-    if stack.app.context is None and stack.database.existing is not None:
-        return {}
     live = outputs()
     if (found := _database(stack, live)) is not None:
         end(f"{found}. Nothing was changed")
     if (found := _build(stack, live)) is not None:
-        if not pulumi.runtime.is_dry_run():
-            end(f"{found}. Nothing was changed")
-        pulumi.log.warn(f"{found}. `pulumi up` refuses it")
+        _refuse(found)
     return live
+
+
+def order(stack: Settings, live: Mapping[str, Any], built_from: str, setting: str) -> None:
+    """Ends the program when an image that was built elsewhere comes from an older commit than the live release: it may
+    lack migrations that this one ran. What cannot be known is said.
+
+    Args:
+        live: the stack's outputs of its last update.
+        built_from: the image's commit; empty where it is not known.
+        setting: `promoteFrom` or `image`.
+    """
+    wanted, serving = _commit(built_from), _serving(live)
+    if wanted and wanted == serving:
+        return
+    ancestor = is_ancestor(".", wanted, serving) if wanted and serving else None
+    if ancestor is None:
+        why = unknown_order(wanted, serving, setting)
+        pulumi.log.info(f"{setting}: whether it has the live release's migrations is not known: {why}")
+    elif (found := older_build(wanted, serving, ancestor, stack.app.allow_older or "", setting)) is not None:
+        _refuse(found)
+
+
+def _refuse(found: Finding) -> None:
+    """Ends the program; in a preview only warns, which may be one of a branch that is behind."""
+    if not pulumi.runtime.is_dry_run():
+        end(f"{found}. Nothing was changed")
+    pulumi.log.warn(f"{found}. `pulumi up` refuses it")
 
 
 def outputs() -> Mapping[str, Any]:
@@ -60,8 +84,7 @@ def _database(stack: Settings, live: Mapping[str, Any]) -> Finding | None:
 def _build(stack: Settings, live: Mapping[str, Any]) -> Finding | None:
     if stack.app.context is None or stack.rollback is not None:
         return None
-    release = live.get("release")
-    serving = _commit(str(release.get("revision") or "")) if isinstance(release, Mapping) else ""
+    serving = _serving(live)
     if not serving:
         return None
     wanted = _commit(revision(stack.app.context))
@@ -70,5 +93,13 @@ def _build(stack: Settings, live: Mapping[str, Any]) -> Finding | None:
     return older_build(wanted, serving, is_ancestor(stack.app.context, wanted, serving), stack.app.allow_older or "")
 
 
+def _serving(live: Mapping[str, Any]) -> str:
+    """The commit of the live release; empty where it is not known."""
+    release = live.get("release")
+    return _commit(str(release.get("revision") or "")) if isinstance(release, Mapping) else ""
+
+
 def _commit(revision: str) -> str:
-    return revision.partition("-")[0]
+    """The commit of a revision, without `-dirty`; empty where it is none, like a branch in an image's label."""
+    commit = revision.partition("-")[0].lower()
+    return commit if re.fullmatch(r"[0-9a-f]{7,64}", commit) else ""

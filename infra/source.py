@@ -14,7 +14,8 @@ from components.origin import Origin
 from components.registry import Registry, RegistryArgs
 from components.repository import Repository
 from gate.plugin import sdk as gate
-from infra import promotion
+from gate.plugin.sdk import Admission
+from infra import live, promotion
 from infra.policies import repository as repository_arn
 from infra.refusal import end, told
 from infra.revision import revision
@@ -39,17 +40,25 @@ class Source:
         stack = self.stack
         if stack.rollback is not None:
             back = self._admitted("rollback", "", f"going back to {stack.rollback[:19]}")
-            return self._again(back)
+            return self._again(back.image)
         if stack.promote_from is not None:
             promotable = promotion.taken(stack.promote_from, stack)
-            self._admitted("promoteFrom", promotable["image"], promotion.in_words(stack.promote_from, promotable))
+            answer = self._admitted(
+                "promoteFrom", promotable["image"], promotion.in_words(stack.promote_from, promotable)
+            )
+            if answer.replaces:
+                live.order(stack, self.live, str(promotable["release"].get("revision") or ""), "promoteFrom")
             return promoted(promotable)
         if stack.image is not None:
-            return named(self._admitted("image", stack.image, f"deploying {stack.image}"), stack)
+            answer = self._admitted("image", stack.image, f"deploying {stack.image}")
+            if answer.replaces:
+                live.order(stack, self.live, answer.revision, "image")
+            return named(answer.image, stack, answer.revision)
         return self._built()
 
-    def _admitted(self, key: str, image: str, what: str) -> str:
-        """What is to be deployed, by digest, when it may be. key: the setting that says so. what: it does, in words."""
+    def _admitted(self, key: str, image: str, what: str) -> Admission:
+        """What the gate says of what is to be deployed, when it may be. key: the setting that says so. what: it does,
+        in words."""
         rollback = self.stack.rollback or ""
         try:
             answer = gate.admission(
@@ -58,6 +67,7 @@ class Source:
                 records=self.path,
                 # An image that is only named proves itself in other environments, not in production.
                 released=key != "image" or not self.stack.protected,
+                architecture=self.stack.app.architecture if key == "image" else "",
                 provider=self.gate,
             )
         except Exception as error:  # the SDK has no narrower one
@@ -68,7 +78,7 @@ class Source:
             pulumi.log.warn(f"{key}: {warning}")
         if answer.replaces:
             pulumi.log.info(f"{what}; it takes the place of {answer.replaces}")
-        return answer.image
+        return answer
 
     def _again(self, back: str) -> Origin:
         """An earlier release. A stack that builds goes on doing so: its repository holds what it goes back to."""
@@ -120,12 +130,13 @@ class Source:
         return found
 
 
-def named(image: str, stack: Settings) -> Origin:
-    """Named by the settings; nothing is known of it but that."""
+def named(image: str, stack: Settings, revision: str = "") -> Origin:
+    """Named by the settings; nothing is known of it but that. revision: the commit that its label names, if any."""
     arn = repository_arn(image) or ""
     region, account = arn.split(":")[3:5] if arn else (stack.aws.region, "")
     name = image.partition("@")[0].partition("/")[2]
-    return _existing(image, {}, {"repository": name, "repositoryArn": arn, "registryId": account, "region": region})
+    names = {"revision": revision} if revision else {}
+    return _existing(image, names, {"repository": name, "repositoryArn": arn, "registryId": account, "region": region})
 
 
 def promoted(promotable: Mapping[str, Any]) -> Origin:

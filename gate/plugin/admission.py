@@ -13,23 +13,25 @@ def admission(account: Account) -> Function:
     """The function behind the SDK's of this name. A refusal is an answer, not an error: the program says it in its own
     words and ends.
 
-    Args of the call: ``image``, ``rollback``, ``records`` (``/sluice/PROJECT/STACK``), ``released``. Its result:
-    ``refusal`` (empty: none), ``image`` (what to deploy), ``replaces`` (the release that serves, in words),
-    ``warnings``.
+    Args of the call: ``image``, ``rollback``, ``records`` (``/sluice/PROJECT/STACK``), ``released``, ``architecture``.
+    Its result: ``refusal`` (empty: none), ``image`` (what to deploy), ``replaces`` (the release that serves, in words),
+    ``warnings``, ``revision``.
     """
 
     async def function(call: Call, args: Properties) -> Properties:
         image, rollback, records = (str(args.get(key) or "") for key in ("image", "rollback", "records"))
         try:
             released = bool(args.get("released", True))
-            admitted = await in_thread(admit, account(), image, rollback, records, released)
+            architecture = str(args.get("architecture") or "")
+            admitted = await in_thread(admit, account(), image, rollback, records, released, architecture)
         except NotAdmitted as refusal:
-            return {"refusal": str(refusal), "image": "", "replaces": "", "warnings": []}
+            return {"refusal": str(refusal), "image": "", "replaces": "", "warnings": [], "revision": ""}
         return {
             "refusal": "",
             "image": admitted.image,
             "replaces": _replaces(admitted),
             "warnings": list(admitted.warnings),
+            "revision": admitted.revision,
         }
 
     return function

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.components.program import Deployed
+from tests.components.test_promotion import PROMOTABLE, PROMOTED, STAGING
 
 Deploy = Callable[..., Deployed]
 OWN = "organization/sluice/test"
@@ -96,6 +97,76 @@ class TestOrder:
         with pytest.raises(SystemExit):
             deploy(others=has(commits[1]))
         assert "is older than the live release's" in errors(caplog)[0]
+
+
+class TestOrderOfOtherImages:
+    """An image that was built elsewhere may lack migrations that the live release ran: where commits are known, that is
+    found out; where not, it is said."""
+
+    REPLACES = "sha256:cd (release 4, proven 2026-01-01 00:00 UTC)"
+
+    @pytest.fixture
+    def take(self, deploy: Deploy, config: dict[str, Any]) -> Callable[..., Deployed]:
+        """Deploys an image of this commit while the live release is of that one."""
+
+        def take(key: str, wanted: str, live: str, **more: Any) -> Deployed:
+            app = {name: value for name, value in config["app"].items() if name != "context"} | more.pop("app", {})
+            promotable = {**PROMOTABLE, "release": {**PROMOTABLE["release"], "revision": wanted}}  # type: ignore[dict-item]
+            settings = {"promoteFrom": "staging"} if key == "promoteFrom" else {"image": PROMOTED}
+            return deploy(
+                app=app,
+                others={**has(live), STAGING: {"promotable": promotable}},
+                admission={"replaces": self.REPLACES, "revision": wanted if key == "image" else ""},
+                **settings,
+                **more,
+            )
+
+        return take
+
+    @pytest.mark.parametrize("key", ["promoteFrom", "image"])
+    def test_of_an_older_commit_is_refused_before_anything_is_declared(
+        self, take: Deploy, commits: tuple[str, str], caplog: pytest.LogCaptureFixture, key: str
+    ) -> None:
+        older, newer = commits
+        deployed = Deployed()
+        with pytest.raises(SystemExit):
+            take(key, older, newer, deployed=deployed)
+        assert [one.type for one in deployed.resources if one.custom and not one.type.startswith("pulumi:")] == []
+        [error] = errors(caplog)
+        assert error.startswith(f"{key}: commit {older[:12]} is older than the live release's, {newer[:12]}")
+        assert "it may lack migrations that the live release ran" in error
+        take(key, older, newer, app={"allowOlder": older})
+
+    @pytest.mark.parametrize("key", ["promoteFrom", "image"])
+    def test_of_a_newer_one_or_the_same_is_taken_in_silence(
+        self, take: Deploy, commits: tuple[str, str], caplog: pytest.LogCaptureFixture, key: str
+    ) -> None:
+        caplog.set_level("INFO")
+        older, newer = commits
+        for live in (older, newer, f"{newer}-dirty"):
+            take(key, newer, live)
+        assert "is not known" not in caplog.text
+
+    @pytest.mark.parametrize(
+        ("wanted", "live", "why"),
+        [
+            ("", "1" * 40, "the image names no commit; build it with the label org.opencontainers.image.revision"),
+            ("main", "1" * 40, "the image names no commit"),  # a branch moves
+            ("2" * 40, "1" * 40, "git in this folder does not know both 222222222222 and 111111111111"),
+            ("2" * 40, "", "the live release names no commit"),
+        ],
+    )
+    def test_what_cannot_be_known_is_said_and_taken(
+        self, take: Deploy, caplog: pytest.LogCaptureFixture, wanted: str, live: str, why: str
+    ) -> None:
+        caplog.set_level("INFO")
+        assert take("image", wanted, live).outputs["image"]
+        assert f"image: whether it has the live release's migrations is not known: {why}" in caplog.text
+
+    def test_its_label_is_the_releases_revision(self, take: Deploy, commits: tuple[str, str]) -> None:
+        deployed = take("image", commits[1], commits[0])
+        assert deployed.outputs["release"]["revision"] == commits[1], "the next image is compared with it"
+        assert [one["architecture"] for one in deployed.asked] == ["X86_64"]
 
 
 class TestEngine:

@@ -6,8 +6,9 @@ from gate.plugin.sdk.generated_secret import GeneratedSecret
 from gate.plugin.sdk.migration_run import MigrationRun
 from gate.plugin.sdk.provider import Provider
 from gate.plugin.sdk.pushed import pushed
+from gate.plugin.sdk.released import released
 from gate.plugin.sdk.rollout import Rollout
-from gate.release_order import major_change, older_build
+from gate.release_order import major_change, older_build, unknown_order
 
 __all__ = [
     "Admission",
@@ -20,4 +21,6 @@ __all__ = [
     "major_change",
     "older_build",
     "pushed",
+    "released",
+    "unknown_order",
 ]

@@ -10,16 +10,24 @@ import pulumi
 @dataclass(frozen=True)
 class Admission:
     """refusal: why the image must not be deployed, empty when it may. image: what to deploy, by digest. replaces: the
-    release that serves now, in words; empty when it is this image, or there is none. warnings: for people."""
+    release that serves now, in words; empty when it is this image, or there is none. warnings: for people. revision:
+    the commit that the image's label org.opencontainers.image.revision names; empty where it was not asked for."""
 
     refusal: str
     image: str
     replaces: str
     warnings: tuple[str, ...]
+    revision: str = ""
 
 
 def admission(
-    *, image: str, rollback: str, records: str, released: bool = True, provider: pulumi.ProviderResource
+    *,
+    image: str,
+    rollback: str,
+    records: str,
+    released: bool = True,
+    architecture: str = "",
+    provider: pulumi.ProviderResource,
 ) -> Admission:
     """Asks AWS at once, in previews too, and changes nothing.
 
@@ -28,10 +36,20 @@ def admission(
         rollback: digest of an earlier release that is to serve again; empty for none.
         records: SSM path of the stack's records, ``/sluice/PROJECT/STACK``.
         released: a stack says that it has released the image, or nobody needs to; else a tag of the image must say so.
+        architecture: ECS's name of the CPU that runs it (``X86_64``); with it the image's label is read.
 
     Raises:
         Exception: AWS could not be asked (the SDK has no narrower one).
     """
-    args = {"image": image, "rollback": rollback, "records": records, "released": released}
+    args = {
+        "image": image,
+        "rollback": rollback,
+        "records": records,
+        "released": released,
+        "architecture": architecture,
+    }
     answer = pulumi.runtime.invoke("gate:index:admission", args, pulumi.InvokeOptions(provider=provider)).value or {}
-    return Admission(answer["refusal"], answer["image"], answer["replaces"], tuple(answer["warnings"]))
+    warnings = tuple(answer["warnings"])
+    return Admission(
+        answer["refusal"], answer["image"], answer["replaces"], warnings, str(answer.get("revision") or "")
+    )

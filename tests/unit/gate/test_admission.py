@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
-from gate.admission import Admitted, Facts, NotAdmitted, Registered, decide, decide_rollback, earlier, look_up
+from gate import image_source
+from gate.admission import Admitted, Facts, NotAdmitted, Registered, admit, decide, decide_rollback, earlier, look_up
 from gate.hold import Hold, tag
 from gate.release_record import Release
 from gate.repository import Repository, parse
@@ -186,3 +190,53 @@ PLACES = [
 @pytest.mark.parametrize(("reference", "elsewhere", "repository"), PLACES, ids=[row[0][:40] for row in PLACES])
 def test_the_repository_of_an_image(reference: str, elsewhere: bool, repository: Repository | None) -> None:
     assert parse(reference, elsewhere) == repository
+
+
+class Registry:
+    """Clients of an account whose registry has one image, and whose stack has no records."""
+
+    elsewhere = False
+
+    def __init__(self, labels: dict[str, str] | None) -> None:
+        self.blob = json.dumps({"architecture": "arm64", "os": "linux", "config": {"Labels": labels}}).encode()
+        self.calls: list[str] = []
+
+    def verify(self) -> None:
+        return None
+
+    def __getitem__(self, service: str) -> Any:
+        return self
+
+    def in_region(self, service: str, region: str) -> Any:
+        return self
+
+    def get_paginator(self, name: str) -> Any:
+        return SimpleNamespace(paginate=lambda **_: [{"Parameters": []}])
+
+    def batch_get_image(self, imageIds: list[dict[str, str]], **_: Any) -> Any:  # noqa: N803
+        self.calls.append("batch_get_image")
+        manifest = {"config": {"digest": "sha256:" + hashlib.sha256(self.blob).hexdigest()}}
+        marks = [{"imageId": one} for one in imageIds if "imageTag" in one]
+        return {"images": [{"imageManifest": json.dumps(manifest)}], "failures": marks}
+
+    def get_download_url_for_layer(self, **_: Any) -> Any:
+        return {"downloadUrl": "https://s3.example/blob"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "revision"), [({"org.opencontainers.image.revision": "abc1234"}, "abc1234"), ({}, ""), (None, "")]
+)
+def test_an_image_says_its_commit_by_its_label(
+    monkeypatch: pytest.MonkeyPatch, labels: dict[str, str] | None, revision: str
+) -> None:
+    registry = Registry(labels)
+    monkeypatch.setattr(image_source, "fetched", lambda address: registry.blob)
+    admitted = admit(registry, image("a"), "", "/sluice/p/s", architecture="ARM64")  # type: ignore[arg-type]
+    assert admitted.revision == revision
+    assert registry.calls == ["batch_get_image"] * 2
+
+
+def test_the_label_is_read_only_where_it_is_asked_for() -> None:
+    registry = Registry({"org.opencontainers.image.revision": "abc1234"})
+    assert admit(registry, image("a"), "", "/sluice/p/s").revision == ""  # type: ignore[arg-type]
+    assert registry.calls == ["batch_get_image"]

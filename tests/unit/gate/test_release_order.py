@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.release_order import major_change, older_build
+from gate.release_order import major_change, older_build, unknown_order
 
 OLD, NEW = "1" * 40, "2" * 40
 
@@ -56,3 +56,23 @@ def test_another_major_version_is_refused_unless_it_is_asked_for(wanted: str, li
         assert found.result == "refused"
         assert said in str(found)
         assert "Fix: " in str(found)
+
+
+def test_an_image_from_elsewhere_is_told_by_its_own_setting() -> None:
+    found = older_build(OLD, NEW, True, setting="image")
+    assert found is not None
+    assert found.subject == "image"
+    assert found.fix.startswith("name a newer build; ")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live", "setting", "said"),
+    [
+        (OLD, NEW, "image", "git in this folder does not know both 111111111111 and 222222222222"),
+        ("", NEW, "image", "the image names no commit; build it with the label org.opencontainers.image.revision"),
+        ("", NEW, "promoteFrom", "the image names no commit"),
+        (OLD, "", "image", "the live release names no commit"),
+    ],
+)
+def test_what_cannot_be_known_is_said(wanted: str, live: str, setting: str, said: str) -> None:
+    assert unknown_order(wanted, live, setting) == said
