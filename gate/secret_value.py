@@ -1,0 +1,63 @@
+"""Where a value ends that stands behind a name, a sign or a quote. Pure, and linear in the text."""
+
+from __future__ import annotations
+
+import re
+
+INNER_QUOTE = r"[\"'`](?![\s,;:)\]}>&]|$)"
+"""A quote that does not end the value: nothing that follows a value comes after it."""
+_PLAIN = (
+    rf"[^\s\"'`,;&\\%]++|{INNER_QUOTE}|[,;&](?![ \t]*+[\"']?[\w.$-]++[\"']?[ \t]*+[=:]|\s|$)|"
+    r"\\(?!\\*[\"'`]|u00(?:22|26|27)|[nrt]\b)"
+)
+_UNQUOTED = re.compile(rf"(?:{_PLAIN}|%)++")
+_ENCODED = re.compile(rf"(?:{_PLAIN}|%(?!(?:25)*2[267]))++")
+"""Where the sign before it is percent-encoded, so is the quote or the & behind it."""
+
+
+def unquoted_end(text: str, start: int, sign: str = "") -> int:
+    """Where an unquoted value ends. *sign*: between the name and the value."""
+    found = (_ENCODED if sign.startswith("%") else _UNQUOTED).match(text, start)
+    return found.end() if found else start
+
+
+def quoted_end(lower: str, start: int, quote: str) -> int:
+    """Where a quoted value ends: at the same quote, which counts not when it is escaped or doubled; without one at the
+    end of the line. A quote may be escaped itself, as in JSON in JSON: then an inner one has more backslashes."""
+    encoded = quote[0] in "$%"
+    sign, level = (quote, 0) if encoded else (quote[-1], len(quote) - 1)
+    at = start
+    while (found := _in_line(lower, sign, at)) >= 0:
+        if encoded:
+            return found
+        slashes = 0
+        while found - slashes > start and lower[found - slashes - 1] == "\\":
+            slashes += 1
+        if slashes < level:
+            return found - slashes
+        if slashes % (2 * level + 2) != level:
+            at = found + 1
+        elif sign == "'" and level == 0 and lower.startswith("''", found):
+            at = found + 2
+        else:
+            return found - level
+    line = lower.find("\n", at)
+    return line if line >= 0 else len(lower)
+
+
+def _in_line(lower: str, sign: str, start: int) -> int:
+    """Index of *sign* before the end of the line; -1 without one. Looks no further than either of them."""
+    window = 128
+    while True:
+        found = lower.find(sign, start, start + window)
+        end = found if found >= 0 else start + window
+        if lower.find("\n", start, end) >= 0:
+            return -1
+        if found >= 0 or end >= len(lower):
+            return found
+        window *= 4
+
+
+def value_end(text: str, lower: str, start: int, quote: str, sign: str = "") -> int:
+    """Where a value ends, behind *quote* (empty: there is none). *lower*: the text in lower case."""
+    return quoted_end(lower, start, quote) if quote else unquoted_end(text, start, sign)
