@@ -215,7 +215,8 @@ class MigrationRun(Resource):
         after = inputs.get("afterService")
         if after:
             service, revision = after["service"], after["taskDefinition"]
-            await_drained(deployer.ecs, deployer.clock, deployer.log, place.cluster, service, revision)
+            ecs, elbv2 = deployer.ecs, clients["elbv2"]
+            await_drained(ecs, deployer.clock, deployer.log, place.cluster, service, revision, elbv2)
         deadline = inputs.get("deadline") or 0
         snapshot = None
         if inputs.get("snapshot"):
