@@ -3,7 +3,7 @@
 rehearse preview plan deploy smoke rollback drift: STACK ?= staging
 up: STACK ?= local
 .PHONY: help up cloud rehearse preview down env setup bootstrap access check bench soak chaos test lint format types imports unit components e2e lock
-.PHONY: policy plan deploy smoke rollback drift clean
+.PHONY: policy plan deploy smoke rollback drift audit clean
 LOCAL := local/python -m local
 
 help: ## this list
@@ -89,8 +89,11 @@ rollback: ## back to an earlier release, and hold the one that is left: make rol
 drift: ## fail when the cloud is not as a stack's state says; changes nothing: make drift STACK=prod
 	@$(LOCAL) pipeline drift --stack $(STACK)
 
+audit: ## look for known weaknesses in the locked dependencies, and for secrets in the history (needs the internet)
+	@python3 -m pipeline.audit
+
 lock: ## compile the hash-checked locks from the requirements*.in files
 	@$(LOCAL) lock
 
 clean: down ## make down, then remove the virtual environments and this checkout's local folder
-	@rm -rf .venv .venv-cloud .venv-bench .venv-policy .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-cloud .venv-bench .venv-policy .venv-audit .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

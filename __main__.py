@@ -21,6 +21,7 @@ from infra.outputs import Deployed
 from infra.proof import smoke_of, soak_of
 from infra.protection import Everything, Protection
 from infra.scaling import scaling_of
+from infra.scanned import scanned
 from infra.source import Source
 from infra.topic import Topic, TopicArgs
 from infra.watch import Watch, WatchArgs
@@ -36,6 +37,7 @@ everything = Everything()
 clouds = providers.create(stack, tags, os.environ)
 here = pulumi.ResourceOptions(providers=clouds.all())
 origin = Source(name, stack, path, clouds.gate, here, last).origin()  # the image: built, or of another stack
+origin = scanned(name, stack, origin, here)  # and from here on only if its scan was judged
 
 network = network_of(name, stack, here)
 firewall = network.firewall

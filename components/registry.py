@@ -12,7 +12,12 @@ import pulumi_aws as aws
 from components import lifecycle_policy
 from components.repository import Repository
 
-PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+PULL = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:DescribeImageScanFindings",
+    "ecr:GetDownloadUrlForLayer",
+)
 """What a pull takes, and what a promotion asks ("Private repository policy examples" in the Amazon ECR user guide)."""
 
 

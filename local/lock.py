@@ -19,6 +19,7 @@ def sources(root: Path) -> list[tuple[Path, str]]:
     ours = [root / name for name in ("requirements.in", "requirements-dev.in")]
     ours += [root / "local" / "cloud" / "requirements.in", root / "local" / "toolchain" / "uv.in"]
     ours += [root / "bench" / "requirements.in", root / "policy" / "requirements.in"]
+    ours.append(root / "pipeline" / "requirements-audit.in")
     ours.append(root / "tests" / "e2e" / "check" / "requirements.in")
     examples = sorted(root.glob("examples/*/requirements.in"))
     return [(path, "3.11") for path in ours] + [(path, "3.13") for path in examples]

@@ -54,7 +54,7 @@ def read(scope: Scope) -> list[Statement]:
         ),
         Statement(
             "Images",
-            ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer", "ecr:GetLifecyclePolicy",
+            ["ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer", "ecr:GetLifecyclePolicy",
              "ecr:GetRepositoryPolicy", "ecr:ListImages", "ecr:ListTagsForResource"],
             [scope.arn("ecr", "repository/*"), scope.arn("ecr", "repository/*", account="*")],
             why="a promoted image lies in another stack's repository, perhaps in another account, whose own policy"

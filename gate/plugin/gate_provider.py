@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gate.plugin.admission import admission
 from gate.plugin.generated_secret import GeneratedSecret
+from gate.plugin.image_scan import ImageScan
 from gate.plugin.migration_run import MigrationRun
 from gate.plugin.provider import Provider
 from gate.plugin.pushed import pushed
@@ -15,7 +16,7 @@ _KEYS = {"region", "profile", "assumeRole", "endpoint", "account", "version"}
 
 
 class GateProvider(Provider):
-    """Serves MigrationRun, Rollout and GeneratedSecret."""
+    """Serves ImageScan, MigrationRun, Rollout and GeneratedSecret."""
 
     name = "gate"
     version = "0.1.0"
@@ -24,6 +25,7 @@ class GateProvider(Provider):
         self.clients = Clients(Account())
         self.resources = {
             "gate:index:GeneratedSecret": GeneratedSecret(lambda: self.clients),
+            "gate:index:ImageScan": ImageScan(lambda: self.clients),
             "gate:index:MigrationRun": MigrationRun(lambda: self.clients),
             "gate:index:Rollout": Rollout(lambda: self.clients),
         }

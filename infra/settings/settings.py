@@ -26,6 +26,7 @@ from infra.settings.network import Network
 from infra.settings.notify import Notify
 from infra.settings.origin import Digest, Image, StackName
 from infra.settings.registry import Registry
+from infra.settings.scan import Scan
 from infra.settings.secrets import LOCAL, chosen, lacking
 from infra.settings.service import Service
 from infra.settings.smoke import Smoke
@@ -52,6 +53,8 @@ class Settings(Model):
     it to go on with the newest image."""
     registry: Registry = Field(default_factory=Registry)
     """The stack's own repository of images."""
+    scan: Scan = Field(default_factory=Scan)
+    """Which known weaknesses an image may be deployed with."""
     database: Database = Field(default_factory=Database)
     """The PostgreSQL database."""
     migrations: Annotated[list[Step], Field(min_length=1)]

@@ -22,7 +22,7 @@ def install(settings: Settings) -> None:
     from local.cloud.cloudwatch import alarms
     from local.cloud.ec2 import endpoints, nat, prefix_lists
     from local.cloud.ecr import images as ecr_images
-    from local.cloud.ecr import layers, sharing
+    from local.cloud.ecr import layers, scan, sharing
     from local.cloud.ecs import (
         group,
         life,
@@ -73,6 +73,7 @@ def install(settings: Settings) -> None:
         snapshots,
         ecr_images,
         layers,
+        scan,
         sharing,
         simulation,
         github_claims,

@@ -111,6 +111,13 @@ def _built_elsewhere(stack: Stack) -> Iterator[Finding]:
         yield Finding(one.urn, "builds an image that no other stack has run")
 
 
+def _scanned(stack: Stack) -> Iterator[Finding]:
+    judging = {one.urn for one in stack.of("gate:index:ImageScan") if one.get("severity") in ("critical", "high")}
+    for one in stack.of("gate:index:MigrationRun"):
+        if one.get("phase") == "before" and not judging & stack.behind(one, "imageDigest", "gate:index:ImageScan"):
+            yield Finding(one.urn, "runs an image of which nobody has looked for known weaknesses")
+
+
 def _snapshots(stack: Stack) -> Iterator[Finding]:
     for one in stack.of("gate:index:MigrationRun"):
         if one.get("phase") == "before" and not one.get("snapshot"):
@@ -157,6 +164,13 @@ RULES = [
         "promoteFrom: STACK, or image: REPOSITORY@sha256:…, in place of app.context",
         Scope.PRODUCTION,
         whole=_built_elsewhere,
+    ),
+    Rule(
+        "image-scan",
+        "An image with known critical weaknesses is refused before its migrations run",
+        "scan.severity: critical or high",
+        Scope.PRODUCTION,
+        whole=_scanned,
     ),
     Rule(
         "replicas",

@@ -3,6 +3,7 @@
 from gate.finding import Finding
 from gate.plugin.sdk.admission import Admission, admission
 from gate.plugin.sdk.generated_secret import GeneratedSecret
+from gate.plugin.sdk.image_scan import ImageScan
 from gate.plugin.sdk.migration_run import MigrationRun
 from gate.plugin.sdk.provider import Provider
 from gate.plugin.sdk.pushed import pushed
@@ -14,6 +15,7 @@ __all__ = [
     "Admission",
     "Finding",
     "GeneratedSecret",
+    "ImageScan",
     "MigrationRun",
     "Provider",
     "Rollout",

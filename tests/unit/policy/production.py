@@ -141,7 +141,12 @@ GOOD: dict[str, tuple[str, dict[str, Any], dict[str, list[str]]]] = {
     "secret": ("aws:secretsmanager:Secret", {"recoveryWindowInDays": 30}, {}),
     "logs": ("aws:cloudwatch:LogGroup", {"retentionInDays": 30}, {}),
     "definition": ("aws:ecs:TaskDefinition", {"containerDefinitions": container()}, {}),
-    "gate": ("gate:index:MigrationRun", {"phase": "before", "snapshot": {"keep": 3}, "retain": True}, {}),
+    "scan": ("gate:index:ImageScan", {"severity": "critical"}, {}),
+    "gate": (
+        "gate:index:MigrationRun",
+        {"phase": "before", "snapshot": {"keep": 3}, "retain": True},
+        {"imageDigest": ["scan"]},
+    ),
     "service": (
         "aws:ecs:Service",
         {

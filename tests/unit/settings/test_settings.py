@@ -117,7 +117,9 @@ class TestRight:
         assert check("test", given, folder=folder).database.largest == largest
 
     def test_only_prod_is_protected(self, folder: Path) -> None:
-        assert check("test", changed(right(), {"environment": "prod", "domain": NAMED}), folder=folder).protected is True
+        assert (
+            check("test", changed(right(), {"environment": "prod", "domain": NAMED}), folder=folder).protected is True
+        )
 
     def test_prod_may_stand_behind_a_listener_of_somebody_else(self, folder: Path) -> None:
         balancer = {"listener": LISTENER, "priority": 1, "host": "shop.example.com"}

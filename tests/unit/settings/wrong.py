@@ -882,6 +882,47 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         {"loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"}, "network": EXISTING},
         "network: publicSubnets is of no use with loadBalancer.listener; remove it",
     ),
+    # the scan of the image
+    (
+        "severity",
+        {"scan.severity": "low"},
+        "scan.severity = \"low\": must be 'critical', 'high' or 'off'",
+    ),
+    (
+        "exception without end",
+        {"scan.exceptions": [{"id": "CVE-2024-3094", "reason": "not reachable"}]},
+        "scan.exceptions[0].until: is required; add it to the stack's settings",
+    ),
+    (
+        "exception that ends on no day",
+        {"scan.exceptions": [{"id": "CVE-2024-3094", "reason": "not reachable", "until": "soon"}]},
+        'scan.exceptions[0].until = "soon": is not a day; write one like "2026-12-31", in quotes',
+    ),
+    (
+        "exception without a reason",
+        {"scan.exceptions": [{"id": "CVE-2024-3094", "reason": "todo", "until": "2026-12-31"}]},
+        'scan.exceptions[0].reason = "todo": says too little; write in 10 characters or more why it does no harm here',
+    ),
+    (
+        "exception twice",
+        {
+            "scan.exceptions": [
+                {"id": one, "reason": "not reachable", "until": "2026-12-31"}
+                for one in ("CVE-2024-3094", "cve-2024-3094")
+            ]
+        },
+        "scan.exceptions: CVE-2024-3094 is named more than once; name every weakness once",
+    ),
+    (
+        "exceptions of nothing",
+        {
+            "scan": {
+                "severity": "off",
+                "exceptions": [{"id": "CVE-1-1", "reason": "not reachable", "until": "2026-12-31"}],
+            }
+        },
+        "scan.exceptions: are of no use with scan.severity off; remove them, or set severity to critical or high",
+    ),
     (
         "production over HTTP",
         {"environment": "prod"},

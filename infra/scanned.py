@@ -1,0 +1,47 @@
+"""The judgement on what ECR's scan found in the image: between its build or promotion, and its migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pulumi
+
+from components.image import PLATFORMS
+from components.origin import Origin
+from gate.plugin import sdk as gate
+from infra.settings.scan import Accepted
+from infra.settings.settings import Settings
+
+
+def scanned(name: str, stack: Settings, origin: Origin, opts: pulumi.ResourceOptions) -> Origin:
+    """The same image, known to whatever runs it only once its scan was judged; as it is where nothing is judged."""
+    wish = stack.scan
+    severity = wish.severity_in(stack.environment)
+    if severity == "off":
+        return origin
+    for text in ending(wish.exceptions, datetime.now(UTC).date()):
+        pulumi.log.warn(text)
+    judged = gate.ImageScan(
+        name,
+        image=origin.reference,
+        severity=severity,
+        unscanned=wish.unscanned,
+        timeout=wish.timeout,
+        platform=PLATFORMS[stack.app.architecture],
+        exceptions=[{"id": one.id, "reason": one.reason, "until": one.until} for one in wish.exceptions],
+        rollback=stack.rollback is not None,
+        opts=opts,
+    )
+    return replace(origin, reference=judged.image)
+
+
+def ending(exceptions: Sequence[Accepted], today: date) -> list[str]:
+    """What people should hear of exceptions whose last day is over, in previews too."""
+    return [
+        f"scan.exceptions: the one for {one.id} ended on {one.until}: the next image that has it is refused. Fix it, or"
+        " decide anew and write a later day"
+        for one in exceptions
+        if date.fromisoformat(one.until) < today
+    ]
