@@ -12,6 +12,7 @@ from bootstrap.grants.identity import identity
 from bootstrap.grants.network import network
 from bootstrap.grants.operations import operations
 from bootstrap.grants.read import read
+from bootstrap.grants.secret_keys import secret_keys
 from bootstrap.grants.traffic import traffic
 from bootstrap.scope import Scope
 from bootstrap.statement import Statement
@@ -31,6 +32,11 @@ def state_read(scope: Scope) -> list[Statement]:
     return [*state.look(scope), *promotion.promote(scope)]
 
 
+def identities(scope: Scope) -> list[Statement]:
+    """Makes and passes the roles of the stack's tasks, and looks into the secrets that these read."""
+    return [*identity(scope), *secret_keys(scope)]
+
+
 DEPLOY: Grants = {
     "state": states,
     "read": read,
@@ -38,7 +44,7 @@ DEPLOY: Grants = {
     "network": network,
     "traffic": traffic,
     "database": database,
-    "identity": identity,
+    "identity": identities,
     "operations": operations,
 }
 

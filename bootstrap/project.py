@@ -57,6 +57,7 @@ def scope(settings: Settings, where: Account, project: str, stack: str, bucket_k
         existing=tuple(settings.existing),
         zones=tuple(settings.hosted_zones),
         secrets=tuple(settings.tasks.secrets),
+        check_keys=settings.tasks.check_keys,
         app=tuple(settings.tasks.actions),
     )
 

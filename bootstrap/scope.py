@@ -30,8 +30,9 @@ class Scope:
     bucket, bucket_key: where the account's states lie (name), and what encrypts them (ARN). key: ARN of what encrypts
     the secrets in this stack's state. upstream: the stack that this one promotes from. existing: ARNs of
     what the stack uses and does not own: a cluster, listener, VPC, database and its security group, topic. zones: ids
-    of the hosted zones that it writes records to. secrets: ARNs of further secrets that its tasks read. app: IAM
-    actions that the policies of the service's own code may hold.
+    of the hosted zones that it writes records to. secrets: ARNs of further secrets that its tasks read. check_keys:
+    whether the deploy role reads their values too, for the keys of their JSON. app: IAM actions that the policies of
+    the service's own code may hold.
     """
 
     account: Account
@@ -44,6 +45,7 @@ class Scope:
     existing: Sequence[str] = ()
     zones: Sequence[str] = ()
     secrets: Sequence[str] = ()
+    check_keys: bool = False
     app: Sequence[str] = ()
 
     @property

@@ -127,6 +127,9 @@ class Tasks(Model):
 
     secrets: list[Arn] = Field(default_factory=list)
     """ARNs or patterns of further secrets that they read: those of the setting `app.secrets`."""
+    check_keys: bool = False
+    """Whether the deploy role may read the values of these secrets, so that a key of a secret's JSON that is missing
+    (`ARN:key::`) is found before anything runs. Without it ECS finds that, when a task starts."""
     actions: list[Action] = Field(default_factory=list)
     """IAM actions that the policies of the setting `access.policies` may hold, like s3:GetObject."""
 

@@ -33,6 +33,7 @@ LONGEST = Scope(
     ),
     zones=("Z0123456789ABCDEFGHIJ",),
     secrets=tuple(f"arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:of-the-shop-{n}-*" for n in range(10)),
+    check_keys=True,
     app=("s3:GetObject", "s3:PutObject", "sqs:SendMessage", "sqs:ReceiveMessage", "dynamodb:*"),
 )
 """With everything that settings can add."""

@@ -123,6 +123,16 @@ class TestPreview:
         assert not may("preview", "secretsmanager:GetSecretValue", own)
         assert may("deploy", "secretsmanager:GetSecretValue", own), "to keep a password while what is beside it changes"
 
+    def test_the_deploy_role_looks_into_the_applications_secrets_only_where_it_is_told(self) -> None:
+        """For the keys of their JSON, before anything runs."""
+        secret = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:vendor-AbCdEf"
+        named = replace(SCOPE, secrets=(secret,))
+        assert not may("deploy", "secretsmanager:GetSecretValue", secret, named)
+        told = replace(named, check_keys=True)
+        assert may("deploy", "secretsmanager:GetSecretValue", secret, told)
+        assert not may("preview", "secretsmanager:GetSecretValue", secret, told), "it runs a pull request's code"
+        assert not may("deploy", "secretsmanager:PutSecretValue", secret, told)
+
     def test_it_reads_no_logs(self) -> None:
         assert not may("preview", "logs:GetLogEvents", SCOPE.arn("logs", "log-group:/sluice/sluice/staging/service:*"))
 

@@ -1,0 +1,14 @@
+"""The values of the application's secrets, for the keys of their JSON alone."""
+
+from __future__ import annotations
+
+from bootstrap.scope import Scope
+from bootstrap.statement import Statement
+
+
+def secret_keys(scope: Scope) -> list[Statement]:
+    """For the deploy role, where the settings say so. A preview, which may run a pull request's code, reads none."""
+    if not scope.check_keys or not scope.secrets:
+        return []
+    why = "whether a secret's JSON has the key that a task takes, before anything runs: tasks.checkKeys"
+    return [Statement("SecretKeys", ["secretsmanager:GetSecretValue"], list(scope.secrets), why=why)]
