@@ -112,9 +112,11 @@ def _made_up(client: Any, name: str, key: str) -> str:
         return str(made["ARN"])
 
 
-def main(stack: str) -> int:
-    """Provides the secrets of a local stack; returns the exit code."""
-    root = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(stack: str, root: Path = ROOT) -> int:
+    """Provides the secrets of a local stack; returns the exit code. root: the folder with its settings."""
     try:
         references = (plain(read(root, stack)).get("app") or {}).get("secrets") or {}
         if not isinstance(references, dict):

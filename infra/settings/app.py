@@ -50,9 +50,10 @@ class App(Model):
     belong here."""
     secrets: Secrets = Field(default_factory=dict)
     """Secret variables of the service: name to the ARN of a secret in AWS Secrets Manager, or to `ARN:key::` for one
-    key of its JSON. Only references: no value is ever part of settings, state or task definitions. A migration step
-    gets none of them unless it asks: `migrations[].secrets`. In `environment: local` also `local`: `make up` takes the
-    value from `.secrets.STACK.env`, or makes one up, as it does for an ARN that the local cloud does not have."""
+    key of its JSON (in quotes: it ends with a colon). Only references: no value is ever part of settings, state or task
+    definitions. A migration step gets none of them unless it asks: `migrations[].secrets`. In `environment: local` also
+    `local`: `make up` takes the value from `.secrets.STACK.env`, or makes one up, as it does for an ARN that the local
+    cloud does not have."""
 
     @field_validator("context")
     @classmethod

@@ -119,12 +119,11 @@ def test_a_local_stacks_secrets_are_written_down_for_the_program(
 ) -> None:
     made = tmp_path / "made"
     monkeypatch.setenv("SLUICE_SECRETS", str(made))
-    monkeypatch.setattr(secrets, "__file__", str(tmp_path / "local" / "secrets.py"))
     (tmp_path / "Pulumi.shop.yaml").write_text(
         f"config:\n  sluice:app:\n    secrets: {{API_KEY: local, TOKEN: '{ARN}:token::'}}\n"
     )
     (tmp_path / ".secrets.shop.env").write_text("TOKEN=hunter2\n")
-    assert secrets.main("shop") == 0
+    assert secrets.main("shop", tmp_path) == 0
     text = (made / "shop.json").read_text()
     known = json.loads(text)
     assert {name: one["for"] for name, one in known.items()} == {"API_KEY": "local", "TOKEN": f"{ARN}:token::"}
