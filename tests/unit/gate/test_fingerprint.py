@@ -48,3 +48,18 @@ def test_does_not_run_again(same: Subject) -> None:
 
 def test_order_of_steps_matters() -> None:
     assert changed(SUBJECT, replace(SUBJECT, steps=SUBJECT.steps[::-1])) == ["the steps"]
+
+
+def asking(**secrets: str) -> Subject:
+    """The subject whose first step has these secrets."""
+    return replace(SUBJECT, steps=(replace(SUBJECT.steps[0], secrets=secrets), *SUBJECT.steps[1:]))
+
+
+def test_secrets_of_a_step_count_as_written() -> None:
+    """Another reference runs the steps again; another revision of the task definition that holds it does not."""
+    one = asking(KEY="arn:secret:shop:key::")
+    assert changed(SUBJECT, one) == ["the steps"]
+    assert changed(one, asking(KEY="arn:secret:shop:other::")) == ["the steps"]
+    assert changed(one, asking(KEY="arn:secret:shop:key::", MORE="arn:secret:shop:more::")) == ["the steps"]
+    moved = tuple(replace(step, task_definition="arn:td/with_KEY:8") for step in one.steps)
+    assert changed(one, replace(one, steps=moved)) == []

@@ -329,6 +329,21 @@ def test_nothing_pending_means_no_snapshot() -> None:
     assert "snapshot: nothing is pending, none is needed" in stage.lines
 
 
+def test_the_probe_may_run_as_another_revision_than_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One with secrets of its own: RunTask overrides none."""
+    stage, seen = Stage(Script(exit=0)), list[str]()
+    run_task = stage.ecs.run_task
+
+    def watched(**request: Any) -> dict[str, Any]:
+        seen.append(request["taskDefinition"])
+        return run_task(**request)
+
+    monkeypatch.setattr(stage.ecs, "run_task", watched)
+    wish = Wish.parse({"instance": "db-1", "pending": [*PROBE], "taskDefinition": "arn:td/with_KEY:3"})
+    assert stage.deploy(wish) == ""
+    assert seen == ["arn:td/with_KEY:3", DEFINITION]
+
+
 @pytest.mark.parametrize(
     ("script", "says"),
     [
