@@ -61,16 +61,18 @@ class Gate:
         )
         return str(answer["taskDefinition"]["taskDefinitionArn"])
 
-    def deploy(self, image: str, service_secret: str = "", **container: Any) -> tuple[Lines, str]:
-        """What the run said, and its refusal; empty when the steps ran."""
+    def deploy(self, image: str, service_secret: str = "", timeout: int = 60, **container: Any) -> tuple[Lines, str]:
+        """What the run said, and its refusal; empty when the steps ran. *timeout*: of a step, in seconds."""
         self.runs += 1
         inputs = {
             "cluster": self.stage.cluster,
             "taskDefinition": self.revision("migration", image, f"{self.secret}:password::", **container),
             "container": "app",
-            "serviceTaskDefinition": self.revision("service", image, service_secret or f"{self.secret}:password::"),
+            "serviceTaskDefinition": self.revision(
+                "service", image, service_secret or f"{self.secret}:password::", portMappings=[{"containerPort": 8080}]
+            ),
             "network": {"subnets": NETWORK["awsvpcConfiguration"]["subnets"], "assignPublicIp": True},
-            "steps": STEPS,
+            "steps": [step | {"timeout": timeout} for step in STEPS],
             "imageDigest": image,
             "records": f"/sluice/admission/{self.runs}/runs",
             "database": "db-1",
@@ -169,3 +171,16 @@ def test_nothing_is_started_for_a_version_that_could_not_start(gate: Gate, make:
     assert gate.tasks == before, "the database was not touched"
     record = gate.stage.ssm.get_parameter(Name=f"/sluice/admission/{gate.runs}/runs/1")["Parameter"]["Value"]
     assert json.loads(record)["state"] == "failed", "history knows it, and the next `up` begins anew"
+
+
+def test_a_step_that_runs_the_service_in_its_command_s_place_is_said_to_do_that(gate: Gate) -> None:
+    """C2, where the entrypoint cannot be seen through: it is a program that ignores its arguments."""
+    lines, failure = gate.deploy(variant(gate.good, Entrypoint=["python", "/app.py"]), timeout=8)
+    assert any("the step starts the service instead, unless that program runs its arguments" in line for line in lines)
+    assert failure.startswith("migration step 'schema' failed: timed out after 8 s")
+    assert (
+        "  cause:       the step probably started the web server instead of a migration: the image's entrypoint"
+        in failure
+    )
+    assert "  seen:        version 1 serves" in failure
+    assert "(`app.stepEntryPoint: [env]`)" in failure
