@@ -22,6 +22,7 @@ from infra.proof import smoke_of, soak_of
 from infra.protection import Everything, Protection
 from infra.scaling import scaling_of
 from infra.scanned import scanned
+from infra.smoke_task import smoke_task_of
 from infra.source import Source
 from infra.topic import Topic, TopicArgs
 from infra.watch import Watch, WatchArgs
@@ -76,6 +77,7 @@ phase = MigrationGateArgs(
 )
 gate = MigrationGate(f"{name}-migration", phase, here)
 
+serving = Placement(network.task_subnet_ids, [firewall.service], network.public_ip)
 service = Service(
     name,
     ServiceArgs(
@@ -87,14 +89,15 @@ service = Service(
         errors=stack.alarms.error_percent if stack.alarms.rollback else 0,
         grace=shape.health.start_period,
         circuit_breaker=shape.circuit_breaker,
-        placement=Placement(network.task_subnet_ids, [firewall.service], network.public_ip),
+        placement=serving,
         balancer=entry,
     ),
     here,
 )
 scaling_of(name, stack, cluster.name, service, here)
 
-keep = Keep(origin.repository, name, work.images)
+keep = Keep(origin.repository, name, [*work.images, *([stack.smoke.image] if stack.smoke.image else [])])
+smoke = smoke_of(stack, origin.version(gate.image), smoke_task_of(name, stack, origin, gate.image, logs, serving, here))
 deployment = Deployment(
     name,
     DeploymentArgs(
@@ -102,7 +105,7 @@ deployment = Deployment(
         service=service,
         task_definition=gate.service_task_definition,
         image=gate.image,
-        smoke=smoke_of(stack, origin.version(gate.image)),
+        smoke=smoke,
         soak=soak_of(stack),
         database=database.identity,
         deadline=shape.deadline,
@@ -146,6 +149,7 @@ deployed = Deployed(
     gates=gates,
     service=service,
     deployment=deployment,
+    smoke=smoke,
     steps=work.steps,
     logs=logs,
     origin=origin,

@@ -8,9 +8,32 @@ from typing import Any
 
 import pulumi
 
+from components.placement import Placement
 from components.repository import Repository
 from components.service import Service, directed
 from gate.plugin import sdk as gate
+
+
+@dataclass(frozen=True)
+class SmokeTask:
+    """The one-off task that asks in place of the deployer. definition: ARN of the revision. container: of it, the one
+    that runs the command. placement: where it can reach the load balancer."""
+
+    definition: pulumi.Input[str]
+    container: str
+    command: Sequence[str]
+    placement: Placement
+
+    def described(self) -> dict[str, Any]:
+        """In the form of Rollout's input."""
+        return {
+            "command": list(self.command),
+            "taskDefinition": self.definition,
+            "container": self.container,
+            "subnets": list(self.placement.subnet_ids),
+            "securityGroups": list(self.placement.security_group_ids),
+            "assignPublicIp": self.placement.public_ip,
+        }
 
 
 @dataclass(frozen=True)
@@ -18,7 +41,8 @@ class SmokeRequest:
     """path: asked below the service's URL. status: that counts as an answer. timeout: seconds of one request.
     attempts: wrong answers that make the version unfit. body: part of the answer. json: dotted path to value.
     version_header: in which the application says its version. version: that it must say; empty: not compared. host:
-    sent as Host header, by the soak too; empty: the URL's."""
+    sent as Host header, by the soak too; empty: the URL's. task: asks in place of the deployer, in the soak too; None:
+    the deployer asks."""
 
     path: str
     status: int
@@ -29,6 +53,22 @@ class SmokeRequest:
     version_header: str
     version: pulumi.Input[str] = ""
     host: str = ""
+    task: SmokeTask | None = None
+
+    def described(self, service: Service) -> dict[str, Any]:
+        """In the form of Rollout's input."""
+        described: dict[str, Any] = {
+            "url": pulumi.Output.concat(service.url, self.path),
+            **directed(service, self.host),
+            "status": self.status,
+            "timeout": self.timeout,
+            "attempts": self.attempts,
+            "body": self.body,
+            "json": self.json,
+            "versionHeader": self.version_header,
+            "version": self.version,
+        }
+        return described | ({"task": self.task.described()} if self.task else {})
 
 
 @dataclass(frozen=True)
@@ -70,18 +110,18 @@ class Keep:
 
 @dataclass(frozen=True)
 class DeploymentArgs:
-    """task_definition: what the gate let through. image: its reference by digest. database: its identity. deadline:
-    seconds until a rollout that has not completed has failed. records: SSM path of the stack's records. protected:
-    whether they outlive it. topic: ARN of the SNS topic that is told of a failure. rollback: an earlier release is to
-    serve again, and what it replaces is held. keep: what is tagged as in use, where the image's repository has a
-    lifecycle policy; None: nothing. proof: number of the run that proves the image's migrations. names: what
-    else the image is called, for the records."""
+    """task_definition: what the gate let through. image: its reference by digest. smoke: None: nobody asks, in the soak
+    neither. database: its identity. deadline: seconds until a rollout that has not completed has failed. records: SSM
+    path of the stack's records. protected: whether they outlive it. topic: ARN of the SNS topic that is told of a
+    failure. rollback: an earlier release is to serve again, and what it replaces is held. keep: what is tagged as in
+    use, where the image's repository has a lifecycle policy; None: nothing. proof: number of the run that proves the
+    image's migrations. names: what else the image is called, for the records."""
 
     cluster: pulumi.Input[str]
     service: Service
     task_definition: pulumi.Input[str]
     image: pulumi.Input[str]
-    smoke: SmokeRequest
+    smoke: SmokeRequest | None
     soak: Soak
     database: pulumi.Input[str]
     deadline: int
@@ -116,20 +156,10 @@ class Deployment(pulumi.ComponentResource):
             task_definition=args.task_definition,
             deadline=args.deadline,
             target_groups=[service.target_group_arn],
-            smoke={
-                "url": pulumi.Output.concat(service.url, smoke.path),
-                **directed(service, smoke.host),
-                "status": smoke.status,
-                "timeout": smoke.timeout,
-                "attempts": smoke.attempts,
-                "body": smoke.body,
-                "json": smoke.json,
-                "versionHeader": smoke.version_header,
-                "version": smoke.version,
-            },
+            smoke=smoke.described(service) if smoke else None,
             soak={
                 "seconds": soak.seconds,
-                "url": pulumi.Output.concat(service.url, soak.path),
+                "url": pulumi.Output.concat(service.url, soak.path) if smoke else "",
                 "timeout": soak.timeout,
             },
             database=args.database,

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from gate.clock import Clock
 from gate.errors import GateError, Interrupted
@@ -26,7 +25,7 @@ from gate.observation import Confirmation
 from gate.patience import Patience
 from gate.question import Question
 from gate.service import Service
-from gate.smoke import Smoke
+from gate.smoke import Smoke, at
 from gate.smoke_diagnosis import task_advice
 
 GOOD = 200
@@ -64,14 +63,7 @@ class Soak:
         """The same soak of a version that answered *path* when it was proven; empty: no path; None: nobody knows."""
         if path is None or not self.url:
             return self
-        url = urlsplit(self.url)
-        return replace(self, url=f"{url.scheme}://{url.netloc}{path}" if path else "")
-
-
-def path_of(url: str) -> str:
-    """Path and query of an address."""
-    parts = urlsplit(url)
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        return replace(self, url=at(self.url, path) if path else "")
 
 
 @dataclass(frozen=True)

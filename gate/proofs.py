@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gate.clock import Clock
-from gate.compatibility import GOOD, Soak, path_of
+from gate.compatibility import GOOD, Soak
 from gate.explain import short_time
 from gate.judge import State, progress
 from gate.patience import Patience
 from gate.question import Question
 from gate.rollout_failure import Witness
 from gate.service import Service
-from gate.smoke import Smoke
+from gate.smoke import Smoke, path_of
 from gate.under_way import UnderWay
 
 SMOKE_PAUSE_SECONDS = 1.0

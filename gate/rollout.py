@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.clock import Clock
-from gate.compatibility import OldVersion, path_of, soak
+from gate.compatibility import OldVersion, soak
 from gate.digest import short
 from gate.errors import GateError, Interrupted, Superseded
 from gate.evidence import event_ids
@@ -26,7 +26,7 @@ from gate.records import Records
 from gate.release_record import ReleaseRecords, RolloutRecord
 from gate.rollout_failure import RolloutFailed, Witness
 from gate.service import Service
-from gate.smoke import Ask
+from gate.smoke import Ask, path_of
 from gate.under_way import UnderWay, short_name
 from gate.wanted import Wanted
 from gate.way_back import POLL_SECONDS, WayBack

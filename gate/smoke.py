@@ -9,15 +9,18 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from gate.errors import GateError
 from gate.redact import redact
+from gate.smoke_task import SmokeTask
 
 _KEYS = (
     "url", "address", "host", "status", "timeout", "attempts", "answers", "body", "json", "versionHeader", "version",
+    "task",
 )  # fmt: skip
 READ_BYTES = 256 * 1024
 """Of an answer; more than a health answer has."""
@@ -42,6 +45,7 @@ class Smoke:
         json: dotted path of a field in the answer's JSON, to its value.
         version_header: the header in which the application says its version; one that does not send it is not asked.
         version: what that header must say; empty: not compared.
+        task: what asks in place of the deployer, and judges the answer; None: the deployer asks.
     """
 
     url: str
@@ -55,6 +59,7 @@ class Smoke:
     version: str = ""
     address: str = ""
     host: str = ""
+    task: SmokeTask | None = None
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Smoke:
@@ -72,9 +77,31 @@ class Smoke:
         if not isinstance(raw.get("json") or {}, Mapping):
             raise GateError(f"smoke: json is {raw['json']!r}; it must map dotted paths to values")
         given = {key: value for key, value in raw.items() if value is not None}
+        if "task" in given:
+            given["task"] = SmokeTask.parse(given["task"])
+            given.setdefault("answers", 1)  # it asks as often as it wants to
         if "versionHeader" in given:
             given["version_header"] = given.pop("versionHeader")
         return cls(**given)
+
+    def at(self, path: str | None) -> Smoke | None:
+        """The same request to a version that answered *path* with 200 when it was proven; empty: it answered none, so
+        it is not asked; None: nobody knows. Elsewhere than where it asked before, only the status counts."""
+        if path is None or path == path_of(self.url):
+            return self
+        return replace(self, url=at(self.url, path), status=200, body="", json={}) if path else None
+
+
+def path_of(url: str) -> str:
+    """Path and query of an address."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def at(url: str, path: str) -> str:
+    """The same address with another path."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from gate.errors import GateError
-from gate.tasks import Place
 
 _KEYS = ("command", "taskDefinition", "container", "subnets", "securityGroups", "assignPublicIp")
 
@@ -49,15 +48,4 @@ class SmokeTask:
             subnets=tuple(raw["subnets"]),
             security_groups=tuple(raw["securityGroups"]),
             assign_public_ip=bool(raw.get("assignPublicIp")),
-        )
-
-    def place(self, cluster: str) -> Place:
-        """Where RunTask starts it."""
-        return Place(
-            cluster=cluster,
-            task_definition=self.task_definition,
-            container=self.container,
-            subnets=self.subnets,
-            security_groups=self.security_groups,
-            assign_public_ip=self.assign_public_ip,
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from gate.digest import short
 from gate.operate import Refused
 from gate.record import RunRecord
 from gate.release_record import Release
+from gate.smoke import Smoke
 
 
 def choose(
@@ -62,6 +64,19 @@ def named(releases: Sequence[Release], to: str) -> Release | None:
 
 def digest(release: Release) -> str:
     return release.digest.rpartition("@")[2]
+
+
+def smoke_of(raw: Mapping[str, Any], path: str | None) -> Smoke | None:
+    """What an earlier release must answer: the settings' request, at the path that this release answered when it was
+    proven, and without what only the newer one has to say. None: it is not asked.
+
+    Args:
+        raw: the stack's smoke request.
+        path: of the release: see gate.release_record.
+    """
+    newer = ("version", "body", "json")
+    known = {key: value for key, value in raw.items() if key not in newer}
+    return Smoke.parse(known).at(path) if known else None
 
 
 def after_steps(runs: Sequence[RunRecord], since: int) -> list[RunRecord]:

@@ -23,7 +23,7 @@ from gate.shard import backoff_seconds, poll_seconds
 from gate.smoke import Answer, Smoke
 from gate.smoke_diagnosis import Answered, TaskEnd
 from gate.smoke_task import SmokeTask
-from gate.tasks import Tasks, token
+from gate.tasks import Place, Tasks, token
 from gate.verdict import Kind, Outcome, essential, forgotten, retryable, verdict
 
 LONGEST_SECONDS = 300.0
@@ -39,6 +39,7 @@ class TaskQuestion:
 
     Args:
         log: takes a line, and whether it is only progress.
+        toward: the request that says where to connect to and which Host header to send; None: the URL does.
     """
 
     def __init__(
@@ -49,10 +50,19 @@ class TaskQuestion:
         task: SmokeTask,
         clock: Clock,
         log: Callable[[str, bool], None],
+        toward: Smoke | None = None,
     ) -> None:
+        self._toward = toward
         self._logs = logs
         self._task = task
-        self._place = task.place(cluster)
+        self._place = Place(
+            cluster,
+            task.task_definition,
+            task.container,
+            task.subnets,
+            task.security_groups,
+            task.assign_public_ip,
+        )
         self._tasks = Tasks(ecs, cluster)
         self._clock = clock
         self._log = log
@@ -81,7 +91,7 @@ class TaskQuestion:
             self._containers = list(found.get("containerDefinitions") or ())
         self._asked += 1
         attempt = token(self._salt, smoke.url, 0, self._asked)
-        ask = (self._place, self._task.command, environment(smoke), attempt)
+        ask = (self._place, self._task.command, environment(smoke, self._toward or smoke), attempt)
         started = self._patience.ask(self._tasks.start, *ask)
         if isinstance(started, Outcome):
             return started, ""
@@ -149,12 +159,20 @@ class TaskQuestion:
             self._clock.wait(1.0)
 
 
-def environment(smoke: Smoke) -> dict[str, str]:
-    """What the command is told, in its variables; docs/smoke.md is about them."""
+def inside(
+    smoke: Smoke | None, ecs: Any, logs: Any, cluster: str, clock: Clock, log: Callable[[str, bool], None]
+) -> TaskQuestion | None:
+    """What asks in place of the deployer; None where the deployer asks, or nobody."""
+    task = smoke.task if smoke else None
+    return TaskQuestion(ecs, logs, cluster, task, clock, log, smoke) if task else None
+
+
+def environment(smoke: Smoke, toward: Smoke) -> dict[str, str]:
+    """What the command is told, in its variables; docs/smoke.md is about them. toward: see TaskQuestion."""
     return {
         "SLUICE_URL": smoke.url,
-        "SLUICE_ADDRESS": smoke.address,
-        "SLUICE_HOST": smoke.host,
+        "SLUICE_ADDRESS": toward.address,
+        "SLUICE_HOST": toward.host,
         "SLUICE_STATUS": str(smoke.status),
         "SLUICE_TIMEOUT": str(smoke.timeout),
         "SLUICE_VERSION": smoke.version,

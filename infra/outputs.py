@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from components.database import Database
-from components.deployment import Deployment, Keep
+from components.deployment import Deployment, Keep, SmokeRequest
 from components.existing_database import ExistingDatabase
 from components.migration_gate import CONTAINER, MigrationGate
 from components.origin import Origin
@@ -25,7 +25,7 @@ from infra.settings.settings import Settings
 @dataclass(frozen=True)
 class Deployed:
     """The parts of a stack. path: SSM path of its records. place: where migrations run. gates: of the phase before, and
-    where there are after-steps, of these."""
+    where there are after-steps, of these. smoke: None: nobody asks."""
 
     stack: Settings
     path: str
@@ -34,6 +34,7 @@ class Deployed:
     gates: Sequence[MigrationGate]
     service: Service
     deployment: Deployment
+    smoke: SmokeRequest | None
     steps: Sequence[Step]
     logs: Logs
     origin: Origin
@@ -91,20 +92,8 @@ class Deployed:
             "targetGroups": [service.target_group_arn],
             "logGroups": {"migration": self.logs.migration.name, "service": self.logs.service.name},
             "url": service.url,
-            "smoke": {
-                "url": pulumi.Output.concat(service.url, settings.smoke.path or settings.app.health_path),
-                **directed(service, settings.smoke.host or ""),
-                "status": settings.smoke.status,
-                "timeout": settings.smoke.timeout,
-                "attempts": settings.smoke.attempts,
-            },
-            "deep": {
-                "url": pulumi.Output.concat(service.url, settings.soak.path or settings.app.health_path),
-                **directed(service, settings.smoke.host or ""),
-                "status": self._deep_status(),
-                "timeout": settings.smoke.timeout,
-                "shared": service.balancer.shared,
-            },
+            "smoke": self._smoke(),
+            "deep": self._deep() if settings.smoke.from_ == "deployer" else None,
             "deadline": settings.service.deadline,
             "repository": self.origin.repository.url,
             "database": self.database.identifier,
@@ -113,6 +102,22 @@ class Deployed:
             "steps": pulumi.Output.all(*(one.steps for one in self.gates)).apply(self._steps),
             "holds": f"{self.path}/holds",
             "keep": self.keep.described(),
+        }
+
+    def _smoke(self) -> dict[str, Any] | None:
+        """Whatever release serves: an earlier one has another version."""
+        described = self.smoke.described(self.service) if self.smoke else None
+        return described and {key: value for key, value in described.items() if key != "version"}
+
+    def _deep(self) -> dict[str, Any]:
+        """What an operator's machine may ask."""
+        service, settings = self.service, self.stack
+        return {
+            "url": pulumi.Output.concat(service.url, settings.soak.path or settings.app.health_path),
+            **directed(service, settings.smoke.host or ""),
+            "status": self._deep_status(),
+            "timeout": settings.smoke.timeout,
+            "shared": service.balancer.shared,
         }
 
     def _deep_status(self) -> int:

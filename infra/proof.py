@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pulumi
 
-from components.deployment import SmokeRequest, Soak
+from components.deployment import SmokeRequest, SmokeTask, Soak
 from infra.settings.settings import Settings
 
 
-def smoke_of(stack: Settings, version: pulumi.Input[str]) -> SmokeRequest:
-    """version: that the service must say it is; empty: not compared."""
+def smoke_of(stack: Settings, version: pulumi.Input[str], task: SmokeTask | None) -> SmokeRequest | None:
+    """None: nobody asks. version: that the service must say it is; empty: not compared. task: that asks in place of the
+    deployer."""
+    if stack.smoke.from_ == "off":
+        return None
     return SmokeRequest(
-        **stack.smoke.model_dump(exclude={"path", "json_", "host"}),
+        **stack.smoke.model_dump(include={"status", "timeout", "attempts", "body", "version_header"}),
         host=stack.smoke.host or "",
+        task=task,
         path=stack.smoke.path or stack.app.health_path,
         json=stack.smoke.json_,
         version=version,

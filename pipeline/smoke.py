@@ -16,9 +16,13 @@ Asked = Callable[[str, float, str, str], smoke.Answer]
 def ask(engine: Engine, pause: Callable[[float], None]) -> int:
     """The stack's own smoke request, answered rightly as often in a row as it says. Raises Failed when it is not."""
     gate = engine.output("gate")
-    if not isinstance(gate, Mapping) or "smoke" not in gate:
+    if not isinstance(gate, Mapping):
         raise Failed(f"{engine.stack} was never deployed: it has no output `gate`; deploy it first")
-    return judged(smoke.Smoke.parse(gate["smoke"]), smoke.ask, pause)
+    wanted = smoke.Smoke.parse(gate["smoke"]) if gate.get("smoke") else None
+    if wanted is None or wanted.task is not None:
+        print(f"smoke.from is {'task' if wanted else 'off'}: nothing is asked from here", flush=True)
+        return 0
+    return judged(wanted, smoke.ask, pause)
 
 
 def judged(wanted: smoke.Smoke, asked: Asked, pause: Callable[[float], None]) -> int:

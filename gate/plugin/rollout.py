@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gate.compatibility import Soak
+from gate.compatibility import GOOD, Soak
 from gate.digest import short
 from gate.errors import GateError, Interrupted, Superseded
 from gate.hold import HeldTag, Hold, Holds, holding, refuse_held
@@ -32,6 +32,7 @@ from gate.plugin.resource import (
     State,
 )
 from gate.plugin.values import UNKNOWN, contains_unknown
+from gate.plugin.who_asks import who_asks
 from gate.records import Records
 from gate.release_record import ReleaseRecords, mover
 from gate.rollout import Done
@@ -39,7 +40,8 @@ from gate.rollout import Rollout as GateRollout
 from gate.service import Service
 from gate.session import Clients
 from gate.shape import Shape
-from gate.smoke import Smoke, asking
+from gate.smoke import Smoke, asking, path_of
+from gate.task_question import inside
 from gate.wanted import Wanted
 from gate.who import identity, who
 
@@ -114,8 +116,9 @@ class Rollout(Resource):
 
     async def create(self, call: Call, new: Properties) -> Created:
         if call.preview:
+            call.log(who_asks(new))
             return Created("", _preview(new))
-        return Created(new["service"], _outputs(new, await in_thread(self._roll_out, call, new, "")))
+        return Created(new["service"], _outputs(new, await in_thread(self._roll_out, call, new, {})))
 
     async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
         if not inputs:
@@ -126,10 +129,10 @@ class Rollout(Resource):
 
     async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
         if call.preview:
+            call.log(who_asks(new))
             return _preview(new)
-        previous = str(old.inputs.get("taskDefinition") or "")
         wanted = _unsoaked(call, new) if _other_database(old.inputs, new) else new
-        return _outputs(new, await in_thread(self._roll_out, call, wanted, previous))
+        return _outputs(new, await in_thread(self._roll_out, call, wanted, old.inputs))
 
     async def delete(self, call: Call, id: str, old: State) -> None:
         await in_thread(self._forget, old.inputs)
@@ -144,7 +147,8 @@ class Rollout(Resource):
         if inputs.get("holds"):
             Holds(clients["ssm"], inputs["holds"]).delete_all()
 
-    def _roll_out(self, call: Call, inputs: Properties, previous: str) -> Done:
+    def _roll_out(self, call: Call, inputs: Properties, before: Properties) -> Done:
+        """*before*: the inputs of the rollout before; empty on the first one."""
         clients = self._account()
         patience = Patience(clock(call, clients), "beginning the rollout")
         patience.ask(clients.verify)
@@ -153,10 +157,10 @@ class Rollout(Resource):
         try:
             left = patience.ask(self._left, clients, inputs)
             if not left:
-                return self._prove(call, inputs, previous, clients)
+                return self._prove(call, inputs, before, clients)
             hold = Hold(left.rpartition("@")[2], who(), round(clock(call, clients).now()), "rolled back by settings")
             with holding(Holds(clients["ssm"], inputs["holds"]), hold):
-                done = self._prove(call, inputs, previous, clients)
+                done = self._prove(call, inputs, before, clients)
             self._tell_others(call, clients, left)
             return done
         except (Interrupted, Superseded, Unknown):
@@ -165,8 +169,8 @@ class Rollout(Resource):
             told.failure(call, clients, str(inputs.get("topic") or ""), "rollout", inputs["imageDigest"], failure)
             raise
 
-    def _prove(self, call: Call, inputs: Properties, previous: str, clients: Clients) -> Done:
-        wanted = self._wanted(inputs, previous)
+    def _prove(self, call: Call, inputs: Properties, before: Properties, clients: Clients) -> Done:
+        wanted, now = self._wanted(inputs, before), clock(call, clients)
         records = ReleaseRecords(clients["ssm"], inputs["records"]) if inputs.get("records") else None
         runs = Records(clients["ssm"], f"{inputs['records']}/runs") if inputs.get("records") else None
         keep = inputs.get("keep")
@@ -177,21 +181,23 @@ class Rollout(Resource):
         rollout = GateRollout(
             self._service(clients, inputs),
             wanted,
-            clock(call, clients),
+            now,
             log,
             asking(wanted.smoke),
             records,
             InUse(ecr_of(clients, wanted.digest), Keep.parse(keep), log) if keep else None,
             runs,
             identity(clients.skew),
+            inside(wanted.smoke, clients["ecs"], clients["logs"], inputs["cluster"], now, log),
         )
         return rollout.run()
 
     @staticmethod
-    def _wanted(inputs: Properties, previous: str) -> Wanted:
+    def _wanted(inputs: Properties, before: Properties) -> Wanted:
         return Wanted(
             task_definition=inputs["taskDefinition"],
-            previous=previous,
+            previous=str(before.get("taskDefinition") or ""),
+            previous_path=_answered(before.get("smoke")),
             deadline=inputs["deadline"],
             target_groups=tuple(inputs.get("targetGroups") or ()),
             smoke=Smoke.parse(inputs["smoke"]) if inputs.get("smoke") else None,
@@ -244,6 +250,13 @@ class Rollout(Resource):
             return ""
         records = ReleaseRecords(self._account()["ssm"], inputs["records"]) if inputs.get("records") else None
         return mover(live, records.all() if records else (), records.rollout() if records else None)
+
+
+def _answered(smoke: Properties | None) -> str | None:
+    """The deep path that a version answered which this request has proven; None when it proves none."""
+    if not smoke or smoke.get("status", GOOD) != GOOD:
+        return None
+    return path_of(str(smoke["url"]))
 
 
 def _other_database(old: Properties, new: Properties) -> bool:

@@ -31,8 +31,9 @@ from gate.rollout import Rollout
 from gate.shape import Shape
 from gate.sluice import exits
 from gate.sluice.context import Context
-from gate.smoke import Smoke, asking
-from gate.target import after_steps, choose, digest
+from gate.smoke import asking
+from gate.target import after_steps, choose, digest, smoke_of
+from gate.task_question import inside
 from gate.wanted import Wanted
 from gate.who import identity, who
 
@@ -135,15 +136,13 @@ def _announce(context: Context, plan: Plan) -> None:
 
 def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
     gate, terminal, clients = context.stack.gate, context.terminal, context.clients
-    smoke = {
-        key: value for key, value in (gate.get("smoke") or {}).items() if key != "version"
-    }  # that is the newer one's
+    smoke = smoke_of(gate.get("smoke") or {}, plan.target.path)
     wanted = Wanted(
         task_definition=plan.target.task_definition,
         previous=plan.current,
         deadline=int(gate.get("deadline") or DEADLINE),
         target_groups=tuple(gate.get("targetGroups") or ()),
-        smoke=Smoke.parse(smoke) if smoke else None,
+        smoke=smoke,
         shape=Shape(load_balancers=plan.load_balancers),
         digest=plan.target.digest,
         by="rollback",
@@ -164,6 +163,7 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
                 releases,
                 _in_use(context, wanted.digest),
                 me=identity(clients.skew),
+                question=inside(smoke, clients["ecs"], clients["logs"], gate["cluster"], context.clock, terminal.log),
             )
             done = rollout.run()
     except Unknown:

@@ -31,7 +31,7 @@ class App(Model):
     architecture: Literal["X86_64", "ARM64"] = "X86_64"
     """The CPU that image and tasks share."""
     port: Port = 8080
-    """TCP port on which the container listens; it is told by the variable PORT."""
+    """TCP port on which the container listens; it is told by the variable PORT. It may change on a live stack."""
     live_path: Path_ = "/live"
     """Shallow check, asked by the load balancer. It must not touch the database, or a failover of the database replaces
     every task."""

@@ -19,8 +19,9 @@ class LoadBalancer(Model):
 
     listener: str | None = None
     """ARN of an existing listener of an Application Load Balancer in the network's VPC. Its other rules, its default
-    action and its certificates are its owner's, and so is what its security group lets out: the tasks' `app.port`.
-    In prod it must speak HTTPS."""
+    action and its certificates are its owner's, and so is what its security group lets out: the tasks' `app.port`,
+    and both ports before that one changes. In prod it must speak HTTPS. One of an internal load balancer is reached
+    from inside its network only: see `smoke.from`."""
     priority: Annotated[int, Field(ge=1, le=50_000)] | None = None
     """With `listener`: the rule's place among the listener's rules; no two may share one."""
     host: HostName | None = None

@@ -47,12 +47,17 @@ class Step(Model):
     @field_validator("image")
     @classmethod
     def _image(cls, image: str | None) -> str | None:
-        if image is not None and not re.fullmatch(r"(\S+@)?sha256:[0-9a-f]{64}", image):
-            raise refused(
-                "must be an image by digest, REPOSITORY@sha256: or sha256: and 64 hexadecimal digits; a tag may move to"
-                " another image"
-            )
-        return image
+        return by_digest(image)
+
+
+def by_digest(image: str | None) -> str | None:
+    """The same image, when it is none or named by its digest."""
+    if image is not None and not re.fullmatch(r"(\S+@)?sha256:[0-9a-f]{64}", image):
+        raise refused(
+            "must be an image by digest, REPOSITORY@sha256: or sha256: and 64 hexadecimal digits; a tag may move to"
+            " another image"
+        )
+    return image
 
 
 def ordered(steps: list[Step], *, roles: bool | None) -> list[Step]:

@@ -243,6 +243,13 @@ class Settings(Model):
     def _network(cls, network: Network, info: ValidationInfo) -> Network:
         balancer = info.data.get("load_balancer")
         existing = balancer is not None and balancer.listener is not None
+        smoke, environment = info.data.get("smoke"), info.data.get("environment")
+        inside = smoke is not None and smoke.from_ == "task" and network.vpc is None
+        if inside and environment and network.egress_in(environment) == "endpoints":
+            raise hidden(
+                "egress endpoints leaves tasks no way to the load balancer, whose addresses are public, so"
+                " smoke.from: task cannot ask it; write smoke.from: deployer or off, or another egress"
+            )
         if network.vpc is None:
             if existing:
                 raise hidden("vpc is required with loadBalancer.listener; name the VPC that its load balancer is in")

@@ -17,4 +17,5 @@ class Soak(Model):
     seconds: Annotated[int, Field(ge=0, le=3600)] = 20
     """How long; 0 switches it off."""
     path: Path_ | None = None
-    """Deep health path that is asked, of the old version; unset: `app.healthPath`."""
+    """Deep health path of the soak; unset: `app.healthPath`. A version is asked there if it answered there when it was
+    proven; else where its smoke request was."""

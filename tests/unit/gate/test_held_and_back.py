@@ -70,10 +70,27 @@ def test_after_a_rollback_the_records_say_whether_the_steps_must_run() -> None:
 
 def test_what_is_gone_back_from_need_not_be_well() -> None:
     inputs = ROLLOUT | {"soak": {"seconds": 5, "url": "http://x/health"}}
-    soak = Rollout._wanted(inputs, "").soak
+    soak = Rollout._wanted(inputs, {}).soak
     assert soak is not None
     assert soak.seconds == 5
-    assert Rollout._wanted(inputs | {"rollback": True}, "").soak is None
+    assert Rollout._wanted(inputs | {"rollback": True}, {}).soak is None
+
+
+@pytest.mark.parametrize(
+    ("smoke", "path"),
+    [
+        (None, None),
+        ({"url": "http://x/health"}, "/health"),
+        ({"url": "http://x/health?deep=1", "status": 200}, "/health?deep=1"),
+        ({"url": "http://x/private", "status": 401}, None),
+    ],
+)
+def test_the_engine_remembers_where_the_version_before_answered(smoke: Properties | None, path: str | None) -> None:
+    """For a release whose record does not say."""
+    before = ROLLOUT | {"smoke": smoke, "taskDefinition": "arn:td/notes:7"}
+    wanted = Rollout._wanted(ROLLOUT | {"smoke": {"url": "http://x/healthz"}}, before)
+    assert (wanted.previous, wanted.previous_path) == ("arn:td/notes:7", path)
+    assert Rollout._wanted(ROLLOUT, {}).previous_path is None, "the first one"
 
 
 @pytest.mark.parametrize(
@@ -84,9 +101,9 @@ def test_what_serves_is_not_soaked_on_a_database_that_it_does_not_know(
 ) -> None:
     seen: list[Properties] = []
 
-    def roll_out(self: Rollout, call: Call, inputs: Properties, previous: str) -> Done:
+    def roll_out(self: Rollout, call: Call, inputs: Properties, before: Properties) -> Done:
         seen.append(inputs)
-        return Done("ecs-svc/1", previous, 0)
+        return Done("ecs-svc/1", before["taskDefinition"], 0)
 
     monkeypatch.setattr(Rollout, "_roll_out", roll_out)
     old = ROLLOUT | {"soak": {"seconds": 5, "url": "http://x/health"}, "database": before}

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gate.compatibility import Incompatible, Soak, path_of
+from gate.compatibility import Incompatible, Soak
 from gate.release_record import Release
 from gate.rollout import Rollout
-from gate.smoke import Answer, Smoke
+from gate.smoke import Answer, Smoke, path_of
 from gate.wanted import Wanted
 from tests.unit.gate.rolling import GROUP, NEW, OLD, Records, Service, roll_out
 from tests.unit.gate.simulation import Clock

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gate.promotion import Source
 from gate.smoke import Answer, Smoke
 from pipeline import comment, deploy, plan, promoted, rollback, smoke
 from pipeline.engine import Engine
@@ -125,16 +126,28 @@ class TestDeploy:
         assert "approved was r@sha256:1" in promoted.complaint("r@sha256:1", "r@sha256:2")
         assert "would be promoted now is nothing" in promoted.complaint("r@sha256:1", None)
 
+    def test_an_approval_of_nothing_is_none(self, tmp_path: Path) -> None:
+        """What a preview that failed hands on, and two nothings are not the same image."""
+        for now in (None, "", "r@sha256:1"):
+            assert "APPROVED is set and empty" in promoted.complaint("", now)
+        with pytest.raises(Failed, match="APPROVED is set and empty"):
+            deploy.deploy(Engine("prod", tmp_path), {"APPROVED": ""})
+
     @pytest.mark.parametrize(
         ("settings", "source"),
         [
-            ("config:\n  promoteFrom: staging\n", "staging"),
-            ("config:\n  sluice:promoteFrom: o/p/staging\n", "o/p/staging"),
+            ("config:\n  promoteFrom: staging\n", Source("shop", "staging")),
+            ("config:\n  sluice:promoteFrom: o/p/staging\n", Source("p", "staging")),
+            (
+                "config:\n  promoteFrom: staging\n  promotion: {account: '444455556666', region: eu-west-1}\n",
+                Source("shop", "staging", "444455556666", "eu-west-1"),
+            ),
             ("config:\n  environment: prod\n", None),
             ("", None),
         ],
     )
-    def test_knows_where_the_image_comes_from(self, settings: str, source: str | None, tmp_path: Path) -> None:
+    def test_knows_where_the_image_comes_from(self, settings: str, source: Source | None, tmp_path: Path) -> None:
+        (tmp_path / "Pulumi.yaml").write_text("name: shop\n")
         (tmp_path / "Pulumi.prod.yaml").write_text(settings)
         assert promoted.source(Engine("prod", tmp_path)) == source
 
@@ -167,6 +180,17 @@ class TestRollback:
             rollback.words("a", Path(), {"REASON": " "})
 
 
+TASK = {
+    "command": ["curl"],
+    "taskDefinition": "arn:td/smoke:1",
+    "container": "smoke",
+    "subnets": ["subnet-1"],
+    "securityGroups": ["sg-1"],
+    "assignPublicIp": False,
+}
+"""What asks in place of a pipeline."""
+
+
 class TestSmoke:
     """As many right answers in a row as the stack wants."""
 
@@ -194,3 +218,14 @@ class TestSmoke:
 
     def test_gives_up_after_too_many_wrong_ones(self) -> None:
         assert self.asked(503, 200, 0) == (None, [1.0])
+
+    @pytest.mark.parametrize(
+        ("gate", "says"),
+        [({"smoke": {"url": "http://x", "task": TASK}}, "task"), ({"smoke": None}, "off"), ({}, "off")],
+    )
+    def test_asks_nothing_where_the_pipeline_may_not_reach_it(
+        self, gate: dict[str, object], says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(Engine, "output", lambda engine, name: gate)
+        assert smoke.ask(Engine("prod", Path()), lambda seconds: None) == 0
+        assert capsys.readouterr().out == f"smoke.from is {says}: nothing is asked from here\n"

@@ -789,6 +789,48 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     # smoke and network
     ("smoke status", {"smoke.status": 500}, "smoke.status = 500: must be at most 499"),
     ("smoke path", {"smoke.path": "health"}, 'smoke.path = "health": must match ^/\\S*$'),
+    (
+        "smoke request from somewhere else",
+        {"smoke.from": "browser"},
+        "smoke.from = \"browser\": must be 'deployer', 'task' or 'off'",
+    ),
+    (
+        "smoke task without a command",
+        {"smoke.from": "task"},
+        "smoke.command: is required with smoke.from: task; it exits with 0 when SLUICE_URL is answered rightly",
+    ),
+    (
+        "smoke command that nobody runs",
+        {"smoke.command": ["curl"]},
+        "smoke.command: is run by smoke.from: task only; write that, or remove this",
+    ),
+    (
+        "smoke image that nobody runs",
+        {"smoke.image": f"sha256:{'ab' * 32}"},
+        "smoke.image: is run by smoke.from: task only; write that, or remove this",
+    ),
+    (
+        "smoke image by tag",
+        {"smoke.from": "task", "smoke.command": ["curl"], "smoke.image": "curl:8"},
+        'smoke.image = "curl:8": must be an image by digest, REPOSITORY@sha256: or sha256: and 64 hexadecimal digits; a'
+        " tag may move to another image",
+    ),
+    (
+        "smoke body that a task would have to compare",
+        {"smoke.from": "task", "smoke.command": ["curl"], "smoke.body": "ok"},
+        'smoke.body = "ok": is compared by smoke.from: deployer only; let smoke.command compare it, or remove this',
+    ),
+    (
+        "smoke fields, and nobody asks",
+        {"smoke.from": "off", "smoke.json": {"status": "ok"}},
+        "smoke.json: is compared by smoke.from: deployer only; let smoke.command compare it, or remove this",
+    ),
+    (
+        "smoke task without a way to the load balancer",
+        {"smoke.from": "task", "smoke.command": ["curl"], "network.egress": "endpoints"},
+        "network: egress endpoints leaves tasks no way to the load balancer, whose addresses are public, so smoke.from:"
+        " task cannot ask it; write smoke.from: deployer or off, or another egress",
+    ),
     ("smoke attempts", {"smoke.attempts": 0}, "smoke.attempts = 0: must be at least 1"),
     (
         "smoke field without a name",

@@ -9,7 +9,8 @@ import pytest
 from gate.operate import Refused
 from gate.record import RunRecord
 from gate.release_record import Release
-from gate.target import after_steps, choose, named
+from gate.smoke import Smoke
+from gate.target import after_steps, choose, named, smoke_of
 
 
 def image(letter: str) -> str:
@@ -95,3 +96,37 @@ def test_after_steps_since_the_older_release_are_found() -> None:
 
     runs = [run(1, "after", 50), run(2, "before", 150), run(3, "after", 160), run(4, "run", 170)]
     assert [one.number for one in after_steps(runs, 100)] == [3]
+
+
+ASKED = {
+    "url": "http://lb/healthz",
+    "address": "lb:80",
+    "status": 200,
+    "timeout": 3,
+    "attempts": 2,
+    "versionHeader": "X-Version",
+    "version": "9",
+    "body": "new",
+    "json": {"schema": 9},
+}
+"""The newer release's smoke request."""
+HERE = Smoke("http://lb/healthz", address="lb:80", timeout=3, attempts=2, version_header="X-Version")
+
+
+@pytest.mark.parametrize(
+    ("raw", "path", "expected"),
+    [
+        (ASKED, "/healthz", HERE),
+        (ASKED, None, HERE),
+        (ASKED, "/health?deep=1", replace(HERE, url="http://lb/health?deep=1")),
+        (ASKED | {"status": 204}, "/health", replace(HERE, url="http://lb/health")),
+        (ASKED, "", None),
+        ({}, "/health", None),
+    ],
+    ids=["the same path", "an old record", "its own path", "its own status", "none", "nobody asks"],
+)
+def test_an_earlier_release_is_asked_where_it_answered(
+    raw: dict[str, object], path: str | None, expected: Smoke | None
+) -> None:
+    """And for nothing that only the newer one says: its version, its text, its fields."""
+    assert smoke_of(raw, path) == expected

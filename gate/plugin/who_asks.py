@@ -1,0 +1,29 @@
+"""Who will ask a version, in a preview's words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gate.plugin.values import UNKNOWN
+from gate.presentable import command_line
+
+
+def who_asks(inputs: Mapping[str, Any]) -> str:
+    """Of a Rollout's inputs, of which a preview does not know all."""
+    smoke, soak = inputs.get("smoke"), inputs.get("soak")
+    if smoke is UNKNOWN:
+        return "who sends the smoke request is not known yet"
+    if not smoke:
+        return "nobody asks the version (smoke.from: off): its healthy targets alone prove it"
+    url = smoke.get("url")
+    where = "the service" if url is UNKNOWN else url
+    task: Any = smoke.get("task")
+    if task is not UNKNOWN and not task:
+        asks = f"this deployer asks {where} (smoke.from: deployer)"
+    elif task is UNKNOWN or task.get("command") is UNKNOWN:
+        asks = f"a task in the service's network asks {where} (smoke.from: task)"
+    else:
+        asks = f"a task in the service's network asks {where} (smoke.from: task): {command_line(task['command'])}"
+    soaks = isinstance(soak, Mapping) and soak.get("seconds") and soak.get("url") and not inputs.get("rollback")
+    return asks + (", and the version that serves before it is replaced" if soaks else "")
