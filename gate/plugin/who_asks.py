@@ -16,14 +16,17 @@ def who_asks(inputs: Mapping[str, Any]) -> str:
         return "who sends the smoke request is not known yet"
     if not smoke:
         return "nobody asks the version (smoke.from: off): its healthy targets alone prove it"
-    url = smoke.get("url")
-    where = "the service" if url is UNKNOWN else url
-    task: Any = smoke.get("task")
-    if task is not UNKNOWN and not task:
+    where = _known(smoke.get("url"), "the service")
+    task = _known(smoke.get("task"), {"command": UNKNOWN})
+    if not task:
         asks = f"this deployer asks {where} (smoke.from: deployer)"
-    elif task is UNKNOWN or task.get("command") is UNKNOWN:
-        asks = f"a task in the service's network asks {where} (smoke.from: task)"
     else:
-        asks = f"a task in the service's network asks {where} (smoke.from: task): {command_line(task['command'])}"
+        asks = f"a task in the service's network asks {where} (smoke.from: task)"
+        command = _known(task.get("command"), ())
+        asks += f": {command_line(command)}" if command else ""
     soaks = isinstance(soak, Mapping) and soak.get("seconds") and soak.get("url") and not inputs.get("rollback")
     return asks + (", and the version that serves before it is replaced" if soaks else "")
+
+
+def _known(value: Any, instead: Any) -> Any:
+    return instead if value is UNKNOWN else value
