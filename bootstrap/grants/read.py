@@ -54,8 +54,9 @@ def read(scope: Scope) -> list[Statement]:
         ),
         Statement(
             "Images",
-            ["ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer", "ecr:GetLifecyclePolicy",
-             "ecr:GetRepositoryPolicy", "ecr:ListImages", "ecr:ListTagsForResource"],
+            ["ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages",
+             "ecr:GetDownloadUrlForLayer", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListImages",
+             "ecr:ListTagsForResource"],
             [scope.arn("ecr", "repository/*"), scope.arn("ecr", "repository/*", account="*")],
             why="a promoted image lies in another stack's repository, perhaps in another account, whose own policy"
             " decides",
