@@ -24,6 +24,7 @@ from gate.judge import TargetState
 from gate.observation import Confirmation
 from gate.patience import Patience
 from gate.question import Question
+from gate.replaced_tasks import ReplacedTasks
 from gate.service import Service
 from gate.smoke import Smoke, at
 from gate.smoke_diagnosis import task_advice
@@ -92,6 +93,7 @@ class OldVersion:
 
     Attributes:
         name: ``FAMILY:REVISION``.
+        replaced: its tasks that had to be replaced since.
     """
 
     def __init__(
@@ -100,36 +102,11 @@ class OldVersion:
         self._service = service
         self._patience = patience
         self._target_groups = target_groups
-        self._deployment = str(deployment["id"])
-        self._revision = str(deployment["taskDefinition"])
-        self.name = self._revision.rpartition("/")[2]
-        self._stopped_before = {task["taskArn"] for task in self._stopped()}
+        self.name = str(deployment["taskDefinition"]).rpartition("/")[2]
+        self.replaced = ReplacedTasks(service, patience, deployment)
 
     def targets(self) -> list[TargetState]:
         return [self._patience.ask(self._service.targets, group) for group in self._target_groups]
-
-    def replaced(self) -> list[str]:
-        """Why tasks have stopped since, as far as that says something about the version."""
-        return [
-            str(task.get("stoppedReason") or "no reason given")
-            for task in self._stopped()
-            if task["taskArn"] not in self._stopped_before and fell_ill(task)
-        ]
-
-    def _stopped(self) -> list[dict[str, Any]]:
-        return self._patience.ask(self._service.stopped_tasks, self._deployment, self._revision)
-
-
-def fell_ill(task: Mapping[str, Any]) -> bool:
-    """Whether a stopped task says that its version cannot live: its program ended, or its health checks failed. Not: it
-    was stopped by hand, for Fargate's maintenance or Spot, or by the service for scaling and for the balance of zones.
-
-    Source: "Stopped tasks error messages", Task.stopCode; an unknown code says nothing about the version.
-    """
-    code, reason = str(task.get("stopCode") or ""), str(task.get("stoppedReason") or "")
-    if code == "ServiceSchedulerInitiated":
-        return "health check" in reason.lower()
-    return code == "EssentialContainerExited"
 
 
 def bad(look: Look) -> str:
@@ -179,6 +156,8 @@ def soak(
         return
     name = old.name
     log(f"{name} must stay healthy on the new schema for {short_time(wanted.seconds)} before it is replaced", False)
+    if old.replaced.unlisted:
+        _warn(name, wanted, old, log)
 
     def heed() -> None:
         if clock.halted():
@@ -194,7 +173,7 @@ def soak(
             wrong, unanswered = reply.wrong, unanswered or reply.answered.unreachable
             if reply.answered.unasked and reply.answered.task is not None:
                 raise GateError(_not_asked(name, wrong, task_advice(wanted.url, reply.answered.task)[1]))
-        looks.append(Look(wrong, old.targets(), old.replaced(), clock.now()))
+        looks.append(Look(wrong, old.targets(), old.replaced.reasons(), clock.now()))
         if why := unfit(looks):
             raise Incompatible(_explain(name, why, image, unanswered))
         passed = clock.now() - begun
@@ -203,6 +182,24 @@ def soak(
             return
         log(f"soaking {name} on the new schema: {short_time(passed)} of {short_time(wanted.seconds)}", True)
         clock.wait(PAUSE_SECONDS)
+
+
+def _warn(version: str, wanted: Soak, old: OldVersion, log: Callable[[str, bool], None]) -> None:
+    """Says what is not noticed without the permission to list tasks. Raises GateError when nothing would be."""
+    if not wanted.url and not old.targets():
+        raise GateError(
+            f"{version}, which serves, cannot be watched on the new schema: it has neither a health path nor targets, "
+            "and its tasks cannot be listed\n"
+            "  The migrations have run. No task of the service was replaced, and the new version was not started.\n"
+            f"  cause: {old.replaced.unlisted}\n"
+            "  fix:   give the deployer ecs:ListTasks and ecs:DescribeTasks (condition ecs:cluster), as `make "
+            "bootstrap` does, or set soak.path; then run `pulumi up` again"
+        )
+    log(
+        f"warning: the tasks of {version} cannot be listed ({old.replaced.unlisted}): its answers, targets and events "
+        "are watched, and a task that ends by itself is not noticed",
+        False,
+    )
 
 
 def _not_asked(version: str, why: str, advice: Advice) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from gate.compatibility import fell_ill
 from gate.deployer import Deployer
 from gate.judge import State, judge
 from gate.observation import Confirmation, Dated, older_task, service_moment, whole_end
 from gate.record import RunRecord
+from gate.replaced_tasks import fell_ill
 from gate.rollout_failure import RolloutFailed
 from gate.run import migrate
 from gate.smoke import Answer
