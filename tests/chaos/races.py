@@ -16,7 +16,7 @@ from tests.chaos.faults import Plan
 
 SAYS_WHO = re.compile(
     r"took (it )?over|took its place|is under way|was stopped: \S+@\S+|\S+@\S+ has begun run"
-    r"|was deployed by \S+@\S+|`sluice run` by \S+@\S+"
+    r"|was deployed by \S+@\S+|`sluice run` by \S+ \(run \d+"
 )
 """In the text of one that lost: somebody else, by name, has the stack now."""
 
