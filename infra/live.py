@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from gate.plugin.sdk import Finding, major_change, older_build, unknown_order
+from gate.plugin.sdk import Finding, major_change, moved_path, older_build, unknown_order
 from infra import promotion
 from infra.refusal import end, told
 from infra.revision import is_ancestor, revision
@@ -19,7 +19,8 @@ def check(stack: Settings) -> Mapping[str, Any]:
     """Returns the stack's outputs of its last update.
 
     Ends the program when its settings lead backwards: to an older build, or to another major version of the database
-    that nobody asked for.
+    that nobody asked for. And when the load balancer would ask the version that serves at a path that it does not
+    answer.
 
     A preview of an older build is only warned of: previews are made of branches, too, that are behind.
     """
@@ -28,6 +29,12 @@ def check(stack: Settings) -> Mapping[str, Any]:
         end(f"{found}. Nothing was changed")
     if (found := _build(stack, live)) is not None:
         _refuse(found)
+    gate = live.get("gate")
+    moved = moved_path(gate, stack.app.live_path) if isinstance(gate, Mapping) else None
+    if moved is not None and moved.result == "refused":
+        _refuse(moved)
+    elif moved is not None:
+        pulumi.log.warn(str(moved))
     return live
 
 

@@ -93,6 +93,7 @@ class Deployed:
             "logGroups": {"migration": self.logs.migration.name, "service": self.logs.service.name},
             "url": service.url,
             "smoke": self._smoke(),
+            "livePath": settings.app.live_path,
             "deep": self._deep() if settings.smoke.from_ == "deployer" else None,
             "deadline": settings.service.deadline,
             "repository": self.origin.repository.url,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.server
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +215,53 @@ class TestGiven:
         assert {tuple(deployed.container(kind)["entryPoint"]) for kind in ("bootstrap", "migration")} == {("env",)}
         assert "entryPoint" not in deployed.container("service")
         assert {tuple(step["entryPoint"]) for step in deployed.one("MigrationRun").inputs["steps"]} == {("env",)}
+
+
+class Version(http.server.BaseHTTPRequestHandler):
+    """A version that serves: it answers at /live and at /up."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path in ("/live", "/up") else 404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+class TestLivePath:
+    """The load balancer asks every task at one path: the version that serves has to answer there, too."""
+
+    @pytest.fixture
+    def live(self) -> Iterator[dict[str, Any]]:
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Version) as server:
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            deep = {"url": f"http://127.0.0.1:{server.server_address[1]}/health", "status": 200, "timeout": 5}
+            yield {OWN: {"gate": {"livePath": "/live", "deep": deep}}}
+            server.shutdown()
+
+    @pytest.mark.parametrize("path", ["/live", "/up"])
+    def test_moves_to_one_that_it_answers(
+        self, deploy: Deploy, live: dict[str, Any], path: str, config: dict[str, Any], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        deployed = deploy(others=live, app=config["app"] | {"livePath": path})
+        assert deployed.one("TargetGroup").inputs["healthCheck"]["path"] == path
+        assert deployed.outputs["gate"]["livePath"] == path
+        assert errors(caplog) + errors(caplog, "WARNING") == []
+
+    def test_moves_to_no_other(
+        self, deploy: Deploy, live: dict[str, Any], config: dict[str, Any], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        app, deployed = config["app"] | {"livePath": "/new"}, Deployed()
+        with pytest.raises(SystemExit):
+            deploy(others=live, app=app, deployed=deployed)
+        assert [one.type for one in deployed.resources if not one.type.startswith("pulumi:")] == []
+        assert errors(caplog)[0].startswith("app.livePath: the version that serves answers 404 at /new")
+        deploy(others=live, app=app, preview=True)
+        assert "`pulumi up` refuses it" in errors(caplog, "WARNING")[-1]
+
+    def test_that_it_could_not_be_asked_is_said(
+        self, deploy: Deploy, config: dict[str, Any], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        deploy(others={OWN: {"gate": {"livePath": "/live", "deep": None}}}, app=config["app"] | {"livePath": "/new"})
+        assert "cannot be asked from here" in errors(caplog, "WARNING")[-1]

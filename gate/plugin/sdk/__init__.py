@@ -1,6 +1,7 @@
 """The gate's resources for Pulumi programs: ``from gate.plugin import sdk as gate``."""
 
 from gate.finding import Finding
+from gate.live_path import moved_path
 from gate.plugin.sdk.admission import Admission, admission
 from gate.plugin.sdk.generated_secret import GeneratedSecret
 from gate.plugin.sdk.image_scan import ImageScan
@@ -21,6 +22,7 @@ __all__ = [
     "Rollout",
     "admission",
     "major_change",
+    "moved_path",
     "older_build",
     "pushed",
     "released",
