@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import docker_config
+from pipeline.drift import drifted
 from pipeline.failed import Failed
 
 ASKING = 120.0
@@ -66,10 +67,16 @@ class Engine:
             return self.watched("up", "--stack", self.stack, "--yes", *said, *self._judged(), **variables)[0]
 
     def drift(self) -> tuple[int, str]:
-        """`pulumi refresh` that changes nothing: its exit code is not 0 when the cloud is not as the state says."""
-        return self.watched(
-            "refresh", "--stack", self.stack, "--preview-only", "--expect-no-changes", "--diff", "--suppress-outputs"
-        )
+        """`pulumi refresh` that changes nothing: its exit code is not 0 when the cloud is not as the state says, apart
+        from what the program leaves to others; and all that it said. Raises Failed."""
+        words = ("refresh", "--stack", self.stack, "--preview-only")
+        found = drifted(self._planned(*words)["steps"])
+        if not found:
+            print("no drift", flush=True)
+            return 0, ""
+        for one in found:
+            print(f"drift: {one}", flush=True)
+        return self.watched(*words, "--expect-no-changes", "--diff", "--suppress-outputs")
 
     def watched(self, *words: str, **variables: str) -> tuple[int, str]:
         """A command whose lines people see as they come; its exit code and what it said. variables: of its
@@ -97,6 +104,20 @@ class Engine:
         if interrupted:
             raise KeyboardInterrupt
         return child.returncode, "".join(said)
+
+    def _planned(self, *words: str) -> dict[str, Any]:
+        """What a command that changes nothing would do, as JSON. Raises Failed."""
+        command = ["pulumi", *words, "--json", "--non-interactive", "--color", "never"]
+        print(f"$ {' '.join(command)}", flush=True)
+        try:
+            done = subprocess.run(
+                command, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=UPDATING
+            )
+        except subprocess.TimeoutExpired:
+            raise Failed(f"`{' '.join(command)}` did not end within {UPDATING:.0f} s") from None
+        if done.returncode != 0:
+            raise Failed(f"`{' '.join(command)}` failed:\n{(done.stderr or done.stdout).strip()[-4000:]}")
+        return dict(json.loads(done.stdout))
 
     def _judged(self) -> list[str]:
         return ["--policy-pack", POLICY] if self.policy else []

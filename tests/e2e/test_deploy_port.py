@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -61,16 +62,20 @@ def ports(stage: Stage, group: str) -> set[int]:
     return {one["Target"]["Port"] for one in found if one["TargetHealth"]["State"] != "draining"}
 
 
-def roll_back(stage: Stage) -> str:
-    """`sluice rollback`; returns what it said."""
+def command(stage: Stage, *words: str) -> tuple[int, str]:
+    """An operator's command on the stack; its exit code and what it said."""
     env = dict(stage.env)
     env["PATH"] = f"{environment.pulumi_bin(stage.place)}:{env['PATH']}"
     done = subprocess.run(
-        [str(ROOT / "bin" / "sluice"), "rollback", "--stack", STACK, "--yes"],
+        [*words, "--stack", STACK],
         cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+def drift(stage: Stage) -> tuple[int, str]:
+    """`make drift`."""
+    return command(stage, sys.executable, "-m", "pipeline", "drift")
 
 
 def test_the_port_moves_with_the_revision_and_comes_back_with_it(settings: Stage) -> None:
@@ -91,6 +96,8 @@ def test_the_port_moves_with_the_revision_and_comes_back_with_it(settings: Stage
 
     # Nothing to do, with and without a refresh, which sees what the Service leaves to the Rollout, and nothing else.
     stage.pulumi("preview", "--expect-no-changes")
+    code, said = drift(stage)
+    assert (code, "\nno drift\n" in said) == (0, True), said
     seen = stage.pulumi("refresh", "--yes", "--skip-preview").output
     assert re.findall(r" ~ +(\S+) \S+ updated .*\[diff: (.*)\]", seen) == [
         ("aws:ecs:Service", "~loadBalancers,taskDefinition")
@@ -111,7 +118,8 @@ def test_the_port_moves_with_the_revision_and_comes_back_with_it(settings: Stage
 
     # An operator goes back to the release before, which listens at the first port.
     with asked(stage):
-        roll_back(stage)
+        code, said = command(stage, str(ROOT / "bin" / "sluice"), "rollback", "--yes")
+        assert code == 0, said
     assert entry(stage) == before
     assert ports(stage, group) == {8080}
     assert "<!-- at 9090 -->" not in Client(url).ask()[2]
@@ -124,3 +132,11 @@ def test_the_port_moves_with_the_revision_and_comes_back_with_it(settings: Stage
         until(lambda: "<!-- at 8080 -->" in Client(url).ask()[2], 10, "the new version answers")
     assert (entry(stage), ports(stage, group)) == (before, {8080})
     stage.pulumi("preview", "--expect-no-changes")
+
+    # What somebody else changes is drift still.
+    elb = stage.client("elbv2")
+    elb.modify_target_group(TargetGroupArn=group, HealthyThresholdCount=7)
+    code, said = drift(stage)
+    elb.modify_target_group(TargetGroupArn=group, HealthyThresholdCount=2)
+    assert code != 0
+    assert re.search(r"^drift: aws:lb/targetGroup:TargetGroup sluice-local: healthCheck", said, re.M), said
