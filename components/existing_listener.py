@@ -25,7 +25,8 @@ class ExistingListenerArgs:
 class ExistingListener(pulumi.ComponentResource):
     """A target group, and a rule of an existing listener that forwards one host name to it.
 
-    Outputs: those of a load balancer of the stack's own; shared is True, as it may serve other services too.
+    Outputs: those of a load balancer of the stack's own; shared is True, as it may serve other services too; internal:
+    whether only its own network reaches it.
     """
 
     url: pulumi.Output[str]
@@ -34,6 +35,7 @@ class ExistingListener(pulumi.ComponentResource):
     zone_id: pulumi.Output[str]
     named: bool
     shared: bool
+    internal: pulumi.Output[bool]
     target_group_arn: pulumi.Output[str]
     suffix: pulumi.Output[str]
     target_group_suffix: pulumi.Output[str]
@@ -61,6 +63,7 @@ class ExistingListener(pulumi.ComponentResource):
         self.address, self.zone_id = balancer.dns_name, balancer.zone_id
         self.named = True
         self.shared = True
+        self.internal = balancer.internal
         self.target_group_arn, self.target_group_suffix = targets.arn, targets.arn_suffix
         self.suffix = balancer.arn_suffix
         self.register_outputs({"url": self.url, "address": self.address, "targetGroupArn": self.target_group_arn})

@@ -29,7 +29,10 @@ def entrance(
     if balancer.listener is not None:
         host = domain.name or balancer.host or ""
         there = ExistingListenerArgs(targets, balancer.listener, balancer.priority or 0, host, stack.protected)
-        return ExistingListener(name, there, own)
+        listener = ExistingListener(name, there, own)
+        if stack.smoke.from_ == "deployer" and pulumi.runtime.is_dry_run():
+            listener.internal.apply(_hint)
+        return listener
     https = None
     if domain.name is not None:
         certificate: pulumi.Input[str] = domain.certificate or ""
@@ -44,6 +47,15 @@ def entrance(
         https=https,
     )
     return LoadBalancer(name, args, own)
+
+
+def _hint(internal: bool) -> None:
+    """Says in a preview that the deployer may not reach what it will ask."""
+    if internal:
+        pulumi.log.info(
+            "loadBalancer.listener is an internal load balancer's: a deployer outside of its network cannot send the"
+            " smoke request; write smoke.from: task, or off, where this one is outside (docs/smoke.md)"
+        )
 
 
 def _service(name: str) -> str:

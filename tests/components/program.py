@@ -179,6 +179,7 @@ class Cloud(Mocks):
                 "dnsName": "shared.example.com",
                 "zoneId": "Z0SHARED",
                 "securityGroups": ["sg-shared", "sg-other"],
+                "internal": self.stale.get("getLoadBalancer", {}).get("internal", False),
             },
             "getInstance": {
                 "dbInstanceIdentifier": args.args.get("dbInstanceIdentifier"),

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.components.program import DIGEST, REGISTRY, Deployed
+from tests.components.program import DIGEST, LISTENER, REGISTRY, Deployed
+from tests.components.test_entrance import EXISTING
 
 Deploy = Callable[..., Deployed]
 COMMAND = ["sh", "-c", 'curl -f "$SLUICE_URL"']
@@ -78,6 +79,34 @@ class TestTask:
         smoke = {"from": "task", "command": COMMAND}
         deployed = deploy(smoke=smoke, app=config["app"] | {"stepEntryPoint": ["env"]})
         assert deployed.container("-smoke")["entryPoint"] == ["env"]
+
+
+INTERNAL = {"getLoadBalancer": {"internal": True}}
+
+
+@pytest.mark.parametrize(
+    ("smoke", "stale", "preview", "said"),
+    [
+        ({}, INTERNAL, True, 1),
+        ({}, INTERNAL, False, 0),
+        ({}, {}, True, 0),
+        ({"from": "task", "command": COMMAND}, INTERNAL, True, 0),
+        ({"from": "off"}, INTERNAL, True, 0),
+    ],
+    ids=["a preview says it", "an update does not", "public", "a task", "nobody"],
+)
+def test_an_internal_load_balancer_may_be_out_of_reach(
+    deploy: Deploy,
+    caplog: pytest.LogCaptureFixture,
+    smoke: dict[str, Any],
+    stale: dict[str, Any],
+    preview: bool,
+    said: int,
+) -> None:
+    caplog.set_level("INFO")
+    balancer = {"listener": LISTENER, "priority": 1, "host": "shop.example.com"}
+    deploy(loadBalancer=balancer, network=EXISTING, smoke=smoke, stale=stale, preview=preview)
+    assert sum("is an internal load balancer's" in record.getMessage() for record in caplog.records) == said
 
 
 def test_nobody_asks(deploy: Deploy) -> None:
