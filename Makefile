@@ -25,7 +25,7 @@ test: ## set up what is missing, then every check: lint, types, imports, unit, c
 	@$(LOCAL) check
 
 # Through the environment: a value from outside (a branch's name) is never part of a shell command.
-check: ## the application before the merge: STACK=local RELEASED=revision IMAGE=built JSON=1
+check: ## the application before the merge: STACK=local RELEASED=revision|none IMAGE=built JSON=1
 	@$(LOCAL) application --stack "$${STACK:-local}" --released "$${RELEASED:-}" --image "$${IMAGE:-}" $${JSON:+--json}
 
 down: ## stop the local cloud and the rehearsals', and forget their stacks (Docker stays)

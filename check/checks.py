@@ -189,8 +189,8 @@ class Checks:
         named = ", ".join(f"'{step.name}'" for step in unused)
         raise Warned(
             f"{line}\nstep {named} changed nothing here, so its migrations were not tried",
-            "give it something to work on: `check: {seed: [COMMAND]}` makes tenants or rows (docs/check.md); a step"
-            " that only looks has verify, check or status in its name",
+            "give it something to work on: `check: {seed: [COMMAND]}` makes tenants or rows (docs/check-migrations.md);"
+            " a step that only looks has verify, check or status in its name",
         )
 
     def old_lives(self) -> str:

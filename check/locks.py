@@ -30,10 +30,10 @@ MODES = {
 """The modes that stop what a service does: the manual's name, and what waits."""
 
 _ASKED = """
-    SELECT extract(epoch FROM clock_timestamp()), extract(epoch FROM a.xact_start), l.pid, d.datname, l.relation, l.mode
+    SELECT extract(epoch FROM clock_timestamp()), l.virtualtransaction, l.pid, d.datname, l.relation, l.mode
     FROM pg_locks l JOIN pg_database d ON d.oid = l.database JOIN pg_stat_activity a ON a.pid = l.pid
     WHERE l.granted AND l.locktype = 'relation' AND a.backend_type = 'client backend'
-      AND a.application_name <> 'sluice-check' AND a.xact_start IS NOT NULL
+      AND a.application_name <> 'sluice-check'
       AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock');
 """
 _TAKES = re.compile(
@@ -44,11 +44,10 @@ _SHARE = re.compile(r"(?:CREATE\s+(?:UNIQUE\s+)?INDEX|REINDEX|LOCK|DO|CALL|SELEC
 
 @dataclass(frozen=True)
 class Sample:
-    """A lock that was held at a moment: seconds since the epoch, by the server's clock. since: its transaction's
-    start."""
+    """A lock that was held at a moment: seconds since the epoch, by the server's clock. transaction: its virtual id."""
 
     at: float
-    since: float
+    transaction: str
     session: int
     database: str
     oid: int
@@ -60,18 +59,18 @@ class Held:
     """A lock from when it was first seen until it was last seen.
 
     Attributes:
-        begun, ended: seconds since the epoch, by the server's clock.
-        since: the start of its transaction.
         mode: a key of MODES.
+        transaction: the virtual id of the one that held it.
+        begun, ended: seconds since the epoch, by the server's clock.
         statement: that took it; None when the log has none.
-        after: statements of the session between that one and the lock's end.
+        after: statements of the same transaction between that one and the lock's end.
         own: seconds that the statement itself took of it.
     """
 
     table: Table
     session: int
     mode: str
-    since: float
+    transaction: str
     begun: float
     ended: float
     statement: Statement | None = None
@@ -132,9 +131,9 @@ class Watch:
             return
 
     def _take(self, line: str) -> None:
-        at, since, session, database, oid, mode = line.rstrip("\n").split("\t")
+        at, transaction, session, database, oid, mode = line.rstrip("\n").split("\t")
         if (database, int(oid)) in self._tables:
-            self._samples.append(Sample(float(at), float(since), int(session), database, int(oid), mode))
+            self._samples.append(Sample(float(at), transaction, int(session), database, int(oid), mode))
 
     def held(self, statements: Sequence[Statement]) -> list[Held]:
         """The locks that were seen, the longest first, each with its statement. statements: of the same time."""
@@ -144,36 +143,28 @@ class Watch:
 
 def merged(samples: Iterable[Sample], table: Callable[[Sample], Table]) -> list[Held]:
     """One lock for all samples of a transaction, table and mode."""
-    found: dict[tuple[int, float, str, int, str], Held] = {}
+    found: dict[tuple[int, str, str, int, str], Held] = {}
     for one in samples:
-        key = (one.session, one.since, one.database, one.oid, one.mode)
+        key = (one.session, one.transaction, one.database, one.oid, one.mode)
         if key in found:
             found[key] = replace(found[key], ended=one.at)
         else:
-            found[key] = Held(table(one), one.session, one.mode, one.since, one.at, one.at)
+            found[key] = Held(table(one), one.session, one.mode, one.transaction, one.at, one.at)
     return list(found.values())
 
 
 def blamed(lock: Held, statements: Sequence[Statement]) -> Held:
-    """The lock with the statement of its session that took it: of its transaction, the first one before it was seen
-    that takes such a lock and names the table; else the last one before it was seen."""
+    """The lock with the statement that took it: the first one of its transaction that takes such a lock and names the
+    table. Where none does (a procedure that commits), the last one that the session sent before the lock was seen."""
     of_session = [one for one in statements if one.session == lock.session and one.database == lock.table.database]
-    before = [one for one in of_session if lock.since - 1.0 <= one.at <= lock.begun]
-    before = before[_start(before, lock.since) :]
+    together = [one for one in of_session if one.transaction == lock.transaction and one.at <= lock.ended]
     takes = _SHARE if lock.mode == "ShareLock" else _TAKES
     name = folded(lock.table.name.rpartition(".")[2])
-    fitting = [one for one in before if takes.match(bare(one.text)) and name in names(one.text)]
-    statement = fitting[0] if fitting else before[-1] if before else None
-    if statement is None:
-        return lock
-    position = of_session.index(statement)
-    later = [one for one in of_session[position + 1 :] if one.at <= lock.ended]
-    end = of_session[position + 1].at if later else lock.ended
-    begun = max(statement.at, lock.since) if fitting else lock.begun
-    return replace(lock, begun=min(begun, lock.begun), statement=statement, after=len(later), own=max(0.0, end - begun))
-
-
-def _start(statements: Sequence[Statement], since: float) -> int:
-    """Where the transaction begins among them: the last one that was taken no later than its start."""
-    found = [index for index, one in enumerate(statements) if one.at <= since + 0.001]
-    return found[-1] if found else 0
+    for position, one in enumerate(together):
+        if takes.match(bare(one.text)) and name in names(one.text):
+            later = together[position + 1 :]
+            end = later[0].at if later else lock.ended
+            begun = min(one.at, lock.begun)
+            return replace(lock, begun=begun, statement=one, after=len(later), own=max(0.0, end - begun))
+    before = [one for one in of_session if one.at <= lock.begun]
+    return replace(lock, statement=before[-1], own=lock.seconds) if before else lock

@@ -45,12 +45,14 @@ class Statement:
         at: when the server took it, seconds since the epoch, to the millisecond.
         session: the process id of its backend.
         database: where.
+        transaction: the virtual transaction id, as pg_locks has it too.
     """
 
     text: str
     at: float = 0.0
     session: int = 0
     database: str = ""
+    transaction: str = ""
 
 
 def sent(lines: Sequence[str]) -> Iterator[Statement]:
@@ -60,8 +62,9 @@ def sent(lines: Sequence[str]) -> Iterator[Statement]:
         found = _STATEMENT.fullmatch(str(entry.get("message", "")))
         if entry.get("error_severity") == "LOG" and found and entry.get("application_name") != OURS:
             at, session = _moment(entry.get("timestamp")), int(entry.get("pid", 0))
+            database, transaction = str(entry.get("dbname", "")), str(entry.get("vxid", ""))
             for text in split(found[1]):
-                yield Statement(text, at, session, str(entry.get("dbname", "")))
+                yield Statement(text, at, session, database, transaction)
 
 
 def split(script: str) -> list[str]:

@@ -17,7 +17,7 @@ import yaml
 from check import steps
 from check.checks import Checks
 from check.command import timed
-from check.result import Result
+from check.result import Result, Skipped
 from check.scratch import Scratch, quoted
 from check.steps import Failure, Logins, Place
 from check.subject import Subject, read
@@ -96,15 +96,22 @@ class Shop:
         folder.mkdir()
         (folder / "migration.sql").write_text(sql)
 
+    def two_users(self) -> dict[str, Any]:
+        """Settings with an owner and a user of the service, whom the second example's bootstrap.sql makes by psql."""
+        for name in ("bootstrap.sh", "bootstrap.sql"):
+            shutil.copy(ROOT / "examples" / "orders" / name, self.folder / "scripts" / name)
+        return {"roles": True, "bootstrap": ["sh", "scripts/bootstrap.sh"]}
+
     def write(self, **changed: Any) -> None:
-        """The settings' file; `secrets`, `migrations` and what `check` takes may differ."""
+        """The settings' file; `secrets`, `migrations`, `database`, `health` and what `check` takes may differ."""
         app = {"context": str(self.folder), "buildArgs": {"BASE": BASE}, "port": 3000, "cpu": 512, "memory": 1024}
         config = {
             "environment": "local",
             "aws": {"region": "eu-central-1"},
             "app": {**app, "secrets": changed.pop("secrets", {"JWT_SECRET": SECRET})},
             "migrations": changed.pop("migrations", [STEP]),
-            "database": {"name": "shop", "roles": False, "verifyTls": False},
+            "database": {"name": "shop", "verifyTls": False, **changed.pop("database", {"roles": False})},
+            "service": {"health": changed.pop("health", {})},
             "check": changed,
         }
         self.settings.write_text(yaml.safe_dump({"config": config}))
@@ -147,6 +154,9 @@ class Served(Checks):
         super().__init__(subject)
         self.migrated = migrated
 
+    def released(self) -> str:
+        raise Skipped("another run has made the schema")
+
     def run(self) -> str:
         place = self.migrated
         self.place = Place(self.subject.settings, place.scratch, place.logins, place.platform)
@@ -163,6 +173,15 @@ def first_failure(shop: Shop, server: ServerOf, migrated: Place | None = None) -
     try:
         results = (timed(name, check) for name, check in checks.all())
         return next((one for one in results if one.result == "failed"), None)
+    finally:
+        checks.close()
+
+
+def results(shop: Shop, server: ServerOf, released: str | None = None) -> dict[str, Result]:
+    """All checks, by their names."""
+    checks = Checks(shop.read(), released, server=server)
+    try:
+        return {name: timed(name, check) for name, check in checks.all()}
     finally:
         checks.close()
 

@@ -124,7 +124,7 @@ def test_an_index_built_concurrently_is_only_warned_of_unless_a_step_looks_for_i
 
 
 def held(seconds: float, text: str, *, own: float, after: int, mode: str = "AccessExclusiveLock") -> Held:
-    return Held(NOTES, 7, mode, 0.0, 0.0, seconds, Statement(text), after, own)
+    return Held(NOTES, 7, mode, "3/2", 0.0, seconds, Statement(text), after, own)
 
 
 def test_a_lock_that_later_statements_prolong_is_to_be_committed_first(tmp_path: Path) -> None:

@@ -11,17 +11,18 @@ from check.statement import Statement, changes, changes_schema, names, sent, spl
 
 
 def test_statements_of_the_servers_log() -> None:
-    at = {"timestamp": "2026-07-11 09:15:36.123 UTC", "pid": 7, "dbname": "shop"}
+    at = {"timestamp": "2026-07-11 09:15:36.123 UTC", "pid": 7, "dbname": "shop", "vxid": "3/9"}
     entries = [
         {"error_severity": "LOG", "message": "statement: ALTER TABLE a\n  ADD b int", "application_name": "psql", **at},
-        {"error_severity": "LOG", "message": "execute <unnamed>: DROP TABLE a"},
+        {"error_severity": "LOG", "message": "execute <unnamed>: DROP TABLE a; DROP TABLE b;"},
         {"error_severity": "LOG", "message": "statement: SELECT 1", "application_name": "sluice-check"},
         {"error_severity": "ERROR", "message": "syntax error"},
         {"error_severity": "LOG", "message": "checkpoint complete: wrote 3 buffers"},
     ]
     assert list(sent([json.dumps(one) for one in entries])) == [
-        Statement("ALTER TABLE a\n  ADD b int", 1783761336.123, 7, "shop"),
+        Statement("ALTER TABLE a\n  ADD b int", 1783761336.123, 7, "shop", "3/9"),
         Statement("DROP TABLE a"),
+        Statement("DROP TABLE b"),
     ]
 
 
