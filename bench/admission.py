@@ -20,7 +20,7 @@ from gate.finding import Finding
 from gate.session import Account, Clients
 from gate.start_admission import Subject, examine
 from gate.step import Step
-from local.cloud.emulator import REGION
+from local.cloud.emulator import REGION, Cloud
 
 ROUNDS = 5
 CALLS, SECONDS = 12, 0.5
@@ -69,7 +69,7 @@ class Counting(Clients):
 
 def measure(stage: Stage, say: Callable[[str], None]) -> list[Look]:
     """A stack with two kinds of steps and a service, each with roles and secrets of its own."""
-    with _credentials(stage.cloud.account):
+    with _credentials(stage.cloud):
         subject = _subject(stage)
         account = Account(region=REGION, endpoint=stage.cloud.endpoint, account=stage.cloud.account)
         looks = [_look("new clients", Counting(account), subject) for _ in range(ROUNDS)]
@@ -172,9 +172,9 @@ def _client(stage: Stage, service: str) -> Any:
 
 
 @contextmanager
-def _credentials(account: str) -> Iterator[None]:
+def _credentials(cloud: Cloud) -> Iterator[None]:
     """The emulator's, in the environment, as a deploy has them."""
-    names = {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "local"}
+    names = {"AWS_ACCESS_KEY_ID": cloud.account, "AWS_SECRET_ACCESS_KEY": cloud.secret()}
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(names)
     try:

@@ -41,7 +41,7 @@ def run(stage: Stage, tool: Tool, arguments: list[str]) -> Ran:
             "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "AWS_ENDPOINT_URL": proxy.endpoint,
             "AWS_ACCESS_KEY_ID": stage.cloud.account,
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SECRET_ACCESS_KEY": stage.cloud.secret(),
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_PAGER": "",

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-HOP = {"host", "connection", "keep-alive", "transfer-encoding", "content-length", "expect"}
+HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "expect"}
 SECONDS = 60.0
 
 
@@ -27,7 +27,7 @@ def operation(path: str, headers: Mapping[str, str], body: bytes) -> str:
 
 @dataclass(frozen=True)
 class Request:
-    """One API call: *headers* without those of the connection."""
+    """One API call: *headers* without those of the connection, but with `Host`, which is signed."""
 
     path: str
     headers: Mapping[str, str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -37,7 +38,7 @@ class Stage:
         self.logs.create_log_group(logGroupName=GROUP)
         tag = ecr.create_repository(repositoryName="app")["repository"]["repositoryUri"] + ":1"
         _docker("build", "--quiet", "--tag", tag, str(APP))
-        _docker("push", "--quiet", tag)
+        _docker("push", "--quiet", tag, login=cloud.docker_config())
         self.image = tag
 
     def _client(self, service: str) -> Any:
@@ -46,7 +47,7 @@ class Stage:
             service,
             endpoint_url=self.cloud.endpoint,
             aws_access_key_id=self.cloud.account,
-            aws_secret_access_key="local",  # noqa: S106 - the emulator takes any
+            aws_secret_access_key=self.cloud.secret(),
             region_name=REGION,
             config=botocore.config.Config(connect_timeout=5, read_timeout=30),
         )
@@ -159,7 +160,9 @@ def until(look: Callable[[], T], seconds: float, what: str) -> T:
     return answer
 
 
-def _docker(*words: str) -> None:
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, timeout=300, check=False)
+def _docker(*words: str, login: Path | None = None) -> None:
+    """login: the folder of Docker's configuration; None: the user's."""
+    env = os.environ | ({"DOCKER_CONFIG": str(login)} if login else {})
+    done = subprocess.run(["docker", *words], env=env, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode != 0:
         raise Failed(f"docker {words[0]} failed: {done.stderr.strip()}")

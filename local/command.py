@@ -13,6 +13,7 @@ from types import FrameType
 
 from local import bootstrap, check, environment, lock, shell
 from local.cloud import emulator
+from local.cloud.key import KeyFileError
 from local.down import down
 from local.environment import Checkout, NotStarted
 from local.rehearse import place as rehearsal
@@ -77,7 +78,7 @@ def reported(work: Callable[[], int]) -> int:
     """The exit code of the work; what went wrong becomes one error for people."""
     try:
         return work()
-    except (Failed, NotStarted, emulator.CloudError) as failure:
+    except (Failed, NotStarted, emulator.CloudError, KeyFileError) as failure:
         return _error(str(failure))
     except BrokenPipeError:  # `make up | head`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

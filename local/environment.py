@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from local import record
+from local.cloud import key
 
 STACK = "local"
 REGION = "us-east-1"
@@ -26,6 +27,10 @@ LANGUAGE_HOST_VERSION = "3.79.0"
 BUNDLE = "certificates.pem"
 """In the local folder: what a program on the local stack trusts, the certificates of its load balancers included. The
 local cloud writes it at its start."""
+
+
+REGISTRY_PASSWORD = "SLUICE_REGISTRY_PASSWORD"  # noqa: S105 - the variable's name
+"""Of the local container registry, whose user is `AWS`."""
 
 
 class NotStarted(Exception):
@@ -114,12 +119,16 @@ def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str
 
     Nothing of a real account or of another checkout comes through: no AWS_* variable, no configuration file, passphrase
     or backend that `base` happens to have. Only SLUICE_BACKEND_URL, set on purpose, moves the state.
+
+    Raises:
+        key.KeyFileError: the checkout's key cannot be used.
     """
     first = [str(pulumi_bin(place)), str(place.venv / "bin"), str(place.root / "bin")]  # the last one has `sluice`
     rest = [entry for entry in base.get("PATH", os.defpath).split(os.pathsep) if entry not in first]
     strangers: dict[str, str | None] = {name: None for name in sorted(base) if name.startswith("AWS_")}
     elsewhere = base.get("SLUICE_BACKEND_URL")
     direct = unproxied(base, endpoint)
+    known = key.of(place.local)
     return strangers | {
         "PATH": os.pathsep.join([*first, *rest]),
         "PULUMI_HOME": str(place.pulumi_home),
@@ -140,10 +149,12 @@ def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str
         "SLUICE_SECRETS": str(place.local / "secrets"),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": account(place.local),
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": known.secret(account(place.local)),
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # The bundled docker plugin logs in with it.
+        REGISTRY_PASSWORD: known.registry_password,
         # A person's files may hold endpoints, CA bundles or `ignore_configured_endpoint_urls`.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

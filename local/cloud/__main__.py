@@ -8,6 +8,7 @@ import tempfile
 import zlib
 from pathlib import Path
 
+from local.cloud import key
 from local.cloud.settings import Settings
 
 
@@ -30,6 +31,7 @@ def main() -> None:
         arguments.registry,
         arguments.local_dir,
         arguments.authority,
+        key.of(arguments.local_dir),
     )
     prepare(settings)
     # Imported only now: MiniStack's modules read the environment when they are imported.

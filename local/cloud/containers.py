@@ -17,12 +17,13 @@ class DockerError(RuntimeError):
     """A docker command failed; the text is for people."""
 
 
-def docker(arguments: Sequence[str], timeout: float = 60.0) -> str:
+def docker(arguments: Sequence[str], timeout: float = 60.0, content: bytes = b"") -> str:
     """Run one docker command and return its standard output, stripped.
 
     Args:
         arguments: the command's words after `docker`.
         timeout: seconds until the command is given up.
+        content: its standard input.
 
     Raises:
         DockerError: docker is missing, did not answer in time, or refused.
@@ -30,7 +31,7 @@ def docker(arguments: Sequence[str], timeout: float = 60.0) -> str:
     words = ["docker", *arguments]
     shown = " ".join(words[:3])
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, check=False)
+        done = subprocess.run(words, input=content, capture_output=True, timeout=timeout, check=False)
     except FileNotFoundError as error:
         raise DockerError("docker is not on this machine\n  to do: `make up` says how to get it") from error
     except subprocess.TimeoutExpired as error:
@@ -38,12 +39,12 @@ def docker(arguments: Sequence[str], timeout: float = 60.0) -> str:
             f"`{shown}` did not answer within {timeout:.0f} s\n  to do: `docker info` shows how the engine is"
         ) from error
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        said = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace").splitlines()
         raise DockerError(
             f"`{shown}` failed: {said[-1] if said else f'exit code {done.returncode}'}"
             "\n  to do: `docker info` shows how the engine is"
         )
-    return done.stdout.strip()
+    return done.stdout.decode(errors="replace").strip()
 
 
 def bridge_address(ask: Callable[[Sequence[str]], str] = docker) -> str:
@@ -77,7 +78,7 @@ def owned(account: str) -> list[str]:
 
 
 def remove_owned(account: str, keep: Sequence[str] = ()) -> int:
-    """Remove the account's containers, with their anonymous volumes, and its networks. Returns how many went.
+    """Remove the account's containers, with their volumes, and its networks. Returns how many went.
 
     Args:
         account: the 12-digit account of this checkout.
@@ -91,6 +92,9 @@ def remove_owned(account: str, keep: Sequence[str] = ()) -> int:
     if containers:
         docker(["rm", "--force", "--volumes", *containers], timeout=120)
         gone += len(containers)
+    volumes = docker(["volume", "ls", "--quiet", "--filter", f"label={ACCOUNT_LABEL}={account}"]).split()
+    if volumes:
+        docker(["volume", "rm", "--force", *volumes])
     networks = docker(["network", "ls", "--quiet", "--filter", f"label={ACCOUNT_LABEL}={account}"]).split()
     for network in networks:
         docker(["network", "rm", network])

@@ -36,6 +36,7 @@ def install(settings: Settings) -> None:
         tokens,
     )
     from local.cloud.elb import associations, listeners, targets
+    from local.cloud.gateway import services as served
     from local.cloud.iam import github_claims, simulation
     from local.cloud.rds import database, major_version, master_secret, options, snapshots
     from local.cloud.scaling import targets as scaling_targets
@@ -49,6 +50,7 @@ def install(settings: Settings) -> None:
         )
     for correction in (
         closed_connection,
+        served,
         ownership,
         prefix_lists,
         endpoints,

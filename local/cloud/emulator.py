@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import errno
-import http.client
-import json
 import os
 import socket
 import subprocess
@@ -18,43 +16,19 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from local import record
-from local.cloud import process
+from local.cloud import key, process, running
 from local.cloud import registry as container_registry
 from local.cloud.containers import DockerError, bridge_address, remove_owned
+from local.cloud.running import Cloud
+
+__all__ = ["REGION", "ROOT", "Cloud", "CloudError", "start", "status", "stop"]
 
 ROOT = Path(__file__).resolve().parents[2]
-IDENTITY_PATH = "/_sluice/identity"
 REGION = "us-east-1"
 
 
 class CloudError(RuntimeError):
     """The local cloud cannot be started or stopped; the text is for people."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Cloud:
-    """A running emulated AWS.
-
-    Attributes:
-        endpoint: what AWS_ENDPOINT_URL must be.
-        host: the Docker bridge address it is bound to; reachable from the host and from task containers.
-        port: its port there.
-        pid: the server's process id.
-        registry: `127.0.0.1:PORT` of the container registry that stands behind ECR.
-        account: the 12-digit account id; also the access key id that selects it.
-        fresh: started by this call, so it remembers nothing of what an earlier one was told.
-        lost: why an earlier one is gone, when this call had to start another in its place.
-    """
-
-    endpoint: str
-    host: str
-    port: int
-    pid: int
-    registry: str
-    account: str
-    fresh: bool = False
-    lost: str = ""
 
 
 def start(
@@ -85,21 +59,25 @@ def start(
     interpreter = python or ROOT / ".venv-cloud" / "bin" / "python"
     if not interpreter.exists():
         raise CloudError(f"{interpreter} is missing\n  to do: `make up`, which installs the local cloud")
-    running, known = status(local_dir), _read(local_dir)
     try:
-        lost = "" if known is None else _lost(running, account, port)
-        if running is not None and not lost:
-            _remember(local_dir, running)
-            return running
+        password = key.of(local_dir).registry_password
+    except key.KeyFileError as error:
+        raise CloudError(str(error)) from error
+    healthy, known = status(local_dir), running.recorded(local_dir)
+    try:
+        lost = "" if known is None else _lost(healthy, account, port, password)
+        if healthy is not None and not lost:
+            running.remember(healthy)
+            return healthy
         # Everything that can refuse comes before the earlier one is stopped.
         host = bridge_address()
-        if port is not None and (running is None or running.port != port):
+        if port is not None and (healthy is None or healthy.port != port):
             refuse_taken(host, port)
         if known is not None:
             stop(local_dir, account)
         chosen = port or free_port(host, known.port if known is not None else None)
         remove_owned(account)
-        registry = container_registry.start(account)
+        registry = container_registry.start(account, password)
     except DockerError as error:
         raise CloudError(str(error)) from error
     options = {
@@ -114,22 +92,23 @@ def start(
     return dataclasses.replace(_launch(local_dir, interpreter, options, deadline), lost=lost)
 
 
-def _lost(running: Cloud | None, account: str, port: int | None) -> str:
+def _lost(healthy: Cloud | None, account: str, port: int | None, password: str) -> str:
     """Why the recorded cloud cannot go on; nothing when it can. A registry that was merely stopped is started again."""
-    if running is None:
+    if healthy is None:
         return "it had ended"
-    if running.account != account:
-        return f"it served the account {running.account}"
-    if port not in (None, running.port):
-        return f"it served on port {running.port}"
-    return "" if container_registry.revive(account) == running.registry else "its container registry was removed"
+    if healthy.account != account:
+        return f"it served the account {healthy.account}"
+    if port not in (None, healthy.port):
+        return f"it served on port {healthy.port}"
+    revived = container_registry.revive(account, password)
+    return "" if revived == healthy.registry else "its container registry was removed"
 
 
 def status(local_dir: Path) -> Cloud | None:
     """The healthy local cloud of this local folder, or None."""
     local_dir = local_dir.resolve()
-    cloud = _read(local_dir)
-    if cloud is None or not process.serves(cloud.pid, local_dir) or not _answers(cloud, local_dir):
+    cloud = running.recorded(local_dir)
+    if cloud is None or not process.serves(cloud.pid, local_dir) or not running.answers(cloud):
         return None
     return cloud
 
@@ -149,7 +128,7 @@ def stop(local_dir: Path, account: str = "", deadline: float = 40.0) -> bool:
         CloudError: a container could not be removed.
     """
     local_dir = local_dir.resolve()
-    cloud = _read(local_dir)
+    cloud = running.recorded(local_dir)
     for pid, _ in list(process.serving(local_dir)):
         if not process.end(pid, local_dir, deadline):
             raise CloudError(f"the local cloud (process {pid}) does not end\n  to do: `kill -9 {pid}`, then try again")
@@ -159,7 +138,7 @@ def stop(local_dir: Path, account: str = "", deadline: float = 40.0) -> bool:
             removed += remove_owned(owner)
     except DockerError as error:
         raise CloudError(str(error)) from error
-    (local_dir / "cloud.json").unlink(missing_ok=True)
+    (local_dir / running.RECORD).unlink(missing_ok=True)
     return cloud is not None or removed > 0
 
 
@@ -181,11 +160,11 @@ def _launch(local_dir: Path, interpreter: Path, options: Mapping[str, str], dead
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    cloud = _started_with(options, server.pid)
+    cloud = running.started_with(options, server.pid)
     end = time.monotonic() + deadline
     try:
-        _remember(local_dir, cloud)
-        while not _answers(cloud, local_dir):
+        running.remember(cloud)
+        while not running.answers(cloud):
             if server.poll() is not None:
                 raise CloudError(
                     f"the local cloud ended at its start (exit code {server.returncode}): {_tail(log)}"
@@ -251,45 +230,6 @@ def _elsewhere(host: str, error: OSError) -> CloudError:
         f"cannot listen on the Docker bridge address {host} ({error.strerror})"
         "\n  to do: use a Docker Engine on this very machine (is DOCKER_HOST set?)"
     )
-
-
-def _remember(local_dir: Path, cloud: Cloud) -> None:
-    facts = {name: value for name, value in dataclasses.asdict(cloud).items() if name not in ("fresh", "lost")}
-    if record.read(local_dir / "cloud.json") != facts:
-        record.write(local_dir / "cloud.json", facts)
-
-
-def _read(local_dir: Path) -> Cloud | None:
-    """The recorded cloud; where no whole record is, the one that runs."""
-    found = record.read(local_dir / "cloud.json")
-    types = {"endpoint": str, "host": str, "port": int, "pid": int, "registry": str, "account": str}
-    if all(isinstance(found.get(name), kind) for name, kind in types.items()):
-        return Cloud(**{name: found[name] for name in types})
-    for pid, options in process.serving(local_dir):
-        if options.get("host") and options.get("port", "").isdigit():
-            return _started_with(options, pid)
-    return None
-
-
-def _started_with(options: Mapping[str, str], pid: int) -> Cloud:
-    host, port = options["host"], int(options["port"])
-    return Cloud(f"http://{host}:{port}", host, port, pid, options.get("registry", ""), options.get("account", ""))
-
-
-def _answers(cloud: Cloud, local_dir: Path) -> bool:
-    connection = http.client.HTTPConnection(cloud.host, cloud.port, timeout=3)
-    try:
-        connection.request("GET", IDENTITY_PATH)
-        answer = connection.getresponse()
-        if answer.status != 200:
-            return False
-        said = json.loads(answer.read())
-        expected = {"account": cloud.account, "pid": cloud.pid, "local_dir": str(local_dir)}
-        return isinstance(said, dict) and expected.items() <= said.items()
-    except (OSError, ValueError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _tail(log: Path, lines: int = 5) -> str:

@@ -7,6 +7,9 @@ import functools
 import os
 from pathlib import Path
 
+from local.cloud.ecr.registry import Registry
+from local.cloud.key import USER, Key
+
 TIME_VARIABLE = "SLUICE_TIME"
 FASTEST = 1000.0
 
@@ -23,6 +26,7 @@ class Settings:
         registry: `127.0.0.1:PORT` of the container registry behind ECR.
         local_dir: the checkout's local folder.
         authority: the folder that keeps the authority which signs certificates.
+        key: of the local folder; whoever calls proves that he has it.
     """
 
     account: str
@@ -32,6 +36,17 @@ class Settings:
     registry: str
     local_dir: Path
     authority: Path
+    key: Key
+
+    @property
+    def endpoint(self) -> str:
+        """Where the emulated AWS answers."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def images(self) -> Registry:
+        """The container registry, and how to log in to it."""
+        return Registry(self.registry, USER, self.key.registry_password)
 
 
 @functools.cache

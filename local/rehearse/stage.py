@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 
 from local import environment
-from local.cloud import emulator
+from local.cloud import emulator, key
 from local.cloud.emulator import Cloud
 from local.cloud.settings import TIME_VARIABLE
 from local.environment import Checkout
@@ -79,7 +79,7 @@ class Stage:
             endpoint_url=self.cloud.endpoint,
             region_name=made.region,
             aws_access_key_id=made.account,
-            aws_secret_access_key="local",  # noqa: S106 - the emulator asks for none
+            aws_secret_access_key=self.cloud.secret(made.account),
         )
 
 
@@ -92,6 +92,7 @@ def changes(place: Checkout, base: Mapping[str, str], made: Copy, endpoint: str)
     return {
         **environment.changes(place, without, endpoint),
         "AWS_ACCESS_KEY_ID": made.account,  # the emulator takes one of twelve digits for an account
+        "AWS_SECRET_ACCESS_KEY": key.of(place.local).secret(made.account),
         "AWS_REGION": made.region,
         "AWS_DEFAULT_REGION": made.region,
     }

@@ -68,10 +68,10 @@ class Deployer:
     """One deployer's process. Its calls go through :attr:`liar`; everything else of the test does not."""
 
     def __init__(self, stack: Stack, job: dict[str, Any], plan: Plan, faketime: str = "") -> None:
-        self.liar = Liar(stack.cloud.cloud.endpoint, plan)
+        self.liar = Liar(stack.cloud.cloud.endpoint, plan, secret=stack.cloud.cloud.secret())
         self._file = stack.state.with_name(f"{stack.name}-job-{next(_NUMBERS)}.json")
         self._job = job | {"endpoint": self.liar.endpoint}
-        self._account = stack.cloud.cloud.account
+        self._account, self._secret = stack.cloud.cloud.account, stack.cloud.cloud.secret()
         self._prefix = ["faketime", "-f", faketime] if faketime else []
         self._interrupted = self._killed = False
         self.process: subprocess.Popen[str] | None = None
@@ -81,7 +81,7 @@ class Deployer:
         self._file.write_text(json.dumps(self._job | {"now": time.time()}))
         env = os.environ | {
             "AWS_ACCESS_KEY_ID": self._account,
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SECRET_ACCESS_KEY": self._secret,
             "AWS_EC2_METADATA_DISABLED": "true",
             "PYTHONPATH": os.pathsep.join([os.environ.get(allowances.GATE_VARIABLE, str(ROOT)), str(ROOT)]),
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",

@@ -10,6 +10,10 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
 from bench.relay import Request, Response
 from tests.chaos.faults import LISTED, PAGED
 
@@ -113,3 +117,14 @@ def one_a_page(request: Request) -> Request:
     asked = json.loads(request.body or b"{}")
     asked[PAGED[request.operation]] = 1
     return replace(request, body=json.dumps(asked).encode())
+
+
+def signed(request: Request, secret: str) -> Request:
+    """The same request, signed anew as the caller signed it: what was changed on its way has lost its signature."""
+    headers = dict(request.headers)
+    scope = re.search(r"Credential=([^,]+)", headers.pop("Authorization"))
+    assert scope is not None, "a signature names its scope"
+    key, _, region, service, _ = scope[1].split("/")
+    asked = AWSRequest("POST", f"http://{headers['Host']}{request.path}", headers=headers, data=request.body)
+    SigV4Auth(Credentials(key, secret), service, region).add_auth(asked)
+    return replace(request, headers=dict(asked.headers.items()))

@@ -40,15 +40,18 @@ class Liar:
     """Forwards one deployer's calls to *endpoint*, or does what *plan* says.
 
     Args:
+        secret: signs what a lie changed of a request; without one nobody checks signatures at *endpoint*.
         before: called before a call is decided on; after: when it has been answered by AWS, before the deployer hears.
     """
 
-    def __init__(self, endpoint: str, plan: Plan, before: Moment | None = None, after: Moment | None = None) -> None:
+    def __init__(
+        self, endpoint: str, plan: Plan, before: Moment | None = None, after: Moment | None = None, secret: str = ""
+    ) -> None:
         self.plan = plan
         self.journal: list[Met] = []
         self.before: Moment = before or (lambda operation, nth, body: None)
         self.after: Moment = after or (lambda operation, nth, body: None)
-        self._upstream = endpoint
+        self._upstream, self._secret = endpoint, secret
         self._numbers: Counter[str] = Counter()
         self._first: float | None = None
         self._lock = threading.Lock()
@@ -91,6 +94,10 @@ class Liar:
         self.after(operation, nth, request.body)
         return response
 
+    def _one_a_page(self, request: Request) -> Request:
+        asked = lies.one_a_page(request)
+        return lies.signed(asked, self._secret) if self._secret else asked
+
     def _lie(self, fault: Fault, request: Request, nth: int, now: float, chance: Random) -> Response:
         refused = self._refused(fault, request, chance)
         if refused is not None or fault.kind == "reset before":
@@ -105,7 +112,7 @@ class Liar:
             return earlier or self._asked(request)
         if fault.kind == "delay":
             time.sleep(chance.uniform(0.2, fault.seconds))  # a slow network: the fault itself
-        response = self._asked(lies.one_a_page(request) if fault.kind == "one a page" else request)
+        response = self._asked(self._one_a_page(request) if fault.kind == "one a page" else request)
         self._note(now, request, nth, fault.kind, True)
         if fault.kind == "reset after":
             self.after(request.operation, nth, request.body)

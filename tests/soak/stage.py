@@ -130,7 +130,7 @@ class Stage:
         time.sleep(delay)  # the seed's own moment
         env = os.environ | {
             "AWS_ACCESS_KEY_ID": self.cloud.cloud.account,
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SECRET_ACCESS_KEY": self.cloud.cloud.secret(),
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         env.pop("AWS_PROFILE", None)

@@ -21,6 +21,7 @@ from ministack.services import ecr
 
 from local.cloud.corrections import replace
 from local.cloud.ecr import manifests, reference
+from local.cloud.ecr.registry import Registry
 from local.cloud.settings import Settings
 
 _READING = ("_list_images", "_describe_images", "_batch_get_image")
@@ -28,7 +29,7 @@ _READING = ("_list_images", "_describe_images", "_batch_get_image")
 
 def install(settings: Settings) -> None:
     """Point ECR at the registry, and read it before every answer about images."""
-    registry = settings.registry
+    registry = settings.images
 
     def path(name: str) -> str:
         return reference.path(get_account_id(), name, settings.account)
@@ -86,20 +87,20 @@ def install(settings: Settings) -> None:
         return answer
 
     def authorization_token(data: dict[str, Any]) -> Any:
-        token = ecr.base64.b64encode(b"AWS:local").decode()
+        token = registry.token
         return ecr.json_response(
             {
                 "authorizationData": [
                     {
                         "authorizationToken": token,
                         "expiresAt": int(time.time()) + 12 * 3600,
-                        "proxyEndpoint": f"http://{registry}",
+                        "proxyEndpoint": f"http://{registry.address}",
                     }
                 ]
             }
         )
 
-    replace(ecr, "_repo_uri", lambda name: f"{registry}/{path(name)}")
+    replace(ecr, "_repo_uri", lambda name: f"{registry.address}/{path(name)}")
     replace(ecr, "_describe_images", sized(ecr._describe_images))
     for name in _READING:
         replace(ecr, name, synchronised(getattr(ecr, name)))
@@ -134,7 +135,7 @@ def sized(describe: Any) -> Any:
     return handle
 
 
-def remove(registry: str, repository: str, image: dict[str, Any], tag: str | None) -> None:
+def remove(registry: Registry, repository: str, image: dict[str, Any], tag: str | None) -> None:
     """Delete an image, or only one tag of it while it has others.
 
     The registry deletes a manifest with all its tags, and no single one: those that stay are put on it again.
@@ -164,7 +165,7 @@ def every_tag(list_images: Any) -> Any:
     return handle
 
 
-def synchronise(registry: str, name: str, path: Any) -> None:
+def synchronise(registry: Registry, name: str, path: Any) -> None:
     """Bring MiniStack's image list of one repository up to what the registry holds."""
     if name not in ecr._repositories:
         return

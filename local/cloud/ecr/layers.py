@@ -7,6 +7,7 @@ of an image is such a blob, too. MiniStack answers with an address of AWS, for a
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from ministack.core.responses import error_response_json, get_account_id
@@ -14,11 +15,12 @@ from ministack.services import ecr
 
 from local.cloud.corrections import replace
 from local.cloud.ecr import manifests, reference
+from local.cloud.gateway import links
 from local.cloud.settings import Settings
 
 
 def install(settings: Settings) -> None:
-    """Point the address at the registry, which asks for no signature here."""
+    """Point the address at this emulator, which takes the content from the registry."""
     unknown = ecr._get_download_url_for_layer  # its answer where there is no such repository
 
     def download_url(data: dict[str, Any]) -> Any:
@@ -26,14 +28,14 @@ def install(settings: Settings) -> None:
         if name not in ecr._repositories:
             return unknown(data)
         path = reference.path(get_account_id(), name, settings.account)
-        if not manifests.has_blob(settings.registry, path, digest):
+        if not manifests.has_blob(settings.images, path, digest):
             return error_response_json(
                 "LayersNotFoundException",
                 f"The specified layers could not be found, or the specified layer {digest} is not valid for this "
                 "repository.",
                 400,
             )
-        address = f"http://{settings.registry}/v2/{path}/blobs/{digest}"
+        address = links.layer(settings.endpoint, settings.key, path, digest, time.time())
         return ecr.json_response({"downloadUrl": address, "layerDigest": digest})
 
     replace(ecr, "_get_download_url_for_layer", download_url)

@@ -8,6 +8,8 @@ import http.client
 import json
 from typing import Any
 
+from local.cloud.ecr.registry import Registry
+
 _ACCEPTED = (
     "application/vnd.docker.distribution.manifest.v2+json, "
     "application/vnd.docker.distribution.manifest.list.v2+json, "
@@ -42,7 +44,7 @@ class Manifest:
         return sum(int(part.get("size", 0)) for part in parts)
 
 
-def get(registry: str, repository: str, reference: str) -> Manifest | None:
+def get(registry: Registry, repository: str, reference: str) -> Manifest | None:
     """The manifest behind a tag or digest, or None when there is none."""
     status, headers, body = _ask(registry, "GET", f"/v2/{repository}/manifests/{reference}", {"Accept": _ACCEPTED})
     if status == 404:
@@ -53,7 +55,7 @@ def get(registry: str, repository: str, reference: str) -> Manifest | None:
     return Manifest(digest, headers.get("content-type", "").partition(";")[0], body)
 
 
-def has_blob(registry: str, repository: str, digest: str) -> bool:
+def has_blob(registry: Registry, repository: str, digest: str) -> bool:
     """Whether the repository has this layer or configuration."""
     status, _, _ = _ask(registry, "HEAD", f"/v2/{repository}/blobs/{digest}", {})
     if status in (200, 307):
@@ -63,7 +65,41 @@ def has_blob(registry: str, repository: str, digest: str) -> bool:
     raise RegistryError(f"the registry answered {status} for the blob {repository}@{digest}")
 
 
-def put(registry: str, repository: str, reference: str, media_type: str, body: bytes) -> bool:
+class Blob:
+    """A layer or configuration while it is read. length: bytes of it all."""
+
+    def __init__(self, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
+        self._connection, self._answer = connection, answer
+        self.length = int(answer.headers["Content-Length"])
+
+    def __enter__(self) -> Blob:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._connection.close()
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes more; none at the end. Raises OSError, http.client.HTTPException."""
+        return self._answer.read(size)
+
+
+def blob(registry: Registry, repository: str, digest: str) -> Blob | None:
+    """A layer or configuration of the repository, to be closed by its reader; None when it is not there."""
+    connection = http.client.HTTPConnection(registry.address, timeout=_TIMEOUT)
+    try:
+        headers = {"Authorization": registry.authorization}
+        connection.request("GET", f"/v2/{repository}/blobs/{digest}", headers=headers)
+        answer = connection.getresponse()
+        if answer.status == 200:
+            return Blob(connection, answer)
+    except BaseException:
+        connection.close()
+        raise
+    connection.close()
+    return None
+
+
+def put(registry: Registry, repository: str, reference: str, media_type: str, body: bytes) -> bool:
     """Store a manifest under a tag or digest. False when the registry lacks its layers."""
     status, _, said = _ask(
         registry, "PUT", f"/v2/{repository}/manifests/{reference}", {"Content-Type": media_type}, body
@@ -75,14 +111,14 @@ def put(registry: str, repository: str, reference: str, media_type: str, body: b
     raise RegistryError(f"the registry answered {status} to a manifest of {repository}: {said[:200]!r}")
 
 
-def delete(registry: str, repository: str, digest: str) -> None:
+def delete(registry: Registry, repository: str, digest: str) -> None:
     """Delete a manifest, and every tag on it."""
     status, _, _ = _ask(registry, "DELETE", f"/v2/{repository}/manifests/{digest}", {})
     if status not in (202, 404):
         raise RegistryError(f"the registry answered {status} to the removal of {repository}@{digest}")
 
 
-def tags(registry: str, repository: str) -> list[str]:
+def tags(registry: Registry, repository: str) -> list[str]:
     """Every tag of the repository."""
     status, _, body = _ask(registry, "GET", f"/v2/{repository}/tags/list", {})
     if status == 404:
@@ -93,11 +129,11 @@ def tags(registry: str, repository: str) -> list[str]:
 
 
 def _ask(
-    registry: str, method: str, path: str, headers: dict[str, str], body: bytes | None = None
+    registry: Registry, method: str, path: str, headers: dict[str, str], body: bytes | None = None
 ) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection(registry, timeout=_TIMEOUT)
+    connection = http.client.HTTPConnection(registry.address, timeout=_TIMEOUT)
     try:
-        connection.request(method, path, body=body, headers=headers)
+        connection.request(method, path, body=body, headers={**headers, "Authorization": registry.authorization})
         answer = connection.getresponse()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
     finally:

@@ -11,6 +11,7 @@ Images that name no registry of ours (a `sluice-local/…` base) are taken from 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import docker.errors
@@ -18,6 +19,8 @@ from ministack.services import ecs
 
 from local.cloud.ecr import manifests, sharing
 from local.cloud.ecr.reference import owner, split
+from local.cloud.ecr.registry import Registry
+from local.cloud.ecs import isolation
 
 
 class CannotPullError(Exception):
@@ -30,32 +33,33 @@ class CannotStartError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Image:
-    """What is run, and the manifest digest it has in its registry, where it has one."""
+    """What is run, the manifest digest it has in its registry, where it has one, and its VOLUMEs."""
 
     reference: str
     digest: str | None
+    volumes: tuple[str, ...] = ()
 
 
-def pull(client: Any, image: str, registry: str, home: str, role: str) -> Image:
+def pull(client: Any, image: str, registry: Registry, home: str, role: str) -> Image:
     """Make the image ready to run.
 
     Args:
         client: the Docker client.
         image: as the container definition names it.
-        registry: `HOST:PORT` of our registry.
+        registry: ours.
         home: the account whose repositories have no folder of their own there.
         role: ARN of the execution role that pulls.
 
     Raises:
         CannotPullError: it is in no registry that can be asked.
     """
-    if image.startswith(registry + "/"):
+    if image.startswith(registry.address + "/"):
         repository, reference = split(image)
-        path = repository.removeprefix(registry + "/")
+        path = repository.removeprefix(registry.address + "/")
         if not sharing.may_pull(*owner(path, home), role):
             raise CannotPullError(
                 f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve "
-                f"ref {image}: unexpected status from HEAD request to https://{registry}/v2/{path}/manifests/"
+                f"ref {image}: unexpected status from HEAD request to https://{registry.address}/v2/{path}/manifests/"
                 f"{reference}: 403 Forbidden"
             )
         manifest = manifests.get(registry, path, reference)
@@ -66,14 +70,14 @@ def pull(client: Any, image: str, registry: str, home: str, role: str) -> Image:
             )
         exact = f"{repository}@{manifest.digest}"
         if not _local(client, exact):
-            _pull(client, exact)
-        return Image(exact, manifest.digest)
+            _pull(client, exact, registry.login)
+        return Image(exact, manifest.digest, _volumes(client, exact))
     if not _local(client, image):
         _pull(client, image)
     found = client.images.get(image).attrs.get("RepoDigests") or []
     name = split(image)[0]
     digest = next((one.partition("@")[2] for one in found if one.partition("@")[0] == name), None)
-    return Image(image, digest)
+    return Image(image, digest, _volumes(client, image))
 
 
 def run(client: Any, image: Image, arguments: dict[str, Any]) -> Any:
@@ -106,18 +110,19 @@ def arguments(
             f"{one['containerPort']}/tcp": one.get("hostPort") or one["containerPort"]
             for one in definition.get("portMappings", [])
         }
-    made: dict[str, Any] = ecs._build_run_kwargs(
+    built: dict[str, Any] = ecs._build_run_kwargs(
         wanted,
         task_definition,
         environment,
         ports,
         None,
-        task_definition.get("networkMode") == "host",
+        False,
         task["taskArn"].rsplit("/", 1)[-1],
         task["taskArn"],
         None,
         task["clusterArn"],
     )
+    made = {**isolation.without_host(built), **isolation.arguments(wanted)}
     made.pop("detach", None)
     # The architecture is the machine's own here; an image of another one is named by Docker's own error.
     made.pop("platform", None)
@@ -127,12 +132,15 @@ def arguments(
         ("entryPoint", "entrypoint"),
         ("workingDirectory", "working_dir"),
         ("user", "user"),
-        ("readonlyRootFilesystem", "read_only"),
         ("interactive", "stdin_open"),
     ):
         if wanted.get(member):
             made[argument] = wanted[member]
     return made
+
+
+def _volumes(client: Any, reference: str) -> tuple[str, ...]:
+    return tuple(client.images.get(reference).attrs["Config"].get("Volumes") or ())
 
 
 def _local(client: Any, image: str) -> bool:
@@ -143,10 +151,10 @@ def _local(client: Any, image: str) -> bool:
     return True
 
 
-def _pull(client: Any, image: str) -> None:
+def _pull(client: Any, image: str, login: Mapping[str, str] | None = None) -> None:
     try:
         repository, reference = split(image)
-        client.images.pull(repository, tag=reference)
+        client.images.pull(repository, tag=reference, auth_config=login)
     except docker.errors.APIError as error:
         raise CannotPullError(
             f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "

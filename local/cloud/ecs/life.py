@@ -24,7 +24,7 @@ from ministack.core.responses import request_scope
 from ministack.services import ecs, ecs_metadata
 
 from local.cloud.corrections import replace
-from local.cloud.ecs import checks, container_health, lifecycle, memory, starting, task_events
+from local.cloud.ecs import checks, container_health, credentials, lifecycle, memory, starting, task_events, volumes
 from local.cloud.elb import targets
 from local.cloud.settings import Settings
 
@@ -63,7 +63,7 @@ class Life:
     def run(self) -> None:
         """Live."""
         try:
-            registry, home = self._settings.registry, self._settings.account
+            registry, home = self._settings.images, self._settings.account
             if starting.start(
                 self.task, self._definition, self._overrides, self._client, registry, home, self._started
             ):
@@ -130,6 +130,8 @@ class Life:
         lifecycle.advance(self.task, "DEPROVISIONING")
         for token in self.task.pop("_metadata_tokens", None) or []:
             ecs_metadata.unregister_token(token)
+        credentials.end(self.task)
+        self._remove_volumes()
         self.task["_docker_ids"] = []
         lifecycle.finish(self.task)
         _lives.pop(self.task["taskArn"], None)
@@ -156,6 +158,13 @@ class Life:
         except Exception:
             # Whatever Docker answers, the task must reach STOPPED: without an exit code, which readers take as failure.
             log.exception("container %s could not be ended in order", one.container.id[:12])
+
+    def _remove_volumes(self) -> None:
+        try:
+            volumes.remove(self._client, self.task["taskArn"].rpartition("/")[2])
+        except Exception:
+            # As with a container that does not go: the task must reach STOPPED, and the next start removes them.
+            log.exception("the volumes of task %s could not be removed", self.task["taskArn"])
 
     def _flush(self, one: starting.Running) -> None:
         if one.follower is not None:

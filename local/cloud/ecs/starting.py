@@ -13,7 +13,8 @@ from typing import Any
 from ministack.core.concurrency import resource_lock
 from ministack.services import ecs, ecs_metadata
 
-from local.cloud.ecs import images, lifecycle, logs, memory, secrets
+from local.cloud.ecr.registry import Registry
+from local.cloud.ecs import credentials, images, lifecycle, logs, memory, secrets, volumes
 
 
 class StartError(Exception):
@@ -36,7 +37,7 @@ def start(
     definition: dict[str, Any],
     overrides: list[dict[str, Any]],
     client: Any,
-    registry: str,
+    registry: Registry,
     home: str,
     started: list[Running],
 ) -> bool:
@@ -67,10 +68,10 @@ def start(
                 if pulled[index].digest:
                     task["containers"][index]["imageDigest"] = pulled[index].digest
                 task["pullStoppedAt"] = ecs._iso()
-            started.append(_run(task, definition, index, environments[index], overrides, client, pulled[index]))
+            started.append(_run(task, definition, index, environments[index], overrides, client, pulled[index], home))
     except ecs._SecretResolutionError as error:
         raise StartError(secrets.reason(str(error))) from error
-    except (logs.MissingLogGroupError, images.CannotPullError, images.CannotStartError) as error:
+    except (logs.MissingLogGroupError, images.CannotPullError, images.CannotStartError, volumes.NoVolumeError) as error:
         raise StartError(str(error)) from error
     return bool(ecs._mark_task_running(arn, task))
 
@@ -90,6 +91,7 @@ def _run(
     overrides: list[dict[str, Any]],
     client: Any,
     image: images.Image,
+    account: str,
 ) -> Running:
     container = definition["containerDefinitions"][index]
     token = ecs._register_metadata(
@@ -99,13 +101,17 @@ def _run(
         container,
         task.get("launchType", "EC2"),
         environment,
-        definition.get("networkMode") == "host",
+        False,
         None,
     )
+    credentials.give(task, definition, environment)
     with resource_lock("ecs-task", task["taskArn"]):
         task.setdefault("_metadata_tokens", []).append(token)
     override = ecs._container_override_for(overrides, container["name"])
     arguments = images.arguments(container, definition, override, environment, task)
+    identity = task["taskArn"].rpartition("/")[2]
+    arguments["mounts"] = volumes.mounts(container, definition, image.volumes, identity, account)
+    arguments["tmpfs"] = volumes.tmpfs(container)
     made = images.run(client, image, {**arguments, **memory.limit(container, definition)})
     with resource_lock("ecs-task", task["taskArn"]):
         task.setdefault("_docker_ids", []).append(made.id)

@@ -15,6 +15,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from local.cloud.key import USER
+from local.environment import REGISTRY_PASSWORD
+
 _SECONDS = 10.0
 _MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json", "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -31,19 +34,28 @@ def server_of(address: str) -> str:
 def login(registry: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """An environment in which ``docker push`` is logged in to *registry*.
 
+    One without a password of its own may be the local cloud's, whose login is in this process's environment.
+
     The password is in a file of a folder that only this user can read and that is gone afterwards: not in
     ``~/.docker/config.json``, where ``docker login`` would leave it, and not in a command line.
     """
     if not registry.get("password"):
+        registry = local_login(str(registry.get("server", "")))
+    if not registry:
         yield {}
         return
     with tempfile.TemporaryDirectory(prefix="pulumi-docker-") as folder:
-        pair = base64.b64encode(f"{registry.get('username', '')}:{registry['password']}".encode()).decode()
         config = Path(folder) / "config.json"
         config.touch(mode=0o600)
-        config.write_text(json.dumps({"auths": {server_of(str(registry.get("server", ""))): {"auth": pair}}}))
+        config.write_text(
+            json.dumps({"auths": {server_of(str(registry.get("server", ""))): {"auth": _pair(registry)}}})
+        )
         # Another folder also hides which daemon the user's `docker context` means.
         yield {"DOCKER_CONFIG": folder, "DOCKER_HOST": daemon()}
+
+
+def _pair(login: Mapping[str, Any]) -> str:
+    return base64.b64encode(f"{login.get('username', '')}:{login['password']}".encode()).decode()
 
 
 def daemon() -> str:
@@ -55,10 +67,18 @@ def daemon() -> str:
     return asked.stdout.strip() if asked.returncode == 0 and asked.stdout.strip() else "unix:///var/run/docker.sock"
 
 
+def local_login(server: str) -> Mapping[str, str]:
+    """The login of the local cloud's registry, which `make env` and every `make` verb bring; empty for another one."""
+    password = os.environ.get(REGISTRY_PASSWORD, "")
+    if not password or not _is_loopback(server_of(server)):
+        return {}
+    return {"server": server, "username": USER, "password": password}
+
+
 def is_missing(reference: str) -> bool:
     """True when a registry on this machine says that it does not have ``host:port/name@digest``.
 
-    Only loopback registries are asked: they need no token. Anything but a clear 404 is not an answer.
+    Only loopback registries are asked: their login is known. Anything but a clear 404 is not an answer.
     """
     server, _, rest = reference.partition("/")
     name, _, digest = rest.partition("@")
@@ -67,6 +87,8 @@ def is_missing(reference: str) -> bool:
     request = urllib.request.Request(
         f"http://{server}/v2/{name}/manifests/{digest}", headers={"Accept": ", ".join(_MANIFESTS)}, method="HEAD"
     )
+    if login := local_login(server):
+        request.add_header("Authorization", f"Basic {_pair(login)}")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=_SECONDS):

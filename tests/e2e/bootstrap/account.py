@@ -19,6 +19,8 @@ import pytest
 from bootstrap.subject import AUDIENCE, ISSUER
 from local import environment
 from local.cloud import emulator
+from local.cloud.gateway import web_identity
+from local.cloud.key import Key, of
 from local.plugins.install import install
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,11 +30,12 @@ MAIN = "refs/heads/main"
 
 @dataclass(frozen=True)
 class Account:
-    """An emulated account. env: an administrator's environment."""
+    """An emulated account. env: an administrator's environment. key: of its checkout."""
 
     id: str
     endpoint: str
     env: dict[str, str]
+    key: Key
 
     def bootstrap(self) -> str:
         """What the command prints."""
@@ -55,7 +58,7 @@ class Account:
 
     def client(self, service: str, **credentials: str) -> Any:
         """An administrator's client, or one with other credentials."""
-        mine = {"aws_access_key_id": self.id, "aws_secret_access_key": "local"}
+        mine = {"aws_access_key_id": self.id, "aws_secret_access_key": self.key.secret(self.id)}
         return boto3.client(
             service, endpoint_url=self.endpoint, region_name=environment.REGION, **(credentials or mine)
         )
@@ -65,7 +68,7 @@ class Account:
         answer = self.client("sts").assume_role_with_web_identity(
             RoleArn=f"arn:aws:iam::{self.id}:role/sluice-bootstrap/sluice-local-{role}",
             RoleSessionName="job",
-            WebIdentityToken=token(subject, ref, file),
+            WebIdentityToken=token(self.key, subject, ref, file),
         )["Credentials"]
         return {
             "aws_access_key_id": answer["AccessKeyId"],
@@ -74,17 +77,16 @@ class Account:
         }
 
 
-def token(subject: str, ref: str, file: str) -> str:
-    """A token as GitHub gives its jobs, but for the signature, which the emulator does not check."""
+def token(key: Key, subject: str, ref: str, file: str) -> str:
+    """A token as GitHub gives its jobs, but for the signature, which is the checkout's."""
     now = int(time.time())
     run = {"ref": ref, "job_workflow_ref": f"example/shop/.github/workflows/{file}@{ref}"}
     parts = [
         {"alg": "RS256", "typ": "JWT"},
         {"iss": f"https://{ISSUER}", "aud": AUDIENCE, "sub": subject, "exp": now + 600, **run},
     ]
-    return ".".join(
-        [*(base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in parts), "c2ln"]
-    )
+    encoded = [base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in parts]
+    return web_identity.signed(key, *encoded)
 
 
 @contextmanager
@@ -101,6 +103,6 @@ def opened(folder: Path) -> Iterator[Account]:
         install(place.pulumi_home, ROOT)
         outside = {name: value for name, value in os.environ.items() if not name.startswith("SLUICE_")}
         env = environment.applied(outside, environment.changes(place, outside, cloud.endpoint))
-        yield Account(cloud.account, cloud.endpoint, env)
+        yield Account(cloud.account, cloud.endpoint, env, of(place.local))
     finally:
         emulator.stop(place.local)

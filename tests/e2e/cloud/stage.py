@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import os
 import subprocess
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -52,7 +53,7 @@ class Stage:
             service,
             endpoint_url=self.cloud.endpoint,
             aws_access_key_id=self.cloud.account,
-            aws_secret_access_key="local",
+            aws_secret_access_key=self.cloud.secret(),
             region_name="us-east-1",
             config=settings,
         )
@@ -65,9 +66,13 @@ class Stage:
         """Build and push the test's service, or what *folder* holds. Returns its reference by digest."""
         tag = f"{self.repository}:{version}"
         docker("build", "--quiet", "--build-arg", f"VERSION={version}", "--tag", tag, str(folder))
-        docker("push", "--quiet", tag)
+        self.docker("push", "--quiet", tag)
         found = self.ecr.describe_images(repositoryName="app", imageIds=[{"imageTag": version}])["imageDetails"]
         return f"{self.repository}@{found[0]['imageDigest']}"
+
+    def docker(self, *words: str) -> str:
+        """One docker command that is logged in to the registry. Returns its output."""
+        return docker(*words, env=os.environ | {"DOCKER_CONFIG": str(self.cloud.docker_config())})
 
     def task_definition(self, image: str, family: str = "app", **container: Any) -> str:
         """Register a one-container task definition. Returns the revision's ARN."""
@@ -214,8 +219,8 @@ def get(url: str, timeout: float = 20) -> str:
         return str(answer.read().decode())
 
 
-def docker(*words: str) -> str:
+def docker(*words: str, env: Mapping[str, str] | None = None) -> str:
     """One docker command. Returns its output."""
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(["docker", *words], env=env, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -22,7 +22,7 @@ def test_another_account_pulls_only_what_the_policy_opens(stage: Stage) -> None:
 
     def client(service: str) -> Any:
         connect: Any = boto3.client
-        credentials = {"aws_access_key_id": account, "aws_secret_access_key": "local"}
+        credentials = {"aws_access_key_id": account, "aws_secret_access_key": stage.cloud.secret(account)}
         return connect(service, endpoint_url=stage.cloud.endpoint, region_name="us-east-1", **credentials)
 
     ecs, ecr = client("ecs"), client("ecr")

@@ -41,7 +41,7 @@ def test_promotion_keeps_the_digest_and_immutable_tags_stay(stage: Stage) -> Non
     stage.ecr.put_image(repositoryName="app", imageManifest=manifest, imageTag="held")
     found = stage.ecr.describe_images(repositoryName="app", imageIds=[{"imageTag": "held"}])["imageDetails"][0]
     assert found["imageDigest"] == digest
-    docker("pull", "--quiet", f"{stage.repository}:held")
+    stage.docker("pull", "--quiet", f"{stage.repository}:held")
     with pytest.raises(stage.ecr.exceptions.ImageAlreadyExistsException):
         stage.ecr.put_image(repositoryName="app", imageManifest=manifest, imageTag="held")
     different = stage.ecr.batch_get_image(repositoryName="app", imageIds=[{"imageDigest": other}])["images"][0][
@@ -56,7 +56,7 @@ def test_promotion_keeps_the_digest_and_immutable_tags_stay(stage: Stage) -> Non
     found = stage.ecr.describe_images(repositoryName="app", imageIds=[{"imageDigest": digest}])["imageDetails"][0]
     assert "1" in found["imageTags"]
     assert "held" not in found["imageTags"]
-    docker("pull", "--quiet", f"{stage.repository}@{digest}")
+    stage.docker("pull", "--quiet", f"{stage.repository}@{digest}")
 
 
 def test_the_last_tag_takes_the_image_with_it(stage: Stage) -> None:
@@ -73,7 +73,7 @@ def test_every_tag_of_an_image_is_listed(stage: Stage) -> None:
     assert ("serving-notes-0123456789ab", digest) in tags.beginning("serving-")
     tags.remove("serving-notes-0123456789ab")
     assert list(tags.beginning("serving-")) == []
-    docker("pull", "--quiet", f"{stage.repository}@{digest}")
+    stage.docker("pull", "--quiet", f"{stage.repository}@{digest}")
     tags.put(digest, "serving-notes-0123456789ab")
     assert ("serving-notes-0123456789ab", digest) in tags.beginning("serving-"), "it can come again"
     tags.remove("serving-notes-0123456789ab", "4")
@@ -86,15 +86,15 @@ def test_an_images_own_configuration_is_behind_the_address_of_a_layer(
 ) -> None:
     """That of an image, and of the platform of an index, whose images have no tag of their own."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", stage.cloud.account)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", stage.cloud.secret())
     clients = Clients(Account(region="us-east-1", endpoint=stage.cloud.endpoint, account=stage.cloud.account))
     image = stage.push("1")
     own = configuration(clients, image, "linux/amd64")
     assert isinstance(own, ImageConfiguration)
-    assert (own.command, own.platform, own.root) == (("python", "/app.py"), "linux/amd64", True)
-    both = index({
-        "linux/amd64": variant(image, tagged=False, Entrypoint=["tini", "--"]),
-        "linux/arm64": variant(image, tagged=False, platform="linux/arm64", User="app"),
+    assert (own.command, own.platform, own.root) == (("python", "/app.py"), "linux/amd64", False)
+    both = index(stage.cloud, {
+        "linux/amd64": variant(stage.cloud, image, tagged=False, Entrypoint=["tini", "--"]),
+        "linux/arm64": variant(stage.cloud, image, tagged=False, platform="linux/arm64", User="app"),
     })  # fmt: skip
     found = configuration(clients, both, "linux/arm64")
     assert isinstance(found, ImageConfiguration)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import json
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gate.smoke import ask
-from local.cloud.emulator import IDENTITY_PATH
 from local.environment import BUNDLE
 from tests.e2e.cloud.stage import Stage
 
@@ -35,9 +31,7 @@ def balancer(stage: Stage) -> Iterator[Any]:
 @pytest.fixture
 def trusting(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in the environment of the local stack."""
-    with urllib.request.urlopen(stage.cloud.endpoint + IDENTITY_PATH, timeout=5) as answer:
-        folder = Path(json.load(answer)["local_dir"])
-    monkeypatch.setenv("SSL_CERT_FILE", str(folder / BUNDLE))
+    monkeypatch.setenv("SSL_CERT_FILE", str(stage.cloud.local_dir / BUNDLE))
 
 
 def publish(stage: Stage, certificate: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from botocore.exceptions import ClientError
 from gate.clock import SystemClock
 from gate.image_scan import Scan, Scanned, Unscanned, await_scan
 from gate.repository import Repository
-from local.cloud.emulator import IDENTITY_PATH
 from tests.e2e.cloud.stage import Stage
 
 FILE = "scan-findings.json"  # local.cloud.ecr.scan.FILE, which only MiniStack's environment can import
@@ -29,8 +27,7 @@ def digest(stage: Stage) -> str:
 @pytest.fixture
 def told(stage: Stage) -> Iterator[Path]:
     """The file that says what is found."""
-    with urllib.request.urlopen(stage.cloud.endpoint + IDENTITY_PATH, timeout=10) as answer:
-        file = Path(json.load(answer)["local_dir"]) / FILE
+    file = stage.cloud.local_dir / FILE
     yield file
     file.unlink(missing_ok=True)
 

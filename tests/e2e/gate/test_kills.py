@@ -40,7 +40,7 @@ def test_ten_thousand_lines_just_before_the_end_are_all_read(
 ) -> None:
     job = stage.job(f"lines-{exit_code}", [{"name": "prints", "command": ["python", "-c", PRINTS, str(exit_code)]}])
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", stage.cloud.cloud.account)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", stage.cloud.cloud.secret())
     failure: GateError | None = None
     try:
         deployer.deploy(job | {"endpoint": stage.cloud.cloud.endpoint}, threading.Event())

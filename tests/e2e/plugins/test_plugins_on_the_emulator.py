@@ -34,7 +34,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Cloud]:
 
 
 def session(cloud: emulator.Cloud) -> Session:
-    keys = {"aws_access_key_id": cloud.account, "aws_secret_access_key": "local"}
+    keys = {"aws_access_key_id": cloud.account, "aws_secret_access_key": cloud.secret()}
     return Session(cloud.endpoint, "us-east-1", default_tags={"sluice": "test"}, credentials=keys)
 
 

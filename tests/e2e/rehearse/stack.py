@@ -60,7 +60,7 @@ class Stack:
             endpoint_url=self.env["AWS_ENDPOINT_URL"],
             region_name=self.copy.region,
             aws_access_key_id=self.copy.account,
-            aws_secret_access_key="local",
+            aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
         )
 
     def tasks(self) -> list[dict[str, Any]]:

@@ -118,7 +118,7 @@ def deployed(stage: Stage, folder: Path) -> Operator:
         "PATH": f"{program.parent}:{os.environ['PATH']}",
         "AWS_ENDPOINT_URL": stage.cloud.endpoint,
         "AWS_ACCESS_KEY_ID": stage.cloud.account,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": stage.cloud.secret(),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "NO_PROXY": "*",

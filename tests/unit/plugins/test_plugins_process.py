@@ -16,6 +16,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from local.plugins.install import PLUGINS, install
+from tests.unit.plugins.ports import listening
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -63,6 +64,18 @@ def test_a_moved_checkout_is_installed_anew(home: Path, tmp_path: Path) -> None:
 def test_a_plugin_answers_with_the_sdks_version(home: Path, name: str) -> None:
     with served(home, name) as stub:
         assert stub.GetPluginInfo(empty_pb2.Empty(), timeout=10).version == PLUGINS[name]
+
+
+@pytest.mark.parametrize("name", sorted(PLUGINS))
+def test_a_plugin_listens_on_the_loopback_alone(home: Path, name: str) -> None:
+    process = subprocess.Popen([launcher(home, name), "127.0.0.1:1"], stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        assert int(process.stdout.readline()) > 0, "it serves"
+        assert listening(process.pid) == {"127.0.0.1"}
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def test_a_missing_endpoint_is_a_clear_refusal(home: Path) -> None:
