@@ -114,7 +114,7 @@ class Checks:
         settings = self.subject.settings
         wanted = [step for step, _ in steps.wanted(settings)]
         try:
-            return start.starts(self._stepping(built), wanted, settings.app.architecture, self._inside(built))
+            return start.starts(self._stepping(built), wanted, settings.app, self._inside(built))
         except Broken:
             self.usable = False
             raise

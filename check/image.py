@@ -31,6 +31,7 @@ class Image:
     architecture: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     user: str = ""
+    volumes: tuple[str, ...] = ()
 
 
 def build(context: Path, dockerfile: str, arguments: Mapping[str, str], platform: str) -> Image:
@@ -99,4 +100,5 @@ def inspect(name: str) -> Image:
         str(found.get("Architecture") or ""),
         variables,
         str(config.get("User") or ""),
+        tuple(sorted(config.get("Volumes") or ())),
     )

@@ -129,7 +129,7 @@ def service(place: Place, image: Image) -> Iterator[Service]:
     given = place.variables(place.logins.app, {name: place.invented[name] for name in app.secrets})
     name = docker.fresh()
     try:
-        words = ["run", "--detach", *place.options(name, given), *_share(place), "-p", f"127.0.0.1::{app.port}"]
+        words = ["run", "--detach", *place.options(image, name, given), *_share(place), "-p", f"127.0.0.1::{app.port}"]
         ended = docker.run([*words, image.name], environment=given)
         if ended.code != 0:
             raise _ended(ended.code if ended.code is not None else 125, ended.lines)

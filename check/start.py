@@ -15,6 +15,8 @@ from gate.finding import Finding, refusals, warnings
 from gate.image_configuration import ImageConfiguration
 from gate.start_findings import started
 from gate.start_requirements import Task
+from infra.isolation import isolation
+from infra.settings.app import App
 from infra.settings.migrations import Step
 
 CONTAINER = "migration"
@@ -23,24 +25,26 @@ PASSING = (b"$@", b"${@}", b"$*")
 """What a script has in it that hands its arguments on."""
 
 
-def findings(image: Image, steps: Sequence[Step], architecture: str) -> list[Finding]:
-    """What the image's own configuration means for the steps. image: with the entrypoint that the steps get.
-    architecture: ECS's name of the tasks' CPU."""
+def findings(image: Image, steps: Sequence[Step], app: App) -> list[Finding]:
+    """What the image's own configuration means for the steps. image: with the entrypoint that the steps get."""
+    kept = isolation(app)
     definition = {
-        "runtimePlatform": {"cpuArchitecture": architecture},
-        "containerDefinitions": [{"name": CONTAINER, "image": image.name}],
+        "runtimePlatform": {"cpuArchitecture": app.architecture},
+        "volumes": [{"name": volume} for volume in kept.volumes],
+        "containerDefinitions": [{"name": CONTAINER, "image": image.name, **kept.members()}],
     }
     tasks = [Task(f"step '{step.name}'", definition, CONTAINER, tuple(step.command)) for step in steps]
     platform = f"linux/{image.architecture}" if image.architecture else ""
-    return started(tasks, image.name, ImageConfiguration(image.entrypoint, image.command, image.user, platform))
+    own = ImageConfiguration(image.entrypoint, image.command, image.user, platform, volumes=image.volumes)
+    return started(tasks, image.name, own)
 
 
-def starts(image: Image, steps: Sequence[Step], architecture: str, files: Files) -> str:
+def starts(image: Image, steps: Sequence[Step], app: App, files: Files) -> str:
     """What was seen, with what is only to be said. Raises Broken where the steps would not be what runs.
 
     files: the image's own, in which an entrypoint's script is read: here it can be seen through.
     """
-    found = findings(image, steps, architecture)
+    found = findings(image, steps, app)
     if wrong := refusals(found):
         more = [str(one) for one in wrong[1:]]
         raise Broken(f"{wrong[0].subject}: {wrong[0].what}; {wrong[0].why}", wrong[0].fix, more)

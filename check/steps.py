@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 
 from check import docker, host
 from check.image import Image
+from check.isolation import options
 from check.result import Broken
 from check.scratch import Scratch
 from check.statement import Statement
 from gate.exit_code import advice
 from gate.signature import recognise
 from infra import connection, variables
+from infra.isolation import isolation
 from infra.settings.migrations import BOOTSTRAP, Step
 from infra.settings.secrets import chosen
 from infra.settings.settings import Settings
@@ -100,9 +102,10 @@ class Place:
             if not (managed and connection.travels(text) == "composed")
         }
 
-    def options(self, name: str, given: Mapping[str, str]) -> list[str]:
-        """Of `docker run`: the network of the scratch database, the task's memory, and variables by name only."""
-        words = ["--name", name, "--network", self.scratch.name, "--platform", self.platform]
+    def options(self, image: Image, name: str, given: Mapping[str, str]) -> list[str]:
+        """Of `docker run`: the scratch database's network, memory, isolation, and variables by name only."""
+        words = options(isolation(self.settings.app), image)
+        words += ["--name", name, "--network", self.scratch.name, "--platform", self.platform]
         words += ["--memory", f"{self.settings.app.memory}m"]
         return words + [word for key in given for word in ("-e", key)]
 
@@ -188,7 +191,7 @@ def once(place: Place, image: Image, step: Step, shard: int, who: str) -> Failur
         first, *rest = place.settings.app.step_entry_point or [""]
         own = ["--entrypoint", first] if first else []
         called = [*own, image.name, *rest, *step.command]
-        ended = docker.run(["run", "--rm", *place.options(name, given), *called], seconds, given)
+        ended = docker.run(["run", "--rm", *place.options(image, name, given), *called], seconds, given)
     finally:
         docker.remove(name)
     if ended.code == 0:

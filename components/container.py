@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from components.isolation import Isolation
 
 LogMode = Literal["blocking", "non-blocking"]
 
@@ -31,8 +33,8 @@ class Container:
 
     name: unique in the task. port: TCP port it listens on, None for one that serves nobody. stop_timeout: seconds
     from SIGTERM to SIGKILL; Fargate takes 2 to 120. entry_point: in place of the image's ENTRYPOINT; empty: the
-    image's. log_mode: `blocking` loses no line but halts the program while
-    CloudWatch Logs does not answer; `non-blocking` never halts it but may lose lines.
+    image's. isolation: what it may do to what it stands on. log_mode: `blocking` loses no line but halts the program
+    while CloudWatch Logs does not answer; `non-blocking` never halts it but may lose lines.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Container:
     port: int | None = None
     health: HealthCheck | None = None
     entry_point: Sequence[str] = ()
+    isolation: Isolation = field(default_factory=Isolation)
 
 
 def definition(
@@ -65,7 +68,6 @@ def definition(
         "environment": [{"name": name, "value": environment[name]} for name in sorted(environment)],
         "secrets": [{"name": name, "valueFrom": secrets[name]} for name in sorted(secrets)],
         "portMappings": _ports(container.port),
-        "mountPoints": [],
         "volumesFrom": [],
         "systemControls": [],
         "stopTimeout": container.stop_timeout,
@@ -78,6 +80,7 @@ def definition(
                 "mode": container.log_mode,
             },
         },
+        **container.isolation.members(),
     }
     if container.entry_point:
         definition["entryPoint"] = list(container.entry_point)

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from components.container import Container
+from components.isolation import Isolation
 from components.placement import Placement
 from components.step import Step, described
 from components.task_definition import TaskDefinition, TaskDefinitionArgs
@@ -64,10 +65,10 @@ class MigrationGateArgs:
     names: pulumi.Input[Mapping[str, str]] | None = None
 
 
-def migration_container(entry_point: Sequence[str] = ()) -> Container:
+def migration_container(isolation: Isolation, entry_point: Sequence[str] = ()) -> Container:
     """The container of a migration task. Its log is evidence: no line of it may be lost. entry_point: in place of the
     image's."""
-    return Container(name=CONTAINER, log_mode="blocking", stop_timeout=STOP_TIMEOUT, entry_point=tuple(entry_point))
+    return Container(CONTAINER, "blocking", STOP_TIMEOUT, entry_point=tuple(entry_point), isolation=isolation)
 
 
 class MigrationGate(pulumi.ComponentResource):

@@ -14,6 +14,7 @@ import pulumi_aws as aws
 from components.alarm import alarm
 from components.container import Container, HealthCheck
 from components.existing_listener import ExistingListener
+from components.isolation import Isolation
 from components.load_balancer import LoadBalancer
 from components.placement import Placement
 from components.traffic import errors
@@ -48,7 +49,7 @@ class ServiceArgs:
     balancer: LoadBalancer | ExistingListener
 
 
-def service_container(port: int, stop_timeout: int, health: HealthCheck | None) -> Container:
+def service_container(port: int, stop_timeout: int, health: HealthCheck | None, isolation: Isolation) -> Container:
     """The container of a service task: its requests may end while it stops, and a slow log must not slow it down."""
     return Container(
         name=CONTAINER,
@@ -56,6 +57,7 @@ def service_container(port: int, stop_timeout: int, health: HealthCheck | None) 
         stop_timeout=stop_timeout,
         port=port,
         health=health,
+        isolation=isolation,
     )
 
 

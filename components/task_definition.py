@@ -61,6 +61,7 @@ class TaskDefinition(pulumi.ComponentResource):
             execution_role_arn=args.execution_role_arn,
             task_role_arn=args.task_role_arn,
             container_definitions=containers,
+            volumes=[{"name": volume} for volume in args.container.isolation.volumes],
             skip_destroy=True,
             opts=pulumi.ResourceOptions(parent=self),
         )

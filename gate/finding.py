@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Result = Literal["passed", "warning", "unread", "refused"]
@@ -19,6 +19,7 @@ class Finding:
         what: what is wrong with it, or what was seen.
         why: what would happen, or where the conclusion comes from.
         fix: an imperative; empty for what passed.
+        rule: it breaks a rule of ours, and would run all the same.
     """
 
     subject: str
@@ -26,6 +27,7 @@ class Finding:
     what: str = ""
     why: str = ""
     fix: str = ""
+    rule: bool = False
 
     def __str__(self) -> str:
         """The finding for people: what, why and the remedy, in one paragraph."""
@@ -39,8 +41,13 @@ def passed(subject: str, what: str = "") -> Finding:
     return Finding(subject, "passed", what)
 
 
-def refused(subject: str, what: str, why: str, fix: str) -> Finding:
-    return Finding(subject, "refused", what, why, fix)
+def refused(subject: str, what: str, why: str, fix: str, *, rule: bool = False) -> Finding:
+    return Finding(subject, "refused", what, why, fix, rule)
+
+
+def lenient(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings of what served before: what only breaks a rule of ours is a warning."""
+    return [replace(one, result="warning") if one.rule and one.result == "refused" else one for one in findings]
 
 
 def warning(subject: str, what: str, why: str = "", fix: str = "") -> Finding:

@@ -34,6 +34,7 @@ class ImageConfiguration:
         user: its USER; empty means root.
         platform: ``OS/ARCHITECTURE``; empty where it does not say.
         revision: the commit that it was built from, by its label REVISION; empty where it has none.
+        volumes: paths of its VOLUMEs.
     """
 
     entrypoint: tuple[str, ...] = ()
@@ -41,6 +42,7 @@ class ImageConfiguration:
     user: str = ""
     platform: str = ""
     revision: str = ""
+    volumes: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, blob: Mapping[str, Any]) -> ImageConfiguration:
@@ -55,6 +57,7 @@ class ImageConfiguration:
             str(config.get("User") or ""),
             f"{system}/{architecture}" if architecture else "",
             str(labels.get(REVISION) or ""),
+            tuple(sorted(config.get("Volumes") or ())),
         )
 
     @property

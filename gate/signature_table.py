@@ -111,10 +111,18 @@ SIGNATURES: Sequence[Signature] = (
         "copy the migrations folder into the image's final stage; check .dockerignore and the image's WORKDIR",
     ),
     _signature(
+        "read-only file system",
+        r"read-only file system|\bEROFS\b|ReadOnlyFileSystemException",
+        "the program writes into the image, and the container's file system is read-only",
+        "let it write to a folder of app.writable (/tmp), or add its own: `app.writable: [/tmp, FOLDER]`, and `VOLUME "
+        "FOLDER` in the Dockerfile",
+    ),
+    _signature(
         "file permission",
-        r"EACCES: permission denied|PermissionError: \[Errno 13\]|read-only file system",
-        "the command may not write or read a file: the image's user is not its owner, or the file system is read-only",
-        "give the folder to the image's user in the Dockerfile, or let the tool write to /tmp",
+        r"EACCES: permission denied|PermissionError: \[Errno 13\]",
+        "the command may not write or read a file: the container's user is not its owner",
+        "give the folder to the image's user in the Dockerfile; name it there as a VOLUME too when it is one of "
+        "app.writable, else the volume belongs to root",
     ),
     _signature(
         "asks for input",

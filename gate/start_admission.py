@@ -116,7 +116,8 @@ def known_tasks(
     runtime = {"runtimePlatform": {"cpuArchitecture": architecture}} if architecture in PLATFORMS else {}
 
     def definition(image: str, secrets: Sequence[str], entry_point: Sequence[str] = ()) -> dict[str, Any]:
-        container: dict[str, Any] = {"name": "task", "secrets": [{"valueFrom": one} for one in secrets]}
+        # Whom the revision will name as user is not known here.
+        container: dict[str, Any] = {"name": "task", "user": None, "secrets": [{"valueFrom": one} for one in secrets]}
         container |= {"entryPoint": list(entry_point)} if entry_point else {}
         return {**runtime, "containerDefinitions": [container | ({"image": image} if image else {})]}
 

@@ -51,26 +51,61 @@ def started(tasks: Sequence[Task], image: str, configuration: ImageConfiguration
                     "image's",
                 )
             )
-    seen: dict[str, list[str]] = {}
+    rooted: dict[str, list[str]] = {}
+    unwritable: dict[str, list[str]] = {}
     for task in tasks:
         for container in task.containers:
             if container.get("image") != image:
                 continue
-            user = str(container.get("user") or configuration.user)
-            if is_root(user):
-                seen.setdefault("root", []).append(task.name)
+            own = container.get("user", "")
+            if is_root(str(own or configuration.user)):
+                how = "unknown" if own is None else "asked" if own else "refused"
+                rooted.setdefault(how, []).append(task.name)
+            else:
+                for path in _unwritable(task, container, configuration):
+                    unwritable.setdefault(path, []).append(task.name)
             if container.get("name") == task.container and task.command:
                 found += _entrypoint(task, container, configuration)
-    if "root" in seen:
-        found.append(
-            warning(
-                _image(image),
-                f"runs as root ({listed(seen['root'])})",
-                "whoever breaks into the program has all of the container",
-                "add a USER to the Dockerfile that is not root",
-            )
+    found += [_as_root(_image(image), how, who) for how, who in rooted.items()]
+    found += [
+        warning(
+            f"{path} in {_image(image)}",
+            f"cannot be written to ({listed(who)})",
+            "it is a volume, and the image does not name it as a VOLUME: so it belongs to root with mode 0755",
+            f"write `VOLUME {path}` into the Dockerfile, below the line that gives the folder to its user; or take "
+            f"{path} out of app.writable where the program does not write there",
         )
+        for path, who in unwritable.items()
+    ]
     return found
+
+
+def _as_root(image: str, how: str, who: Sequence[str]) -> Finding:
+    """Of an image whose program is root: the task definition asks for it, says nothing of it, or is not known yet."""
+    why = "whoever breaks into the program has all of the container"
+    if how == "asked":
+        return warning(image, f"runs as root ({listed(who)}), as the task definition asks", why)
+    fix = (
+        'add a USER to the Dockerfile that is not root, or name one: setting `app.user: "10001"`, or `user` in the '
+        "task definition; `root` there lets it run as root"
+    )
+    if how == "unknown":
+        return warning(image, f"runs as root ({listed(who)}), unless the task definition names another user", why, fix)
+    return refused(image, f"runs as root ({listed(who)})", why, fix, rule=True)
+
+
+def _unwritable(task: Task, container: Mapping[str, Any], configuration: ImageConfiguration) -> Iterator[str]:
+    """Where an empty volume stands that a user who is not root cannot write to. Source: "Use bind mounts with Amazon
+    ECS" in its developer guide: owner and mode are copied only from a VOLUME of the very same path."""
+    empty = {
+        volume.get("name")
+        for volume in task.definition.get("volumes") or []
+        if not any(value for name, value in volume.items() if name != "name")
+    }
+    for point in container.get("mountPoints") or []:
+        path = str(point.get("containerPath"))
+        if point.get("sourceVolume") in empty and not point.get("readOnly") and path not in configuration.volumes:
+            yield path
 
 
 def _entrypoint(task: Task, container: Mapping[str, Any], configuration: ImageConfiguration) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from components.placement import Placement
 from components.task_definition import TaskDefinition, TaskDefinitionArgs
 from infra import policies
 from infra.access import Standing, TaskRoles, TaskRolesArgs
+from infra.isolation import isolation
 from infra.observability import Logs
 from infra.settings.settings import Settings
 
@@ -52,7 +53,9 @@ def smoke_task_of(
         f"{name}-smoke",
         TaskDefinitionArgs(
             family=f"{name}-smoke",
-            container=Container(CONTAINER, log_mode="blocking", stop_timeout=STOP_TIMEOUT, entry_point=entry_point),
+            container=Container(
+                CONTAINER, "blocking", STOP_TIMEOUT, entry_point=entry_point, isolation=isolation(stack.app)
+            ),
             image=asks,
             cpu=CPU,
             memory=MEMORY,

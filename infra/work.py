@@ -19,6 +19,7 @@ from components.origin import Origin
 from components.service import service_container
 from components.step import Step
 from components.task_definition import TaskDefinitionArgs
+from infra.isolation import isolation
 from infra.observability import Logs
 from infra.settings.migrations import BOOTSTRAP
 from infra.settings.secrets import chosen
@@ -76,7 +77,8 @@ def work_of(
     """
     app, service, health = stack.app, stack.service, stack.service.health
     tasks = Tasks(name, stack, database, origin, balancer, opts)
-    runs_steps = migration_container(app.step_entry_point or ())
+    kept = isolation(app)
+    runs_steps = migration_container(kept, app.step_entry_point or ())
     master = owner = reader = Login(database.secret_arn, pulumi.Output.from_input(""), managed=True)
     steps: list[Step] = []
     if stack.database.roles:
@@ -114,7 +116,7 @@ def work_of(
     check = health.command and HealthCheck(
         health.command, health.start_period, health.interval, health.timeout, health.retries
     )
-    container = service_container(app.port, service.stop_timeout, check or None)
+    container = service_container(app.port, service.stop_timeout, check or None, kept)
     serving = tasks.of(
         Kind("service", container, logs.service, {"DB": reader}, secrets=app.secrets, policies=stack.access.policies)
     )

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.clock import Clock
 from gate.errors import GateError
-from gate.finding import Finding, refusals, warnings
+from gate.finding import Finding, lenient, refusals, warnings
 from gate.plugin.boundary import Account
 from gate.plugin.resource import Call, Properties, Refused
 from gate.plugin.values import UNKNOWN, contains_unknown
@@ -24,6 +24,8 @@ UNTOUCHED = "No migration was run, and what serves keeps serving."
 
 def admit(call: Call, clients: Clients, inputs: Properties, clock: Clock, *, steps: bool = True) -> None:
     """Looks at everything that a MigrationRun's steps and its service's new revision need. Raises NotReady.
+
+    A rollback is not refused for a rule that the earlier release is older than.
 
     Args:
         steps: whether the steps run; else only the service's new revision is let through.
@@ -43,6 +45,8 @@ def admit(call: Call, clients: Clients, inputs: Properties, clock: Clock, *, ste
         target_groups=[str(one) for one in inputs.get("targetGroups") or []] if serves else [],
     )
     found = examine(clients, subject, clock)
+    if inputs.get("rollback"):
+        found = lenient(found)
     _told(call, found)
     refuse(found, UNTOUCHED)
     call.log(f"admission: {len(found)} things that the tasks need looked at in {time.monotonic() - begun:.1f} s")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from infra.settings import fargate
+from infra.settings.isolation import Capability, Folders, User
 from infra.settings.model import Model, hidden, project_folder, refused
 from infra.settings.variables import BuildArgs, Secrets, Variables
 
@@ -44,6 +45,17 @@ class App(Model):
     step_entry_point: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     """Replaces the image's ENTRYPOINT in the tasks of the migration steps, for an image whose own drops a step's words:
     `[env]` runs them as they are. A change runs the steps again."""
+    read_only: bool = True
+    """Whether the file system of every container, which is the image, can only be read: service and steps."""
+    writable: Folders = Field(default_factory=lambda: ["/tmp"])  # noqa: S108 - a volume of the task's own
+    """Folders that can be written to all the same: each is an empty volume, which ends with the task. On Fargate it
+    belongs to root, unless the Dockerfile names the very path as a `VOLUME`: then it has the folder's content, owner
+    and mode."""
+    user: User | None = None
+    """Who the containers run as, in place of the image's USER: `10001` or `10001:10001`. Unset: the image's own, which
+    must not be root. `root` runs as root."""
+    capabilities: list[Capability] = Field(default_factory=list)
+    """Linux capabilities that the containers keep, of the 14 that Docker gives: `[NET_BIND_SERVICE]`. Empty: none."""
     environment: Variables = Field(default_factory=dict)
     """Plain variables of the service and of the migration steps. `${service.host}` in a value becomes the host name
     that users send, `${service.url}` the service's address, like `ALLOWED_HOSTS: "${service.host}"`. Secrets do not

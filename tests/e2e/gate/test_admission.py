@@ -13,7 +13,7 @@ import pytest
 from gate.plugin.migration_run import MigrationRun
 from gate.plugin.resource import Refused
 from gate.session import Account, Clients
-from local.cloud import emulator
+from local.cloud import emulator, key
 from tests.e2e.cloud.conftest import cloud_python, new_account
 from tests.e2e.cloud.stage import GROUP, NETWORK, Stage
 from tests.e2e.gate.variant import variant
@@ -101,7 +101,7 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
     folder, account = tmp_path_factory.mktemp("admission"), new_account()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", account)
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", key.of(folder).secret(account))
         try:
             stage = Stage(emulator.start(folder, None, account, python=cloud_python()))
             secret = stage.secrets.create_secret(Name="shop-secret", SecretString='{"password": "p"}')["ARN"]
@@ -115,7 +115,7 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
                 PolicyName="read",
                 PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
             )
-            good = variant(stage.push("1"), User="10001")
+            good = stage.push("1")
             clients = Clients(Account(region="us-east-1", endpoint=stage.cloud.endpoint, account=account))
             yield Gate(stage, good, secret, role, clients)
         finally:
@@ -131,24 +131,27 @@ def test_a_good_version_is_looked_at_in_half_a_second_and_runs(gate: Gate) -> No
     assert any("migrated" in line for line in lines)
 
 
-def test_a_version_that_runs_as_root_is_warned_about_and_runs(gate: Gate) -> None:
-    lines, refusal = gate.deploy(variant(gate.good, User="root"))
-    assert refusal == ""
-    assert any("runs as root (the service, step 'schema')" in line and line.startswith("warning") for line in lines)
-
-
 Make = Callable[[Gate], tuple[str, str]]
 REFUSED: list[tuple[str, Make, str]] = [
-    ("C1", lambda gate: (variant(gate.good, Entrypoint=["sh", "-c"]), ""), "keeps only the first word"),
+    (
+        "C1",
+        lambda gate: (variant(gate.stage.cloud, gate.good, Entrypoint=["sh", "-c"]), ""),
+        "keeps only the first word",
+    ),
     (
         "C2",
-        lambda gate: (variant(gate.good, Entrypoint=["sh", "-c", "exec python /app.py serve"]), ""),
+        lambda gate: (variant(gate.stage.cloud, gate.good, Entrypoint=["sh", "-c", "exec python /app.py serve"]), ""),
         "ignores its arguments: it always runs `exec python /app.py serve`",
     ),
     (
         "C3",
-        lambda gate: (variant(gate.good, platform="linux/arm64"), ""),
+        lambda gate: (variant(gate.stage.cloud, gate.good, platform="linux/arm64"), ""),
         "is built for linux/arm64, and its tasks run on linux/amd64",
+    ),
+    (
+        "root",
+        lambda gate: (variant(gate.stage.cloud, gate.good, User="root"), ""),
+        "runs as root (the service, step 'schema')",
     ),
     (
         "C6 without its suffix",
@@ -175,7 +178,7 @@ def test_nothing_is_started_for_a_version_that_could_not_start(gate: Gate, make:
 
 def test_a_step_that_runs_the_service_in_its_command_s_place_is_said_to_do_that(gate: Gate) -> None:
     """C2, where the entrypoint cannot be seen through: it is a program that ignores its arguments."""
-    lines, failure = gate.deploy(variant(gate.good, Entrypoint=["python", "/app.py"]), timeout=8)
+    lines, failure = gate.deploy(variant(gate.stage.cloud, gate.good, Entrypoint=["python", "/app.py"]), timeout=8)
     assert any("the step starts the service instead, unless that program runs its arguments" in line for line in lines)
     assert failure.startswith("migration step 'schema' failed: timed out after 8 s")
     assert (

@@ -56,6 +56,9 @@ def ends(stage: Stage) -> dict[str, End]:
         "exit 0": End(shell("true")),
         "exit 1, nothing known in its log": End(shell("echo oops; false")),
         "exit 1, a known line in its log": End(program("import alembic")),
+        "exit 1, it wrote into the image": End(
+            {**program("open('/alembic.log', 'w')"), "readonlyRootFilesystem": True}
+        ),
         "exit 2": End(shell("sh -c 'exit 2'")),
         "exit 126": End(shell("/etc/passwd")),
         "exit 127, the shell names the program": End(shell("prisma migrate deploy")),

@@ -8,8 +8,10 @@ from check.image import Image
 from check.inside import Entry
 from check.result import Broken
 from check.start import starts
+from infra.settings.app import App
 from infra.settings.migrations import Step
 
+SCRATCH = "/tmp"  # noqa: S108 - a path in the container
 STEPS = [Step(name="schema", command=["python", "/app/migrate.py", "up"])]
 
 
@@ -23,8 +25,8 @@ class Script:
         return Entry(path, "file", head=self.text.encode()) if self.text and path == "/entrypoint.sh" else None
 
 
-def image(*entrypoint: str, architecture: str = "amd64") -> Image:
-    return Image("shop:1", entrypoint, ("serve",), architecture=architecture, user="app")
+def image(*entrypoint: str, architecture: str = "amd64", volumes: tuple[str, ...] = (SCRATCH,)) -> Image:
+    return Image("shop:1", entrypoint, ("serve",), architecture=architecture, user="app", volumes=volumes)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,7 @@ def image(*entrypoint: str, architecture: str = "amd64") -> Image:
 )
 def test_steps_that_would_not_be_what_runs(built: Image, text: str, said: str) -> None:
     with pytest.raises(Broken, match=said) as broken:
-        starts(built, STEPS, "X86_64", Script(text))
+        starts(built, STEPS, App(), Script(text))
     assert broken.value.remedy
 
 
@@ -53,8 +55,17 @@ def test_steps_that_would_not_be_what_runs(built: Image, text: str, said: str) -
     ],
 )
 def test_steps_that_run(built: Image, text: str, said: str) -> None:
-    assert said in starts(built, STEPS, "X86_64", Script(text))
+    assert said in starts(built, STEPS, App(), Script(text))
 
 
-def test_root_is_said() -> None:
-    assert "runs as root" in starts(Image("shop:1", architecture="amd64"), STEPS, "X86_64", Script())
+def test_root_is_refused_unless_it_is_asked_for() -> None:
+    built = Image("shop:1", architecture="amd64", volumes=(SCRATCH,))
+    with pytest.raises(Broken, match="runs as root") as broken:
+        starts(built, STEPS, App(), Script())
+    assert "app.user" in broken.value.remedy
+    assert "runs as root" in starts(built, STEPS, App(user="root"), Script())
+    assert "root" not in starts(built, STEPS, App(user="10001"), Script())
+
+
+def test_a_folder_that_could_not_be_written_to_is_said() -> None:
+    assert f"{SCRATCH} in image shop:1: cannot be written to" in starts(image(volumes=()), STEPS, App(), Script())

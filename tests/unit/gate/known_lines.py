@@ -80,6 +80,10 @@ KNOWN_LINES: Sequence[tuple[str, str]] = (
     ("migration recorded as failed by Prisma", "Error: P3018 A migration failed to apply."),
     ("migration recorded as failed by Flyway", 'Schema "public" contains a failed migration to version 3 !'),
     ("lock", "Error: Another migration is already running"),
+    ("read-only file system", "OSError: [Errno 30] Read-only file system: '/app/alembic.log'"),
+    ("read-only file system", "Error: EROFS: read-only file system, mkdir '/app/node_modules/.cache'"),
+    ("read-only file system", "java.nio.file.ReadOnlyFileSystemException"),
+    ("read-only file system", "touch: cannot touch '/x': Read-only file system"),
     ("file permission", "PermissionError: [Errno 13] Permission denied: '/app/alembic.log'"),
     ("file permission", "Error: EACCES: permission denied, mkdir '/app/node_modules/.cache'"),
     (

@@ -161,6 +161,7 @@ WRONG: list[tuple[str, Callable[[Cloud], None], str, str]] = [
         "is not in the repository shop: Requested",
         "deploy an image",
     ),
+    ("root", image(User=""), r"runs as root \(the service, step", 'setting `app.user: "10001"`'),
     ("a key that is not in the secret", having(values={APP: '{"user": "u"}'}), "it has no key 'password'", "correct"),
     ("a key of what is no JSON", having(values={APP: "hunter2"}), "it is no JSON, but the task takes", "correct"),
     ("no listener", having(listening=False), "listener of shop: no listener forwards to the target", "--refresh"),
@@ -189,7 +190,6 @@ def test_nothing_runs_for_a_version_that_could_not_start(
 
 
 WARNED: list[tuple[str, Callable[[Cloud], None], str]] = [
-    ("root", image(User=""), "runs as root"),
     ("a script that cannot be seen through", image(Entrypoint=["/entrypoint.sh"]), "cannot see whether it ends with"),
     (
         "no policy for a secret",
@@ -381,12 +381,26 @@ def test_a_run_looks_before_its_first_step_and_before_the_snapshot(
 
 
 def test_the_run_itself_says_what_it_looked_at(fetched: Callable[[Cloud], None]) -> None:
-    cloud, lines = Cloud(image=blob(User="")), Lines()
+    cloud, lines = Cloud(image=blob(Entrypoint=["/entrypoint.sh"])), Lines()
     fetched(cloud)
     engine.admit(call(lines), cloud, INPUTS, Clock())  # type: ignore[arg-type]
-    assert any(line.startswith("warning: image sha256:a") and "Fix: add a USER" in line for line in lines)
+    assert any(line.startswith("warning: step 'schema'") and "Fix: make sure" in line for line in lines)
     assert lines[-1].startswith("info: admission: ")
     assert role("x").startswith("arn:aws:iam")
+
+
+def test_a_rollback_is_not_refused_for_an_image_of_root(fetched: Callable[[Cloud], None]) -> None:
+    """The earlier release served so; one that cannot start at all is refused here too."""
+    cloud, lines = Cloud(image=blob(User="")), Lines()
+    fetched(cloud)
+    back = INPUTS | {"rollback": True}
+    engine.admit(call(lines), cloud, back, Clock(), steps=False)  # type: ignore[arg-type]
+    assert any(line.startswith("warning: image sha256:a") and "runs as root" in line for line in lines)
+    with pytest.raises(NotReady, match="runs as root"):
+        engine.admit(call(lines), cloud, INPUTS, Clock(), steps=False)  # type: ignore[arg-type]
+    cloud.image["architecture"] = "arm64"
+    with pytest.raises(NotReady, match="built for linux/arm64"):
+        engine.admit(call(lines), cloud, back, Clock(), steps=False)  # type: ignore[arg-type]
 
 
 LIVE = INPUTS | {"serviceTaskDefinition": "arn:td/shop-service:2"}

@@ -31,6 +31,8 @@ def container(**changes: Any) -> str:
         "image": DIGEST,
         "environment": [{"name": "DB_SECRET_VERSION", "value": "1"}, {"name": "LOG_LEVEL", "value": "info"}],
         "logConfiguration": {"logDriver": "awslogs"},
+        "readonlyRootFilesystem": True,
+        "linuxParameters": {"capabilities": {"add": [], "drop": ["ALL"]}, "initProcessEnabled": True},
     }
     return json.dumps([usual | changes])
 

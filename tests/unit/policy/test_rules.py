@@ -151,6 +151,29 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "definition",
         "nowhere",
     ),
+    *(
+        ("isolated-containers", props(definition={"containerDefinitions": container(**change)}), "definition", said)
+        for change, said in (
+            ({"readonlyRootFilesystem": False}, "whole file system"),
+            ({"readonlyRootFilesystem": None}, "whole file system"),
+            ({"linuxParameters": None}, "keeps all capabilities"),
+            ({"linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": []}}}, "keeps all"),
+            (
+                {"linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"], "add": ["KILL"]}}},
+                "is given the capabilities KILL",
+            ),
+            ({"linuxParameters": {"capabilities": {"drop": ["ALL"]}}}, "no init process"),
+            ({"user": "root"}, "runs as root"),
+            ({"user": "0:10001"}, "runs as root"),
+        )
+    ),
+    ("no-host-volumes", props(definition={"volumes": [{"name": "v", "hostPath": "/"}]}), "definition", "folder of the"),
+    (
+        "no-host-volumes",
+        props(definition={"volumes": [{"name": "v", "dockerVolumeConfiguration": {"scope": "shared"}}]}),
+        "definition",
+        "the volume v",
+    ),
     (
         "tags",
         props(provider={"defaultTags": json.dumps({"tags": {"Project": "shop"}})}),

@@ -248,6 +248,34 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         {"app.stepEntryPoint": "env"},
         'app.stepEntryPoint = "env": must be a list',
     ),
+    (
+        "the whole file system",
+        {"app.writable": ["/"]},
+        'app.writable[0] = "/": name the folders that the program writes to, or set app.readOnly to false',
+    ),
+    ("a folder with a slash at its end", {"app.writable": ["/data/"]}, 'app.writable[0] = "/data/": write it as /data'),
+    (
+        "a folder of the system",
+        {"app.writable": ["/proc/sys"]},
+        'app.writable[0] = "/proc/sys": the system\'s own folders cannot be replaced; name a folder of the program',
+    ),
+    (
+        "a folder twice",
+        {"app.writable": ["/data", "/data"]},
+        'app.writable = ["/data", "/data"]: /data is there twice; remove one of them',
+    ),
+    (
+        "a capability that Fargate adds to nobody",
+        {"app.capabilities": ["SYS_ADMIN"]},
+        "app.capabilities[0] = \"SYS_ADMIN\": must be 'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', "
+        "'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'NET_RAW', 'SETFCAP', 'SETGID', 'SETPCAP', "
+        "'SETUID' or 'SYS_CHROOT'",
+    ),
+    (
+        "a user with a space",
+        {"app.user": "my app"},
+        'app.user = "my app": must match ^[A-Za-z0-9_][\\w.-]*(:[A-Za-z0-9_][\\w.-]*)?$',
+    ),
     ("port too large", {"app.port": 80000}, "app.port = 80000: must be at most 65535"),
     ("path without slash", {"app.healthPath": "health"}, 'app.healthPath = "health": must match ^/\\S*$'),
     (

@@ -1,0 +1,64 @@
+"""How containers are kept to themselves: what a program that was broken into can reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .rule import Judged, Rule, Scope
+from .service import TASKS, containers
+from .stack import Resource, mappings
+
+ROOT = ("root", "0")
+
+
+def _isolated(one: Resource) -> Judged:
+    for container in containers(one):
+        name = container.get("name")
+        if container.get("readonlyRootFilesystem") is not True:
+            yield f"container {name} can write to its whole file system"
+        linux = _mapping(container.get("linuxParameters"))
+        capabilities = _mapping(linux.get("capabilities"))
+        if added := _texts(capabilities.get("add")):
+            yield f"container {name} is given the capabilities {', '.join(added)}"
+        if not _texts(capabilities.get("drop")):
+            yield f"container {name} keeps all capabilities that Docker gives"
+        if linux.get("initProcessEnabled") is not True:
+            yield f"container {name} has no init process: orphans stay, and signals may not arrive"
+        if str(container.get("user") or "").partition(":")[0] in ROOT:
+            yield f"container {name} runs as root"
+
+
+def _mapping(said: Any) -> Mapping[str, Any]:
+    return said if isinstance(said, Mapping) else {}
+
+
+def _texts(said: Any) -> list[str]:
+    return [str(one) for one in said] if isinstance(said, Iterable) and not isinstance(said, str) else []
+
+
+def _ephemeral(one: Resource) -> Judged:
+    """Empty volumes, and those of EFS, are the task's own; one of the host is everybody's on it."""
+    for volume in mappings(one.get("volumes")):
+        if volume.get("hostPath") or volume.get("dockerVolumeConfiguration"):
+            yield f"the volume {volume.get('name')} is a folder of the host"
+
+
+RULES = [
+    Rule(
+        "isolated-containers",
+        "Containers write to named folders alone, have no capability that they do not ask for, and are not root",
+        "app.readOnly: true with app.writable; app.capabilities; app.user",
+        Scope.PRODUCTION,
+        TASKS,
+        _isolated,
+    ),
+    Rule(
+        "no-host-volumes",
+        "Containers see no folder of their host",
+        "leave hostPath and dockerVolumeConfiguration out; app.writable makes empty volumes",
+        Scope.EVERYWHERE,
+        TASKS,
+        _ephemeral,
+    ),
+]
