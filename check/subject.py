@@ -75,7 +75,7 @@ def read(root: Path, stack: str, file: Path | None = None) -> Subject:
     plain, encrypted = split((document or {}).get("config") or {})
     try:
         settings = check(stack, filled(plain), encrypted, folder=root)
-        secrets = secret_file.values(root, stack, settings.app.secrets)
+        secrets = secret_file.values(file.parent, stack, settings.app.secrets)
     except SettingsError as wrong:
         raise Broken(str(wrong), "correct the settings; docs/settings.md lists them") from None
     if settings.app.context is None:
