@@ -1,7 +1,7 @@
 """`sluice rollback`: back to an earlier release, without its migrations, and the one that was left is held.
 
-IAM: what gate.service, gate.release_record and gate.hold say; ecs:ListTaskDefinitions and ecs:DescribeTaskDefinition on
-``*``.
+IAM: what gate.service, gate.release_record, gate.hold and, where a task asks, gate.task_question say;
+ecs:ListTaskDefinitions and ecs:DescribeTaskDefinition on ``*``.
 """
 
 from __future__ import annotations

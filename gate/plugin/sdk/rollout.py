@@ -19,10 +19,12 @@ class Rollout(pulumi.CustomResource):
         deadline: seconds for the whole rollout.
         target_groups: ARNs whose targets must all be healthy.
         smoke: ``{"url", "address" (to connect to, in place of the URL's host), "host" (header), "status", "timeout"
-            (seconds), "attempts", "answers", "body", "json" (dotted path to value), "versionHeader", "version"}``; None
-            sends no request.
+            (seconds), "attempts", "answers", "body", "json" (dotted path to value), "versionHeader", "version",
+            "task"}``; None sends no request. The task asks in place of the deployer, here and in the soak:
+            ``{"command", "taskDefinition", "container", "subnets", "securityGroups", "assignPublicIp" (bool)}``.
         soak: ``{"seconds", "url", "timeout"}``: how long the version that serves must first stay healthy on the new
-            schema; None soaks not at all.
+            schema; it is asked at the path that it answered when it was proven. An empty URL asks nothing; None soaks
+            not at all.
         database: identity of the database, as MigrationRun's: when it is another one than before, nothing is soaked.
         shape: changes whenever something else about the service starts a deployment.
         network: the service's, ``{"subnets", "securityGroups", "assignPublicIp" (bool)}``; with ``platform_version``
