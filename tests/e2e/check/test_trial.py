@@ -166,7 +166,7 @@ def test_a_lock_on_seeded_rows_is_named_with_its_seconds(server: ServerOf, tmp_p
     locks = found["locks are short"]
     assert locks.what.startswith("ACCESS EXCLUSIVE on products (900 rows) for ")
     assert "prisma/migrations/0002_change/migration.sql, line 1: ALTER TABLE products ADD COLUMN size" in locks.what
-    assert "statements in the same transaction  [long-lock] reads and writes wait for it" in locks.what
+    assert "in the same transaction  [long-lock] reads and writes wait for it" in locks.what
     assert locks.remedy.startswith("commit right after this statement")
     assert found["indexes are valid"].what == "invalid after the last step: public.alike on products"
     assert "[concurrent-index-if-not-exists]" in found["no unsafe SQL"].what

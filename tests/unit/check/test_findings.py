@@ -149,7 +149,11 @@ def test_a_lock_of_a_statement_that_works_long_gets_that_statements_advice(tmp_p
 def test_short_and_accepted_locks_pass_and_the_longest_is_named(tmp_path: Path) -> None:
     accepted = [{"rule": "long-lock", "contains": "notes add b", "why": "the table is small everywhere"}]
     of = subject(tmp_path, accepted=accepted, lockSeconds=2)
-    locks = [held(3.2, "ALTER TABLE notes ADD b int", own=3.2, after=0), held(1.9, "DROP INDEX i", own=1.9, after=0)]
+    locks = [
+        held(3.2, "ALTER TABLE notes ADD b int", own=3.2, after=0),
+        held(2.5, "-- squawk-ignore long-lock\nDROP INDEX j", own=2.5, after=0),
+        held(1.9, "DROP INDEX i", own=1.9, after=0),
+    ]
     said = brief(trial(of, locks=locks, tables=[NOTES]), of)
     assert said.startswith("longest: ACCESS EXCLUSIVE on notes (no rows: check.seed fills it) for 3.20 s: ALTER TABLE")
     assert brief(trial(of, locks=[], tables=[NOTES]), of) == "no statement held one on a released table"
