@@ -7,8 +7,8 @@ iam:SimulatePrincipalPolicy on the tasks' roles, what `listeners` names; secrets
 whose JSON keys are to be looked at; for `sluice preflight`: ec2:DescribeSecurityGroups and ec2:DescribeSubnets on
 ``*``. What may not be asked is said to be unread.
 
-A stack with two task definitions of steps costs 14 calls, one more for each JSON key (tests/unit/gate/test_start_reading.py counts them); every
-further secret, task definition or image costs one or two more.
+A stack with two task definitions of steps costs 14 calls (tests/unit/gate/test_start_reading.py counts them), one more
+for each JSON key; every further secret, task definition or image costs one or two more.
 """
 
 from __future__ import annotations
