@@ -17,7 +17,7 @@ def install(settings: Settings) -> None:
     """Apply them all, in the order in which they build on each other."""
     from importlib.metadata import version
 
-    from local.cloud import closed_connection, ownership
+    from local.cloud import closed_connection, outward, ownership
     from local.cloud.acm import validation
     from local.cloud.cloudwatch import alarms
     from local.cloud.ec2 import endpoints, nat, prefix_lists
@@ -52,6 +52,7 @@ def install(settings: Settings) -> None:
         closed_connection,
         served,
         ownership,
+        outward,
         prefix_lists,
         endpoints,
         nat,

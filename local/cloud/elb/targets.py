@@ -24,6 +24,7 @@ from ministack.core.responses import StreamingResponse
 from ministack.services import alb
 
 from local.cloud.corrections import replace, replace_operation
+from local.cloud.elb import address
 from local.cloud.elb.check import check
 from local.cloud.elb.health import State, Thresholds
 from local.cloud.elb.registered import Registered, Target
@@ -130,6 +131,9 @@ def _register_targets(params: dict[str, Any]) -> Any:
     group = alb._p(params, "TargetGroupArn")
     if group not in alb._tgs:
         return alb._error("TargetGroupNotFound", f"Target group '{group}' not found.")
+    wrong = [reason for one in alb._parse_targets_param(params) if (reason := address.refusal(one["Id"]))]
+    if wrong:
+        return alb._error("InvalidTarget", wrong[0])
     for wanted in alb._parse_targets_param(params):
         register(group, wanted["Id"], int(wanted.get("Port") or alb._tgs[group]["Port"]))
     return alb._empty("RegisterTargets")

@@ -50,7 +50,7 @@ def test_a_group_without_a_listener_is_unused(stage: Stage) -> None:
     group = stage.elb.create_target_group(
         Name=stage.name("lonely"), Protocol="HTTP", Port=8080, VpcId="vpc-1", TargetType="ip"
     )["TargetGroups"][0]["TargetGroupArn"]
-    stage.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "127.0.0.1", "Port": 9}])
+    stage.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": stage.cloud.host, "Port": 9}])
     until(lambda: stage.states(group) == [("unused", "Target.NotInUse")], 10)
     with pytest.raises(
         stage.ecs.exceptions.InvalidParameterException, match="does not have an associated load balancer"

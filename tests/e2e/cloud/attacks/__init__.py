@@ -42,5 +42,7 @@ ATTACKS: Mapping[str, Callable[[Target], str | None]] = {
     "a task with SYS_ADMIN": machine.an_added_capability,
     "a task in the machine's network": machine.the_machines_network,
     "a task among the machine's processes": machine.the_machines_processes,
+    "a load balancer in front of the machine's loopback": machine.the_loopback_behind_a_load_balancer,
+    "a topic that calls the machine's loopback": machine.the_loopback_behind_a_topic,
     "a Lambda function as a process of the machine": machine.a_function_on_the_machine,
 }

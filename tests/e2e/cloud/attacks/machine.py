@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import tempfile
+import threading
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
 
-from tests.e2e.cloud.attacks.target import IMAGE, REGION, Target
+from tests.e2e.cloud.attacks.target import IMAGE, REGION, Target, ask
 
 SYS_ADMIN = 1 << 21
 DEADLINE_SECONDS = 40.0
+SECRET = b"for this machine alone"
 
 
 def a_folder_of_the_machine(target: Target) -> str | None:
@@ -59,6 +63,65 @@ def the_machines_network(target: Target) -> str | None:
 def the_machines_processes(target: Target) -> str | None:
     lines = _run(target, "ls -d /proc/[0-9]* | wc -l", {}, {"pidMode": "host"})
     return f"sees {lines[0]} processes" if lines and int(lines[0]) > 10 else None  # its own are two or three
+
+
+@contextmanager
+def own_service() -> Iterator[tuple[int, list[str]]]:
+    """A service that only this machine should reach. Gives its port, and the requests that came."""
+    came: list[str] = []
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            came.append(f"{self.command} {self.path}")
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(SECRET)))
+            self.end_headers()
+            self.wfile.write(SECRET)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *arguments: object) -> None:
+            """Nothing: the attack tells what came."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield server.server_address[1], came
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def the_loopback_behind_a_load_balancer(target: Target) -> str | None:
+    elb, name = target.client("elbv2"), f"a{time.time_ns()}"[-20:]
+    with own_service() as (port, _):
+        balancer = elb.create_load_balancer(Name=name, Subnets=["subnet-1"])["LoadBalancers"][0]
+        group = elb.create_target_group(
+            Name=name, Protocol="HTTP", Port=port, VpcId="vpc-1", TargetType="ip", HealthCheckPath="/"
+        )["TargetGroups"][0]["TargetGroupArn"]
+        action = [{"Type": "forward", "TargetGroupArn": group}]
+        arn = balancer["LoadBalancerArn"]
+        elb.create_listener(LoadBalancerArn=arn, Port=80, Protocol="HTTP", DefaultActions=action)
+        try:
+            elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "127.0.0.1", "Port": port}])
+            answer = ask(f"http://{balancer['DNSName']}/private")
+        except botocore.exceptions.ClientError:
+            return None
+        finally:
+            elb.delete_load_balancer(LoadBalancerArn=arn)
+    return "read a service of the loopback" if answer.body == SECRET else None
+
+
+def the_loopback_behind_a_topic(target: Target) -> str | None:
+    sns = target.client("sns")
+    topic = sns.create_topic(Name=f"attack-{time.time_ns()}")["TopicArn"]
+    with own_service() as (port, came):
+        sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=f"http://127.0.0.1:{port}/admin/delete")
+        end = time.monotonic() + 3
+        while not came and time.monotonic() < end:
+            time.sleep(0.05)
+        return f"made the emulator call a service of the loopback: {came[0]}" if came else None
 
 
 def a_function_on_the_machine(target: Target) -> str | None:
