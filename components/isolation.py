@@ -67,6 +67,7 @@ class Isolation:
                 for path in sorted(self.writable)
             ],
             "linuxParameters": {
+                # ECS answers with an empty `add` where none was sent: a difference at every preview.
                 "capabilities": {"add": [], "drop": dropped},
                 # Passes signals on and reaps orphans, which a program as process 1 seldom does.
                 "initProcessEnabled": True,
