@@ -20,6 +20,7 @@ from infra.observability import Logs, LogsArgs
 from infra.outputs import Deployed
 from infra.proof import smoke_of, soak_of
 from infra.protection import Everything, Protection
+from infra.releases import published
 from infra.scaling import scaling_of
 from infra.scanned import scanned
 from infra.smoke_task import smoke_task_of
@@ -140,7 +141,6 @@ watched = Watched(
 )
 watch = Watch(name, WatchArgs(stack, watched, cluster.arn, work.families, logs.service.name, topic), here)
 
-Protection(name, everything, stack.protected)
 deployed = Deployed(
     stack=stack,
     path=path,
@@ -158,5 +158,9 @@ deployed = Deployed(
     keep=keep,
     dashboard=watch.dashboard,
 )
-for output, value in deployed.outputs().items():
+outputs = deployed.outputs()
+if stack.environment != "local":
+    published(name, outputs["promotable"], here)
+Protection(name, everything, stack.protected)
+for output, value in outputs.items():
     pulumi.export(output, value)

@@ -11,6 +11,7 @@ from bootstrap.grants.database import database
 from bootstrap.grants.identity import identity
 from bootstrap.grants.network import network
 from bootstrap.grants.operations import operations
+from bootstrap.grants.own import own
 from bootstrap.grants.read import read
 from bootstrap.grants.secret_keys import secret_keys
 from bootstrap.grants.traffic import traffic
@@ -40,6 +41,7 @@ def identities(scope: Scope) -> list[Statement]:
 DEPLOY: Grants = {
     "state": states,
     "read": read,
+    "own": own,
     "containers": containers,
     "network": network,
     "traffic": traffic,
@@ -48,7 +50,7 @@ DEPLOY: Grants = {
     "operations": operations,
 }
 
-PREVIEW: Grants = {"state": state_read, "read": read}
+PREVIEW: Grants = {"state": state_read, "read": read, "own": own}
 
 RELEASES: Grants = {"released": promotion.released}
 

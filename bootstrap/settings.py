@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from infra.refusal import end
-from infra.settings.aws import Aws
+from infra.settings.aws import AccountId, Aws
 from infra.settings.explain import mistake
 from infra.settings.mistake import ABSENT, Mistake, SettingsError
 from infra.settings.model import Model, refused
@@ -29,9 +29,6 @@ def _matching(pattern: str, remedy: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-AccountId = Annotated[
-    str, _matching(r"\d{12}", 'is not an AWS account id; write its twelve digits in quotes, like "123456789012"')
-]
 Arn = Annotated[str, _matching(r"arn:aws[a-z-]*:[a-z0-9-]+:[^:]*:[^:]*:.+", "is not an ARN; copy it from AWS whole")]
 Action = Annotated[
     str,

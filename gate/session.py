@@ -10,7 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -126,6 +126,19 @@ class Clients:
             return self[service]
         with _CREATION:
             return self._client(service, region)
+
+    def taking_on(self, role: str) -> Clients:
+        """The same, as a role that the caller takes on: perhaps in another account. *role*: its ARN."""
+        return Clients(replace(self._account, assume_role=role, account=""))
+
+    @property
+    def region(self) -> str:
+        """The stack's Region."""
+        return self._account.region
+
+    def caller(self) -> str:
+        """The account that the credentials belong to; that of the settings where they say it."""
+        return self._account.account or str(self["sts"].get_caller_identity()["Account"])
 
     @property
     def elsewhere(self) -> bool:

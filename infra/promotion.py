@@ -7,28 +7,32 @@ from typing import Any
 
 import pulumi
 
+from gate.plugin import sdk as gate
+from infra.policies import repository
 from infra.refusal import end, told
 from infra.settings.settings import Settings
 
 READ = "pulumi:pulumi:readStackOutputs"
-"""What a StackReference reads. Asked by the program itself, because the answer must be known before anything is
-declared: a refusal comes before the first change, and in previews too."""
+"""What a StackReference reads: here of this very stack. Asked by the program itself, because the answer must be known
+before anything is declared."""
 
 NEEDED = ("image", "release", "repository", "repositoryArn", "registryId", "region", "architecture")
 
 
-def taken(stack_name: str, stack: Settings) -> dict[str, Any]:
-    """The output `promotable` of another stack. Ends the program when there is none that this one can take."""
+def taken(stack_name: str, stack: Settings, provider: pulumi.ProviderResource) -> dict[str, Any]:
+    """What another stack says that it has released. Ends the program when there is nothing that this one can take.
+
+    It is asked of that stack's own record (gate/promotion.py) at once: a refusal comes before the first change, and in
+    previews too. provider: the gate's.
+    """
     source = full_name(stack_name)
+    _, project, name = source.split("/")
+    account, region = stack.promotion.account or "", stack.promotion.region or ""
     try:
-        answer = pulumi.runtime.invoke(READ, {"name": source}).value or {}
+        promotable = gate.released(project=project, stack=name, account=account, region=region, provider=provider)
     except Exception as error:  # the SDK has no narrower one
-        end(
-            f"promoteFrom: {source} cannot be read: {told(error)}. `pulumi stack ls --all` shows those of this backend."
-            " Nothing was changed"
-        )
-    promotable = (answer.get("outputs") or {}).get("promotable")
-    if why := complaint(source, promotable, stack.app.architecture):
+        end(f"promoteFrom: what {source} has released cannot be read: {told(error)}. Nothing was changed")
+    if why := complaint(source, promotable, stack.app.architecture) or stranger(source, promotable, account):
         end(f"promoteFrom: {why}. Nothing was changed")
     return dict(promotable or {})
 
@@ -59,18 +63,37 @@ def complaint(source: str, promotable: Any, architecture: str) -> str:
     """Why this output cannot be taken; empty when it can."""
     if promotable is None:
         return (
-            f"{source} has released nothing: it has no output `promotable`, which is written once an image has passed"
-            " its migrations, its rollout and its after-steps; run `pulumi up` there first"
+            f"{source} has released nothing: the parameter that says so is written once an image has passed its"
+            " migrations, its rollout and its after-steps; run `pulumi up` there first"
         )
     missing = [key for key in NEEDED if not isinstance(promotable, dict) or key not in promotable]
     if missing:
         return (
-            f"the output `promotable` of {source} has no {missing[0]}; run `pulumi up` there with this version of the"
-            " program"
+            f"what {source} says that it has released has no {missing[0]}; run `pulumi up` there with this version of"
+            " the program"
         )
     if promotable["architecture"] != architecture:
         return (
             f"{source} released an image for {promotable['architecture']}, and app.architecture says {architecture};"
             " write the same in both"
         )
+    return ""
+
+
+def stranger(source: str, promotable: Any, account: str) -> str:
+    """Why this image is not the source's own; empty when it is.
+
+    Whoever may write the record could otherwise have any image run here. account: that must hold it; empty: any.
+    """
+    image, release = str(promotable["image"]), promotable["release"]
+    digest, arn = image.rpartition("@")[2], repository(image)
+    if account and promotable["registryId"] != account:
+        return (
+            f"{source} released an image that lies in account {promotable['registryId']}, and promotion.account says"
+            f" {account}"
+        )
+    if arn is not None and arn != promotable["repositoryArn"]:
+        return f"{source} released {image}, which is not in its repository {promotable['repositoryArn']}"
+    if release.get("digest") != digest:
+        return f"{source} released {digest[:19]} under the name of {str(release.get('digest'))[:19]}"
     return ""

@@ -29,6 +29,7 @@ SERVICES = (
     "route53",
     "secretsmanager",
     "sns",
+    "ssm",
     "sts",
 )
 """The services that this program's resources belong to, by the names of the AWS provider's `endpoints`."""

@@ -42,7 +42,7 @@ class Source:
             back = self._admitted("rollback", "", f"going back to {stack.rollback[:19]}")
             return self._again(back.image)
         if stack.promote_from is not None:
-            promotable = promotion.taken(stack.promote_from, stack)
+            promotable = promotion.taken(stack.promote_from, stack, self.gate)
             answer = self._admitted(
                 "promoteFrom", promotable["image"], promotion.in_words(stack.promote_from, promotable)
             )
@@ -65,8 +65,9 @@ class Source:
                 image=image,
                 rollback=rollback,
                 records=self.path,
-                # An image that is only named proves itself in other environments, not in production.
-                released=key != "image" or not self.stack.protected,
+                # An image proves itself in other environments, not in production: there its tags must say that a stack
+                # has released it, whatever says so besides.
+                released=not self.stack.protected,
                 architecture=self.stack.app.architecture if key == "image" else "",
                 provider=self.gate,
             )

@@ -56,7 +56,7 @@ def _carried_out(given: argparse.Namespace) -> int:
     engine = Engine(given.stack, given.cwd, policy=not getattr(given, "without_policy", False))
     if given.verb == "plan":
         code = plan.plan(engine, given.into)
-        _told("image", promoted.image(engine, given.cwd) or "")
+        _told("image", promoted.image(engine) or "")
         return code
     if given.verb == "deploy":
         return deploy.deploy(engine, os.environ)

@@ -15,12 +15,12 @@ MAIN = "refs/heads/main"
 
 
 def deploy(engine: Engine, environment: Mapping[str, str]) -> int:
-    """`pulumi up`. APPROVED in the environment: the image that somebody saw in the preview and let pass; without it,
-    whatever is promoted now. Raises Failed before anything is changed."""
+    """`pulumi up`. APPROVED in the environment: the image that somebody saw in the preview and approved; without such a
+    variable, whatever is promoted now. Raises Failed before anything is changed."""
     if why := refused(environment):
         raise Failed(why)
-    approved = environment.get("APPROVED", "")
-    if approved and (why := promoted.complaint(approved, promoted.image(engine, engine.folder))):
+    approved = environment.get("APPROVED")
+    if approved is not None and (why := promoted.complaint(approved, promoted.image(engine) if approved else None)):
         raise Failed(why)
     if not engine.exists():
         engine.create(environment.get("PULUMI_SECRETS_PROVIDER", ""))

@@ -1,41 +1,77 @@
-"""Which image a stack would take from the stack before it."""
+"""Which image a stack would take from the stack before it.
+
+IAM: what gate.promotion says; the preview role and the deploy role of the stack that promotes have it.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
+from botocore.exceptions import BotoCoreError, ClientError
 
+from gate.promotion import Source, released
+from gate.session import Account, Clients
 from pipeline.engine import Engine
 from pipeline.failed import Failed
 
 
-def source(engine: Engine) -> str | None:
-    """The stack that this one promotes from; None for one that builds, or names its image."""
-    file = engine.folder / f"Pulumi.{engine.stack}.yaml"
-    try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except OSError as error:
-        raise Failed(f"{file.name} cannot be read: {error.strerror}; STACK names a stack with settings") from None
-    for key, value in (document.get("config") or {}).items():
-        if str(key).rpartition(":")[2] == "promoteFrom":
-            return str(value)
-    return None
-
-
-def image(engine: Engine, folder: Path) -> str | None:
-    """The image that is promoted now, by digest; None where nothing is promoted, or not yet."""
-    name = source(engine)
-    if name is None:
+def source(engine: Engine) -> Source | None:
+    """The stack that this one promotes from; None for one that builds, or names its image. Raises Failed."""
+    config = settings(engine)
+    name = config.get("promoteFrom")
+    if not name:
         return None
-    promotable = Engine(name, folder).output("promotable")
-    return str(promotable["image"]) if isinstance(promotable, Mapping) and "image" in promotable else None
+    parts = str(name).split("/")  # `stack`, or `org/project/stack`
+    project = parts[1] if len(parts) == 3 else str(read(engine, "Pulumi.yaml").get("name") or "")
+    where = config.get("promotion") or {}
+    return Source(project, parts[-1], str(where.get("account") or ""), str(where.get("region") or ""))
+
+
+def image(engine: Engine) -> str | None:
+    """The image that is promoted now, by digest; None where nothing is promoted, or not yet.
+
+    Raises Failed, GateError.
+    """
+    found = source(engine)
+    if found is None:
+        return None
+    where = settings(engine).get("aws") or {}
+    account = Account(
+        region=str(where.get("region") or ""),
+        endpoint=os.environ.get("AWS_ENDPOINT_URL", ""),
+        account=str(where.get("account") or ""),
+    )
+    try:
+        promotable = released(Clients(account), found)
+    except (BotoCoreError, ClientError) as error:
+        raise Failed(f"what {found.stack} has released cannot be read: {error}") from error
+    return str(promotable["image"]) if promotable is not None and "image" in promotable else None
+
+
+def settings(engine: Engine) -> dict[str, Any]:
+    """The stack's settings, without the project's namespace. Raises Failed."""
+    config = read(engine, f"Pulumi.{engine.stack}.yaml").get("config") or {}
+    return {str(key).rpartition(":")[2]: value for key, value in config.items()}
+
+
+def read(engine: Engine, name: str) -> Mapping[str, Any]:
+    """A file of the project. Raises Failed."""
+    try:
+        return dict(yaml.safe_load((engine.folder / name).read_text(encoding="utf-8")) or {})
+    except OSError as error:
+        raise Failed(f"{name} cannot be read: {error.strerror}; STACK names a stack with settings") from None
 
 
 def complaint(approved: str, now: Any) -> str:
     """Why what was approved may not be deployed; empty when it may."""
+    if not approved:
+        return (
+            "APPROVED is set and empty: the preview named no image, so nobody has approved one. Nothing was changed;"
+            " look at the preview's log, then run it again"
+        )
     if approved == now:
         return ""
     return (

@@ -71,7 +71,8 @@ def containers(scope: Scope) -> list[Statement]:
         Statement("Lines", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], [f"{logs}:*"]),
         Statement(
             "Records",
-            ["ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:DeleteParameters", "ssm:PutParameter"],
+            ["ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:DeleteParameters", "ssm:PutParameter",
+             "ssm:RemoveTagsFromResource"],
             parameters,
         ),
         # To put an address beside a password that stays; never RDS's own secret. The tasks that it starts read both.

@@ -1,13 +1,42 @@
-"""What a preview, a refresh and a drift check look at. Nothing of it can be changed, and no secret's value is read."""
+"""What a preview, a refresh and a drift check look at. Nothing of it can be changed, and no secret's value is read.
+
+Every action is named: a pattern like `ec2:Describe*` would let a pull request's code read the user data of instances
+(DescribeInstanceAttribute, DescribeLaunchTemplateVersions), which often holds passwords. Named are the calls of the
+gate, of the bundled plugin, and those that the official plugin makes besides for the resource types of this program
+(terraform-provider-aws 6, `internal/service/…`). bootstrap/grants/own.py has what is named by the stack.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from bootstrap.scope import Scope
 from bootstrap.statement import Statement
 
+NETWORK = (
+    "AccountAttributes", "Addresses", "AddressesAttribute", "AvailabilityZones", "InternetGateways",
+    "ManagedPrefixLists", "NatGateways", "NetworkAcls", "NetworkInterfaces", "PrefixLists", "RouteTables",
+    "SecurityGroupRules", "SecurityGroups", "Subnets", "Tags", "VpcAttribute", "VpcEndpointServices", "VpcEndpoints",
+    "Vpcs",
+)  # fmt: skip
+BALANCING = (
+    "CapacityReservation", "ListenerAttributes", "ListenerCertificates", "Listeners", "LoadBalancerAttributes",
+    "LoadBalancers", "Rules", "Tags", "TargetGroupAttributes", "TargetGroups", "TargetHealth",
+)  # fmt: skip
+DATABASE = (
+    "DBClusterSnapshots", "DBClusters", "DBEngineVersions", "DBInstances", "DBParameterGroups", "DBParameters",
+    "DBSnapshots", "DBSubnetGroups", "OrderableDBInstanceOptions", "PendingMaintenanceActions",
+)  # fmt: skip
+
 
 def read(scope: Scope) -> list[Statement]:
-    """For the preview role, and for the deploy role beside what it changes."""
+    """What AWS describes of an account as a whole only, or before a preview knows its name. For the preview role, and
+    for the deploy role beside what it changes."""
+    return [*account(scope), *secrets(scope)]
+
+
+def account(scope: Scope) -> list[Statement]:
+    """What belongs to no stack by its name."""
     return [
         Statement(
             "Look",
@@ -15,35 +44,34 @@ def read(scope: Scope) -> list[Statement]:
                 "acm:DescribeCertificate",
                 "acm:ListCertificates",
                 "acm:ListTagsForCertificate",
-                "application-autoscaling:Describe*",
+                "application-autoscaling:DescribeScalableTargets",
+                "application-autoscaling:DescribeScalingPolicies",
                 "application-autoscaling:ListTagsForResource",
                 "cloudwatch:DescribeAlarms",
-                "cloudwatch:GetDashboard",
                 "cloudwatch:ListTagsForResource",
-                "ec2:Describe*",
-                "ecr:DescribeRepositories",
-                "ecs:Describe*",
-                "ecs:List*",
-                "elasticloadbalancing:Describe*",
-                "events:DescribeRule",
-                "events:ListTagsForResource",
-                "events:ListTargetsByRule",
+                *(f"ec2:Describe{one}" for one in NETWORK),
+                *(f"elasticloadbalancing:Describe{one}" for one in BALANCING),
                 "logs:DescribeLogGroups",
                 "logs:DescribeResourcePolicies",
                 "logs:ListTagsForResource",
-                "rds:Describe*",
+                *(f"rds:Describe{one}" for one in DATABASE),
                 "rds:ListTagsForResource",
                 "sns:GetSubscriptionAttributes",
-                "sns:GetTopicAttributes",
-                "sns:ListSubscriptionsByTopic",
-                "sns:ListTagsForResource",
                 "ssm:DescribeParameters",
-                "tag:GetResources",
             ],
             ["*"],
             scope.in_region,
-            why="descriptions of what runs, without data: most of these calls know no resource, and a preview asks for"
-            " what is not named yet",
+            why="descriptions of networks, load balancers, databases and alarms, without their data: most of these"
+            " calls know no resource, and a preview asks for what is not named yet",
+        ),
+        Statement(
+            "TaskDefinitions",
+            ["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"],
+            ["*"],
+            scope.in_region,
+            why="AWS knows no resource for them: the plain variables of every task definition of the account are"
+            " readable, so secrets belong into Secrets Manager, and applications that mistrust each other into accounts"
+            " of their own",
         ),
         Statement(
             "Zones",
@@ -52,31 +80,25 @@ def read(scope: Scope) -> list[Statement]:
             ["*"],
             why="public DNS; a zone is found by its name before its id is known",
         ),
-        Statement(
-            "Images",
-            ["ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages",
-             "ecr:GetDownloadUrlForLayer", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListImages",
-             "ecr:ListTagsForResource"],
-            [scope.arn("ecr", "repository/*"), scope.arn("ecr", "repository/*", account="*")],
-            why="a promoted image lies in another stack's repository, perhaps in another account, whose own policy"
-            " decides",
-        ),
-        Statement(
-            "Roles",
-            ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
-             "iam:ListRolePolicies", "iam:ListRoleTags", "iam:SimulatePrincipalPolicy"],
-            [scope.roles],
-        ),
-        Statement(
-            "Records",
-            ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:ListTagsForResource"],
-            [scope.arn("ssm", f"parameter{scope.records}"), scope.arn("ssm", f"parameter{scope.records}/*")],
-        ),
+    ]  # fmt: skip
+
+
+def secrets(scope: Scope) -> list[Statement]:
+    """Which secrets there are, and what encrypts them; never what they hold."""
+    databases: list[tuple[str, dict[str, Any]]] = [("MasterSecret", scope.of_databases)]
+    if scope.used("rds", "cluster:"):
+        databases.append(("ClusterSecret", scope.of_database_clusters))
+    return [
         Statement(
             "SecretsNotValues",
             ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
-            [scope.arn("secretsmanager", f"secret:{scope.name}-*"), scope.arn("secretsmanager", "secret:rds!*"),
-             *scope.secrets],
+            [scope.arn("secretsmanager", f"secret:{scope.name}-*"), *scope.secrets],
+        ),
+        *(
+            Statement(
+                name, ["secretsmanager:DescribeSecret"], [scope.arn("secretsmanager", "secret:rds!*")], condition
+            )
+            for name, condition in databases
         ),
         # Before a run: whether the key of a secret is enabled.
         Statement(

@@ -8,6 +8,7 @@ from gate.plugin.image_scan import ImageScan
 from gate.plugin.migration_run import MigrationRun
 from gate.plugin.provider import Provider
 from gate.plugin.pushed import pushed
+from gate.plugin.released import released
 from gate.plugin.resource import Checked, CheckFailure, Properties
 from gate.plugin.rollout import Rollout
 from gate.session import Account, Clients
@@ -32,6 +33,7 @@ class GateProvider(Provider):
         self.functions = {
             "gate:index:admission": admission(lambda: self.clients),
             "gate:index:pushed": pushed(lambda: self.clients),
+            "gate:index:released": released(lambda: self.clients),
         }
 
     async def check_config(self, old: Properties, new: Properties) -> Checked:

@@ -25,6 +25,7 @@ from infra.settings.model import Model, hidden, refused
 from infra.settings.network import Network
 from infra.settings.notify import Notify
 from infra.settings.origin import Digest, Image, StackName
+from infra.settings.promotion import Promotion
 from infra.settings.registry import Registry
 from infra.settings.scan import Scan
 from infra.settings.secrets import LOCAL, chosen, lacking
@@ -48,6 +49,8 @@ class Settings(Model):
     and `promoteFrom` is given."""
     promote_from: StackName = None
     """The stack whose released image is deployed, like `staging` or `org/project/staging`. Nothing is built here."""
+    promotion: Promotion = Field(default_factory=Promotion)
+    """Where the stack of `promoteFrom` is."""
     rollback: Digest = None
     """An earlier release of this stack to go back to, `sha256:…`: its image serves again, and no migration runs. Remove
     it to go on with the newest image."""
@@ -118,6 +121,13 @@ class Settings(Model):
         if stack is not None and stack == (info.context or {}).get("stack"):
             raise refused("is this very stack; name the one whose image is promoted")
         return stack
+
+    @field_validator("promotion")
+    @classmethod
+    def _promotion(cls, promotion: Promotion, info: ValidationInfo) -> Promotion:
+        if "promote_from" in info.data and info.data["promote_from"] is None and promotion != Promotion():
+            raise hidden("nothing is promoted here; remove it, or set promoteFrom")
+        return promotion
 
     @field_validator("registry")
     @classmethod

@@ -76,6 +76,8 @@ class Deployed:
     outputs: dict[str, Any] = field(default_factory=dict)
     asked: list[Mapping[str, Any]] = field(default_factory=list)
     """The images that the gate was asked about."""
+    promotions: list[Mapping[str, Any]] = field(default_factory=list)
+    """The stacks whose releases the gate was asked for."""
     logins: list[tuple[str, str, str]] = field(default_factory=list)
     """Host, user and password of every `docker login`."""
 
@@ -116,12 +118,14 @@ class Cloud(Mocks):
         self.builds, self.pushes, self.stale, self.others = builds, pushes, stale, others
         self.admission = dict(admission)
         self.asked: list[Mapping[str, Any]] = []
+        self.promotions: list[Mapping[str, Any]] = []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         kind = args.typ.rpartition(":")[2]
         arn = f"arn:aws:mock:eu-central-1:{ACCOUNT}:{kind}/{args.name}"
         computed: dict[str, dict[str, Any]] = {
             "Repository": {
+                "arn": f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/{args.name}",
                 "repositoryUrl": f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/{args.name}",
                 "registryId": ACCOUNT,
                 "name": args.name,
@@ -194,14 +198,21 @@ class Cloud(Mocks):
             },
             "getAuthorizationToken": {"userName": "AWS", "password": TOKEN, "proxyEndpoint": "https://registry"},
             "admission": ADMITTED | {"image": args.args.get("image")} | self.admission,
-            "pushed": {"digest": ""} | self.stale.get("pushed", {}),
+            "pushed": {"digest": "", **self.stale.get("pushed", {})},
             "readStackOutputs": {"outputs": self.others.get(args.args.get("name", ""), {})},
+            "released": self._released(args.args) if args.token.endswith(":released") else {},
         }
         if args.token.endswith(":admission"):
             self.asked.append(args.args)
             if "error" in self.admission:
                 raise RuntimeError(self.admission["error"])
         return answers[args.token.rpartition(":")[2]], []
+
+    def _released(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """What another stack has released, as the gate reads it."""
+        self.promotions.append(args)
+        outputs = self.others.get(f"organization/{args['project']}/{args['stack']}", {})
+        return {"promotable": outputs["promotable"]} if outputs.get("promotable") is not None else {}
 
 
 class Recorder(MockMonitor):
@@ -271,13 +282,13 @@ def run(
     config: settings of the stack, of which `encrypted` are encrypted. preview: as `pulumi preview` runs it. builds,
     pushes: whether Docker makes an image, and brings it to the registry. stale: outputs by kind of resource that are
     still what they were, as those of resources that are no target. others: outputs of other stacks, by full
-    name. admission: what the gate answers when asked
+    name, of which the gate reads `promotable`. admission: what the gate answers when asked
     whether an image may be deployed, where it differs. deployed: is filled, also when the program fails.
     """
     deployed = Deployed() if deployed is None else deployed
     values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
     cloud = Cloud(builds=builds, pushes=pushes, stale=stale or {}, others=others or {}, admission=admission or {})
-    cloud.asked = deployed.asked
+    cloud.asked, cloud.promotions = deployed.asked, deployed.promotions
 
     def isolated() -> None:
         loop = asyncio.new_event_loop()

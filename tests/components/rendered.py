@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from local.rehearse.copy import filled, upstream
-from tests.components.program import ROOT, Deployed, run
+from tests.components.program import ACCOUNT, ROOT, Deployed, run
 
 
 def stacks() -> list[str]:
@@ -19,8 +19,12 @@ def stacks() -> list[str]:
 
 
 def settings(stack: str) -> dict[str, Any]:
-    """A stack's own settings, without the project's namespace; placeholders have made-up values."""
-    return filled(ROOT, stack)
+    """A stack's own settings, without the project's namespace; placeholders have made-up values. All stacks are in the
+    one account of the mocks."""
+    config = filled(ROOT, stack)
+    if "account" in config.get("promotion", {}):
+        config["promotion"] = {**config["promotion"], "account": ACCOUNT}
+    return config
 
 
 def rendered(stack: str, **changes: Any) -> Deployed:

@@ -78,7 +78,7 @@ class TestRoles:
         [log_group] = allowed["logs:PutLogEvents"]
         assert log_group.endswith(f"LogGroup/sluice-test-{'service' if kind == 'service' else 'migration'}:*")
         [repository] = allowed["ecr:BatchGetImage"]
-        assert repository.endswith("Repository/sluice-test")
+        assert repository.endswith(":repository/sluice-test")
 
     @pytest.mark.parametrize(
         ("kind", "secrets"),

@@ -60,8 +60,11 @@ class TestDeployers:
     @pytest.mark.parametrize("ids", [(None, None), (1234, 567890)])
     def test_nobody_else_can_take_their_roles(self, ids: tuple[int | None, int | None]) -> None:
         head = subject.repository("example/shop", *ids)
-        subjects = [subject.environment(head, "prod"), *subject.previews(head, pull_requests=True, branches=["main"])]
-        role = Resource("aws:iam:Role", "r", "r", {"assumeRolePolicy": subject.trust(self.SCOPE.account, subjects)})
+        jobs = [
+            *subject.deploying("example/shop", head, "prod", ["main"], ["deploy.yml"]),
+            *subject.previewing("example/shop", head, ["main"], ["drift.yml"], pull_requests=True),
+        ]
+        role = Resource("aws:iam:Role", "r", "r", {"assumeRolePolicy": subject.trust(self.SCOPE.account, jobs)})
         assert [finding for rule in access.RULES for finding in rule.judge(Stack([role]))] == []
 
 

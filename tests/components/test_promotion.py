@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from components.release import passed
 from infra.promotion import in_words
+from infra.releases import written
 from tests.components.program import ACCOUNT, DIGEST, REGISTRY, Deployed
 
 Deploy = Callable[..., Deployed]
@@ -88,6 +90,14 @@ class TestTaken:
     def test_a_stack_of_another_project(self, deploy: Deploy, promote: Deploy) -> None:
         assert promote(promoteFrom=STAGING).outputs["image"] == PROMOTED
 
+    def test_the_other_stack_is_asked_where_it_is_and_for_nothing_else(self, promote: Deploy) -> None:
+        """The two stacks share no state: production's could read staging's, and with it its secrets."""
+        deployed = promote(promotion={"account": SOURCE, "region": "eu-west-1"})
+        assert deployed.promotions == [
+            {"project": "sluice", "stack": "staging", "account": SOURCE, "region": "eu-west-1"}
+        ]
+        assert promote().promotions == [{"project": "sluice", "stack": "staging", "account": "", "region": ""}]
+
     def test_an_image_that_is_named(self, promote: Deploy) -> None:
         deployed = promote(image=PROMOTED, promoteFrom="")
         assert deployed.container("service")["image"] == PROMOTED
@@ -108,6 +118,21 @@ REFUSED = [
         PROMOTABLE | {"architecture": "ARM64"},
         "released an image for ARM64, and app.architecture says",
     ),
+    (
+        "of another account",
+        PROMOTABLE | {"registryId": "999988887777"},
+        "released an image that lies in account 999988887777, and promotion.account says 444455556666",
+    ),
+    (
+        "of another repository",
+        PROMOTABLE | {"image": f"{SOURCE}.dkr.ecr.eu-central-1.amazonaws.com/evil@{DIGEST}"},
+        "which is not in its repository arn:aws:ecr:eu-central-1:444455556666:repository/sluice-staging",
+    ),
+    (
+        "under another's name",
+        PROMOTABLE | {"release": {"digest": "sha256:" + "cd" * 32}},
+        "released sha256:abababababab under the name of sha256:cdcdcdcdcdcd",
+    ),
 ]
 
 
@@ -121,7 +146,7 @@ class TestRefused:
     ) -> None:
         deployed = Deployed()
         with pytest.raises(SystemExit) as ended:
-            promote(promotable, preview=preview, deployed=deployed)
+            promote(promotable, preview=preview, deployed=deployed, promotion={"account": SOURCE})
         assert ended.value.code == 32
         assert [one.type for one in deployed.resources if not one.type.startswith("pulumi:")] == []
         [error] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
@@ -142,6 +167,24 @@ class TestOffered:
         assert (offered["repository"], offered["registryId"]) == ("sluice-test", ACCOUNT)
         assert offered["architecture"] == "X86_64"
         assert [step["name"] for step in offered["migrations"]] == ["bootstrap", "master"]
+
+    def test_it_is_written_where_the_next_stack_reads_it(self, deploy: Deploy) -> None:
+        deployed = deploy()
+        parameter = deployed.one("ssm/parameter:Parameter")
+        assert parameter.inputs["name"] == "/sluice/sluice/test/promotable"
+        assert json.loads(parameter.inputs["insecureValue"]) == deployed.outputs["promotable"]
+        needed = {urn.split("::")[2].rpartition(":")[2] for urn in parameter.needs["insecureValue"]}
+        assert {"MigrationRun", "Rollout"} <= needed, "after they passed"
+
+    def test_a_stack_of_this_machine_offers_nothing(self, deploy: Deploy) -> None:
+        assert deploy(environment="local").all("ssm/parameter:Parameter") == []
+
+    def test_it_fits_into_a_parameter(self) -> None:
+        steps = [{"name": f"step-{number}", "seconds": number} for number in range(200)]
+        text = written(PROMOTABLE | {"migrations": steps})
+        assert json.loads(text) == {key: value for key, value in PROMOTABLE.items() if key != "migrations"}
+        assert json.loads(written(PROMOTABLE)) == PROMOTABLE
+        assert written(None) == "null"
 
     def test_nothing_while_the_image_is_not_known(self, deploy: Deploy) -> None:
         offered = deploy(preview=True, builds=False).outputs["promotable"]
@@ -219,7 +262,7 @@ class TestAdmission:
     @pytest.mark.parametrize(
         ("settings", "vouched"),
         [
-            ({}, True),
+            ({}, False),
             ({"promoteFrom": "", "image": PROMOTED}, False),
             ({"promoteFrom": "", "image": PROMOTED, "environment": "staging"}, True),
         ],

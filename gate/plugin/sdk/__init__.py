@@ -8,6 +8,7 @@ from gate.plugin.sdk.image_scan import ImageScan
 from gate.plugin.sdk.migration_run import MigrationRun
 from gate.plugin.sdk.provider import Provider
 from gate.plugin.sdk.pushed import pushed
+from gate.plugin.sdk.released import released
 from gate.plugin.sdk.rollout import Rollout
 from gate.release_order import major_change, older_build, unknown_order
 
@@ -24,5 +25,6 @@ __all__ = [
     "moved_path",
     "older_build",
     "pushed",
+    "released",
     "unknown_order",
 ]

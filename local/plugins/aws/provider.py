@@ -21,7 +21,7 @@ _SERVICES = {
     "appautoscaling": "application-autoscaling", "cloudwatch": "cloudwatch", "events": "events",
     "acm": "acm", "ec2": "ec2", "ecr": "ecr", "ecs": "ecs", "elbv2": "elbv2", "elasticloadbalancingv2": "elbv2",
     "iam": "iam", "kms": "kms", "logs": "logs", "cloudwatchlogs": "logs", "rds": "rds", "route53": "route53",
-    "secretsmanager": "secretsmanager", "sns": "sns", "sts": "sts",
+    "secretsmanager": "secretsmanager", "sns": "sns", "ssm": "ssm", "sts": "sts",
 }  # fmt: skip
 _USED = frozenset({
     "region", "accessKey", "secretKey", "token", "endpoints", "defaultTags", "allowedAccountIds", "forbiddenAccountIds",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jmespath
@@ -26,6 +26,7 @@ class TagOperations:
         subject: the member that names the resource.
         removed: the member that names the tags to drop.
         shown: JMESPath of the tags in what *show* returns, or in the item.
+        fixed: parameters that every one of them takes.
     """
 
     add: str
@@ -34,6 +35,7 @@ class TagOperations:
     subject: str
     removed: str
     shown: str
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
 
 SERVICES: Mapping[str, TagOperations] = {
@@ -73,6 +75,15 @@ SERVICES: Mapping[str, TagOperations] = {
     ),
     "secretsmanager": TagOperations("tag_resource", "untag_resource", "", "SecretId", "TagKeys", "Tags"),
     "sns": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "ResourceArn", "TagKeys", "Tags"),
+    "ssm": TagOperations(
+        "add_tags_to_resource",
+        "remove_tags_from_resource",
+        "list_tags_for_resource",
+        "ResourceId",
+        "TagKeys",
+        "TagList",
+        {"ResourceType": "Parameter"},
+    ),
 }
 
 
@@ -133,5 +144,5 @@ def apply(work: Work, tags: Tags) -> None:
 
 
 def _subject(work: Work, service: TagOperations) -> Members:
-    name = work.id if work.entry.service in ("ec2", "iam") else work.arn
-    return {service.subject: [name] if service.subject.endswith("s") else name}
+    name = work.id if work.entry.service in ("ec2", "iam", "ssm") else work.arn
+    return {service.subject: [name] if service.subject.endswith("s") else name, **service.fixed}

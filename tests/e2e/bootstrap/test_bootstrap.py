@@ -161,7 +161,9 @@ class TestGrants:
         assert s3.get_object(Bucket=bucket, Key=".pulumi/stacks/sluice/local.json")["Body"].read() == b"{}"
         with pytest.raises(ClientError, match="AccessDenied"):
             s3.put_object(Bucket=bucket, Key=".pulumi/stacks/sluice/local.json", Body=b"{}")
-        account.client("ecs", **credentials).list_clusters()
+        account.client("ecs", **credentials).describe_clusters(clusters=["sluice-local-mine"])
+        with pytest.raises(ClientError, match="AccessDenied"):
+            account.client("ec2", **credentials).describe_instances()
         with pytest.raises(ClientError, match="AccessDenied"):
             account.client("ecs", **credentials).create_cluster(clusterName="sluice-local-mine")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
 from local import environment
@@ -21,8 +24,7 @@ PROGRAM = """
 import pulumi
 
 config = pulumi.Config()
-image = config.get("image") or "r@sha256:1"
-pulumi.export("promotable", {"image": image})
+pulumi.export("image", config.get("image") or "r@sha256:1")
 pulumi.export("gate", {"smoke": {"url": config.require("url"), "status": 200, "timeout": 5, "attempts": 2}})
 """
 
@@ -45,6 +47,18 @@ class Project:
             timeout=SECONDS,
         )
 
+    def release(self, image: str) -> None:
+        """What staging's own program writes down once an image has proved itself."""
+        ssm = boto3.client(
+            "ssm",
+            endpoint_url=self.env["AWS_ENDPOINT_URL"],
+            region_name=environment.REGION,
+            aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key="local",
+        )
+        value = json.dumps({"image": image})
+        ssm.put_parameter(Name="/sluice/shop/staging/promotable", Value=value, Type="String", Overwrite=True)
+
     def settings(self, stack: str, **config: str) -> None:
         lines = "".join(f"  shop:{key}: {value}\n" for key, value in config.items())
         (self.folder / f"Pulumi.{stack}.yaml").write_text(f"config:\n{lines}")
@@ -55,6 +69,39 @@ class Answering(BaseHTTPRequestHandler):
         self.send_response(200 if self.path == "/health" else 503)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """The tests' output stays readable."""
+
+
+class Parameters(ThreadingHTTPServer):
+    """AWS Systems Manager, as much of it as PutParameter and GetParameter."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Keeping)
+        self.values: dict[str, str] = {}
+
+
+class Keeping(BaseHTTPRequestHandler):
+    server: Parameters
+
+    def do_POST(self) -> None:
+        given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        operation, name = self.headers["X-Amz-Target"].rpartition(".")[2], given["Name"]
+        status, answer = 200, dict[str, Any]()
+        if operation == "PutParameter":
+            self.server.values[name] = given["Value"]
+            answer = {"Version": 1, "Tier": "Standard"}
+        elif name in self.server.values:
+            answer = {"Parameter": {"Name": name, "Type": "String", "Value": self.server.values[name], "Version": 1}}
+        else:
+            status, answer = 400, {"__type": "ParameterNotFound", "message": name}
+        whole = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(whole)))
+        self.end_headers()
+        self.wfile.write(whole)
 
     def log_message(self, *_: object) -> None:
         """The tests' output stays readable."""
@@ -71,16 +118,25 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, url: str) -> Project:
+def parameters() -> Iterator[str]:
+    """A Parameter Store, where staging says what it has released."""
+    with Parameters() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, url: str, parameters: str) -> Project:
     folder = tmp_path_factory.mktemp("pipeline")
     (folder / "state").mkdir()
     virtualenv = f"runtime:\n  name: python\n  options:\n    virtualenv: {ROOT / '.venv'}\n"
     (folder / "Pulumi.yaml").write_text(f"name: shop\n{virtualenv}")
     (folder / "__main__.py").write_text(PROGRAM)
     place = environment.checkout(ROOT, os.environ)
-    change = environment.changes(place, os.environ, "http://127.0.0.1:1") | {
-        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}"
-    }
+    change = environment.changes(place, os.environ, parameters) | {"PULUMI_BACKEND_URL": f"file://{folder / 'state'}"}
     made = Project(folder, environment.applied(os.environ, change))
     for name in ("GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_RUN_ID"):
         made.env.pop(name, None)
@@ -98,6 +154,7 @@ def test_staging_then_what_was_approved_to_prod(project: Project, url: str, tmp_
     done = project.run("deploy", "--stack", "staging", off)
     assert done.returncode == 0, done.stdout + done.stderr
     assert project.run("smoke", "--stack", "staging").returncode == 0
+    project.release("r@sha256:1")
 
     told = tmp_path / "told"
     done = project.run("plan", "--stack", "prod", off, "--into", str(tmp_path), GITHUB_OUTPUT=str(told))
@@ -113,6 +170,7 @@ def test_staging_then_what_was_approved_to_prod(project: Project, url: str, tmp_
     assert text.startswith("### staging: no changes\n"), "of resources; the outputs are in the text"
     assert '"r@sha256:1" => "r@sha256:2"' in text
     assert project.run("deploy", "--stack", "staging", off).returncode == 0
+    project.release("r@sha256:2")
     done = project.run("smoke", "--stack", "staging")
     assert done.returncode == 1
     assert "answered 503 instead of 200" in done.stdout

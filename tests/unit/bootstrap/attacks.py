@@ -142,7 +142,43 @@ ONE_ACCOUNT = [
     ),
 ]
 
-ATTACKS = [*STATE, *ONE_ACCOUNT]
+HERE = {"aws:RequestedRegion": "eu-central-1"}
+LEDGER = SCOPE.arn("ecs", "task/ledger/0123")
+
+READING = [
+    Attempt(f"a pull request reads {what}", "preview", Request(action, resource, HERE | more))
+    for what, action, resource, more in (
+        ("the user data of an instance", "ec2:DescribeInstanceAttribute", "*", {}),
+        ("the user data of a launch template", "ec2:DescribeLaunchTemplateVersions", "*", {}),
+        ("what instances there are", "ec2:DescribeInstances", "*", {}),
+        ("the variables that another application's task was given", "ecs:DescribeTasks", LEDGER, {}),
+        (
+            "those of somebody else's task in a cluster that it uses",
+            "ecs:DescribeTasks",
+            SCOPE.arn("ecs", "task/sluice-staging-1a2b3c4/0123"),
+            {"aws:ResourceTag/Project": "ledger"},
+        ),
+        ("which tasks another application runs", "ecs:ListTasks", "*", {CLUSTER: SCOPE.arn("ecs", "cluster/ledger")}),
+        ("another application's services", "ecs:DescribeServices", SCOPE.arn("ecs", "service/ledger/api"), {}),
+        (
+            "the layers of another application's image",
+            "ecr:GetDownloadUrlForLayer",
+            SCOPE.arn("ecr", "repository/ledger"),
+            {},
+        ),
+        (
+            "the layers of an image in any other account",
+            "ecr:GetDownloadUrlForLayer",
+            "arn:aws:ecr:eu-central-1:999988887777:repository/ledger",
+            {},
+        ),
+        ("another application's dashboard", "cloudwatch:GetDashboard", SCOPE.globally("cloudwatch", "dashboard/x"), {}),
+        ("the key and the rotation of another database's password", "secretsmanager:DescribeSecret", MASTER,
+         {DATABASE: PROD}),
+    )
+]  # fmt: skip
+
+ATTACKS = [*STATE, *ONE_ACCOUNT, *READING]
 
 NEEDED = [
     Attempt("a preview reads its own state", "preview", _get("stacks/sluice/staging.json")),
@@ -150,6 +186,21 @@ NEEDED = [
     Attempt("a preview reads the bucket through S3", "preview", Request("kms:Decrypt", BUCKET_KEY, THROUGH_S3)),
     Attempt(
         "a deployer writes its own state", "deploy", Request("s3:PutObject", f"{STATES}/stacks/sluice/staging.json")
+    ),
+    Attempt(
+        "a preview describes the stack's own tasks",
+        "preview",
+        Request("ecs:DescribeTasks", SCOPE.arn("ecs", "task/sluice-staging-1a2b3c4/0123"), OWN),
+    ),
+    Attempt(
+        "a preview lists the tasks of its cluster",
+        "preview",
+        Request("ecs:ListTasks", "*", {CLUSTER: SCOPE.arn("ecs", "cluster/sluice-staging-1a2b3c4")}),
+    ),
+    Attempt(
+        "a preview reads its image's configuration",
+        "preview",
+        Request("ecr:GetDownloadUrlForLayer", SCOPE.arn("ecr", "repository/sluice-staging-1a2b3c4")),
     ),
     Attempt(
         "a task reads the master password of its own database",

@@ -121,6 +121,8 @@ RESOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
      {"role": "{execution.name}", "policyArn": "{bound.arn}"}),
     ("password", "aws:secretsmanager/secret:Secret",
      {"description": "the owner's", "recoveryWindowInDays": 0, "tags": TAGS}),
+    ("parameter", "aws:ssm/parameter:Parameter",
+     {"name": "/notes/promotable", "type": "String", "description": "Image", "insecureValue": "{}", "tags": TAGS}),
     ("topic", "aws:sns/topic:Topic", {"tags": TAGS}),
     ("publishers", "aws:sns/topicPolicy:TopicPolicy", {"arn": "{topic.arn}", "policy": PUBLISHERS}),
     ("stopped", "aws:cloudwatch/eventRule:EventRule",
@@ -184,6 +186,7 @@ WITHOUT_TRACE = {"issued"}
 """Waits for another resource and is nothing in AWS itself, so that it cannot be gone."""
 
 CHANGES: dict[str, dict[str, Any]] = {
+    "parameter": {"insecureValue": '{"image": "new"}', "tags": {"Name": "other"}},
     "vpc": {"enableDnsHostnames": False, "tags": {"Name": "other"}},
     "gateway": {"tags": {}},
     "first": {"mapPublicIpOnLaunch": True},

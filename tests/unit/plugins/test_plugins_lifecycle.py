@@ -26,7 +26,7 @@ HOSTS = {
     "ec2": "ec2.us-east-1", "ecr": "api.ecr.us-east-1", "ecs": "ecs.us-east-1", "rds": "rds.us-east-1", "iam": "iam",
     "sts": "sts.us-east-1", "logs": "logs.us-east-1", "elbv2": "elasticloadbalancing.us-east-1",
     "secretsmanager": "secretsmanager.us-east-1",
-    "sns": "sns.us-east-1", "cloudwatch": "monitoring.us-east-1", "events": "events.us-east-1",
+    "sns": "sns.us-east-1", "ssm": "ssm.us-east-1", "cloudwatch": "monitoring.us-east-1", "events": "events.us-east-1",
     "application-autoscaling": "application-autoscaling.us-east-1", "acm": "acm.us-east-1", "route53": "route53",
 }  # fmt: skip
 # moto 5.2 keeps neither a description of a rule that names no range nor these members of a database and a service, ...

@@ -338,6 +338,11 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         " another project",
     ),
     (
+        "promotion from nowhere",
+        {"promotion.account": "111122223333"},
+        "promotion: nothing is promoted here; remove it, or set promoteFrom",
+    ),
+    (
         "promoted from itself",
         {"app.context": REMOVE, "promoteFrom": "test"},
         'promoteFrom = "test": is this very stack; name the one whose image is promoted',

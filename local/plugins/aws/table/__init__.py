@@ -15,6 +15,7 @@ from local.plugins.aws.table import (
     logs,
     network,
     notice,
+    parameter,
     registry,
     scaling,
     secret,
@@ -24,5 +25,5 @@ from local.plugins.aws.table import (
 ENTRIES: tuple[Entry, ...] = (
     *network.ENTRIES, *egress.ENTRIES, *security.ENTRIES, *registry.ENTRIES, *database.ENTRIES, *container.ENTRIES,
     *identity.ENTRIES, *secret.ENTRIES, *logs.ENTRIES, *notice.ENTRIES, *balancing.ENTRIES, *domain.ENTRIES,
-    *alarm.ENTRIES, *event.ENTRIES, *scaling.ENTRIES,
+    *alarm.ENTRIES, *event.ENTRIES, *scaling.ENTRIES, *parameter.ENTRIES,
 )  # fmt: skip
