@@ -3,7 +3,7 @@
 rehearse preview plan deploy smoke rollback drift: STACK ?= staging
 up: STACK ?= local
 .PHONY: help up cloud rehearse preview down env setup bootstrap access check bench soak chaos test lint format types imports unit components e2e lock
-.PHONY: policy plan deploy smoke rollback drift audit clean
+.PHONY: policy plan deploy smoke rollback drift prepare pin audit clean
 LOCAL := local/python -m local
 
 help: ## this list
@@ -94,6 +94,12 @@ audit: ## look for known weaknesses in the locked dependencies, and for secrets 
 
 lock: ## compile the hash-checked locks from the requirements*.in files
 	@$(LOCAL) lock
+
+prepare: ## what a pipeline's job does before it takes its role: Pulumi by recorded checksums, environments
+	@$(LOCAL) prepare
+
+pin: ## record the checksums of Pulumi's archives, for `make prepare`
+	@$(LOCAL) pin
 
 clean: down ## make down, then remove the virtual environments and this checkout's local folder
 	@rm -rf .venv .venv-cloud .venv-bench .venv-policy .venv-audit .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from local import bootstrap, check, environment, lock, shell
+from local import bootstrap, check, environment, lock, prepare, shell
 from local.cloud import emulator
 from local.cloud.key import KeyFileError
 from local.down import down
@@ -47,6 +47,10 @@ def main(arguments: Sequence[str]) -> int:
     lines.add_argument("stack", nargs="?", default="", help="a rehearsed one; unset: the local stack")
     commands.add_parser("down", help="stop the local cloud and forget the local stack")
     commands.add_parser("lock", help="compile the locks from the requirements*.in files")
+    commands.add_parser(
+        "prepare", help="all that the pipeline needs, by recorded checksums: before a job takes its role"
+    )
+    commands.add_parser("pin", help="record the checksums of Pulumi's archives")
     commands.add_parser("bench", help="measure the gate beside other tools; writes docs/bench.md")
     for name, text in REHEARSING.items():
         commands.add_parser(name, help=text).add_argument("stack", nargs="?", default="", metavar="STACK")
@@ -146,7 +150,14 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
             return attached(
                 [place.venv / "bin" / "python", "-m", "tests.components.policy"], cwd=place.root, env=os.environ
             )
+        if chosen.command == "prepare":
+            carry_out([prepare.pinned(place)], place.logs, progress)
+            set_up(place, progress, plan.PIPELINE)
+            return 0
+        if chosen.command == "pin":
+            return prepare.pin(place, progress)
         if chosen.command == "pipeline":
+            prepare.refuse_to_install(os.environ, look.pending(needed(plan.steps(place), plan.PIPELINE)), place)
             set_up(place, progress, plan.PIPELINE)
             # The program runs on the project's Python, whatever the caller's is.
             first = [str(environment.pulumi_bin(place)), str(place.venv / "bin")]

@@ -119,6 +119,23 @@ class TestIdentity:
             takes = any(str(step.get("uses", "")).startswith(CREDENTIALS) for step in job["steps"])
             assert (job["permissions"].get("id-token") == "write") is takes, name
 
+    def test_what_a_job_needs_is_there_before_it_takes_a_role(self) -> None:
+        """What is downloaded then could use the role: nothing is, and before only what a recorded checksum names."""
+        found = 0
+        for name, job in every_job():
+            steps = [str(step.get("uses", "")).partition("@")[0] or step["run"] for step in job["steps"]]
+            if CREDENTIALS not in steps:
+                continue
+            found += 1
+            before, after = steps[: steps.index(CREDENTIALS)], steps[steps.index(CREDENTIALS) + 1 :]
+            assert before == ["actions/checkout", "make prepare"], name
+            assert "make prepare" not in after, name
+            assert job["env"] == {"SLUICE_PREPARED": "1", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}, name
+        assert found == 6
+
+    def test_previews_of_pull_requests_are_asked_for(self) -> None:
+        assert "vars.PULL_REQUEST_PREVIEWS == 'true'" in jobs("pull-request")["preview"]["if"]
+
     def test_no_key_or_other_secret_is_kept_in_github(self) -> None:
         assert [file.name for file in FILES if re.search(r"\bsecrets\.", file.read_text(encoding="utf-8"))] == []
 
