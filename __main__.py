@@ -26,6 +26,7 @@ from infra.scanned import scanned
 from infra.smoke_task import smoke_task_of
 from infra.source import Source
 from infra.topic import Topic, TopicArgs
+from infra.traffic_logs import traffic_logs_of
 from infra.watch import Watch, WatchArgs
 from infra.work import work_of
 
@@ -43,12 +44,13 @@ origin = scanned(name, stack, origin, here)  # and from here on only if its scan
 
 network = network_of(name, stack, here)
 firewall = network.firewall
-cluster = cluster_of(name, stack.cluster.arn, here)
+cluster = cluster_of(name, stack, here)
 logs = Logs(name, LogsArgs(path, stack.logs.retention_days), here)
 topic = Topic(name, TopicArgs(stack.notify.topic, stack.notify.email or []), here).arn
 
 database = database_of(name, stack, network, here)
-entry = entrance(name, stack, network, here)  # the way from the users to the service
+traffic = traffic_logs_of(name, stack, network, here)
+entry = entrance(name, stack, network, traffic, here)  # the way from the users to the service
 alias(name, stack, entry, here)
 work = work_of(name, stack, database, origin, logs, entry, here)  # what tasks run as: roles, secrets, steps
 

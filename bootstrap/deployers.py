@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bootstrap.grants import promotion, state
+from bootstrap.grants import guard, promotion, state
 from bootstrap.grants.boundary import boundary
 from bootstrap.grants.containers import containers
 from bootstrap.grants.database import database
@@ -48,9 +48,10 @@ DEPLOY: Grants = {
     "database": database,
     "identity": identities,
     "operations": operations,
+    "guard": guard.guard,
 }
 
-PREVIEW: Grants = {"state": state_read, "read": read, "own": own}
+PREVIEW: Grants = {"state": state_read, "read": read, "own": own, "guard": guard.look}
 
 RELEASES: Grants = {"released": promotion.released}
 

@@ -28,28 +28,39 @@ class Https:
 
 
 @dataclass(frozen=True)
+class AccessLogs:
+    """bucket: name of a bucket that the load balancers of this Region may write to. prefix: of the keys."""
+
+    bucket: pulumi.Input[str]
+    prefix: str
+
+
+@dataclass(frozen=True)
 class LoadBalancerArgs:
     """subnet_ids: public ones in at least two zones. https: None for HTTP under the load balancer's own name.
-    protected: whether it must outlive the stack."""
+    protected: whether it must outlive the stack. access_logs: where every request is written down; None for
+    nowhere."""
 
     targets: TargetGroupArgs
     subnet_ids: Sequence[pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
     protected: bool
     https: Https | None = None
+    access_logs: AccessLogs | None = None
 
 
 class LoadBalancer(pulumi.ComponentResource):
     """An Application Load Balancer with one target group. With a certificate it speaks HTTPS, and sends what comes over
     HTTP there.
 
-    Outputs: url (without a slash at its end); host, the name in it, which users send as Host header; address, the load
-    balancer's own DNS name, and zone_id, its Route 53 zone; named: whether the URL has another name than the address;
-    shared: False, it serves this service alone; target_group_arn; suffix and target_group_suffix, by which metrics know
-    the two; ready, what a service must wait for, because ECS takes only target groups that are attached to a load
-    balancer.
+    Outputs: arn; url (without a slash at its end); host, the name in it, which users send as Host header; address,
+    the load balancer's own DNS name, and zone_id, its Route 53 zone; named: whether the URL has another name than
+    the address; shared: False, it serves this service alone; target_group_arn; suffix and target_group_suffix, by
+    which metrics know the two; ready, what a service must wait for, because ECS takes only target groups that are
+    attached to a load balancer.
     """
 
+    arn: pulumi.Output[str]
     url: pulumi.Output[str]
     host: pulumi.Output[str]
     address: pulumi.Output[str]
@@ -73,6 +84,7 @@ class LoadBalancer(pulumi.ComponentResource):
             idle_timeout=IDLE_TIMEOUT,
             drop_invalid_header_fields=True,
             enable_deletion_protection=args.protected,
+            access_logs=_written(args.access_logs),
             opts=child,
         )
         targets = target_group(name, args.targets, child)
@@ -101,6 +113,7 @@ class LoadBalancer(pulumi.ComponentResource):
             self._listener(name, balancer, {"type": "redirect", "redirect": elsewhere}, after=self.ready)
             self.url = pulumi.Output.from_input(f"https://{args.https.host}")
         self.host = self.url.apply(hostname)
+        self.arn = balancer.arn
         self.address, self.zone_id = balancer.dns_name, balancer.zone_id
         self.named = args.https is not None
         self.shared = False
@@ -124,3 +137,7 @@ class LoadBalancer(pulumi.ComponentResource):
             default_actions=[action],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after] if after else None),
         )
+
+
+def _written(logs: AccessLogs | None) -> aws.lb.LoadBalancerAccessLogsArgsDict | None:
+    return None if logs is None else {"enabled": True, "bucket": logs.bucket, "prefix": logs.prefix}

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.settings.settings import Settings
+
 
 class Cluster(pulumi.ComponentResource):
-    """A cluster for Fargate tasks.
+    """A cluster for Fargate tasks. insights: `disabled`, `enabled` or `enhanced`, of Container Insights.
 
     Outputs: arn, name.
     """
@@ -17,9 +19,14 @@ class Cluster(pulumi.ComponentResource):
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
 
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, insights: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:infra:Cluster", name, None, opts)
-        cluster = aws.ecs.Cluster(name, opts=pulumi.ResourceOptions(parent=self))
+        cluster = aws.ecs.Cluster(
+            name,
+            # Said in any case: unsaid, it is as the account's own setting is (PutAccountSettingDefault).
+            settings=[{"name": "containerInsights", "value": insights}],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         self.arn = cluster.arn
         self.name = cluster.name
         self.register_outputs({"arn": self.arn, "name": self.name})
@@ -33,9 +40,9 @@ class ExistingCluster:
     name: pulumi.Output[str]
 
 
-def cluster_of(name: str, existing: str | None, opts: pulumi.ResourceOptions) -> Cluster | ExistingCluster:
-    """The existing cluster of an ARN, or without one a cluster of the stack's own."""
-    if existing is None:
-        return Cluster(name, opts)
-    arn = pulumi.Output.from_input(existing)
+def cluster_of(name: str, stack: Settings, opts: pulumi.ResourceOptions) -> Cluster | ExistingCluster:
+    """The existing cluster that the settings name, or without one a cluster of the stack's own."""
+    if stack.cluster.arn is None:
+        return Cluster(name, stack.cluster.insights_in(stack.environment), opts)
+    arn = pulumi.Output.from_input(stack.cluster.arn)
     return ExistingCluster(arn, arn.apply(lambda known: known.rpartition("/")[2]))

@@ -5,19 +5,26 @@ from __future__ import annotations
 import pulumi
 
 from components.existing_listener import ExistingListener, ExistingListenerArgs
-from components.load_balancer import Https, LoadBalancer, LoadBalancerArgs
+from components.load_balancer import AccessLogs, Https, LoadBalancer, LoadBalancerArgs
 from components.target_group import TargetCheck, TargetGroupArgs
 from infra.domain import Alias, AliasArgs, Certificate, CertificateArgs
 from infra.existing_network import ExistingNetwork
 from infra.network import Network
 from infra.ordering import after
 from infra.settings.settings import Settings
+from infra.traffic_logs import BALANCER, TrafficLogs
+from infra.waf import Waf, WafArgs
 
 
 def entrance(
-    name: str, stack: Settings, network: Network | ExistingNetwork, opts: pulumi.ResourceOptions
+    name: str,
+    stack: Settings,
+    network: Network | ExistingNetwork,
+    traffic: TrafficLogs | None,
+    opts: pulumi.ResourceOptions,
 ) -> LoadBalancer | ExistingListener:
-    """What the service's requests come through; and the certificate, where the settings ask for one.
+    """What the service's requests come through; and the certificate and the firewall, where the settings ask for them.
+    traffic: where the load balancer may write its access logs.
 
     It is there before tasks are: the gate asks whether a listener forwards, and the application may be told its name.
     """
@@ -39,14 +46,19 @@ def entrance(
         if domain.zone is not None and domain.certificate is None:
             certificate = Certificate(name, CertificateArgs(domain.name, domain.zone), opts).arn
         https = Https(domain.name, certificate)
+    written = balancer.access_logs_in(stack.environment)
     args = LoadBalancerArgs(
         targets=targets,
         subnet_ids=network.public_subnet_ids,
         security_group_id=network.firewall.load_balancer,
         protected=stack.protected,
         https=https,
+        access_logs=AccessLogs(traffic.bucket, BALANCER) if traffic and written else None,
     )
-    return LoadBalancer(name, args, own)
+    made = LoadBalancer(name, args, own)
+    if stack.guarded:
+        Waf(name, WafArgs(made.arn, stack.waf.rate_limit, stack.waf.managed_rules), opts)
+    return made
 
 
 def _hint(internal: bool) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from gate.plugin import sdk as gate
 from infra.egress import Endpoints, EndpointsArgs, Nat, NatArgs, s3_endpoint
 from infra.firewall import ANYWHERE, Firewall, FirewallArgs
 from infra.ordering import after
@@ -59,6 +60,8 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
         self.vpc_id = vpc.id
+        # Nothing here is in it; what somebody starts without a group of its own reaches nobody, and nobody reaches it.
+        gate.DefaultGroup(name, vpc=vpc.id, opts=self._child)
         gateway = aws.ec2.InternetGateway(name, vpc_id=vpc.id, tags={"Name": name}, opts=self._child)
         zones = self._zones(args.zones)
         divided = ranges(args.cidr, args.zones)

@@ -27,10 +27,12 @@ SERVICES = (
     "logs",
     "rds",
     "route53",
+    "s3",
     "secretsmanager",
     "sns",
     "ssm",
     "sts",
+    "wafv2",
 )
 """The services that this program's resources belong to, by the names of the AWS provider's `endpoints`."""
 
@@ -85,4 +87,5 @@ def elsewhere(endpoint: str | None) -> dict[str, Any]:
         "skip_credentials_validation": True,
         "skip_metadata_api_check": True,
         "skip_region_validation": True,
+        "s3_use_path_style": True,  # no name of a bucket leads to that endpoint
     }

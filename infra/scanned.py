@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import pulumi
@@ -23,18 +23,42 @@ def scanned(name: str, stack: Settings, origin: Origin, opts: pulumi.ResourceOpt
         return origin
     for text in ending(wish.exceptions, datetime.now(UTC).date()):
         pulumi.log.warn(text)
-    judged = gate.ImageScan(
-        name,
-        image=origin.reference,
-        severity=severity,
-        unscanned=wish.unscanned,
-        timeout=wish.timeout,
-        platform=PLATFORMS[stack.app.architecture],
-        exceptions=[{"id": one.id, "reason": one.reason, "until": one.until} for one in wish.exceptions],
-        rollback=stack.rollback is not None,
-        opts=opts,
-    )
+    judged = Scan(name, ScanArgs(origin.reference, severity, stack), opts)
     return replace(origin, reference=judged.image)
+
+
+@dataclass(frozen=True)
+class ScanArgs:
+    """image: by digest. severity: of the weaknesses that refuse it. stack: the settings."""
+
+    image: pulumi.Input[str]
+    severity: str
+    stack: Settings
+
+
+class Scan(pulumi.ComponentResource):
+    """The judgement.
+
+    Outputs: image, once it may be deployed.
+    """
+
+    image: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ScanArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:infra:Scan", name, None, opts)
+        wish = args.stack.scan
+        self.image = gate.ImageScan(
+            name,
+            image=args.image,
+            severity=args.severity,
+            unscanned=wish.unscanned,
+            timeout=wish.timeout,
+            platform=PLATFORMS[args.stack.app.architecture],
+            exceptions=[{"id": one.id, "reason": one.reason, "until": one.until} for one in wish.exceptions],
+            rollback=args.stack.rollback is not None,
+            opts=pulumi.ResourceOptions(parent=self),
+        ).image
+        self.register_outputs({"image": self.image})
 
 
 def ending(exceptions: Sequence[Accepted], today: date) -> list[str]:

@@ -6,18 +6,19 @@ from bootstrap.scope import Scope
 from bootstrap.statement import Statement
 
 KINDS = ("elastic-ip", "internet-gateway", "natgateway", "route-table", "security-group", "security-group-rule",
-         "subnet", "vpc", "vpc-endpoint")  # fmt: skip
+         "subnet", "vpc", "vpc-endpoint", "vpc-flow-log")  # fmt: skip
 """EC2's kinds of resources that a stack makes; every one is tagged when it is created."""
 
-CREATES = ("AllocateAddress", "AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress", "CreateInternetGateway",
-           "CreateNatGateway", "CreateRouteTable", "CreateSecurityGroup", "CreateSubnet", "CreateVpc",
-           "CreateVpcEndpoint")  # fmt: skip
+CREATES = ("AllocateAddress", "AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress", "CreateFlowLogs",
+           "CreateInternetGateway", "CreateNatGateway", "CreateRouteTable", "CreateSecurityGroup", "CreateSubnet",
+           "CreateVpc", "CreateVpcEndpoint")  # fmt: skip
 
-CHANGES = ("AssociateRouteTable", "AttachInternetGateway", "CreateRoute", "DeleteInternetGateway", "DeleteNatGateway",
-           "DeleteRoute", "DeleteRouteTable", "DeleteSecurityGroup", "DeleteSubnet", "DeleteVpc", "DeleteVpcEndpoints",
-           "DetachInternetGateway", "DisassociateAddress", "DisassociateRouteTable", "ModifySecurityGroupRules",
-           "ModifySubnetAttribute", "ModifyVpcAttribute", "ModifyVpcEndpoint", "ReleaseAddress", "ReplaceRoute",
-           "ReplaceRouteTableAssociation", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress")  # fmt: skip
+CHANGES = ("AssociateRouteTable", "AttachInternetGateway", "CreateRoute", "DeleteFlowLogs", "DeleteInternetGateway",
+           "DeleteNatGateway", "DeleteRoute", "DeleteRouteTable", "DeleteSecurityGroup", "DeleteSubnet", "DeleteVpc",
+           "DeleteVpcEndpoints", "DetachInternetGateway", "DisassociateAddress", "DisassociateRouteTable",
+           "ModifySecurityGroupRules", "ModifySubnetAttribute", "ModifyVpcAttribute", "ModifyVpcEndpoint",
+           "ReleaseAddress", "ReplaceRoute", "ReplaceRouteTableAssociation", "RevokeSecurityGroupEgress",
+           "RevokeSecurityGroupIngress")  # fmt: skip
 
 
 def network(scope: Scope) -> list[Statement]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gate.plugin.admission import admission
+from gate.plugin.default_group import DefaultGroup
 from gate.plugin.generated_secret import GeneratedSecret
 from gate.plugin.image_scan import ImageScan
 from gate.plugin.migration_run import MigrationRun
@@ -17,7 +18,7 @@ _KEYS = {"region", "profile", "assumeRole", "endpoint", "account", "version"}
 
 
 class GateProvider(Provider):
-    """Serves ImageScan, MigrationRun, Rollout and GeneratedSecret."""
+    """Serves DefaultGroup, ImageScan, MigrationRun, Rollout and GeneratedSecret."""
 
     name = "gate"
     version = "0.1.0"
@@ -25,6 +26,7 @@ class GateProvider(Provider):
     def __init__(self) -> None:
         self.clients = Clients(Account())
         self.resources = {
+            "gate:index:DefaultGroup": DefaultGroup(lambda: self.clients),
             "gate:index:GeneratedSecret": GeneratedSecret(lambda: self.clients),
             "gate:index:ImageScan": ImageScan(lambda: self.clients),
             "gate:index:MigrationRun": MigrationRun(lambda: self.clients),

@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field, ValidationInfo, field_validator
 
 from infra.settings.arns import is_arn
+from infra.settings.environment import PROTECTED, Environment
 from infra.settings.model import Model, hidden, refused
 
 HostName: TypeAlias = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]
@@ -26,6 +27,9 @@ class LoadBalancer(Model):
     """With `listener`: the rule's place among the listener's rules; no two may share one."""
     host: HostName | None = None
     """With `listener`: the host name of the service, where `domain` is not set."""
+    access_logs: bool | None = None
+    """Whether every request is written down in a bucket of the stack's own (Amazon S3); unset: in environment `prod`,
+    where the load balancer is the stack's own. They hold addresses of users: `logs.trafficDays`."""
 
     @field_validator("listener")
     @classmethod
@@ -37,6 +41,13 @@ class LoadBalancer(Model):
                 " arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID"
             )
         return arn
+
+    @field_validator("access_logs")
+    @classmethod
+    def _access_logs(cls, wished: bool | None, info: ValidationInfo) -> bool | None:
+        if wished and info.data.get("listener"):
+            raise refused("are the business of the listener's owner; remove it")
+        return wished
 
     @field_validator("priority", "host")
     @classmethod
@@ -51,3 +62,9 @@ class LoadBalancer(Model):
         if priority is None and info.data.get("listener"):
             raise hidden("is required with loadBalancer.listener; write a number that no other rule of it has")
         return priority
+
+    def access_logs_in(self, environment: Environment) -> bool:
+        """Whether requests are written down in an environment, where the settings leave it open."""
+        if self.listener is not None:
+            return False
+        return environment in PROTECTED if self.access_logs is None else self.access_logs

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import field_validator
+from typing import Annotated
+
+from pydantic import Field, field_validator
 
 from infra.settings.model import Model, refused
 
@@ -13,10 +15,12 @@ RETENTIONS = (
 
 
 class Logs(Model):
-    """The log groups of migrations, service and database."""
+    """The log groups of migrations, service and database, and the bucket of traffic logs."""
 
     retention_days: int = 30
     """Days that a line is kept; one of the numbers that CloudWatch Logs takes, from 1 to 3653."""
+    traffic_days: Annotated[int, Field(ge=1, le=3653)] = 90
+    """Days that the load balancer's access logs and the VPC's flow logs are kept."""
 
     @field_validator("retention_days")
     @classmethod

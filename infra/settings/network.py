@@ -6,12 +6,16 @@ from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator
+from pydantic.alias_generators import to_camel
 
-from infra.settings.environment import Environment
+from infra.settings.environment import PROTECTED, Environment
 from infra.settings.model import Model, hidden, refused
 
 Egress: TypeAlias = Literal["nat", "natPerZone", "endpoints", "public"]
 """How tasks reach AWS, and the internet."""
+
+Flow: TypeAlias = Literal["off", "rejected", "all"]
+"""Which connections are written down."""
 
 Subnet = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 Endpoint = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$")]
@@ -38,6 +42,10 @@ class Network(Model):
     endpoints: list[Endpoint] = Field(default_factory=list)
     """With egress `endpoints`: further AWS services that the application calls, as in the names of their endpoints,
     like `sqs`."""
+    flow_logs: Flow | None = None
+    """Which connections in the VPC are written down in a bucket of the stack's own (Amazon S3): those that a security
+    group `rejected`, `all`, or none (`off`). Unset: `rejected` in prod, `off` elsewhere. Not with `vpc`: there it is
+    the owner's business."""
     vpc: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")] | None = None
     """Id of an existing VPC with DNS support and DNS host names switched on; nothing of it is changed."""
     public_subnets: Annotated[list[Subnet], Field(min_length=2)] | None = None
@@ -74,8 +82,8 @@ class Network(Model):
     def _vpc(cls, vpc: str | None, info: ValidationInfo) -> str | None:
         if vpc is None:
             return vpc
-        defaults = {"cidr": CIDR, "zones": ZONES, "egress": None, "endpoints": []}
-        given = [key for key, default in defaults.items() if info.data.get(key, default) != default]
+        defaults = {"cidr": CIDR, "zones": ZONES, "egress": None, "endpoints": [], "flow_logs": None}
+        given = [to_camel(key) for key, default in defaults.items() if info.data.get(key, default) != default]
         if given:
             raise refused(f"is an existing network, which network.{given[0]} cannot change; keep one of the two")
         return vpc
@@ -108,3 +116,9 @@ class Network(Model):
         if self.egress is not None:
             return self.egress
         return {"prod": "natPerZone", "staging": "nat"}.get(environment, "public")  # type: ignore[return-value]
+
+    def flow_logs_in(self, environment: Environment) -> Flow:
+        """Which connections are written down in an environment, where the settings leave it open."""
+        if self.vpc is not None:
+            return "off"
+        return self.flow_logs or ("rejected" if environment in PROTECTED else "off")

@@ -33,6 +33,7 @@ from infra.settings.service import Service
 from infra.settings.smoke import Smoke
 from infra.settings.snapshot import PENDING, Snapshot
 from infra.settings.soak import Soak
+from infra.settings.waf import Waf
 
 
 class Settings(Model):
@@ -80,6 +81,8 @@ class Settings(Model):
     """The load balancer: one of the stack's own, or a listener of an existing one."""
     domain: Domain = Field(default_factory=Domain)
     """The service's own name, and HTTPS."""
+    waf: Waf = Field(default_factory=Waf)
+    """The web application firewall before the load balancer."""
     alarms: Alarms = Field(default_factory=Alarms)
     """When somebody is woken."""
     logs: Logs = Field(default_factory=Logs)
@@ -248,6 +251,14 @@ class Settings(Model):
             raise hidden("certificate is not used with loadBalancer.listener, which has its own; remove it")
         return domain
 
+    @field_validator("waf")
+    @classmethod
+    def _waf(cls, waf: Waf, info: ValidationInfo) -> Waf:
+        balancer = info.data.get("load_balancer")
+        if waf.enabled and balancer is not None and balancer.listener is not None:
+            raise hidden("enabled is not possible with loadBalancer.listener, whose owner decides; remove it")
+        return waf
+
     @field_validator("network")
     @classmethod
     def _network(cls, network: Network, info: ValidationInfo) -> Network:
@@ -314,3 +325,8 @@ class Settings(Model):
     def protected(self) -> bool:
         """Whether this stack's data must outlive a `pulumi destroy`."""
         return self.environment in PROTECTED
+
+    @property
+    def guarded(self) -> bool:
+        """Whether there is a web application firewall before the stack's own load balancer."""
+        return self.load_balancer.listener is None and self.waf.enabled_in(self.environment)

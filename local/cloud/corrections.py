@@ -20,7 +20,7 @@ def install(settings: Settings) -> None:
     from local.cloud import closed_connection, outward, ownership
     from local.cloud.acm import validation
     from local.cloud.cloudwatch import alarms
-    from local.cloud.ec2 import endpoints, nat, prefix_lists
+    from local.cloud.ec2 import endpoints, flow_logs, nat, prefix_lists
     from local.cloud.ecr import images as ecr_images
     from local.cloud.ecr import layers, scan, sharing
     from local.cloud.ecs import (
@@ -55,6 +55,7 @@ def install(settings: Settings) -> None:
         outward,
         prefix_lists,
         endpoints,
+        flow_logs,
         nat,
         validation,
         listeners,

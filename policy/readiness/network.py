@@ -20,6 +20,7 @@ GROUP = "aws:ec2:SecurityGroup"
 GROUPS = (GROUP, "aws:ec2:DefaultSecurityGroup")
 RULE, INGRESS = "aws:ec2:SecurityGroupRule", "aws:vpc:SecurityGroupIngressRule"
 LISTS = "aws:ec2:ManagedPrefixList"
+VPC, GUARD = "aws:ec2:Vpc", "aws:wafv2:WebAclAssociation"
 BALANCER, LISTENER, FORWARDS = "aws:lb:LoadBalancer", "aws:lb:Listener", "aws:lb:ListenerRule"
 
 BEHIND = {
@@ -148,6 +149,45 @@ def _listeners(stack: Stack, rule: Resource) -> list[Resource]:
     ]
 
 
+def _guarded(stack: Stack) -> Iterator[Finding]:
+    before = {urn for one in stack.of(GUARD) for urn in stack.behind(one, "resourceArn", BALANCER)}
+    for one in stack.of(BALANCER):
+        if one.urn not in before:
+            yield Finding(one.urn, "no firewall is before it: one address may send as many requests as it likes")
+    for one in stack.of("aws:wafv2:WebAcl"):
+        if not any(_refuses(rule) for rule in mappings(one.get("rules"))):
+            yield Finding(one.urn, "refuses nothing: no rule blocks")
+
+
+def _refuses(rule: Mapping[str, Any]) -> bool:
+    return "block" in _first(rule.get("action")) or "none" in _first(rule.get("overrideAction"))
+
+
+def _written(one: Resource) -> Judged:
+    if one.get("accessLogs.enabled") is not True or not one.get("accessLogs.bucket"):
+        yield "writes no request down: after an incident nobody knows who came"
+
+
+def _flows(stack: Stack) -> Iterator[Finding]:
+    seen = {urn for one in stack.of("aws:ec2:FlowLog") for urn in stack.behind(one, "vpcId", VPC)}
+    for one in stack.of(VPC):
+        if one.urn not in seen:
+            yield Finding(one.urn, "no flow log tells which connections were refused")
+
+
+def _empty_default(stack: Stack) -> Iterator[Finding]:
+    closed = {urn for one in stack.of("gate:index:DefaultGroup") for urn in stack.behind(one, "vpc", VPC)}
+    closed |= {
+        urn
+        for one in stack.of("aws:ec2:DefaultSecurityGroup")
+        if not one.get("ingress") and not one.get("egress")
+        for urn in stack.behind(one, "vpcId", VPC)
+    }
+    for one in stack.of(VPC):
+        if one.urn not in closed:
+            yield Finding(one.urn, "its default security group has rules: what is started without one is reachable")
+
+
 def _outside(one: Resource) -> Judged:
     if one.get("networkConfiguration.assignPublicIp") is True:
         yield "its tasks have public addresses; one wrong rule, and the internet reaches them"
@@ -193,5 +233,34 @@ RULES = [
         Scope.PRODUCTION,
         (BALANCER,),
         _balancer,
+    ),
+    Rule(
+        "waf",
+        "A web application firewall is before the load balancer, and refuses something",
+        "leave the setting `waf.enabled` out, with a rate limit or a group of rules to block",
+        Scope.PRODUCTION,
+        whole=_guarded,
+    ),
+    Rule(
+        "access-logs",
+        "The load balancer writes every request down",
+        "leave the setting `loadBalancer.accessLogs` out",
+        Scope.PRODUCTION,
+        (BALANCER,),
+        _written,
+    ),
+    Rule(
+        "flow-logs",
+        "The VPC writes refused connections down",
+        "leave the setting `network.flowLogs` out",
+        Scope.PRODUCTION,
+        whole=_flows,
+    ),
+    Rule(
+        "default-security-group",
+        "The VPC's default security group has no rules",
+        "gate.DefaultGroup for the VPC",
+        Scope.EVERYWHERE,
+        whole=_empty_default,
     ),
 ]

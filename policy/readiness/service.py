@@ -118,6 +118,12 @@ def _scanned(stack: Stack) -> Iterator[Finding]:
             yield Finding(one.urn, "runs an image of which nobody has looked for known weaknesses")
 
 
+def _measured(one: Resource) -> Judged:
+    found = [part.get("value") for part in mappings(one.get("settings")) if part.get("name") == "containerInsights"]
+    if not {"enabled", "enhanced"} & set(found):
+        yield "keeps no metrics of tasks: after an incident nobody knows which of them ran out of memory"
+
+
 def _snapshots(stack: Stack) -> Iterator[Finding]:
     for one in stack.of("gate:index:MigrationRun"):
         if one.get("phase") == "before" and not one.get("snapshot"):
@@ -171,6 +177,14 @@ RULES = [
         "scan.severity: critical or high",
         Scope.PRODUCTION,
         whole=_scanned,
+    ),
+    Rule(
+        "container-insights",
+        "Metrics of tasks outlive them",
+        "leave the setting `cluster.insights` out",
+        Scope.PRODUCTION,
+        ("aws:ecs:Cluster",),
+        _measured,
     ),
     Rule(
         "replicas",

@@ -77,6 +77,21 @@ def _tags(one: Resource) -> Judged:
         yield "images are not scanned for known weaknesses when pushed"
 
 
+CLOSED = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+
+
+def _shut(stack: Stack) -> Iterator[Finding]:
+    shut = {
+        urn
+        for one in stack.of("aws:s3:BucketPublicAccessBlock")
+        if all(one.get(prop) is True for prop in CLOSED)
+        for urn in stack.behind(one, "bucket", "aws:s3:Bucket")
+    }
+    for one in stack.of("aws:s3:Bucket"):
+        if one.urn not in shut:
+            yield Finding(one.urn, f"could be opened to everybody: {', '.join(CLOSED)} are not all true")
+
+
 def _kept(stack: Stack) -> Iterator[Finding]:
     ruled = {
         urn
@@ -99,6 +114,13 @@ RULES = [
         Scope.EVERYWHERE,
         tuple(SEALED),
         _sealed,
+    ),
+    Rule(
+        "bucket-private",
+        "No bucket can be opened to the public",
+        "an aws.s3.BucketPublicAccessBlock for it, with all four switches on",
+        Scope.EVERYWHERE,
+        whole=_shut,
     ),
     Rule(
         "database-private",

@@ -3,6 +3,7 @@
 from gate.finding import Finding
 from gate.live_path import moved_path
 from gate.plugin.sdk.admission import Admission, admission
+from gate.plugin.sdk.default_group import DefaultGroup
 from gate.plugin.sdk.generated_secret import GeneratedSecret
 from gate.plugin.sdk.image_scan import ImageScan
 from gate.plugin.sdk.migration_run import MigrationRun
@@ -14,6 +15,7 @@ from gate.release_order import major_change, older_build, unknown_order
 
 __all__ = [
     "Admission",
+    "DefaultGroup",
     "Finding",
     "GeneratedSecret",
     "ImageScan",

@@ -101,6 +101,7 @@ class Operation:
         one_by_one: AWS takes one property per call.
         clear: what unsets the property.
         retry: error codes that go away by themselves (something is still being released); retried up to the deadline.
+        unsuccessful: JMESPath of what went wrong, where the answer says so though it is no error.
     """
 
     method: str
@@ -109,6 +110,7 @@ class Operation:
     one_by_one: bool = False
     clear: Operation | None = None
     retry: tuple[str, ...] = ()
+    unsuccessful: str = ""
 
 
 @dataclass(frozen=True)

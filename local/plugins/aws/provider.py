@@ -19,6 +19,7 @@ from local.plugins.aws.table import ENTRIES, database
 # botocore's names of the services the table uses, by the names that the provider's `endpoints` knows them under.
 _SERVICES = {
     "appautoscaling": "application-autoscaling", "cloudwatch": "cloudwatch", "events": "events",
+    "s3": "s3", "wafv2": "wafv2",
     "acm": "acm", "ec2": "ec2", "ecr": "ecr", "ecs": "ecs", "elbv2": "elbv2", "elasticloadbalancingv2": "elbv2",
     "iam": "iam", "kms": "kms", "logs": "logs", "cloudwatchlogs": "logs", "rds": "rds", "route53": "route53",
     "secretsmanager": "secretsmanager", "sns": "sns", "ssm": "ssm", "sts": "sts",

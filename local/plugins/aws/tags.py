@@ -12,6 +12,7 @@ from botocore.model import Shape
 from gate.plugin.values import UNKNOWN
 from local.plugins.aws.entry import Members
 from local.plugins.aws.mapping import model
+from local.plugins.aws.session import AwsError
 from local.plugins.aws.work import Work
 
 Tags = dict[str, str]
@@ -27,6 +28,8 @@ class TagOperations:
         removed: the member that names the tags to drop.
         shown: JMESPath of the tags in what *show* returns, or in the item.
         fixed: parameters that every one of them takes.
+        none: the error code by which *show* says that there are no tags.
+        whole: the member that takes all tags at once, where *add* replaces what was there; *remove* drops them all.
     """
 
     add: str
@@ -36,6 +39,8 @@ class TagOperations:
     removed: str
     shown: str
     fixed: Mapping[str, str] = field(default_factory=dict)
+    none: str = ""
+    whole: str = ""
 
 
 SERVICES: Mapping[str, TagOperations] = {
@@ -74,6 +79,24 @@ SERVICES: Mapping[str, TagOperations] = {
         "TagList",
     ),
     "secretsmanager": TagOperations("tag_resource", "untag_resource", "", "SecretId", "TagKeys", "Tags"),
+    "s3": TagOperations(
+        "put_bucket_tagging",
+        "delete_bucket_tagging",
+        "get_bucket_tagging",
+        "Bucket",
+        "",
+        "TagSet",
+        none="NoSuchTagSet",
+        whole="Tagging.TagSet",
+    ),
+    "wafv2": TagOperations(
+        "tag_resource",
+        "untag_resource",
+        "list_tags_for_resource",
+        "ResourceARN",
+        "TagKeys",
+        "TagInfoForResource.TagList",
+    ),
     "sns": TagOperations("tag_resource", "untag_resource", "list_tags_for_resource", "ResourceArn", "TagKeys", "Tags"),
     "ssm": TagOperations(
         "add_tags_to_resource",
@@ -100,7 +123,7 @@ def wanted(own: Any, default: Mapping[str, str]) -> Any:
 def on_create(service: str, method: str, tags: Tags, resource_type: str = "") -> Members:
     """The parameters of a create operation that bear *tags*, in the form its shape asks for."""
     shape = model(service, method).input_shape
-    if not tags:
+    if not tags or not {"Tags", "tags", "TagSpecifications"} & set(shape.members):  # then they are applied afterwards
         return {}
     if "Tags" not in shape.members and "TagSpecifications" in shape.members:  # EC2; RDS has both
         return {"TagSpecifications": [{"ResourceType": resource_type, "Tags": _pairs(tags, "Key", "Value")}]}
@@ -122,7 +145,12 @@ def _pairs(tags: Tags, key: str, value: str) -> list[dict[str, str]]:
 def seen(work: Work) -> Tags:
     """The resource's tags, without those AWS sets itself."""
     service = _operations(work)
-    answer = work.ask(service.show, **_subject(work, service)) if service.show else work.item
+    try:
+        answer = work.ask(service.show, **_subject(work, service)) if service.show else work.item
+    except AwsError as error:
+        if error.code != service.none:
+            raise
+        return {}
     raw = jmespath.search(service.shown, answer) or {}
     if isinstance(raw, list):
         raw = {pair.get("Key", pair.get("key")): pair.get("Value", pair.get("value", "")) for pair in raw}
@@ -132,6 +160,12 @@ def seen(work: Work) -> Tags:
 def apply(work: Work, tags: Tags) -> None:
     """Makes the resource bear exactly *tags*."""
     service, current = _operations(work), seen(work)
+    if service.whole:
+        if current != tags:
+            outer, _, inner = service.whole.partition(".")
+            every = {outer: {inner: _pairs(tags, "Key", "Value")}}
+            work.ask(service.add if tags else service.remove, **_subject(work, service), **(every if tags else {}))
+        return
     surplus = [key for key in current if key not in tags]
     lacking = {key: value for key, value in tags.items() if current.get(key) != value}
     if surplus:

@@ -65,7 +65,10 @@ class Work:
                     raise
                 return False, {}, str(error)
 
-        return self.wait(attempt, operation.method)
+        answer = self.wait(attempt, operation.method)
+        if operation.unsuccessful and (why := jmespath.search(operation.unsuccessful, answer)):
+            raise Refused(f"{self.call.name}: {operation.method}: {why}")
+        return answer
 
     def ask(self, method: str, **params: Any) -> Members:
         """Calls an operation of the resource's service as it stands."""

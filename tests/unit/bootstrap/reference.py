@@ -87,7 +87,21 @@ def overlap(left: str, right: str) -> bool:
     return left[0] == right[0] and overlap(left[1:], right[1:])
 
 
+ACTIONS = {
+    "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
+    "s3:DeleteBucketTagging": "s3:PutBucketTagging",
+    "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+}
+"""Operations whose action has another name ("Required permissions for Amazon S3 API operations")."""
+
+
 def action_of(service: ServiceModel, operation: str) -> str:
     """IAM's action of an operation: of nearly all, its own name."""
     name = str(service.service_name)
-    return f"{PREFIXES.get(name, name)}:{operation}"
+    action = f"{PREFIXES.get(name, name)}:{operation}"
+    return ACTIONS.get(action, action)

@@ -35,6 +35,28 @@ PUBLISHERS = json.dumps({
                    "Action": "sns:Publish", "Resource": "*"}],
 })  # fmt: skip
 TAGS = {"Name": "thing", "team": "notes"}
+WRITERS = json.dumps({
+    "Version": "2012-10-17",
+    "Statement": [{"Sid": "Logs", "Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"},
+                   "Action": "s3:PutObject", "Resource": "arn:aws:s3:::notes-traffic/*"}],
+})  # fmt: skip
+
+
+def visible(metric: str) -> dict[str, Any]:
+    return {"cloudwatchMetricsEnabled": True, "sampledRequestsEnabled": True, "metricName": metric}
+
+
+def waf_rule(limit: int, effect: str) -> list[dict[str, Any]]:
+    """A rate limit, and a group of AWS's that counts or acts."""
+    limited = {"rateBasedStatement": {"limit": limit, "aggregateKeyType": "IP"}}
+    group = {"managedRuleGroupStatement": {"name": "AWSManagedRulesCommonRuleSet", "vendorName": "AWS"}}
+    return [
+        {"name": "rate", "priority": 0, "action": {"block": {}}, "statement": limited,
+         "visibilityConfig": visible("rate")},
+        {"name": "common", "priority": 1, "overrideAction": {effect: {}}, "statement": group,
+         "visibilityConfig": visible("common")},
+    ]  # fmt: skip
+
 
 RESOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("vpc", "aws:ec2/vpc:Vpc",
@@ -137,6 +159,23 @@ RESOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
      {"loadBalancerType": "application", "internal": False, "securityGroups": ["{web.id}"],
       "subnets": ["{first.id}", "{second.id}"], "idleTimeout": 30, "dropInvalidHeaderFields": True,
       "enableDeletionProtection": False, "tags": TAGS}),
+    ("traffic", "aws:s3/bucket:Bucket", {"bucket": "notes-traffic", "forceDestroy": True,
+                                                    "tags": TAGS}),
+    ("closed", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+     {"bucket": "{traffic.bucket}", "blockPublicAcls": True, "blockPublicPolicy": True, "ignorePublicAcls": True,
+      "restrictPublicBuckets": True}),
+    ("ending", "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+     {"bucket": "{traffic.bucket}",
+      "rules": [{"id": "end", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": 90}}]}),
+    ("writers", "aws:s3/bucketPolicy:BucketPolicy", {"bucket": "{traffic.bucket}", "policy": WRITERS}),
+    ("flow", "aws:ec2/flowLog:FlowLog",
+     {"vpcId": "{vpc.id}", "trafficType": "REJECT", "logDestinationType": "s3",
+      "logDestination": "{traffic.arn}", "tags": TAGS}),
+    ("acl", "aws:wafv2/webAcl:WebAcl",
+     {"name": "notes", "scope": "REGIONAL", "defaultAction": {"allow": {}}, "rules": waf_rule(2000, "count"),
+      "visibilityConfig": visible("notes"), "tags": TAGS}),
+    ("guarded", "aws:wafv2/webAclAssociation:WebAclAssociation",
+     {"webAclArn": "{acl.arn}", "resourceArn": "{balancer.arn}"}),
     ("targets", "aws:lb/targetGroup:TargetGroup",
      {"vpcId": "{vpc.id}", "port": 8000, "protocol": "HTTP", "targetType": "ip", "deregistrationDelay": 10,
       "healthCheck": {"enabled": True, "path": "/live", "protocol": "HTTP", "port": "traffic-port", "matcher": "200",
@@ -223,6 +262,12 @@ CHANGES: dict[str, dict[str, Any]] = {
     "topic": {"tags": {"Name": "other"}},
     "log": {"retentionInDays": 14},
     "balancer": {"idleTimeout": 60},
+    "traffic": {"tags": {"Name": "other"}},
+    "closed": {"blockPublicPolicy": False},
+    "ending": {"rules": [{"id": "end", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": 30}}]},
+    "writers": {"policy": WRITERS.replace("Logs", "Other")},
+    "flow": {"tags": {"Name": "other"}},
+    "acl": {"rules": waf_rule(500, "none"), "tags": {"Name": "other"}},
     "targets": {"deregistrationDelay": 20, "healthCheck": {"path": "/live", "matcher": "200-299", "interval": 10,
                                                            "timeout": 2, "healthyThreshold": 2,
                                                            "unhealthyThreshold": 3, "enabled": True,

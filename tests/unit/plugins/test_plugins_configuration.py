@@ -73,7 +73,12 @@ def test_every_endpoint_of_the_program_is_taken() -> None:
 REFUSED: list[tuple[str, Mapping[str, Any], Mapping[str, str], str]] = [
     ("no endpoint", {}, {"AWS_REGION": "us-east-1"}, "AWS_ENDPOINT_URL is not set"),
     ("a foreign service endpoint", {"endpoints": [{"ecs": "http://8.8.8.8"}]}, LOCAL, "is not on this machine"),
-    ("an endpoint nobody uses", {"endpoints": [{"s3": "http://127.0.0.1"}]}, LOCAL, "endpoint of s3 is not supported"),
+    (
+        "an endpoint nobody uses",
+        {"endpoints": [{"sqs": "http://127.0.0.1"}]},
+        LOCAL,
+        "endpoint of sqs is not supported",
+    ),
     ("no region", {}, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "no region"),
 ]
 

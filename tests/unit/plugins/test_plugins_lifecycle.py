@@ -17,7 +17,7 @@ from gate.plugin.values import UNKNOWN
 from local.plugins.aws.functions import functions
 from local.plugins.aws.lifecycle import TableResource
 from local.plugins.aws.session import AwsError, Session
-from local.plugins.aws.table import ENTRIES, balancing, container, database, identity, logs, network, secret
+from local.plugins.aws.table import ENTRIES, balancing, container, database, flow, identity, logs, network, secret
 from tests.unit.plugins.calls import Engine
 from tests.unit.plugins.life import Life, hosted_zone
 from tests.unit.plugins.program import CHANGES, RESOURCES, WITHOUT_TRACE
@@ -27,6 +27,7 @@ HOSTS = {
     "sts": "sts.us-east-1", "logs": "logs.us-east-1", "elbv2": "elasticloadbalancing.us-east-1",
     "secretsmanager": "secretsmanager.us-east-1",
     "sns": "sns.us-east-1", "ssm": "ssm.us-east-1", "cloudwatch": "monitoring.us-east-1", "events": "events.us-east-1",
+    "s3": "s3", "wafv2": "wafv2.us-east-1",
     "application-autoscaling": "application-autoscaling.us-east-1", "acm": "acm.us-east-1", "route53": "route53",
 }  # fmt: skip
 # moto 5.2 keeps neither a description of a rule that names no range nor these members of a database and a service, ...
@@ -172,6 +173,13 @@ def test_a_task_definition_with_skip_destroy_stays(session: Moto) -> None:
 def test_import_is_refused(session: Moto) -> None:
     with pytest.raises(Refused, match="cannot import aws:ec2/vpc:Vpc"):
         asyncio.run(resource(session, network.VPC).read(Engine().call(), "vpc-1", {}, {}))
+
+
+def test_what_an_answer_calls_unsuccessful_is_an_error(session: Moto) -> None:
+    vpc = asyncio.run(resource(session, network.VPC).create(Engine().call(), {"cidrBlock": "10.0.0.0/16"}))
+    missing = {"vpcId": vpc.id, "trafficType": "ALL", "logDestinationType": "s3", "logDestination": "arn:aws:s3:::no"}
+    with pytest.raises(Refused, match="create_flow_logs: LogDestination: no does not exist"):
+        asyncio.run(resource(session, flow.FLOW_LOG).create(Engine().call(), missing))
 
 
 def test_a_program_may_read_a_listener_that_it_did_not_make(session: Moto) -> None:

@@ -86,10 +86,10 @@ def test_a_missing_endpoint_is_a_clear_refusal(home: Path) -> None:
 
 
 def test_an_unknown_type_is_refused_by_name(home: Path) -> None:
-    urn = "urn:pulumi:local::notes::aws:s3/bucket:Bucket::files"
+    urn = "urn:pulumi:local::notes::aws:sqs/queue:Queue::files"
     with served(home, "aws") as stub:
         answer = stub.Check(provider_pb2.CheckRequest(urn=urn, news=struct_pb2.Struct()), timeout=10)
-    assert "aws:s3/bucket:Bucket is not supported" in answer.failures[0].reason
+    assert "aws:sqs/queue:Queue is not supported" in answer.failures[0].reason
 
 
 def test_the_registrys_password_leaves_sealed(home: Path, tmp_path: Path) -> None:

@@ -94,9 +94,31 @@ GOOD: dict[str, tuple[str, dict[str, Any], dict[str, list[str]]]] = {
         {"referencedSecurityGroupId": "sg-1", "fromPort": 8080, "toPort": 8080},
         {"securityGroupId": ["tasks"]},
     ),
+    "network": ("aws:ec2:Vpc", {}, {}),
+    "default-group": ("gate:index:DefaultGroup", {}, {"vpc": ["network"]}),
+    "traffic": ("aws:s3:Bucket", {}, {}),
+    "closed": (
+        "aws:s3:BucketPublicAccessBlock",
+        {
+            "blockPublicAcls": True,
+            "blockPublicPolicy": True,
+            "ignorePublicAcls": True,
+            "restrictPublicBuckets": True,
+        },
+        {"bucket": ["traffic"]},
+    ),
+    "flow": ("aws:ec2:FlowLog", {"trafficType": "REJECT"}, {"vpcId": ["network"], "logDestination": ["traffic"]}),
+    "acl": ("aws:wafv2:WebAcl", {"rules": [{"name": "rate", "action": {"block": {}}}]}, {}),
+    "guarded": ("aws:wafv2:WebAclAssociation", {}, {"webAclArn": ["acl"], "resourceArn": ["balancer"]}),
+    "cluster": ("aws:ecs:Cluster", {"settings": [{"name": "containerInsights", "value": "enabled"}]}, {}),
     "balancer": (
         "aws:lb:LoadBalancer",
-        {"enableDeletionProtection": True, "dropInvalidHeaderFields": True, "subnets": ["a", "b"]},
+        {
+            "enableDeletionProtection": True,
+            "dropInvalidHeaderFields": True,
+            "subnets": ["a", "b"],
+            "accessLogs": {"enabled": True, "bucket": "traffic"},
+        },
         {"securityGroups": ["front", "from-internet"]},
     ),
     "redirect": (

@@ -20,6 +20,7 @@ ALSO = {
     "iam-pass-role": {"iam-no-wildcard"},
     "iam-no-escalation": {"iam-no-wildcard"},
     "tags": {"environment"},
+    "load-balancer": {"access-logs", "waf"},
     "environment": {"tags"},
 }
 """Rules whose breach may be one of another rule's, too."""

@@ -999,6 +999,45 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "scan.exceptions: are of no use with scan.severity off; remove them, or set severity to critical or high",
     ),
     (
+        "firewall before somebody else's load balancer",
+        {
+            "waf.enabled": True,
+            "loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"},
+            "network": ROUTED,
+        },
+        "waf: enabled is not possible with loadBalancer.listener, whose owner decides; remove it",
+    ),
+    (
+        "no group of rules",
+        {"waf.managedRules": {"MyRules": "block"}},
+        'waf.managedRules = {"MyRules": "block"}: MyRules is no group of AWS\'s; their names begin with'
+        " AWSManagedRules",
+    ),
+    (
+        "neither block nor count",
+        {"waf.managedRules": {"AWSManagedRulesCommonRuleSet": "off"}},
+        "waf.managedRules.AWSManagedRulesCommonRuleSet = \"off\": must be 'block' or 'count'",
+    ),
+    (
+        "access logs of somebody else's load balancer",
+        {
+            "loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com", "accessLogs": True},
+            "network": ROUTED,
+        },
+        "loadBalancer.accessLogs = true: are the business of the listener's owner; remove it",
+    ),
+    (
+        "flow logs of somebody else's network",
+        {"network": {**EXISTING, "flowLogs": "all"}},
+        'network.vpc = "vpc-0123456789abcdef0": is an existing network, which network.flowLogs cannot change; keep'
+        " one of the two",
+    ),
+    (
+        "insights of somebody else's cluster",
+        {"cluster": {"arn": "arn:aws:ecs:eu-central-1:111122223333:cluster/shared", "insights": "enabled"}},
+        'cluster.insights = "enabled": are the business of the cluster\'s owner; remove it',
+    ),
+    (
         "production over HTTP",
         {"environment": "prod"},
         "domain: name is required in prod, which answers over HTTPS only: without it the service would answer over"

@@ -11,6 +11,8 @@ from local.plugins.aws.table import (
     domain,
     egress,
     event,
+    firewall,
+    flow,
     identity,
     logs,
     network,
@@ -20,10 +22,12 @@ from local.plugins.aws.table import (
     scaling,
     secret,
     security,
+    storage,
 )
 
 ENTRIES: tuple[Entry, ...] = (
     *network.ENTRIES, *egress.ENTRIES, *security.ENTRIES, *registry.ENTRIES, *database.ENTRIES, *container.ENTRIES,
     *identity.ENTRIES, *secret.ENTRIES, *logs.ENTRIES, *notice.ENTRIES, *balancing.ENTRIES, *domain.ENTRIES,
-    *alarm.ENTRIES, *event.ENTRIES, *scaling.ENTRIES, *parameter.ENTRIES,
+    *alarm.ENTRIES, *event.ENTRIES, *scaling.ENTRIES, *parameter.ENTRIES, *storage.ENTRIES, *flow.ENTRIES,
+    *firewall.ENTRIES,
 )  # fmt: skip

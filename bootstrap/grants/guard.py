@@ -1,0 +1,94 @@
+"""What watches and guards the traffic: web ACL, bucket of traffic logs, flow logs, the VPC's default security group."""
+
+from __future__ import annotations
+
+from bootstrap.scope import Scope
+from bootstrap.statement import Statement
+
+
+def guard(scope: Scope) -> list[Statement]:
+    """For the deploy role. Logs that are in the bucket it cannot delete: that takes an administrator."""
+    acls, balancers, buckets = _acls(scope), _balancers(scope), _buckets(scope)
+    return [
+        *look(scope),
+        Statement(
+            "WebAcl",
+            ["wafv2:CreateWebACL", "wafv2:DeleteWebACL", "wafv2:TagResource", "wafv2:UntagResource",
+             "wafv2:UpdateWebACL"],
+            acls,
+        ),
+        Statement("Guard", ["wafv2:AssociateWebACL"], [*acls, *balancers]),
+        Statement(
+            "GuardBalancer",
+            ["elasticloadbalancing:CreateWebACLAssociation", "elasticloadbalancing:DeleteWebACLAssociation",
+             "wafv2:DisassociateWebACL"],
+            balancers,
+        ),
+        Statement(
+            "GuardAny", ["elasticloadbalancing:SetWebAcl"], ["*"], scope.in_region, why="AWS knows no resource for it"
+        ),
+        Statement(
+            "TrafficBucket",
+            ["s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketPolicy",
+             "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutLifecycleConfiguration", "s3:TagResource",
+             "s3:UntagResource"],
+            buckets,
+        ),
+        # Flow logs to S3 are delivered by CloudWatch Logs ("Publish flow logs to Amazon S3" in the Amazon VPC user
+        # guide).
+        Statement(
+            "FlowDelivery",
+            ["logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries",
+             "logs:UpdateLogDelivery"],
+            ["*"],
+            scope.in_region,
+            why="AWS knows no resource for them",
+        ),
+        Statement(
+            "CloseDefaultGroup",
+            ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"],
+            [scope.arn("ec2", "security-group/*")],
+            {"Null": {"aws:ResourceTag/Project": "true"}},
+            why="AWS makes a VPC's default group without tags; rules can be taken from groups that nobody has tagged,"
+            " and none can be added",
+        ),
+    ]  # fmt: skip
+
+
+def look(scope: Scope) -> list[Statement]:
+    """What a preview, a refresh and a drift check look at. No log is read."""
+    return [
+        Statement("LookWebAcl", ["wafv2:GetWebACL", "wafv2:ListTagsForResource"], _acls(scope)),
+        Statement("LookGuard", ["wafv2:GetWebACLForResource"], [*_acls(scope), *_balancers(scope)]),
+        Statement("LookBalancer", ["elasticloadbalancing:GetLoadBalancerWebACL"], _balancers(scope)),
+        Statement(
+            "LookFlowLogs",
+            ["ec2:DescribeFlowLogs"],
+            ["*"],
+            scope.in_region,
+            why="AWS knows no resource for it; it says which logs there are, not what is in them",
+        ),
+        # What the official AWS provider reads of every bucket, used or not.
+        Statement(
+            "LookBucket",
+            ["s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLocation",
+             "s3:GetBucketLogging", "s3:GetBucketObjectLockConfiguration", "s3:GetBucketPolicy",
+             "s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment", "s3:GetBucketTagging",
+             "s3:GetBucketVersioning", "s3:GetBucketWebsite", "s3:GetEncryptionConfiguration",
+             "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket",
+             "s3:ListTagsForResource"],
+            _buckets(scope),
+        ),
+    ]  # fmt: skip
+
+
+def _acls(scope: Scope) -> list[str]:
+    return [scope.arn("wafv2", f"regional/webacl/{scope.name}-*/*")]
+
+
+def _balancers(scope: Scope) -> list[str]:
+    return [scope.arn("elasticloadbalancing", f"loadbalancer/app/{scope.balancer}-*/*")]
+
+
+def _buckets(scope: Scope) -> list[str]:
+    return [scope.arn("s3", f"{scope.name}-traffic-*", region="", account="")]

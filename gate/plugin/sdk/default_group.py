@@ -1,0 +1,25 @@
+"""A VPC's default security group as a Pulumi resource."""
+
+from __future__ import annotations
+
+import pulumi
+
+
+class DefaultGroup(pulumi.CustomResource):
+    """Takes all rules from the default security group of a VPC.
+
+    Unlike ``aws.ec2.DefaultSecurityGroup`` it sets no tags: AWS makes the group without any, so a deployer that may tag
+    it could claim everybody's groups.
+
+    Args:
+        vpc: id of the VPC.
+
+    Attributes:
+        group: id of the group.
+        rules: how many it has; 0, or what a refresh has found.
+    """
+
+    def __init__(self, name: str, *, vpc: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("gate:index:DefaultGroup", name, {"vpc": vpc, "group": None, "rules": None}, opts)
+        self.group: pulumi.Output[str] = pulumi.get(self, "group")
+        self.rules: pulumi.Output[int] = pulumi.get(self, "rules")
