@@ -24,6 +24,15 @@ def asked(url: str, body: dict[str, Any] | None = None) -> tuple[int, Any, str]:
         return response.status, json.load(response), response.headers["X-Version"]
 
 
+RESTRAINED = {("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer")}
+"""Some of the headers by which every answer restrains browsers."""
+
+
+def headers(url: str) -> dict[str, str]:
+    with urllib.request.urlopen(url, timeout=15) as response:
+        return dict(response.headers)
+
+
 def live(stage: Stage) -> list[str]:
     """The service's deployments, by id and revision."""
     return [f"{one['id']} {one['taskDefinition']}" for one in stage.service()["deployments"]]
@@ -50,6 +59,7 @@ def test_it_is_deployed_by_settings_alone(stage: Stage) -> None:
     status, health, version = asked(f"{outputs['url']}/health")
     assert (status, health) == (200, {"status": "ok", "migrations": 2})
     assert version == outputs["release"]["version"]
+    assert RESTRAINED - headers(f"{outputs['url']}/health").items() == set()
     status, placed, _ = asked(f"{outputs['url']}/orders", {"item": "tea", "quantity": 2})
     assert (status, placed["item"], placed["shipped"]) == (201, "tea", None)
     _, listed, _ = asked(f"{outputs['url']}/orders")

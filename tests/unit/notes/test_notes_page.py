@@ -1,13 +1,17 @@
 """What goes out: the page, the log's lines, the request's id."""
 
+import base64
+import hashlib
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 
 import pytest
 from notes import page
 from notes.access import identify
+from notes.headers import SECURITY
 from notes.log import Lines
 from notes.store import Note
 from starlette.datastructures import Headers
@@ -58,3 +62,13 @@ def test_an_error_is_logged_by_its_place_not_by_its_text() -> None:
     assert (found["message"], found["level"], found["error"]) == ("failed", "ERROR", "ValueError")
     assert "test_an_error_is_logged" in found["at"][-1]
     assert "bob" not in line
+
+
+def test_a_browser_takes_the_pages_own_style_and_nothing_else() -> None:
+    text = page.render([], "1.2.3")
+    [style] = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = SECURITY["Content-Security-Policy"]
+    assert f"style-src 'sha256-{hashed}'" in policy, "else the browser shows the page without its style"
+    assert "unsafe" not in policy
+    assert not re.search(r"<script|\bsrc=|\son\w+=|style=", text), "which the policy would refuse"

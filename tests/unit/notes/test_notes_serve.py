@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from notes import probe, server
+from notes.headers import SECURITY
 
 SOURCE = Path(server.__file__).parents[1]
 DEADLINE = 20
@@ -104,6 +105,7 @@ def test_without_a_database_it_lives_and_says_so() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
         status, _, answer = ask(connection, "/live")
         assert (status, answer.getheader("X-Version")) == (200, "1.2.3")
+        assert {name: answer.getheader(name) for name in SECURITY} == SECURITY
         status, body, _ = ask(connection, "/health")
         assert (status, json.loads(body)["reason"]) == (503, "the database is unreachable")
         status, body, _ = ask(connection, "/notes?mail=bob@example.com")

@@ -1,4 +1,4 @@
-"""Around every request: its id, its line in the log, and the headers that name this release."""
+"""Around every request: its id, its line in the log, and the headers that name this release and restrain browsers."""
 
 import logging
 import re
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from notes.headers import SECURITY
 from notes.log import request_id
 from notes.metrics import Metrics
 
@@ -50,6 +51,8 @@ class Access:
                 headers = MutableHeaders(scope=message)
                 headers["X-Version"] = self.version
                 headers["X-Request-Id"] = identity
+                for name, value in SECURITY.items():
+                    headers.setdefault(name, value)
                 if self.draining():
                     headers["Connection"] = "close"  # the caller opens its next connection to another task
             await send(message)
