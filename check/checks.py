@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 
-from check import files, findings, image, release, start, startup, steps, words
+from check import base, files, findings, image, release, start, startup, steps, words
 from check.image import Image
 from check.inside import Container
 from check.release import Start
@@ -54,6 +54,7 @@ class Checks:
         yield "migrations present", lambda: files.present(self.subject)
         yield "engine fits", lambda: files.fits(self.subject)
         yield "released migrations unchanged", lambda: files.unchanged(self.subject, self.asked)
+        yield "bases by digest", lambda: base.pinned(self.subject)
         yield "image builds", self.builds
         yield "commands in the image", self.commands
         yield "steps start", self.starts

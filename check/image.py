@@ -12,7 +12,7 @@ from pathlib import Path
 
 from check import docker
 from check.result import Broken
-from components import build_context
+from components import base_image, build_context
 from gate.signature import recognise
 
 BUILD_SECONDS = 1200.0
@@ -39,7 +39,9 @@ def build(context: Path, dockerfile: str, arguments: Mapping[str, str], platform
 
     Raises Broken with the build's last lines.
     """
-    tag = build_context.tag(context, dockerfile, arguments, platform)
+    tag = build_context.tag(
+        context, dockerfile, arguments, platform, base_image.moving(context / dockerfile, arguments)
+    )
     name = f"{NAME}:{tag[:20]}"
     if not docker.there(name):
         given = {**arguments, "VERSION": tag[:12]}

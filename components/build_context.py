@@ -15,16 +15,20 @@ TAG_LENGTH = 40
 """Hexadecimal digits of the hash that make a tag; 160 bits, as long as a git revision."""
 
 
-def tag(context: Path, dockerfile: str, build_args: Mapping[str, str], platform: str) -> str:
+def tag(
+    context: Path, dockerfile: str, build_args: Mapping[str, str], platform: str, bases: Mapping[str, str] | None = None
+) -> str:
     """The tag of the image that this build makes: equal inputs, equal tag; any other input, another tag.
 
-    Tags in the registry never move, so everything that can change the image is hashed: the files that Docker is sent,
-    with their modes (COPY keeps them), the Dockerfile, which may be excluded from them, the build arguments and the
-    platform. context: the folder. dockerfile: path relative to it. platform: `linux/amd64` or the like. Raises
-    OSError when a file cannot be read.
+    Tags in the registry never move, so everything that can change the image is hashed: the files that Docker is
+    sent, with their modes (COPY keeps them), the Dockerfile, which may be excluded from them, the build arguments
+    and the platform, and what bases without a digest are now (`base_image.moving`). context: the folder.
+    dockerfile: path relative to it. platform: `linux/amd64` or the like. Raises OSError when a file cannot be read.
     """
     whole = hashlib.sha256()
-    build = {"dockerfile": dockerfile, "args": dict(build_args), "platform": platform}
+    build: dict[str, object] = {"dockerfile": dockerfile, "args": dict(build_args), "platform": platform}
+    if bases:
+        build["bases"] = dict(bases)
     whole.update(json.dumps(build, sort_keys=True).encode())
     whole.update(_content(context / dockerfile))
     for path in sent(context, ignored(context / dockerfile, context)):

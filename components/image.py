@@ -10,7 +10,7 @@ from pathlib import Path
 import pulumi
 import pulumi_docker as docker
 
-from components import build_context, docker_login
+from components import base_image, build_context, docker_login
 
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 """ECS' name of a CPU architecture to Docker's name of the platform; both must agree or the task cannot start."""
@@ -44,7 +44,9 @@ class ImageArgs:
     @cached_property
     def tag(self) -> str:
         """The tag of what these arguments build. Raises OSError when the context cannot be read."""
-        return build_context.tag(Path(self.context), self.dockerfile, self.build_args, self.platform)
+        context = Path(self.context)
+        bases = base_image.moving(context / self.dockerfile, self.build_args)
+        return build_context.tag(context, self.dockerfile, self.build_args, self.platform, bases)
 
 
 class Image(pulumi.ComponentResource):

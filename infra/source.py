@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pulumi
 
+from components import base_image
 from components.image import Image, ImageArgs
 from components.origin import Origin
 from components.registry import Registry, RegistryArgs
@@ -19,6 +21,7 @@ from infra import live, promotion
 from infra.policies import repository as repository_arn
 from infra.refusal import end, told
 from infra.revision import revision
+from infra.settings.environment import KEEPING
 from infra.settings.settings import Settings
 
 
@@ -102,6 +105,7 @@ class Source:
             pullers=wish.pullers,
         )
         repository = Registry(self.name, kept, self.opts).repository
+        self._warn_of_tags(context)
         build = ImageArgs(context, app.dockerfile, app.build_args, app.architecture, repository.url, repository.account)
         found = self._pushed(build.tag)
         image = Image(self.name, replace(build, pushed=found), self.opts)
@@ -114,6 +118,18 @@ class Source:
             repository,
             "" if found else build.tag,
         )
+
+    def _warn_of_tags(self, context: str) -> None:
+        """Says which bases are named by a tag alone, where images are built that others run."""
+        app = self.stack.app
+        if self.stack.environment not in KEEPING:
+            return
+        found = base_image.bases((Path(context) / app.dockerfile).read_text(encoding="utf-8"), app.build_args)
+        if loose := base_image.by_tag(found):
+            pulumi.log.warn(
+                f"app.dockerfile: {', '.join(loose)} can be another image at the next build, and no update says so:"
+                " name it by digest (docs/base-images.md)"
+            )
 
     def _pushed(self, tag: str) -> str:
         """The digest of an image that has this tag already, pushed by an update that did not come to its end, or by
