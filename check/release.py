@@ -97,14 +97,12 @@ def _by_image(subject: Subject, place: Place, built: Image, release: Released, f
     return Start(f"the schema of {release}", image=old, ran=tuple(ran))
 
 
-def seeded(place: Place, old: Image | None, built: Image) -> Ran | None:
-    """Run check.seed in the released image where that has it, else in the built one; None when there is no seed.
+def seeded(place: Place, old: Image | None, built: Image) -> Ran:
+    """Run check.seed in the released image where that has it, else in the built one.
 
     Raises Broken when it fails, or changes nothing.
     """
-    command = place.settings.check.seed
-    if not command:
-        return None
+    command = place.settings.check.seed or []
     ran = steps.each(place, _having(command, old, built), Step(name=SEED, command=command), "owner")
     if not any(changes(one.text) for one in ran.statements):
         raise Broken(

@@ -15,7 +15,7 @@ from check.locks import Held, Watch
 from check.release import Start
 from check.result import Broken
 from check.serving import body, service
-from check.statement import changes
+from check.statement import changes, names
 from check.steps import Place, Ran
 from infra.settings.migrations import Step
 
@@ -34,6 +34,7 @@ class Trial:
         before: steps that ran before them: the released version's, the seed, a first pass.
         names: of all that the released schema has.
         tables: of the released schema.
+        seeded: names of the databases and of all else that the seed made.
         pending: the steps with the pending migrations; None before they ran.
         locks: that they held; None when nobody could watch.
         lives: whether the released version lives on; None when there is none.
@@ -45,6 +46,7 @@ class Trial:
     before: list[Ran] = field(default_factory=list)
     names: frozenset[str] = frozenset()
     tables: Sequence[Table] = ()
+    seeded: frozenset[str] = frozenset()
     pending: list[Ran] | None = None
     locks: list[Held] | None = None
     lives: str | Broken | None = None
@@ -57,8 +59,14 @@ class Trial:
         self.names, self.tables = catalog.names(self.place.scratch), catalog.tables(self.place.scratch)
 
     def _seed(self, old: Image | None, built: Image) -> None:
-        if ran := release.seeded(self.place, old, built):
-            self.before.append(ran)
+        if not self.place.settings.check.seed:
+            return
+        before = self._names()
+        self.before.append(release.seeded(self.place, old, built))
+        self.seeded = self._names() - before
+
+    def _names(self) -> frozenset[str]:
+        return catalog.names(self.place.scratch).union(self.place.scratch.databases())
 
     def run(self, built: Image) -> None:
         """The pending migrations. On an empty database the seed needs tables first: then the steps run twice."""
@@ -110,15 +118,21 @@ def tally(trial: Trial) -> str:
 
 
 def idle(trial: Trial) -> list[Step]:
-    """The steps that changed nothing in any run, those that only look left out: their migrations were not tried."""
+    """The steps that changed nothing in any run, and looked at nothing that the seed made: their migrations were not
+    tried. Those that only look are left out."""
     ran = trial.pending or []
-    worked = {one.step.name for one in [*trial.before, *ran] if _count(one)}
+    worked = {one.step.name for one in [*trial.before, *ran] if _count(one) or _visited(one, trial.seeded)}
     return [one.step for one in ran if one.step.name not in worked and not looks(one.step)]
 
 
 def looks(step: Step) -> bool:
     """Whether a step only verifies, as its name or its command say."""
     return any(_READS.search(word) for word in (step.name, *step.command))
+
+
+def _visited(ran: Ran, seeded: frozenset[str]) -> bool:
+    """Whether a step worked in a database that the seed made, or named something else that it made."""
+    return any(one.database in seeded or names(one.text) & seeded for one in ran.statements)
 
 
 def _count(ran: Ran) -> int:

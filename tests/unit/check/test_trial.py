@@ -15,8 +15,8 @@ LOOKS = ["SELECT id FROM tenants", "BEGIN", "COMMIT"]
 WORKS = ["BEGIN", "CREATE TABLE a (b int)", "INSERT INTO knex_migrations VALUES (1)", "INSERT INTO a VALUES (1)"]
 
 
-def ran(name: str, statements: list[str], command: str = "work") -> Ran:
-    return Ran(Step(name=name, command=[command]), 0.1, tuple(Statement(one) for one in statements))
+def ran(name: str, statements: list[str], database: str = "shop") -> Ran:
+    return Ran(Step(name=name, command=["x"]), 0.1, tuple(Statement(one, database=database) for one in statements))
 
 
 def trial(before: list[Ran], pending: list[Ran]) -> Trial:
@@ -33,6 +33,18 @@ def test_a_step_that_changed_nothing_in_any_run_is_named() -> None:
     assert [step.name for step in idle(trial([ran("master", WORKS)], pending))] == ["tenants"]
     assert idle(trial([ran("master", WORKS), ran("tenants", WORKS)], pending)) == []
     assert idle(trial([ran("master", WORKS)], [ran("master", []), ran("tenants", WORKS)])) == []
+
+
+def test_a_step_that_visited_what_the_seed_made_was_tried() -> None:
+    """A database or a schema of a tenant, in which nothing was pending."""
+    found = trial([], [ran("tenants", LOOKS, "shop_acme")])
+    found.seeded = frozenset({"shop_acme"})
+    assert idle(found) == []
+    found.pending = [ran("tenants", ["SET search_path TO acme", *LOOKS])]
+    found.seeded = frozenset({"acme"})
+    assert idle(found) == []
+    found.pending = [ran("tenants", LOOKS)]
+    assert [step.name for step in idle(found)] == ["tenants"]
 
 
 @pytest.mark.parametrize(
