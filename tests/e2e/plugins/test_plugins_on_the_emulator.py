@@ -13,6 +13,7 @@ import pytest
 
 from gate.plugin.resource import Refused, State
 from local.cloud import emulator
+from local.environment import REGISTRY_PASSWORD
 from local.plugins.aws.lifecycle import TableResource
 from local.plugins.aws.session import Session
 from local.plugins.aws.table import ENTRIES
@@ -83,19 +84,22 @@ def name(cloud: emulator.Cloud) -> Iterator[str]:
         subprocess.run(["docker", "rmi", "--force", *ids], capture_output=True, timeout=60, check=True)
 
 
-def test_an_image_is_built_pushed_and_found_again(cloud: emulator.Cloud, tmp_path: Path, name: str) -> None:
+def test_an_image_is_built_pushed_and_found_again(
+    cloud: emulator.Cloud, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\nCOPY text /text\nRUN cat /text\n")
     (tmp_path / "text").write_text(f"first {name}\n")  # new each time: no layer of it is cached
-    engine, image = Engine(), Image()
+    engine, image, password = Engine(), Image(), cloud.registry_password
+    monkeypatch.setenv(REGISTRY_PASSWORD, password)
     given = {
         "imageName": f"{name}:1", "build": {"context": str(tmp_path), "args": {"BASE": "sluice-local/python:3.13"}},
-        "registry": {"server": f"http://{cloud.registry}", "username": "AWS", "password": "s3cret-token"},
+        "registry": {"server": f"http://{cloud.registry}", "username": "AWS", "password": password},
     }  # fmt: skip
     inputs = asyncio.run(image.check(engine.call(), {}, given)).inputs
     created = asyncio.run(image.create(engine.call(timeout=120), inputs))
     assert created.outputs["repoDigest"].startswith(f"{name}@sha256:")
     assert f"first {name}" in engine.text, "the build's lines are shown"
-    assert "s3cret-token" not in engine.text
+    assert password not in engine.text
     assert asyncio.run(image.read(engine.call(), created.id, inputs, created.outputs)) is not None
     nowhere = created.outputs | {"repoDigest": f"{name}@sha256:{'0' * 64}"}
     assert asyncio.run(image.read(engine.call(), created.id, inputs, nowhere)) is None
@@ -108,6 +112,11 @@ def test_an_image_is_built_pushed_and_found_again(cloud: emulator.Cloud, tmp_pat
     state = State(inputs, created.outputs)
     outputs = asyncio.run(image.update(engine.call(timeout=120), created.id, state, changed))
     assert outputs["repoDigest"] != created.outputs["repoDigest"]
+
+    alone = {key: value for key, value in given.items() if key != "registry"}
+    with_the_environments_login = alone | {"registry": {"server": cloud.registry}}
+    outputs = asyncio.run(image.update(engine.call(timeout=120), created.id, state, with_the_environments_login))
+    assert outputs["repoDigest"].startswith(f"{name}@sha256:")
 
     (tmp_path / "Dockerfile").write_text("FROM sluice-local/python:3.13\nRUN echo why; exit 7\n")
     broken = asyncio.run(image.check(engine.call(), inputs, given)).inputs
