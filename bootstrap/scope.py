@@ -32,7 +32,7 @@ class Scope:
     what the stack uses and does not own: a cluster, listener, VPC, database and its security group, topic. zones: ids
     of the hosted zones that it writes records to. secrets: ARNs of further secrets that its tasks read. check_keys:
     whether the deploy role reads their values too, for the keys of their JSON. app: IAM actions that the policies of
-    the service's own code may hold.
+    the service's own code may hold. deletes_snapshots: whether the deploy role may delete the snapshots that it took.
     """
 
     account: Account
@@ -47,6 +47,7 @@ class Scope:
     secrets: Sequence[str] = ()
     check_keys: bool = False
     app: Sequence[str] = ()
+    deletes_snapshots: bool = True
 
     @property
     def name(self) -> str:

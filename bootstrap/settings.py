@@ -48,7 +48,7 @@ Workflow = Annotated[
 
 def unset(value: Any) -> Any:
     """None for nothing at all: Pulumi.yaml can give a key no other default than a text or an empty object."""
-    return value or None
+    return None if value in ("", {}) else value
 
 
 class GitHub(Model):
@@ -147,6 +147,9 @@ class Settings(Model):
     not production may, with a warning."""
     session_seconds: Annotated[int, Field(ge=3600, le=43_200)] = 7200
     """How long the deploy role's credentials may last: longer than migrations and rollout together."""
+    delete_snapshots: Annotated[bool | None, BeforeValidator(unset)] = None
+    """Whether the deploy role may delete snapshots of the stack's database, to keep the newest alone. Unset: in every
+    stack but production, where an administrator deletes them (docs/restore.md)."""
     existing: list[Arn] = Field(default_factory=list)
     """ARNs of what the stack uses and does not make: cluster, listener, VPC, topic; a database (`database.existing`)
     with its first security group, to which the stack adds rules; the repository that it promotes from, for the tag by

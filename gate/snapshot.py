@@ -241,14 +241,21 @@ class Snapshot:
     def _prune(self, newest: str) -> None:
         """Deletes what is too many; whatever goes wrong with that is no reason not to migrate."""
         deleted: list[str] = []
+        old: list[str] = []
         try:
             found = self._patience.ask(self._source.all)
-            for name in surplus(found, self._to.records.prefix, newest, self._wish.keep):
+            old = surplus(found, self._to.records.prefix, newest, self._wish.keep)
+            for name in old:
                 if self._to.clock.halted():
                     return
                 self._patience.ask(self._source.delete, name)
                 deleted.append(name)
-        except (Unknown, BotoCoreError, ClientError) as error:
+        except ClientError as error:
+            if old and code(error).startswith("AccessDenied"):
+                self._to.log(_kept(self._source, old), False)
+            else:
+                self._to.log(f"warning: older snapshots of this stack could not be deleted: {error}", False)
+        except (Unknown, BotoCoreError) as error:
             self._to.log(f"warning: older snapshots of this stack could not be deleted: {error}", False)
         if deleted:
             self._to.log(f"deleted older snapshots of this stack: {', '.join(deleted)}", False)
@@ -272,3 +279,13 @@ class Snapshot:
 
 def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _kept(source: Source, old: Sequence[str]) -> str:
+    """What to say where the deployer may delete no snapshots, as production's may not. *old*: what is too many."""
+    kind = "cluster-" if source.cluster else ""
+    return (
+        f"{len(old)} older snapshots of this stack stay: this deployer may not delete them. An administrator may,"
+        f" before they reach RDS's quota of manual snapshots: aws rds delete-db-{kind}snapshot"
+        f" --db-{kind}snapshot-identifier NAME, for {', '.join(old[:10])}{', …' if len(old) > 10 else ''}"
+    )

@@ -14,6 +14,8 @@ def database(scope: Scope) -> list[Statement]:
     names = (f"{taken}-run-*", f"{scope.name}-*")
     instances = [scope.arn("rds", f"db:{scope.name}-*"), *scope.used("rds", "db:")]
     clusters = scope.used("rds", "cluster:")
+    # Production's last copies survive whoever has the deploy role; who deletes what is too many, docs/restore.md says.
+    deletes = scope.deletes_snapshots
     own = [scope.arn("rds", f"{kind}:{scope.name}-*") for kind in ("db", "pg", "subgrp")]
     defaults = [scope.arn("rds", "og:default:*"), scope.arn("rds", "pg:default.*")]
     return [
@@ -28,13 +30,14 @@ def database(scope: Scope) -> list[Statement]:
         ),
         Statement(
             "Snapshots",
-            ["rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DeleteDBSnapshot"],
+            ["rds:AddTagsToResource", "rds:CreateDBSnapshot", *(["rds:DeleteDBSnapshot"] if deletes else [])],
             [*instances, *(scope.arn("rds", f"snapshot:{name}") for name in names)],
         ),
         *(
             [Statement(
                 "ClusterSnapshots",
-                ["rds:AddTagsToResource", "rds:CreateDBClusterSnapshot", "rds:DeleteDBClusterSnapshot"],
+                ["rds:AddTagsToResource", "rds:CreateDBClusterSnapshot",
+                 *(["rds:DeleteDBClusterSnapshot"] if deletes else [])],
                 [*clusters, *(scope.arn("rds", f"cluster-snapshot:{name}") for name in names)],
             )]
             if clusters else []

@@ -7,10 +7,11 @@ is a mere idea. `test_bootstrap_attacks.py` shows that, and that today's policie
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from bootstrap.scope import Scope
 from tests.unit.bootstrap.decision import Policy, Request, allowed, policy
 from tests.unit.bootstrap.grants import BUCKET_KEY, KEY, SCOPE, statements
 
@@ -26,16 +27,19 @@ THEIRS = KEY.replace("1a2b3c4d-", "5e5e5e5e-")
 
 @dataclass(frozen=True)
 class Attempt:
-    """role: whose policies decide. now: the request. before: the same one then, where it was about other keys."""
+    """role: whose policies decide. now: the request. before: the same one then, where it was about other keys. scope:
+    of the stack."""
 
     what: str
     role: Role
     now: Request
     before: Request | None = None
 
+    scope: Scope = SCOPE
+
     def succeeds(self) -> bool:
         """By today's policies."""
-        return _decided(self.role, self.now, [policy(statements(self.role))])
+        return _decided(self.role, self.now, [policy(statements(self.role, self.scope))])
 
     def succeeded(self) -> bool:
         """By the policies of before the review."""
@@ -178,7 +182,24 @@ READING = [
     )
 ]  # fmt: skip
 
-ATTACKS = [*STATE, *ONE_ACCOUNT, *READING]
+SNAPSHOT = SCOPE.arn("rds", "snapshot:sluice-sluice-staging-run-7-ab12cd34")
+PRODUCTION = replace(SCOPE, deletes_snapshots=False)
+"""As production's is; of the same name, so that the policies of before can be compared."""
+
+SNAPSHOTS = [
+    Attempt(
+        f"production's deployer deletes {what}",
+        "deploy",
+        Request("rds:DeleteDBSnapshot", SCOPE.arn("rds", f"snapshot:{name}")),
+        scope=PRODUCTION,
+    )
+    for what, name in (
+        ("the snapshots of before its migrations", "sluice-sluice-staging-run-7-ab12cd34"),
+        ("the final snapshot", "sluice-staging-1a2b3c4-final"),
+    )
+]
+
+ATTACKS = [*STATE, *ONE_ACCOUNT, *READING, *SNAPSHOTS]
 
 NEEDED = [
     Attempt("a preview reads its own state", "preview", _get("stacks/sluice/staging.json")),
@@ -186,6 +207,10 @@ NEEDED = [
     Attempt("a preview reads the bucket through S3", "preview", Request("kms:Decrypt", BUCKET_KEY, THROUGH_S3)),
     Attempt(
         "a deployer writes its own state", "deploy", Request("s3:PutObject", f"{STATES}/stacks/sluice/staging.json")
+    ),
+    Attempt("a deployer deletes snapshots that are too many", "deploy", Request("rds:DeleteDBSnapshot", SNAPSHOT)),
+    Attempt(
+        "production's deployer takes a snapshot", "deploy", Request("rds:CreateDBSnapshot", SNAPSHOT), scope=PRODUCTION
     ),
     Attempt(
         "a preview describes the stack's own tasks",

@@ -13,6 +13,7 @@ from botocore.stub import Stubber
 
 from bootstrap import project, run
 from bootstrap.settings import Settings, check
+from infra.policies import Account
 from infra.settings.mistake import SettingsError
 from tests.unit.settings.wrong import REMOVE, changed
 
@@ -178,3 +179,14 @@ def test_who_is_not_logged_in_is_told_to(monkeypatch: pytest.MonkeyPatch) -> Non
         run.Refused, match=r"not logged in to AWS .*\n  to do: log in as an administrator of account 1111"
     ):
         run.caller(sts, check("prod", right()))
+
+
+@pytest.mark.parametrize(
+    ("stack", "said", "deletes"),
+    [("staging", {}, True), ("prod", {}, False), ("prod", {"deleteSnapshots": True}, True),
+     ("staging", {"deleteSnapshots": False}, False)],
+)  # fmt: skip
+def test_production_keeps_its_snapshots(stack: str, said: dict[str, Any], deletes: bool) -> None:
+    where = Account("aws", "eu-central-1", "111122223333")
+    scope = project.scope(check(stack, right() | said), where, "sluice", stack, "KEY", "KEY")
+    assert scope.deletes_snapshots is deletes

@@ -314,6 +314,25 @@ def test_trouble_with_the_older_ones_is_a_warning() -> None:
     assert stage.commands == ["master"]
 
 
+def test_a_deployer_that_may_delete_none_says_who_may() -> None:
+    """Production's: its last copies survive whoever has the deploy role."""
+    stage = Stage()
+    tags = [{"Key": key, "Value": value} for key, value in snapshot_tags(RECORD_PATH, run_record(image="x")).items()]
+    for number in range(2):
+        name = f"old-{number}"
+        stage.rds.snapshots[name] = {"DBSnapshotIdentifier": name, "TagList": tags, "at": number}
+
+    def delete(DBSnapshotIdentifier: str) -> None:  # noqa: N803
+        raise client_error("AccessDenied", "DeleteDBSnapshot")
+
+    stage.rds.delete_db_snapshot = delete  # type: ignore[method-assign]
+    assert stage.deploy(Wish("db-1", keep=1)) == stage.name()
+    [said] = [line for line in stage.lines if "older snapshots" in line]
+    assert said.startswith("2 older snapshots of this stack stay: this deployer may not delete them. An administrator")
+    assert said.endswith("aws rds delete-db-snapshot --db-snapshot-identifier NAME, for old-0, old-1")
+    assert stage.commands == ["master"]
+
+
 def _denied(operation: str) -> Any:
     raise client_error("AccessDenied", "DescribeDBSnapshots")
 
