@@ -56,6 +56,7 @@ def scope(settings: Settings, where: Account, project: str, stack: str, bucket_k
         upstream=Upstream(source.stack, source.account or "") if source else None,
         existing=tuple(settings.existing),
         zones=tuple(settings.hosted_zones),
+        hosts=tuple(settings.hosts),
         secrets=tuple(settings.tasks.secrets),
         check_keys=settings.tasks.check_keys,
         app=tuple(settings.tasks.actions),

@@ -28,11 +28,12 @@ class Scope:
     """One stack in one account and Region.
 
     bucket, bucket_key: where the account's states lie (name), and what encrypts them (ARN). key: ARN of what encrypts
-    the secrets in this stack's state. upstream: the stack that this one promotes from. existing: ARNs of
-    what the stack uses and does not own: a cluster, listener, VPC, database and its security group, topic. zones: ids
-    of the hosted zones that it writes records to. secrets: ARNs of further secrets that its tasks read. check_keys:
-    whether the deploy role reads their values too, for the keys of their JSON. app: IAM actions that the policies of
-    the service's own code may hold. deletes_snapshots: whether the deploy role may delete the snapshots that it took.
+    the secrets in this stack's state. upstream: the stack that this one promotes from. existing: ARNs of what the stack
+    uses and does not own: a cluster, listener, VPC, database and its security group, topic. zones: ids of the hosted
+    zones that it writes records to; hosts: the names of these records. secrets: ARNs of further secrets that its tasks
+    read. check_keys: whether the deploy role reads their values too, for the keys of their JSON. app: IAM actions that
+    the policies of the service's own code may hold. deletes_snapshots: whether the deploy role may delete the snapshots
+    that it took.
     """
 
     account: Account
@@ -44,6 +45,7 @@ class Scope:
     upstream: Upstream | None = None
     existing: Sequence[str] = ()
     zones: Sequence[str] = ()
+    hosts: Sequence[str] = ()
     secrets: Sequence[str] = ()
     check_keys: bool = False
     app: Sequence[str] = ()

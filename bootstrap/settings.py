@@ -46,6 +46,12 @@ Workflow = Annotated[
 ]
 
 
+Host = Annotated[
+    str,
+    _matching(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", "is not a host name; write one like shop.example.com"),
+]
+
+
 def unset(value: Any) -> Any:
     """None for nothing at all: Pulumi.yaml can give a key no other default than a text or an empty object."""
     return None if value in ("", {}) else value
@@ -156,8 +162,20 @@ class Settings(Model):
     which a rollback holds an image."""
     hosted_zones: list[str] = Field(default_factory=list)
     """Ids of the Route 53 zones that it writes records to."""
+    hosts: list[Host] = Field(default_factory=list)
+    """Host names that it writes records for: the setting `domain.name` of the stack. In the zones it touches no other
+    record."""
     tasks: Tasks = Field(default_factory=Tasks)
     """What the stack's tasks may do at most."""
+
+    @field_validator("hosts")
+    @classmethod
+    def _hosts(cls, hosts: list[str], info: ValidationInfo) -> list[str]:
+        if bool(hosts) != bool(info.data.get("hosted_zones")):
+            raise refused(
+                "hostedZones and hosts belong together; write the zone and the names that the stack has in it"
+            )
+        return hosts
 
     @field_validator("existing")
     @classmethod

@@ -39,18 +39,60 @@ def operations(scope: Scope) -> list[Statement]:
             why="AWS knows no resource for them",
         ),
         Statement("Notify", ["sns:Publish"], [*topics, *scope.used("sns", "")]),
+        *events(scope, [*topics, *scope.used("sns", "")]),
+        *autoscaling(scope),
+    ]  # fmt: skip
+
+
+def events(scope: Scope, receivers: list[str]) -> list[Statement]:
+    """Rules about what ECS says, which tell the stack's topics and nobody else."""
+    rules = [scope.arn("events", f"rule/{scope.name}-*")]
+    return [
         Statement(
-            "Events",
-            ["events:DeleteRule", "events:DisableRule", "events:EnableRule", "events:PutRule", "events:PutTargets",
-             "events:RemoveTargets", "events:TagResource", "events:UntagResource"],
-            [scope.arn("events", f"rule/{scope.name}-*")],
+            "Rules",
+            ["events:DeleteRule", "events:DisableRule", "events:EnableRule", "events:RemoveTargets",
+             "events:TagResource", "events:UntagResource"],
+            rules,
+        ),
+        Statement(
+            "MakeRules",
+            ["events:PutRule"],
+            rules,
+            {"ForAllValues:StringEquals": {"events:source": ["aws.ecs"]}, "Null": {"events:source": "false"}},
+        ),
+        Statement("Targets", ["events:PutTargets"], rules, {"ArnLike": {"events:TargetArn": receivers}}),
+    ]  # fmt: skip
+
+
+def autoscaling(scope: Scope) -> list[Statement]:
+    """The number of a service's tasks, and nothing else that Application Auto Scaling changes."""
+    targets = [scope.arn("application-autoscaling", "scalable-target/*")]
+    tasks = {
+        "application-autoscaling:service-namespace": "ecs",
+        "application-autoscaling:scalable-dimension": "ecs:service:DesiredCount",
+    }
+    own = scope.own["StringEquals"]
+    return [
+        Statement(
+            "RegisterTarget",
+            ["application-autoscaling:RegisterScalableTarget"],
+            targets,
+            {"StringEquals": tasks},
+            why="AWS gives targets ids of its own, and one that is not there yet has no tags: which service it is of"
+            " cannot be said",
         ),
         Statement(
             "Autoscaling",
             ["application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DeregisterScalableTarget",
-             "application-autoscaling:PutScalingPolicy", "application-autoscaling:RegisterScalableTarget",
-             "application-autoscaling:TagResource", "application-autoscaling:UntagResource"],
-            [scope.arn("application-autoscaling", "scalable-target/*")],
-            why="AWS gives targets ids of its own; which service one is about cannot be said",
+             "application-autoscaling:PutScalingPolicy"],
+            targets,
+            {"StringEquals": {**tasks, **own}},
         ),
+        Statement(
+            "TagTarget",
+            ["application-autoscaling:TagResource"],
+            targets,
+            scope.new,
+        ),
+        Statement("UntagTarget", ["application-autoscaling:UntagResource"], targets, scope.own),
     ]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bootstrap.scope import Scope
 from bootstrap.statement import Statement
 
@@ -62,5 +64,23 @@ def names(scope: Scope) -> list[Statement]:
             certificates,
             scope.own,
         ),
-        *([Statement("DnsRecords", ["route53:ChangeResourceRecordSets"], zones)] if zones else []),
+        *(
+            [Statement("DnsRecords", ["route53:ChangeResourceRecordSets"], zones, records(scope))]
+            if zones else []
+        ),
     ]  # fmt: skip
+
+
+def records(scope: Scope) -> dict[str, dict[str, Any]]:
+    """Only records of the stack's host names, and those by which ACM sees whose they are.
+
+    Source: "Using IAM policy conditions for fine-grained access control" in the Route 53 developer guide: names are
+    compared in lower case and without the last dot; a `*` is a pattern of IAM's.
+    """
+    names = [name for host in scope.hosts for name in (host, f"_*.{host}")]
+    return {
+        "ForAllValues:StringLike": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": names},
+        "ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsRecordTypes": ["A", "AAAA", "CNAME"]},
+        # Without a value, `ForAllValues` would hold.
+        "Null": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": "false"},
+    }

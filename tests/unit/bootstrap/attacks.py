@@ -199,7 +199,67 @@ SNAPSHOTS = [
     )
 ]
 
-ATTACKS = [*STATE, *ONE_ACCOUNT, *READING, *SNAPSHOTS]
+SERVICE = {
+    "application-autoscaling:service-namespace": "ecs",
+    "application-autoscaling:scalable-dimension": "ecs:service:DesiredCount",
+}
+TARGET = SCOPE.arn("application-autoscaling", "scalable-target/0123456789ab")
+RULE = SCOPE.arn("events", "rule/sluice-staging-1a2b3c4")
+
+OPERATIONS = [
+    Attempt(f"staging's deployer {what}", "deploy", Request(action, resource, context))
+    for what, action, resource, context in (
+        (
+            "scales a table of another application",
+            "application-autoscaling:RegisterScalableTarget",
+            TARGET,
+            {"application-autoscaling:service-namespace": "dynamodb"},
+        ),
+        (
+            "takes the autoscaling off production's service",
+            "application-autoscaling:DeregisterScalableTarget",
+            TARGET,
+            SERVICE | {"aws:ResourceTag/Stack": "prod", "aws:ResourceTag/Project": "sluice"},
+        ),
+        (
+            "gives production's scalable target its own tags",
+            "application-autoscaling:TagResource",
+            TARGET,
+            {"aws:RequestTag/Team": "x"},
+        ),
+        ("listens to what the whole account does", "events:PutRule", RULE, {"events:source": ["aws.iam"]}),
+        ("listens to everything", "events:PutRule", RULE, {}),
+        (
+            "sends events to another account",
+            "events:PutTargets",
+            RULE,
+            {"events:TargetArn": "arn:aws:events:eu-central-1:999988887777:event-bus/theirs"},
+        ),
+    )
+]
+
+ZONE = "arn:aws:route53:::hostedzone/Z0123456789ABC"
+NAMES = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+TYPES = "route53:ChangeResourceRecordSetsRecordTypes"
+SHOP = replace(SCOPE, zones=("Z0123456789ABC",), hosts=("shop.example.com",))
+
+
+def dns(what: str, names: list[str], kinds: list[str]) -> Attempt:
+    """A change of records in the zone of the stack's name. Before, every record of a zone that was named could be."""
+    return Attempt(
+        what, "deploy", Request("route53:ChangeResourceRecordSets", ZONE, {NAMES: names, TYPES: kinds}), scope=SHOP
+    )
+
+
+DNS = [
+    dns("the deployer sends another name of the zone elsewhere", ["www.example.com"], ["A"]),
+    dns("the deployer changes another name beside its own", ["shop.example.com", "example.com"], ["A"]),
+    dns("the deployer takes the zone's mail", ["shop.example.com"], ["MX"]),
+    dns("the deployer takes a name below its own", ["admin.shop.example.com"], ["A"]),
+]
+"""`before.json` is of a stack without a zone, whose grant was on the whole zone without a condition."""
+
+ATTACKS = [*STATE, *ONE_ACCOUNT, *READING, *SNAPSHOTS, *OPERATIONS]
 
 NEEDED = [
     Attempt("a preview reads its own state", "preview", _get("stacks/sluice/staging.json")),
@@ -207,6 +267,26 @@ NEEDED = [
     Attempt("a preview reads the bucket through S3", "preview", Request("kms:Decrypt", BUCKET_KEY, THROUGH_S3)),
     Attempt(
         "a deployer writes its own state", "deploy", Request("s3:PutObject", f"{STATES}/stacks/sluice/staging.json")
+    ),
+    dns("a deployer writes its name", ["shop.example.com"], ["A"]),
+    dns("a deployer proves to ACM that it is its name", ["_0a1b.shop.example.com"], ["CNAME"]),
+    Attempt(
+        "a deployer scales its service",
+        "deploy",
+        Request("application-autoscaling:RegisterScalableTarget", TARGET, SERVICE),
+    ),
+    Attempt(
+        "a deployer changes how its service is scaled",
+        "deploy",
+        Request("application-autoscaling:PutScalingPolicy", TARGET, SERVICE | OWN),
+    ),
+    Attempt(
+        "a deployer hears of stopped tasks", "deploy", Request("events:PutRule", RULE, {"events:source": ["aws.ecs"]})
+    ),
+    Attempt(
+        "a deployer has its topic told",
+        "deploy",
+        Request("events:PutTargets", RULE, {"events:TargetArn": SCOPE.arn("sns", "sluice-staging-1a2b3c4")}),
     ),
     Attempt("a deployer deletes snapshots that are too many", "deploy", Request("rds:DeleteDBSnapshot", SNAPSHOT)),
     Attempt(

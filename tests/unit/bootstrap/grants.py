@@ -32,6 +32,7 @@ LONGEST = Scope(
         "arn:aws:kms:ap-southeast-1:111122223333:key/1a2b3c4d-1234-1234-1234-1a2b3c4d5e6f",
     ),
     zones=("Z0123456789ABCDEFGHIJ",),
+    hosts=("a-shop-with-a-long-name.of-a-company.example.com",),
     secrets=tuple(f"arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:of-the-shop-{n}-*" for n in range(10)),
     check_keys=True,
     app=("s3:GetObject", "s3:PutObject", "sqs:SendMessage", "sqs:ReceiveMessage", "dynamodb:*"),

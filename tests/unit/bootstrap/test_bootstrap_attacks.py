@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.bootstrap.attacks import ATTACKS, NEEDED, Attempt
+from tests.unit.bootstrap.attacks import ATTACKS, DNS, NEEDED, Attempt
 from tests.unit.bootstrap.decision import Request, allowed
 
 
@@ -17,6 +17,11 @@ class TestAttacks:
 
     def test_is_refused(self, attempt: Attempt) -> None:
         assert not attempt.succeeds()
+
+
+@pytest.mark.parametrize("attempt", DNS, ids=lambda attempt: attempt.what)
+def test_other_records_of_a_zone_stay_as_they_are(attempt: Attempt) -> None:
+    assert not attempt.succeeds()
 
 
 @pytest.mark.parametrize("attempt", NEEDED, ids=lambda attempt: attempt.what)

@@ -65,6 +65,16 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "github.deployBranches = []: must have at least 1 entry",
     ),
     (
+        "zone without names",
+        {"hostedZones": ["Z0123"], "hosts": []},
+        "hosts = []: hostedZones and hosts belong together; write the zone and the names that the stack has in it",
+    ),
+    (
+        "no host name",
+        {"hostedZones": ["Z0123"], "hosts": ["*.example.com"]},
+        'hosts[0] = "*.example.com": is not a host name; write one like shop.example.com',
+    ),
+    (
         "reader that is no account",
         {"releases.readers": ["prod"]},
         'releases.readers[0] = "prod": is not an AWS account id; write its twelve digits in quotes, like'
