@@ -88,6 +88,15 @@ def test_a_version_that_fails_goes_back_to_the_port_before(service: Service) -> 
     assert service.load_balancers == [entry(8080)]
 
 
+def test_a_version_with_both_ports_goes_back_to_the_one_that_it_was_asked_at(service: Service) -> None:
+    """Its revision alone would not tell."""
+    service.readings.ports = {}
+    service.readings.containers = revision(app=[8080, 9090])["containerDefinitions"]
+    with pytest.raises(RolloutFailed, match="notes:7 serves again"):
+        roll_out(service, ask=lambda url, timeout: Answer(503, ""), shape=MOVED)
+    assert service.changes == [{"loadBalancers": [entry(9090)]}, {"loadBalancers": [entry(8080)]}]
+
+
 def test_ctrl_c_goes_back_to_the_port_before(service: Service) -> None:
     service.clock, service.ends = Clock({3: Halt.STOP}), {NEW: "stuck"}
     with pytest.raises(Interrupted, match="goes back to notes:7"):
