@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.firewall import ANYWHERE
+from infra.policies import Account, document
+from infra.settings.network import NEEDED_ENDPOINTS
 
 
 @dataclass(frozen=True)
@@ -63,30 +66,65 @@ def s3_endpoint(
     vpc_id: pulumi.Input[str],
     region: str,
     route_table_ids: Sequence[pulumi.Input[str]],
+    policy: pulumi.Input[str] | None,
     opts: pulumi.ResourceOptions,
 ) -> aws.ec2.VpcEndpoint:
-    """S3's gateway endpoint, which costs nothing: image layers come through it, past any NAT gateway."""
+    """S3's gateway endpoint, which costs nothing: image layers come through it, past any NAT gateway. policy: who may
+    use it for what; None where the internet is reached anyway."""
     return aws.ec2.VpcEndpoint(
         f"{name}-s3",
         vpc_id=vpc_id,
         service_name=f"com.amazonaws.{region}.s3",
         vpc_endpoint_type="Gateway",
         route_table_ids=list(route_table_ids),
+        policy=policy,
         tags={"Name": f"{name}-s3"},
         opts=opts,
     )
 
 
+def own_account(account: Account) -> str:
+    """Lets the account's own roles use an endpoint: credentials of another account, which somebody smuggled in, carry
+    nothing out ("Control access to VPC endpoints using endpoint policies" in the AWS PrivateLink guide)."""
+    return document(_own(account))
+
+
+def own_account_and_layers(account: Account) -> str:
+    """The same for S3; and the layers of images, which ECR hands out by addresses that it signed itself ("Amazon ECR
+    interface VPC endpoints" in the Amazon ECR user guide)."""
+    layers = {
+        "Sid": "Layers",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:{account.partition}:s3:::prod-{account.region}-starport-layer-bucket/*",
+    }
+    return document(_own(account), layers)
+
+
+def _own(account: Account) -> dict[str, Any]:
+    return {
+        "Sid": "OwnAccount",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": account.id}},
+    }
+
+
 @dataclass(frozen=True)
 class EndpointsArgs:
     """services: as in the endpoints' names, like `ecr.api`. subnet_ids: one per zone. security_group_id: that admits
-    the tasks on 443."""
+    the tasks on 443. policy: of the endpoints that every task needs; those of further services have AWS's own, as not
+    every service knows policies."""
 
     vpc_id: pulumi.Input[str]
     region: str
     services: Sequence[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
+    policy: pulumi.Input[str]
 
 
 class Endpoints(pulumi.ComponentResource):
@@ -111,6 +149,7 @@ class Endpoints(pulumi.ComponentResource):
                 subnet_ids=list(args.subnet_ids),
                 security_group_ids=[args.security_group_id],
                 private_dns_enabled=True,
+                policy=args.policy if service in NEEDED_ENDPOINTS else None,
                 tags={"Name": short},
                 opts=child,
             )

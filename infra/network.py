@@ -9,9 +9,10 @@ import pulumi
 import pulumi_aws as aws
 
 from gate.plugin import sdk as gate
-from infra.egress import Endpoints, EndpointsArgs, Nat, NatArgs, s3_endpoint
+from infra.egress import Endpoints, EndpointsArgs, Nat, NatArgs, own_account, own_account_and_layers, s3_endpoint
 from infra.firewall import ANYWHERE, Firewall, FirewallArgs
 from infra.ordering import after
+from infra.policies import Account
 from infra.settings.network import NEEDED_ENDPOINTS, Egress
 from infra.subnets import ranges
 
@@ -99,11 +100,16 @@ class Network(pulumi.ComponentResource):
         args, name = self._args, self._name
         tables = [self._routes(f"tasks-{number}") for number in range(1, args.zones + 1)]
         subnets = self._subnets("tasks", zones, cidrs, tables)
-        s3 = s3_endpoint(name, self.vpc_id, args.region, tables, self._child)
-        self.firewall = self._firewall(s3.prefix_list_id if args.egress == "endpoints" else None)
+        closed = args.egress == "endpoints"
+        caller = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self))
+        account = caller.arn.apply(lambda arn: Account.of(arn, args.region))
+        layers = account.apply(own_account_and_layers) if closed else None
+        s3 = s3_endpoint(name, self.vpc_id, args.region, tables, layers, self._child)
+        self.firewall = self._firewall(s3.prefix_list_id if closed else None)
         if self.firewall.endpoints is not None:
             services = [*NEEDED_ENDPOINTS, *args.endpoints]
-            private = EndpointsArgs(self.vpc_id, args.region, services, subnets, self.firewall.endpoints)
+            own = account.apply(own_account)
+            private = EndpointsArgs(self.vpc_id, args.region, services, subnets, self.firewall.endpoints, own)
             ways = Endpoints(name, private, self._child).ids
             return [after(subnet, s3.id, *ways) for subnet in subnets]
         gateways = args.zones if args.egress == "natPerZone" else 1

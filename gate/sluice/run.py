@@ -15,6 +15,7 @@ from gate.errors import GateError
 from gate.explain import short_time
 from gate.judge import primary
 from gate.operate import Order, Refused, exit_code, operate
+from gate.redact import secrets as secrets_in
 from gate.sluice import exits, step_secrets
 from gate.sluice.context import Context
 from gate.sluice.step_secrets import Choice
@@ -161,6 +162,11 @@ def variable(text: str) -> tuple[str, str]:
         raise argparse.ArgumentTypeError(f"{name!r}: write it as NAME=VALUE")
     if name in ("SHARD_INDEX", "SHARD_COUNT"):
         raise argparse.ArgumentTypeError(f"{name} is set for every shard; use --shards")
+    if secrets_in(text):  # by the name or by the value; neither is shown
+        raise argparse.ArgumentTypeError(
+            f"{name} looks like a secret, and ECS shows a task's variables to everybody who may describe it: put it into"
+            " Secrets Manager and name it in app.secrets, or let the command read it by itself"
+        )
     return name, value
 
 

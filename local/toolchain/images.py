@@ -26,6 +26,8 @@ TRIXIE = "sluice-local/trixie:13"
 PULLED = "debian:trixie-slim"
 INCLUDED = "ca-certificates,python3"  # what nearly every image needs, in the first pass already
 REGISTRY_SECONDS = 3.0
+KEYRINGS = tuple(Path("/usr/share/keyrings") / f"debian-archive-keyring.{kind}" for kind in ("gpg", "pgp"))
+"""Where the package debian-archive-keyring puts them; newer releases call the form by its standard's name."""
 BUILD_REMEDY = "see the log; building needs Debian's packages from the mirror that this machine's apt uses"
 
 
@@ -94,6 +96,18 @@ def trixie(work: Work, cache: Path) -> str:
     return _debootstrap(work, cache)
 
 
+def signed(keyrings: Sequence[Path] = KEYRINGS) -> list[str]:
+    """debootstrap's options to take nothing that Debian's keys have not signed: left to itself it goes on where it
+    finds no keyring. Raises Failed where there is none: the mirror is asked over plain HTTP."""
+    for keyring in keyrings:
+        if keyring.is_file():
+            return ["--force-check-gpg", f"--keyring={keyring}"]
+    raise Failed(
+        "Debian's keys are missing, so what the mirror sends cannot be checked"
+        "\n  to do: apt-get install debian-archive-keyring"
+    )
+
+
 def _debootstrap_obstacle() -> str | None:
     if os.geteuid() != 0:
         return "run as root on Debian or Ubuntu, where the image can be made with debootstrap"
@@ -130,7 +144,7 @@ def _debootstrap(work: Work, cache: Path) -> str:
     source = [found] if found and packages.distribution(release) == "debian" else []
     building = beside(cache / "trixie")
     root, archive = building / "root", building / "root.tar"
-    options = ["--variant=minbase", f"--include={INCLUDED}", f"--arch={architecture()}"]
+    options = ["--variant=minbase", f"--include={INCLUDED}", f"--arch={architecture()}", *signed()]
     try:
         work.run(
             ["debootstrap", *options, "trixie", root, *source],

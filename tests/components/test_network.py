@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from infra.subnets import ranges
-from tests.components.program import Deployed, Registered
+from tests.components.program import ACCOUNT, Deployed, Registered
 
 Deploy = Callable[..., Deployed]
 
@@ -171,6 +172,22 @@ class TestWayOut:
                 assert [group(one) for one in given["securityGroupIds"]] == ["endpoints"]
         assert [one.name for one in deployed.all("ec2/route:Route")] == ["sluice-test-internet"]
         assert deployed.all("NatGateway") == []
+
+    def test_endpoints_carry_nothing_out_with_others_credentials(self, deploy: Deploy) -> None:
+        """What comes with another account's credentials passes none of them; the layers of images come from ECR's."""
+        endpoints = services(deploy(network={"egress": "endpoints", "endpoints": ["sqs"]}))
+        own = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+        for name in NEEDED:
+            [said] = json.loads(endpoints[name].inputs["policy"])["Statement"]
+            assert (said["Effect"], said["Condition"]) == ("Allow", own)
+        ours, layers = json.loads(endpoints["s3"].inputs["policy"])["Statement"]
+        assert ours["Condition"] == own
+        assert layers["Action"] == "s3:GetObject"
+        assert layers["Resource"] == "arn:aws:s3:::prod-eu-central-1-starport-layer-bucket/*"
+        assert "policy" not in endpoints["sqs"].inputs, "not every service knows policies"
+
+    def test_where_the_internet_is_reached_s3_is_not_closed(self, deploy: Deploy) -> None:
+        assert "policy" not in services(deploy(network={"egress": "nat"}))["s3"].inputs
 
     @pytest.mark.parametrize(("environment", "gateways"), [("local", 0), ("dev", 0), ("staging", 1), ("prod", 2)])
     def test_where_the_settings_leave_it_open(self, deploy: Deploy, environment: str, gateways: int) -> None:

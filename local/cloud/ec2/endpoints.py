@@ -8,17 +8,18 @@ it is switched off, and a gateway endpoint has neither; private DNS needs a VPC 
 from __future__ import annotations
 
 from typing import Any
+from xml.sax.saxutils import escape
 
 from ministack.services import ec2
 
 from local.cloud.corrections import replace, replace_operation
 from local.cloud.settings import Settings
 
-_GROUPS, _DNS = "SluiceGroups", "SluicePrivateDns"
+_GROUPS, _DNS, _POLICY = "SluiceGroups", "SluicePrivateDns", "SluicePolicy"
 
 
 def install(settings: Settings) -> None:
-    """Keep the groups and the private DNS of endpoints, and show them."""
+    """Keep the groups, the private DNS and the policy of endpoints, and show them."""
     create, modify = ec2._ACTION_MAP["CreateVpcEndpoint"], ec2._ACTION_MAP["ModifyVpcEndpoint"]
     fields_xml = ec2._vpce_fields_xml
 
@@ -39,6 +40,7 @@ def install(settings: Settings) -> None:
             endpoint = ec2._vpc_endpoints[made]
             endpoint[_GROUPS] = ec2._parse_member_list(params, "SecurityGroupId")
             endpoint[_DNS] = private_dns
+            endpoint[_POLICY] = ec2._p(params, "PolicyDocument")
             answer = ec2._xml(200, "CreateVpcEndpointResponse", ec2._vpce_fields_xml(endpoint, tag="vpcEndpoint"))
         return answer
 
@@ -50,12 +52,17 @@ def install(settings: Settings) -> None:
             endpoint[_GROUPS] = [group for group in groups if group not in gone]
             if said := ec2._p(params, "PrivateDnsEnabled"):
                 endpoint[_DNS] = said == "true"
+            if said := ec2._p(params, "PolicyDocument"):
+                endpoint[_POLICY] = said
         return modify(params)
 
     def vpce_fields_xml(endpoint: dict[str, Any], tag: str = "item") -> str:
         groups = "".join(f"<item><groupId>{group}</groupId></item>" for group in endpoint.get(_GROUPS, []))
         more = f"<groupSet>{groups}</groupSet><privateDnsEnabled>{str(endpoint.get(_DNS, False)).lower()}"
-        return str(fields_xml(endpoint, tag)).replace(f"</{tag}>", f"{more}</privateDnsEnabled></{tag}>")
+        more += "</privateDnsEnabled>"
+        if policy := endpoint.get(_POLICY):
+            more += f"<policyDocument>{escape(policy)}</policyDocument>"
+        return str(fields_xml(endpoint, tag)).replace(f"</{tag}>", f"{more}</{tag}>")
 
     replace_operation(ec2, "CreateVpcEndpoint", create_vpc_endpoint)
     replace_operation(ec2, "ModifyVpcEndpoint", modify_vpc_endpoint)

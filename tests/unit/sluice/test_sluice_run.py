@@ -61,6 +61,34 @@ def test_a_variable_that_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "DB_PASSWORD=hunter2hunter2",
+        "STRIPE_API_KEY=anything",
+        "DATABASE_URL=postgres://shop:hunter2@db/shop",
+        "KEY=AKIAIOSFODNN7EXAMPLE",
+        "HEADER=Authorization: Bearer abcdef0123456789",
+        "GITHUB=ghp_0123456789abcdefghijklmnopqrstuvwxyz",
+    ],
+)
+def test_a_variable_that_looks_like_a_secret_is_refused_without_its_value(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError) as refusal:
+        variable(text)
+    name, _, value = text.partition("=")
+    assert str(refusal.value).startswith(f"{name} looks like a secret")
+    assert "app.secrets" in str(refusal.value)
+    assert value not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["CLERK_ORG_ID=org_2x", "TOKEN_TTL=3600", "DB_HOST=db.internal", "PRIMARY_KEY=id", "DB_SECRET=", "DEBUG=true"],
+)
+def test_an_ordinary_variable_is_taken(text: str) -> None:
+    assert variable(text) == tuple(text.split("=", 1))
+
+
+@pytest.mark.parametrize(
     "words", [["--timeout", "0"], ["--timeout", "x"], ["--shards", "51"], ["--shards", "-1"], ["--env", "A"]]
 )
 def test_wrong_words_are_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -133,6 +133,7 @@ VPC_ENDPOINT = Entry(
         "subnetIds": Property(changed="AddSubnetIds", seen="SubnetIds", unset=[]),
         "securityGroupIds": Property(changed="AddSecurityGroupIds", seen="Groups[].GroupId", unset=[]),
         "privateDnsEnabled": Property(unset=False),
+        "policy": Property("PolicyDocument", json=True),
     },
     outputs={
         "arn": "arn:aws:ec2:{region}:{account}:vpc-endpoint/{id}", "prefixListId": "PrefixListId", "state": "State",
