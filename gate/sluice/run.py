@@ -164,8 +164,8 @@ def variable(text: str) -> tuple[str, str]:
         raise argparse.ArgumentTypeError(f"{name} is set for every shard; use --shards")
     if secrets_in(text):  # by the name or by the value; neither is shown
         raise argparse.ArgumentTypeError(
-            f"{name} looks like a secret, and ECS shows a task's variables to everybody who may describe it: put it into"
-            " Secrets Manager and name it in app.secrets, or let the command read it by itself"
+            f"{name} looks like a secret, and ECS shows a task's variables to everybody who may describe it: put it"
+            " into Secrets Manager and name it in app.secrets, or let the command read it by itself"
         )
     return name, value
 
