@@ -31,6 +31,12 @@ what Pulumi appends. Account and ids are made up.
 Tests hold the grants to AWS's own reference of actions, resources and conditions, and to what the program's resources
 and the gate's code really call: a new call without a grant fails them, and so does a `*` without a reason."""
 
+WIDEST = """\
+## The widest grants
+
+What is granted on more than the stack's own resources, and why. [Security](security.md#what-is-not-protected) says what
+that means for others in the same account."""
+
 TASKS = """\
 ## Roles of {stack}'s tasks
 
@@ -40,9 +46,10 @@ they carry the boundary below."""
 DEPLOYER = """\
 ## Deploy role of {stack}
 
-`/sluice-bootstrap/sluice-{stack}-deploy`, taken by GitHub's jobs of the environment `{stack}` alone. It makes roles
-only with the boundary, passes them to ECS only, reads no secrets but the stack's own database users', and can
-change neither itself nor the boundary. Other stacks' deploy roles are the same with their own names."""
+`/sluice-bootstrap/sluice-{stack}-deploy`, taken by GitHub's jobs of the environment `{stack}` alone, which run on main
+and are defined there by `deploy.yml` or `rollback.yml`. It makes roles only with the boundary, passes them to ECS only,
+reads no secrets but the stack's own database users', and can change neither itself nor the boundary. Other stacks'
+deploy roles are the same with their own names; production's deletes no snapshots."""
 
 PREVIEWER = """\
 ## Preview role of {stack}
@@ -71,7 +78,7 @@ def scope(stack: str) -> Scope:
 def page(stacks: Mapping[str, Deployed]) -> str:
     """The whole page, in Markdown."""
     tasks = [_tasks(stack, deployed) for stack, deployed in stacks.items()]
-    return "\n\n".join([HEAD, *tasks, *_deployers("staging", scope("staging"))]) + "\n"
+    return "\n\n".join([HEAD, _widest(scope("staging")), *tasks, *_deployers("staging", scope("staging"))]) + "\n"
 
 
 def _tasks(stack: str, deployed: Deployed) -> str:
@@ -123,9 +130,34 @@ def _grants(grants: Grants, scope: Scope) -> Iterator[str]:
 
 
 def _statement(one: Statement) -> str:
-    only = [f"{key} = {_values(value)}" for keys in one.conditions.values() for key, value in keys.items()]
+    only = [
+        _condition(operator, key, value) for operator, keys in one.conditions.items() for key, value in keys.items()
+    ]
     resources = _code(_short(arn) for arn in sorted(set(one.resources)))
-    return _line(one.sid, _code(sorted(set(one.actions))), resources, "; ".join(only), one.why if one.wide else "")
+    return _line(one.sid, _code(sorted(set(one.actions))), resources, "; ".join(only), one.why)
+
+
+def _condition(operator: str, key: str, value: Any) -> str:
+    """One condition in words."""
+    every, _, plain = operator.rpartition(":")
+    if plain == "Null":
+        return f"{key} is {'absent' if str(value).lower() == 'true' else 'there'}"
+    head = {"ForAllValues": "every ", "ForAnyValue": "one "}.get(every, "")
+    return f"{head}{key} {'like' if 'Like' in plain else '='} {_values(value)}"
+
+
+def _widest(scope: Scope) -> str:
+    """The grants that have a reason: they are about more than what the stack's own name or tags tell."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for role, grants in (("deploy", DEPLOY), ("preview", PREVIEW), ("boundary", {"boundary": BOUNDARY})):
+        for about, grant in grants.items():
+            for one in grant(scope):
+                actions = sorted(set(one.actions))
+                said = _code(actions[:4]) + (f" and {len(actions) - 4} more" if len(actions) > 4 else "")
+                if one.why:
+                    found.setdefault((f"{about}: {one.sid}", said, one.why), []).append(role)
+    rows = [_line(", ".join(roles), *cells) for cells, roles in found.items()]
+    return "\n".join([WIDEST, "", "| role | statement | may | why |", "|---|---|---|---|", *rows])
 
 
 def _values(value: Any) -> str:

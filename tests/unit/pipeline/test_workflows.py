@@ -197,3 +197,11 @@ class TestDeployments:
         assert deploy["prod-preview"]["outputs"] == {"image": "${{ steps.plan.outputs.image }}"}
         [step] = [step for step in deploy["prod"]["steps"] if "make deploy" in step.get("run", "")]
         assert step["env"]["APPROVED"] == "${{ needs.prod-preview.outputs.image }}"
+
+
+def test_owners_are_of_files_that_exist() -> None:
+    """GitHub says nothing about a pattern that fits nothing."""
+    lines = (ROOT / ".github" / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
+    patterns = [line.split()[0].lstrip("/") for line in lines if line and not line.startswith("#")]
+    assert {".github/", "bootstrap/", "pipeline/", "policy/"} <= set(patterns)
+    assert [pattern for pattern in patterns if not list(ROOT.glob(pattern.rstrip("/")))] == []
