@@ -23,6 +23,8 @@ from infra.settings.migrations import BOOTSTRAP, Step
 from infra.settings.secrets import chosen
 from infra.settings.settings import Settings
 
+PHASES = ("before", "after")
+"""Of steps, in their order: before any task of the new version, and after the last one of the version before."""
 SHORTEST_MASKED = 4
 """Characters of a secret's value that is masked: a shorter one would make every line unreadable."""
 
@@ -140,7 +142,7 @@ def wanted(settings: Settings, *, bootstrap: bool = True) -> Iterator[tuple[Step
     database = settings.database
     if database.roles and bootstrap:
         yield Step(name=BOOTSTRAP, command=database.bootstrap, secrets=database.bootstrap_secrets), "master"
-    for phase in ("before", "after"):
+    for phase in PHASES:
         for step in settings.migrations:
             if step.phase == phase and step.image is None:
                 yield step, "owner"
@@ -160,10 +162,11 @@ class Ran:
     statements: tuple[Statement, ...]
 
 
-def run(place: Place, image: Image, *, bootstrap: bool = True) -> list[Ran]:
-    """Run every step. Raises Broken at the first one that fails."""
+def run(place: Place, image: Image, *, bootstrap: bool = True, phases: Sequence[str] = PHASES) -> list[Ran]:
+    """Run every step of these phases. Raises Broken at the first one that fails."""
     place.scratch.statements()  # what was sent before is no step's
-    return [each(place, image, step, who) for step, who in wanted(place.settings, bootstrap=bootstrap)]
+    steps = wanted(place.settings, bootstrap=bootstrap)
+    return [each(place, image, step, who) for step, who in steps if step.phase in phases]
 
 
 def each(place: Place, image: Image, step: Step, who: str) -> Ran:

@@ -91,7 +91,7 @@ class Trial:
                 self.lives = f"not known: the released version itself does not run here ({broken.what})"
                 running.close()
                 return steps.run(self.place, built)
-            ran = steps.run(self.place, built)
+            ran = steps.run(self.place, built, phases=("before",))
             answer = old.ask(path)
             if answer.status == 200:
                 self.lives = f"it answers 200 at {path} on the new schema"
@@ -104,7 +104,7 @@ class Trial:
                     " (docs/zero-downtime.md)",
                     old.lines(),
                 )
-            return ran
+        return ran + steps.run(self.place, built, phases=("after",))
 
 
 def tally(trial: Trial) -> str:

@@ -172,6 +172,21 @@ def test_a_lock_on_seeded_rows_is_named_with_its_seconds(server: ServerOf, tmp_p
     assert "[concurrent-index-if-not-exists]" in found["no unsafe SQL"].what
 
 
+def test_an_after_step_may_take_away_what_the_released_version_reads(server: ServerOf, tmp_path: Path) -> None:
+    """It runs when no task of that version is left."""
+    shop = Shop(tmp_path)
+    contract = {"name": "contract", "command": script(shop, "contract.sh"), "phase": "after", "timeout": 60}
+    shop.write(migrations=[STEP, contract])
+    shop.commit("scripts")
+    branched(shop, "ALTER TABLE products ADD COLUMN size text;\n")
+    script(shop, "contract.sh", psql("ALTER TABLE products DROP COLUMN IF EXISTS colour"))
+    shop.edit("api/server.mjs", "SELECT name, colour", "SELECT name")
+    found = results(shop, server)
+    assert found["released version lives on"].what == "it answers 200 at /health on the new schema"
+    assert found["service answers"].result == "passed"
+    assert "[ban-drop-column]" in found["no unsafe SQL"].what
+
+
 def test_what_is_released_and_cannot_be_made_asks_for_one_word(server: ServerOf, tmp_path: Path) -> None:
     """A guess may be wrong: everything else is checked all the same, but for what it depends on."""
     shop = Shop(tmp_path)
