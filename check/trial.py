@@ -132,7 +132,7 @@ def looks(step: Step) -> bool:
 
 def _visited(ran: Ran, seeded: frozenset[str]) -> bool:
     """Whether a step worked in a database that the seed made, or named something else that it made."""
-    return any(one.database in seeded or names(one.text) & seeded for one in ran.statements)
+    return bool(seeded) and any(one.database in seeded or names(one.text) & seeded for one in ran.statements)
 
 
 def _count(ran: Ran) -> int:
