@@ -37,3 +37,18 @@ def test_a_column_that_the_old_version_reads_stops_the_rollout_before_it_begins(
     assert "was healthy on the new schema" in finished.output
     assert deployed.service()["taskDefinition"] != before["taskDefinition"]
     assert Client(deployed.outputs()["url"]).ask()[0] == 200
+
+
+def test_the_old_version_is_asked_at_its_own_health_path(deployed: Stage) -> None:
+    """D7: the new image answers at /healthz, as the settings now say; the one that serves knows only /health."""
+    text = deployed.settings.read_text()
+    assert "    port: 8080\n" in text
+    deployed.settings.write_text(text.replace("    port: 8080\n", "    port: 8080\n    healthPath: /healthz\n"))
+    deployed.edit("src/notes/app.py", '"/health"', '"/healthz"')
+    try:
+        finished = deployed.up()
+    finally:
+        deployed.settings.write_text(text)
+    assert "answered /health when it was proven, so it is asked there and not at /healthz" in finished.output
+    assert "was healthy on the new schema" in finished.output
+    assert "/healthz answered 200, 3 times in a row" in finished.output
