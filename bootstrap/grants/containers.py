@@ -14,6 +14,7 @@ def containers(scope: Scope) -> list[Statement]:
     deployments = [scope.arn("ecs", f"service-deployment/{one}/{scope.name}-*/*") for one in clusters]
     definitions = [scope.arn("ecs", f"task-definition/{scope.name}-*:*")]
     tasks = [scope.arn("ecs", f"task/{cluster}/*") for cluster in clusters]
+    shared = [one for one in tasks if f":task/{scope.name}-*/" not in one]
     logs = scope.arn("logs", f"log-group:{scope.records}/*")
     database_logs = scope.arn("logs", f"log-group:/aws/rds/instance/{scope.name}-*")
     repository = [scope.arn("ecr", f"repository/{scope.name}-*")]
@@ -30,8 +31,9 @@ def containers(scope: Scope) -> list[Statement]:
         Statement("Deployment", ["ecs:StopServiceDeployment"], [*services, *deployments]),
         Statement("Register", ["ecs:RegisterTaskDefinition"], definitions),
         Statement("Run", ["ecs:RunTask"], definitions, scope.in_clusters),
-        # Tasks bear the tags of their task definition (gate/tasks.py): others' in a shared cluster are not stopped.
-        Statement("Stop", ["ecs:StopTask"], tasks, scope.own),
+        Statement("Stop", ["ecs:StopTask"], [scope.arn("ecs", f"task/{scope.name}-*/*")]),
+        # Tasks bear the tags of their task definition (gate/tasks.py): in a shared cluster others' are not stopped.
+        *([Statement("StopShared", ["ecs:StopTask"], shared, scope.own)] if shared else []),
         Statement(
             "Deregister",
             ["ecs:DeregisterTaskDefinition"],

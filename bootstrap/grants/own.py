@@ -30,8 +30,8 @@ def containers(scope: Scope) -> list[Statement]:
              "ecs:ListServiceDeployments"],
             [*services, *history],
         ),
-        # A task's overrides hold variables: in a shared cluster only those of tasks with the stack's tags are shown.
-        Statement("Tasks", ["ecs:DescribeTasks"], tasks, scope.own),
+        # Not by tags: a task that ECS does not show yet has none, and a refusal would look like a lost permission.
+        Statement("Tasks", ["ecs:DescribeTasks"], tasks),
         Statement(
             "ListTasks",
             ["ecs:ListTasks"],

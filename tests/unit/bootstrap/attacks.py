@@ -121,15 +121,6 @@ ONE_ACCOUNT = [
         Request("secretsmanager:RotateSecret", MASTER, {DATABASE: PROD}),
     ),
     Attempt(
-        "staging's deployer stops a task of somebody else in its own cluster",
-        "deploy",
-        Request(
-            "ecs:StopTask",
-            SCOPE.arn("ecs", "task/sluice-staging-1a2b3c4/0123"),
-            {"aws:ResourceTag/Project": "ledger"},
-        ),
-    ),
-    Attempt(
         "staging's deployer gives somebody else's task its own tags",
         "deploy",
         Request("ecs:TagResource", SCOPE.arn("ecs", "task/sluice-staging-1a2b3c4/0123")),
@@ -156,12 +147,6 @@ READING = [
         ("the user data of a launch template", "ec2:DescribeLaunchTemplateVersions", "*", {}),
         ("what instances there are", "ec2:DescribeInstances", "*", {}),
         ("the variables that another application's task was given", "ecs:DescribeTasks", LEDGER, {}),
-        (
-            "those of somebody else's task in a cluster that it uses",
-            "ecs:DescribeTasks",
-            SCOPE.arn("ecs", "task/sluice-staging-1a2b3c4/0123"),
-            {"aws:ResourceTag/Project": "ledger"},
-        ),
         ("which tasks another application runs", "ecs:ListTasks", "*", {CLUSTER: SCOPE.arn("ecs", "cluster/ledger")}),
         ("another application's services", "ecs:DescribeServices", SCOPE.arn("ecs", "service/ledger/api"), {}),
         (
@@ -251,6 +236,26 @@ def dns(what: str, names: list[str], kinds: list[str]) -> Attempt:
     )
 
 
+COMMON = replace(SCOPE, existing=(SCOPE.arn("ecs", "cluster/common"),))
+FOREIGN = SCOPE.arn("ecs", "task/common/0123")
+
+SHARED = [
+    Attempt(
+        "the deployer stops somebody else's task in a cluster that they share",
+        "deploy",
+        Request("ecs:StopTask", FOREIGN, {"aws:ResourceTag/Project": "ledger"}),
+        scope=COMMON,
+    ),
+    Attempt("the deployer stops a task without tags there", "deploy", Request("ecs:StopTask", FOREIGN), scope=COMMON),
+    Attempt(
+        "the deployer gives somebody else's task there its own tags",
+        "deploy",
+        Request("ecs:TagResource", FOREIGN),
+        scope=COMMON,
+    ),
+]
+"""`before.json` is of a stack with a cluster of its own; in a shared one every task could be stopped."""
+
 DNS = [
     dns("the deployer sends another name of the zone elsewhere", ["www.example.com"], ["A"]),
     dns("the deployer changes another name beside its own", ["shop.example.com", "example.com"], ["A"]),
@@ -267,6 +272,17 @@ NEEDED = [
     Attempt("a preview reads the bucket through S3", "preview", Request("kms:Decrypt", BUCKET_KEY, THROUGH_S3)),
     Attempt(
         "a deployer writes its own state", "deploy", Request("s3:PutObject", f"{STATES}/stacks/sluice/staging.json")
+    ),
+    Attempt(
+        "a deployer stops its own task in a cluster that it shares",
+        "deploy",
+        Request("ecs:StopTask", FOREIGN, OWN),
+        scope=COMMON,
+    ),
+    Attempt(
+        "a deployer stops its own task before its tags are there",
+        "deploy",
+        Request("ecs:StopTask", SCOPE.arn("ecs", "task/sluice-staging-1a2b3c4/0123")),
     ),
     dns("a deployer writes its name", ["shop.example.com"], ["A"]),
     dns("a deployer proves to ACM that it is its name", ["_0a1b.shop.example.com"], ["CNAME"]),

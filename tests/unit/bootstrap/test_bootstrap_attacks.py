@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.bootstrap.attacks import ATTACKS, DNS, NEEDED, Attempt
+from tests.unit.bootstrap.attacks import ATTACKS, DNS, NEEDED, SHARED, Attempt
 from tests.unit.bootstrap.decision import Request, allowed
 
 
@@ -19,8 +19,8 @@ class TestAttacks:
         assert not attempt.succeeds()
 
 
-@pytest.mark.parametrize("attempt", DNS, ids=lambda attempt: attempt.what)
-def test_other_records_of_a_zone_stay_as_they_are(attempt: Attempt) -> None:
+@pytest.mark.parametrize("attempt", [*DNS, *SHARED], ids=lambda attempt: attempt.what)
+def test_others_in_a_zone_and_a_cluster_are_left_alone(attempt: Attempt) -> None:
     assert not attempt.succeeds()
 
 
