@@ -163,7 +163,7 @@ class TestGrants:
             s3.put_object(Bucket=bucket, Key=".pulumi/stacks/sluice/local.json", Body=b"{}")
         # Not DescribeClusters: the emulator decides it as if it knew no resource, and the role may look at its own ones.
         account.client("ec2", **credentials).describe_vpcs()
-        with pytest.raises(ClientError, match="AccessDenied"):
+        with pytest.raises(ClientError, match="UnauthorizedOperation"):  # EC2's own word for it
             account.client("ec2", **credentials).describe_instances()
         with pytest.raises(ClientError, match="AccessDenied"):
             account.client("ecs", **credentials).create_cluster(clusterName="sluice-local-mine")
