@@ -161,7 +161,7 @@ class TestGrants:
         assert s3.get_object(Bucket=bucket, Key=".pulumi/stacks/sluice/local.json")["Body"].read() == b"{}"
         with pytest.raises(ClientError, match="AccessDenied"):
             s3.put_object(Bucket=bucket, Key=".pulumi/stacks/sluice/local.json", Body=b"{}")
-        # Not DescribeClusters: the emulator decides it as if it knew no resource, and the role may look at its own ones.
+        # Not DescribeClusters: the emulator decides that as if it knew no resource; the role may look at its own ones.
         account.client("ec2", **credentials).describe_vpcs()
         with pytest.raises(ClientError, match="UnauthorizedOperation"):  # EC2's own word for it
             account.client("ec2", **credentials).describe_instances()
