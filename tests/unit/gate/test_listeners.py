@@ -70,7 +70,7 @@ def test_a_default_action_is_enough() -> None:
 
 def test_rules_are_read_to_the_last_page() -> None:
     listeners = [{"ListenerArn": one, "DefaultActions": [REDIRECT]} for one in ("l1", "l2")]
-    rules = {"l2": [{"Actions": [REDIRECT]}, {"Actions": [WEIGHTED]}]}
+    rules: dict[str, list[dict[str, Any]]] = {"l2": [{"Actions": [REDIRECT]}, {"Actions": [WEIGHTED]}]}
     balancers = Balancers(listeners=listeners, rules=rules)
     assert forwarded(balancers, "tg") == Present()
     assert balancers.calls == ["groups", "listeners", "listeners", "rules of l1", "rules of l2", "rules of l2"]
