@@ -148,8 +148,7 @@ class MigrationRun(Resource):
         else:
             why = _reasons(old.inputs, new) or await self._touched(call, old, new)
         if not why:
-            # An earlier release has started before: what is asked of new ones must not keep it from serving again.
-            if not new.get("rollback") and start_admission.serves_anew(old.inputs, new):
+            if start_admission.serves_anew(old.inputs, new):
                 await in_thread(self._let_through, call, new)
             return old.outputs | new
         if call.preview:

@@ -48,12 +48,17 @@ EARLIER = {"imageDigest": f"repo@sha256:{'e' * 64}", "serviceTaskDefinition": "a
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_a_rollback_runs_no_step_and_lets_its_revision_through(preview: bool) -> None:
+def test_a_rollback_runs_no_step_and_lets_its_revision_through(preview: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(
+        MigrationRun, "_let_through", lambda self, call, inputs: looked.append(inputs["serviceTaskDefinition"])
+    )
     gate, lines = MigrationRun(no_account), Lines()
     updated = run(gate.update(call(lines, preview), "id", State(RUN, OUTPUTS), RUN | EARLIER))
     assert updated["serviceTaskDefinition"] == "arn:td/notes:2"
     assert (updated["results"], updated["run"]) == (["kept"], 4)
     assert lines == ["info: an earlier release is to serve again: no step runs, the database stays as it is"]
+    assert looked == ["arn:td/notes:2"], "whether it can start: see test_start_admission"
 
 
 def test_a_rollback_whose_gate_was_lost_runs_no_step_either() -> None:

@@ -421,21 +421,23 @@ def let_through(cloud: Cloud, *, preview: bool = False, **change: Any) -> Lines:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_new_revision_of_the_service_is_looked_at_although_no_step_runs(fetched: Callable[[Cloud], None]) -> None:
-    """Another secret, and the same image. An earlier release that is to serve again: see test_held_and_back."""
+@pytest.mark.parametrize("change", [{}, {"rollback": True}], ids=["another secret", "an earlier release"])
+def test_a_new_revision_of_the_service_is_looked_at_although_no_step_runs(
+    fetched: Callable[[Cloud], None], change: dict[str, Any]
+) -> None:
     cloud = Cloud()
     fetched(cloud)
-    lines = let_through(cloud, targetGroups=[GROUP])
+    lines = let_through(cloud, targetGroups=[GROUP], **change)
     assert lines[-1].startswith("info: admission: ")
     assert cloud.calls.count("describe_task_definition") == 1, "the service's alone"
     assert "describe_listeners" in cloud.calls
     serving(secret("gone-AbCdEf"))(cloud)
     with pytest.raises(Refused, match=r"^not admitted: secret gone-AbCdEf: does not exist\. No migration was run"):
-        let_through(cloud)
+        let_through(cloud, **change)
     cloud = Cloud(listening=False)
     fetched(cloud)
     with pytest.raises(Refused, match="no listener forwards to the target group"):
-        let_through(cloud, targetGroups=[GROUP])
+        let_through(cloud, targetGroups=[GROUP], **change)
 
 
 def test_a_key_that_the_service_lacks_is_found_before_the_rollout(fetched: Callable[[Cloud], None]) -> None:
