@@ -41,10 +41,11 @@ bench: ## measure the gate beside the AWS CLI and ecs-deploy, and a whole deploy
 	@$(LOCAL) bench
 	@.venv/bin/python -m tests.chaos.price
 
-soak: setup ## kill deployers at random moments, break versions, load deploys (50 minutes); SEEDS=100; SEED=n plays one again
+soak: setup ## kill deployers at random moments, break versions, load deploys (60 minutes); SEEDS=100; SEED=n plays one again
 	@.venv/bin/python -m tests.soak
 	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.deployments
 	@test -n "$(SEED)" || SOAK=1 .venv/bin/python -m pytest -s tests/e2e/faults/test_faults.py tests/e2e/faults/measure_load.py
+	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.foreign
 
 chaos: setup ## deploy while AWS's answers lie, rivals race, clocks are wrong (35 minutes); SEEDS=30; SEED=n plays one again
 	@.venv/bin/python -m tests.chaos
