@@ -162,7 +162,7 @@ deployed = Deployed(
 )
 outputs = deployed.outputs()
 if stack.environment != "local":
-    published(name, outputs["promotable"], here)
+    published(name, outputs["promotable"], pulumi.ResourceOptions(parent=deployment))
 Protection(name, everything, stack.protected)
 for output, value in outputs.items():
     pulumi.export(output, value)
