@@ -235,7 +235,7 @@ class TestAutoscaling:
         service = deployed.one("ecs/service:Service")
         assert deployed.all("appautoscaling/target:Target") == []
         assert service.inputs["desiredCount"] == 3
-        assert service.ignored == ["taskDefinition"]
+        assert service.ignored == ["taskDefinition", "loadBalancers"], "both are the rollout's, desiredCount is not"
 
     def test_the_number_of_tasks_is_left_to_it(self, deploy: Deploy) -> None:
         deployed = deploy(service={"min": 2, "max": 8, "targetCpu": 50, "targetRequests": 600, "deadline": 3600})
