@@ -1,7 +1,8 @@
 """Known lines of a failed migration's log: what each means and what to do.
 
 The texts are those of PostgreSQL, of its clients, and of the migration tools of several languages (Alembic, Django,
-Rails, Prisma, Knex, golang-migrate, Flyway, Liquibase); Prisma's codes are in its "Error message reference". The
+Rails, Prisma, Knex, golang-migrate, Flyway, Liquibase); Prisma's codes are in its "Error message reference". With an
+init process (ECS' initProcessEnabled, which is Docker's --init) tini says what runc says without it (src/tini.c). The
 commands: Knex "migrate:unlock"; golang-migrate, CLI "force"; Prisma "migrate resolve"; Flyway "repair"; Liquibase
 "release-locks".
 """
@@ -69,7 +70,16 @@ SIGNATURES: Sequence[Signature] = (
         "programs for the base image",
     ),
     _signature(
+        "program or interpreter missing",
+        r"\[FATAL tini \(\d{1,5}\)\] exec \S{0,300}/\S{0,300} failed: no such file",
+        "the program is not in the image, or what it needs to run is not: a script was saved with CRLF line ends or "
+        "names an interpreter that the image lacks (bash in Alpine), or a program was built for another C library",
+        "save scripts with LF (`*.sh text eol=lf` in .gitattributes), name a shell that the image has, build programs "
+        "for the base image, and check the program's path",
+    ),
+    _signature(
         "command not found",
+        r"\[FATAL tini \(\d{1,5}\)\] exec [^/\s]{1,300} failed: no such file|"
         r"command not found|sh: .{0,300}?not found$|executable file not found|could not determine executable to run",
         "a command that the step calls is not in the image",
         "install the migration CLI in the image's final stage; it is often only a development dependency",

@@ -93,10 +93,10 @@ def _script(content: str) -> Change:
     """An entrypoint that is a script."""
 
     def change(stage: Stage, database: Database) -> Iterator[None]:
-        script = stage.app / "entrypoint.sh"
+        script = stage.app / "src/entrypoint.sh"  # a folder that .dockerignore lets through
         script.write_bytes(content.encode())
         script.chmod(0o755)
-        stage.edit("Dockerfile", LAST, f'COPY entrypoint.sh /entrypoint.sh\nENTRYPOINT ["/entrypoint.sh"]\n{LAST}')
+        stage.edit("Dockerfile", LAST, f'COPY src/entrypoint.sh /entrypoint.sh\nENTRYPOINT ["/entrypoint.sh"]\n{LAST}')
         yield
 
     return change
@@ -199,6 +199,7 @@ IMAGES: Sequence[Image] = (
         "an entrypoint script that ends with `exec python -m notes`; `migrationDeadline: 40`",
         _no_end,
         ["timed out", "the step started the web server on port 8080, the service's own, instead of a migration"],
+        migration=None,
     ),
     Image(
         "wrong platform",

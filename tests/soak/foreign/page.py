@@ -18,8 +18,9 @@ whole time. `python -m tests.soak.foreign [ROW ...]` plays the rows, asserts wha
 - **verdict shown**: the first lines of what people read.
 - **seconds**: of the whole `pulumi up`, with the build of the image; on two cores, beside other work. Checks are short
   there (start period 15 s, three checks 5 s apart); with a real service's a rollout takes as much longer as those do.
-- **database**: *untouched*: schema and rows are the same before and after, by `pg_dump`, and none of the image's
-  migrations ran. *migrated*: its migration ran, as it should: the service's own checks come after.
+- **database**: *untouched*: schema and rows are the same before and after, by `pg_dump` (without owners and grants,
+  which every run's first step sets anew), and none of the image's migrations is in it. *migrated*: its migration ran,
+  as it should: the service's own checks come after.
 - **failed**: requests of the client that were not answered with 200, and how many it sent.
 
 """

@@ -136,6 +136,13 @@ CASES: Sequence[Case] = (
     Case("exit 126", F, ["126", "could not be executed"], exited(126), emulated=True),
     Case("exit 127", F, ["127", "the command is not in the image", "final stage"], exited(127)),
     Case(
+        "exit 127, the init process names the program",
+        F,
+        ["127", "the program is not in the image, or what it needs to run is not", "CRLF", "the program's path"],
+        exited(127),
+        lines=["[FATAL tini (7)] exec /entrypoint.sh failed: No such file or directory"],
+    ),
+    Case(
         "exit 127, the shell names the program",
         F,
         ["127", "not in the image", "final stage"],
