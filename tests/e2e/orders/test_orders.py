@@ -24,13 +24,13 @@ def asked(url: str, body: dict[str, Any] | None = None) -> tuple[int, Any, str]:
         return response.status, json.load(response), response.headers["X-Version"]
 
 
-RESTRAINED = {("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer")}
+RESTRAINED = {("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer")}
 """Some of the headers by which every answer restrains browsers."""
 
 
 def headers(url: str) -> dict[str, str]:
     with urllib.request.urlopen(url, timeout=15) as response:
-        return dict(response.headers)
+        return {name.lower(): value for name, value in response.headers.items()}  # a load balancer may change the case
 
 
 def live(stage: Stage) -> list[str]:
