@@ -9,6 +9,7 @@ import yaml
 
 from components import base_image, build_context
 from components.base_image import bases, by_tag, moving
+from components.image import ImageArgs
 from local.lock import sources
 
 ROOT = Path(__file__).parents[3]
@@ -73,6 +74,15 @@ class TestMoving:
         assert moving(context / "Dockerfile", {"BASE": "sluice-local/gone:1"}, lambda image: "") == {}
         plain = build_context.tag(context, "Dockerfile", {"BASE": "sluice-local/python:3.13"}, "linux/amd64")
         assert self.tag(context, {}) == plain
+
+    def test_the_program_builds_anew(self, context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def tag(known: str) -> str:
+            monkeypatch.setattr(base_image, "asked", lambda image: known)
+            args = {"BASE": "sluice-local/python:3.13"}
+            return ImageArgs(str(context), "Dockerfile", args, "X86_64", "registry/shop", "").tag
+
+        assert tag("sha256:1") != tag("sha256:2")
+        assert tag("sha256:1") == tag("sha256:1")
 
     def test_without_docker_nothing_is_known(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
