@@ -74,8 +74,8 @@ SIGNATURES: Sequence[Signature] = (
         r"\[FATAL tini \(\d{1,5}\)\] exec \S{0,300}/\S{0,300} failed: no such file",
         "the program is not in the image, or what it needs to run is not: a script was saved with CRLF line ends or "
         "names an interpreter that the image lacks (bash in Alpine), or a program was built for another C library",
-        "save scripts with LF (`*.sh text eol=lf` in .gitattributes), name a shell that the image has, build programs "
-        "for the base image, and check the program's path",
+        "check the program's path (a migration CLI is often only a development dependency); save scripts with LF "
+        "(`*.sh text eol=lf` in .gitattributes), name a shell that the image has, build programs for the base image",
     ),
     _signature(
         "command not found",

@@ -137,7 +137,7 @@ CASES = (
         "the tool is a development dependency: its link leads to nothing",
         COMMANDS,
         "step 'migrate' (./node_modules/.bin/ledger deploy): ./node_modules/.bin/ledger is a link to",
-        "exit code 127: the command is not in the image",
+        "exit code 127: the program is not in the image",
         edits=(("Dockerfile", BIN, "ln -s ../.pnpm/ledger@5.22.0/cli.js node_modules/.bin/ledger"),),
         settings=step("./node_modules/.bin/ledger", "deploy"),
     ),
@@ -146,7 +146,7 @@ CASES = (
         "the path is that of another layout of node_modules",
         COMMANDS,
         "step 'migrate' (./node_modules/client/node_modules/.bin/ledger deploy): ./node_modules/client/node_modules/",
-        "exit code 127: the command is not in the image",
+        "exit code 127: the program is not in the image",
         settings=step("./node_modules/client/node_modules/.bin/ledger", "deploy"),
     ),
     Lost(

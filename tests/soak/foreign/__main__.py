@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from local.cloud import emulator
 from tests.e2e.stage import ROOT, Client, Stage, until
@@ -53,17 +55,22 @@ def play(stage: Stage, image: Image, number: int, commit: str) -> Row:
     for part in image.says:
         assert part in "\n".join(shown), f"{image.name}: no {part!r} in {shown}"
     assert "Traceback" not in done.output
+    assert "\x1b" not in done.output, f"{image.name}: control codes reach the terminal"
     assert here is (image.database == "migrated"), f"{image.name}: its migration {'ran' if here else 'did not run'}"
     assert (before == after) is (image.database == "untouched"), f"{image.name}: the database is not {image.database}"
     assert client.failed == [], f"{image.name}: {client.failed[:3]}"
+    until(lambda: _settled(stage.service()), 60, "as many tasks run as are wanted")
     service = stage.service()
     serves = "the version before" if service["taskDefinition"] == revision else "this version"
     assert serves == image.serves, f"{image.name}: {serves} serves"
     assert (done.code == 0) is (serves == "this version")
-    assert service["runningCount"] == service["desiredCount"], service["events"][:3]
     running = f"{serves}, {service['runningCount']} of {service['desiredCount']} tasks"
     failed = f"{len(client.failed)} of {len(client.answers)}"
     return Row(image.name, image.what, shown, done.seconds, image.database, running, failed, commit)
+
+
+def _settled(service: Mapping[str, Any]) -> bool:
+    return bool(service["runningCount"] == service["desiredCount"]) and len(service["deployments"]) == 1
 
 
 def main() -> int:
