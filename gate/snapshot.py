@@ -6,86 +6,33 @@ Sources: RDS CreateDBSnapshot (the instance must be available or in storage-opti
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.clock import Halt
 from gate.deployer import Deployer
-from gate.errors import GateError, Interrupted, NotPrepared
+from gate.errors import Interrupted, NotPrepared
 from gate.explain import short_time
 from gate.logs import LogPlace
 from gate.patience import Patience, Unknown
 from gate.record import RunRecord
 from gate.shard import poll_seconds
-from gate.snapshot_name import snapshot_name, snapshot_tags, surplus
+from gate.snapshot_copy import COPY_TO, Copies
+from gate.snapshot_name import RECORDS, snapshot_name, snapshot_tags, surplus
 from gate.snapshot_source import Source, code
+from gate.snapshot_wish import PENDING, Wish
 from gate.step import Step
 from gate.step_run import StepRun
 from gate.tasks import Place, Tasks
 from gate.verdict import StepFailed, essential
 
-PENDING = "pending"
-"""Name of the probe's step; no migration step may have it."""
-PENDING_SECONDS = 300
-KEPT, LONGEST_KEPT = 5, 50
-SECONDS = 3600
-"""How long a snapshot may take: the first one of a large database is a full copy."""
-
 _READY = ("available", "storage-optimization")
 _BROKEN = ("failed", "stopped", "stopping", "deleting", "storage-full", "restore-error")
 _BROKEN_STARTS = ("incompatible-", "inaccessible-", "insufficient-")
 """States of an instance that do not end by themselves."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is to be done before the first step.
-
-    Attributes:
-        instance, cluster: identifier of the one or the other.
-        keep: snapshots of this stack that stay.
-        timeout: seconds until the snapshot must be available.
-        pending: the image's command that exits with 0 when no migration is pending; empty: always take it.
-        task_definition: revision that this command runs as, instead of the run's; empty: the run's.
-    """
-
-    instance: str = ""
-    cluster: str = ""
-    keep: int = KEPT
-    timeout: int = SECONDS
-    pending: tuple[str, ...] = ()
-    task_definition: str = ""
-
-    @classmethod
-    def parse(cls, raw: Mapping[str, Any]) -> Wish:
-        """Reads it from plain data. Raises GateError naming the key and the remedy."""
-        keys = ("instance", "cluster", "keep", "timeout", "pending", "taskDefinition")
-        unknown = sorted(raw.keys() - {*keys})
-        if unknown:
-            raise GateError(f"unknown key {unknown[0]!r}; a snapshot has {', '.join(keys)}")
-        instance, cluster = str(raw.get("instance") or ""), str(raw.get("cluster") or "")
-        if bool(instance) == bool(cluster):
-            raise GateError("needs the identifier of a database: either instance or cluster")
-        keep, timeout = raw.get("keep", KEPT), raw.get("timeout", SECONDS)
-        if not _whole(keep) or not 1 <= keep <= LONGEST_KEPT:
-            raise GateError(f"keep is {keep!r}; it must be a whole number from 1 to {LONGEST_KEPT}")
-        if not _whole(timeout) or timeout < 1:
-            raise GateError(f"timeout is {timeout!r}; it must be a whole number of seconds of at least 1")
-        pending = raw.get("pending") or ()
-        if not isinstance(pending, list | tuple) or not all(isinstance(part, str) for part in pending):
-            raise GateError("pending must be a list of strings, such as [migrate, pending]")
-        definition = str(raw.get("taskDefinition") or "")
-        return cls(instance, cluster, int(keep), int(timeout), tuple(pending), definition)
-
-    @property
-    def probe(self) -> Step | None:
-        """The step that asks whether anything is pending; None: nobody asks."""
-        if not self.pending:
-            return None
-        return Step(PENDING, self.pending, timeout=PENDING_SECONDS, attempts=1, task_definition=self.task_definition)
 
 
 class Snapshot:
@@ -94,16 +41,26 @@ class Snapshot:
     Args:
         place: where the probe runs: as the migrations do.
         until: the deploy's deadline in seconds since the epoch.
+        copies: in another account; None: there are none.
 
     Attributes:
         taken: name of the snapshot that can be restored; empty when none was needed.
     """
 
-    def __init__(self, to: Deployer, rds: Any, wish: Wish, place: Place, until: float | None = None) -> None:
+    def __init__(
+        self,
+        to: Deployer,
+        rds: Any,
+        wish: Wish,
+        place: Place,
+        until: float | None = None,
+        copies: Copies | None = None,
+    ) -> None:
         self._to = to
         self._wish = wish
         self._place = place
         self._until = until
+        self._copies = copies
         self._source = Source(rds, wish.cluster or wish.instance, bool(wish.cluster))
         self._patience = Patience(to.clock, f"taking a snapshot of {self._source.noun}")
         self.taken = ""
@@ -121,7 +78,9 @@ class Snapshot:
         name = snapshot_name(self._to.records.prefix, run)
         try:
             self._take(name, run)
-            self._prune(name)
+            copying = self._copied(name, run)
+            if copying is not None:
+                self._prune(name, copying)
         except ClientError as error:
             raise NotPrepared(self._refused(name, error)) from error
         self.taken = name
@@ -180,7 +139,7 @@ class Snapshot:
 
     def _ask_for(self, name: str, run: RunRecord, begun: float, end: float) -> None:
         """Waits until the database can be copied, then asks for the snapshot; another change may come in between."""
-        tags = snapshot_tags(self._to.records.prefix, run)
+        tags = self._tags(run)
         while True:
             status, cluster = self._patience.ask(self._source.state)
             if cluster:  # an instance of a cluster has no snapshots of its own
@@ -236,15 +195,47 @@ class Snapshot:
             f"{who} while waiting for {what}. No step was started; the next `pulumi up` waits for it and goes on"
         )
 
+    # -- copying it
+
+    def _tags(self, run: RunRecord) -> dict[str, str]:
+        to = self._wish.copy_to
+        return snapshot_tags(self._to.records.prefix, run) | ({COPY_TO: to.account} if to else {})
+
+    def _copied(self, name: str, run: RunRecord) -> set[str] | None:
+        """Begins the copy in another account. Returns which earlier snapshots must stay for theirs; None: unknown."""
+        if self._copies is None:
+            return set()
+        tags = self._tags(run)
+        self._copies.begin(self._source, name, tags)
+        try:
+            found = sorted(self._patience.ask(self._source.all), key=lambda one: (one.created, one.name))
+        except (ClientError, Unknown, BotoCoreError) as error:
+            self._to.log(f"warning: earlier snapshots of this stack cannot be listed: {error}", False)
+            return None
+        earlier = {
+            one.name: one.tags
+            for one in found
+            if one.name != name and one.status == "available"
+            and all(one.tags.get(key) == tags[key] for key in (RECORDS, COPY_TO))
+        }  # fmt: skip
+        return self._copies.unfinished(self._source, list(earlier), earlier)
+
+    def look_at_copy(self) -> None:
+        """After the last step: says how far the copy of the snapshot is. Raises nothing."""
+        if self._copies is not None and self.taken:
+            self._copies.look(self._source, self.taken)
+
     # -- keeping the newest
 
-    def _prune(self, newest: str) -> None:
-        """Deletes what is too many; whatever goes wrong with that is no reason not to migrate."""
+    def _prune(self, newest: str, copying: Collection[str]) -> None:
+        """Deletes what is too many, but not what is *copying*: a copy needs its source. Whatever goes wrong with that
+        is no reason not to migrate."""
         deleted: list[str] = []
         old: list[str] = []
         try:
             found = self._patience.ask(self._source.all)
-            old = surplus(found, self._to.records.prefix, newest, self._wish.keep)
+            surplus_names = surplus(found, self._to.records.prefix, newest, self._wish.keep)
+            old = [name for name in surplus_names if name not in copying]
             for name in old:
                 if self._to.clock.halted():
                     return
@@ -275,10 +266,6 @@ class Snapshot:
             f"  cause: {detail.get('Message')}\n"
             f"  fix:   {remedy}"
         )
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _kept(source: Source, old: Sequence[str]) -> str:

@@ -3,23 +3,30 @@
 IAM: rds:DescribeDBInstances, rds:DescribeDBClusters, rds:DescribeDBSnapshots, rds:DescribeDBClusterSnapshots on ``*``;
 rds:CreateDBSnapshot on the instance and on ``snapshot:sluice-PROJECT-STACK-*`` (a cluster: rds:CreateDBClusterSnapshot
 on the cluster and on ``cluster-snapshot:sluice-PROJECT-STACK-*``) with rds:AddTagsToResource for the tags;
-rds:DeleteDBSnapshot (rds:DeleteDBClusterSnapshot) on these snapshots.
+rds:DeleteDBSnapshot (rds:DeleteDBClusterSnapshot) on these snapshots. For copies: gate/snapshot_copy.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from gate.answers import IncompleteAnswer
 from gate.snapshot_name import Taken
 
 
 def code(error: ClientError) -> str:
     """AWS's code of an error; RDS writes some with the suffix ``Fault``."""
     return str(error.response.get("Error", {}).get("Code", "")).removesuffix("Fault")
+
+
+def _arn(found: Sequence[Mapping[str, Any]], key: str, operation: str) -> str:
+    if not found or not found[0].get(key):
+        raise IncompleteAnswer(operation=operation, lacking=f"{key} is missing")
+    return str(found[0][key])
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,37 @@ class Source:
                 return "", 0
             raise
         return (found[0]["Status"], int(found[0].get("PercentProgress") or 0)) if found else ("", 0)
+
+    def arn(self, name: str) -> str:
+        """The ARN of a snapshot that is there."""
+        if self.cluster:
+            found = self.rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name)["DBClusterSnapshots"]
+            return _arn(found, "DBClusterSnapshotArn", "DescribeDBClusterSnapshots")
+        found = self.rds.describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"]
+        return _arn(found, "DBSnapshotArn", "DescribeDBSnapshots")
+
+    def share(self, name: str, account: str) -> None:
+        """Lets another account copy a manual snapshot; it stays so until somebody takes that back."""
+        asked = {"AttributeName": "restore", "ValuesToAdd": [account]}
+        if self.cluster:
+            self.rds.modify_db_cluster_snapshot_attribute(DBClusterSnapshotIdentifier=name, **asked)
+        else:
+            self.rds.modify_db_snapshot_attribute(DBSnapshotIdentifier=name, **asked)
+
+    def copy(self, arn: str, name: str, key: str, tags: Mapping[str, str]) -> None:
+        """Begins to copy the snapshot *arn* of another account, which it shares, to *name* under the KMS key *key*."""
+        listed = [{"Key": tag, "Value": value} for tag, value in tags.items()]
+        if self.cluster:
+            self.rds.copy_db_cluster_snapshot(
+                SourceDBClusterSnapshotIdentifier=arn,
+                TargetDBClusterSnapshotIdentifier=name,
+                KmsKeyId=key,
+                Tags=listed,
+            )
+        else:
+            self.rds.copy_db_snapshot(
+                SourceDBSnapshotIdentifier=arn, TargetDBSnapshotIdentifier=name, KmsKeyId=key, Tags=listed
+            )
 
     def all(self) -> list[Taken]:
         """Every manual snapshot of this database, whoever took it."""

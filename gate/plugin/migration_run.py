@@ -16,6 +16,7 @@ from gate.plan import describe_run, distrust
 from gate.plugin import start_admission, told
 from gate.plugin.boundary import Account, clock, in_thread
 from gate.plugin.checked import wrong_names
+from gate.plugin.copies import copies_of
 from gate.plugin.resource import (
     Call,
     Checked,
@@ -33,7 +34,8 @@ from gate.record import RunRecord
 from gate.records import Records
 from gate.run import RunResult, migrate
 from gate.session import Clients
-from gate.snapshot import PENDING, Snapshot, Wish
+from gate.snapshot import Snapshot
+from gate.snapshot_wish import PENDING, Wish
 from gate.step import Step
 from gate.tasks import Place
 from gate.who import identity, who
@@ -221,7 +223,9 @@ class MigrationRun(Resource):
         snapshot = None
         if inputs.get("snapshot"):
             until = deployer.clock.now() + deadline if deadline else None
-            snapshot = Snapshot(deployer, clients["rds"], Wish.parse(inputs["snapshot"]), place, until)
+            wish = Wish.parse(inputs["snapshot"])
+            copies = copies_of(call, clients, deployer, wish, str(inputs.get("topic") or ""), inputs["imageDigest"])
+            snapshot = Snapshot(deployer, clients["rds"], wish, place, until, copies)
 
         looked = False
 
@@ -234,6 +238,8 @@ class MigrationRun(Resource):
                 snapshot(run)
 
         result = migrate(deployer, _subject(inputs), inputs["phase"], place, deadline=deadline, prepare=prepare)
+        if snapshot is not None:
+            snapshot.look_at_copy()
         if not looked and not after:  # the steps ran, or began, in an earlier update: the service's revision may be new
             start_admission.admit(call, clients, inputs, deployer.clock, steps=False)
         return result, snapshot.taken if snapshot else ""
@@ -261,7 +267,8 @@ def _wrong_snapshot(snapshot: Any, steps: Any) -> list[CheckFailure]:
         return [CheckFailure("snapshot", f"is {snapshot!r}; it must be an object with instance or cluster")]
     try:
         # What is not known yet will be the identifier of a database.
-        Wish.parse({key: "unknown" if value is UNKNOWN else value for key, value in snapshot.items()})
+        known = {key: value for key, value in snapshot.items() if key != "copyTo" or not contains_unknown(value)}
+        Wish.parse({key: "unknown" if value is UNKNOWN else value for key, value in known.items()})
     except GateError as error:
         return [CheckFailure("snapshot", str(error))]
     taken = isinstance(steps, list) and any(isinstance(step, dict) and step.get("name") == PENDING for step in steps)

@@ -14,7 +14,7 @@ from gate.plugin.boundary import Account
 from gate.plugin.resource import Call, Properties, Refused
 from gate.plugin.values import UNKNOWN, contains_unknown
 from gate.session import Clients
-from gate.snapshot import Wish
+from gate.snapshot_wish import Wish
 from gate.start_admission import NotReady, Subject, examine, examine_known, known_tasks, refuse
 from gate.start_requirements import Requirements, required
 from gate.step import Step

@@ -30,8 +30,8 @@ class MigrationRun(pulumi.CustomResource):
         after_service: ``{"service", "taskDefinition"}``; runs once no task of another revision is left.
         retain: keep records and revisions when the resource is deleted.
         snapshot: ``{"instance" or "cluster" (identifier), "keep", "timeout" (seconds), "pending" (command),
-            "taskDefinition" (that the command runs as)}``; it is taken before the first step, unless the image's
-            command ``pending`` exits with 0.
+            "taskDefinition" (that the command runs as), "copyTo" (``{"role", "key"}``: ARNs in another account, which
+            gets a copy)}``; it is taken before the first step, unless the image's command ``pending`` exits with 0.
         topic: ARN of the SNS topic that is told of a failure.
         deadline: seconds for the snapshot and all steps together; 0 for none but their own.
         holds: SSM path of the held images, whose steps are not run.

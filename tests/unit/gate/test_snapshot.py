@@ -19,9 +19,10 @@ from gate.errors import GateError, Interrupted, NotPrepared
 from gate.fingerprint import Subject
 from gate.record import RunRecord
 from gate.run import migrate
-from gate.snapshot import Snapshot, Wish
+from gate.snapshot import Snapshot
 from gate.snapshot_name import IMAGE, RECORDS, RUN, Taken, snapshot_name, snapshot_tags, surplus
 from gate.snapshot_source import Source
+from gate.snapshot_wish import Wish
 from gate.step import Step
 from gate.tasks import Place
 from tests.unit.gate.simulation import CLUSTER, DEFINITION, Clock, Ecs, Records, Script, client_error
