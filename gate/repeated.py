@@ -9,7 +9,13 @@ _VARYING = re.compile(
     r"\d{4}-\d\d-\d\d[T ]?|\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d\d/\w{3}/\d{4}:?|"  # a moment
     r"\b\d+\.\d+\.\d+\.\d+(?::\d+)?\b|"  # who asked
     r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b(?=\w*\d)[0-9a-fA-F]{12,}\b|"  # a request's id
-    r"\b\d{9,}(?:\.\d+)?\b|\b\d+(?:\.\d+)? ?(?:ms|us|µs|s)\b"  # a moment in seconds, a duration
+    r"\b\d{9,}(?:\.\d+)?\b|\b\d+(?:\.\d+)? ?(?:ms|us|µs|ns|s)\b|"  # a moment in seconds, a duration
+    # the same where a structured log names them: `"request_id": "aX9"`, `elapsed=0.7`
+    r"(?i:(?<![a-z])(?:request|req|trace|span|correlation|transaction|invocation)[-_.]?id[\"']?\s?[:=]\s?"
+    r"(?:\"[^\"\s]*\"|'[^'\s]*'|[^\s\"',;}\])]+))|"
+    r"(?i:(?<![a-z])(?:m|u|n|milli|micro|nano)?(?:s|sec|secs|seconds|duration|elapsed|latency|took|"
+    r"(?:request|response|processing|upstream|total|run)[-_.]?time)(?:[-_.]?(?:[mun]?s|sec|seconds|millis))?"
+    r"[\"']?\s?[:=]\s?[\"']?\d+(?:\.\d+)?(?:e-?\d+)?)"
 )
 _SHORT = 3
 """Lines with fewer letters and digits (a bracket, a row of marks) belong to their neighbours: they are not counted."""

@@ -34,6 +34,31 @@ from gate.repeated import fold
             ],
             ['{"at": 1764237611.75, "request": "0f0b3c1e-8f0b-4f6e-9a70-222222222222"} (× 2)'],
         ),
+        (
+            ['{"path": "/live", "status": 301, "ms": 1.5}', '{"path": "/live", "status": 301, "ms": 0.7}'],
+            ['{"path": "/live", "status": 301, "ms": 0.7} (× 2)'],
+        ),
+        (
+            ["GET /live request_id=aX9_k duration=0.7", "GET /live request_id=Zq1-b duration=12.25"],
+            ["GET /live request_id=Zq1-b duration=12.25 (× 2)"],
+        ),
+        (
+            [
+                "{'path': '/live', 'traceId': 'p7', 'response_time': 3, 'elapsedMs': 1}",
+                "{'path': '/live', 'traceId': 'x', 'response_time': 4, 'elapsedMs': 2}",
+            ],
+            ["{'path': '/live', 'traceId': 'x', 'response_time': 4, 'elapsedMs': 2} (× 2)"],
+        ),
+        (
+            ["GET /live 200 - - 0.512 ms time_seconds=1.5e-05", "GET /live 200 - - 1.1 ms time_seconds=2e-05"],
+            ["GET /live 200 - - 1.1 ms time_seconds=2e-05 (× 2)"],
+        ),
+        (['{"status": 301}', '{"status": 400}'], ['{"status": 301}', '{"status": 400}']),
+        (
+            ['{"user_id": 1, "rows": 5}', '{"user_id": 2, "rows": 6}'],
+            ['{"user_id": 1, "rows": 5}', '{"user_id": 2, "rows": 6}'],
+        ),
+        (["items=3 lapsed=4", "items=4 lapsed=5"], ["items=3 lapsed=4", "items=4 lapsed=5"]),
         (["{", "}", "{", "}"], ["{", "}", "{", "}"]),
         (
             ["Traceback:", "  File a, line 1", "Boom", "Traceback:", "  File a, line 1", "Boom"],
