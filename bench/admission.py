@@ -38,8 +38,9 @@ TRUST = {
 
 @dataclass(frozen=True)
 class Look:
-    """One look. *case*: whether the clients that only it uses are made for it, as in a deploy, or are there. *cpu*:
-    seconds of this process."""
+    """One look. *case*: whether the clients that only it uses are made for it, as in a deploy, or are there. *calls*:
+    that a run makes for it; not those for the steps' task definitions, which it reads without it too. *cpu*: seconds of
+    this process."""
 
     case: str
     calls: int
@@ -103,14 +104,16 @@ def rows(looks: Sequence[Look]) -> list[list[str]]:
 def _look(case: str, clients: Counting, subject: Subject) -> Look:
     for service in THERE:
         clients[service]
+    steps = [one for one in subject.revisions if one != subject.service]
+    known = {one: clients["ecs"].describe_task_definition(taskDefinition=one)["taskDefinition"] for one in steps}
     before, began, cpu = len(clients.calls), time.monotonic(), time.process_time()
-    found: list[Finding] = examine(clients, subject, SystemClock(threading.Event(), lambda: False))
+    found: list[Finding] = examine(clients, subject, SystemClock(threading.Event(), lambda: False), known)
     seconds, cpu = time.monotonic() - began, time.process_time() - cpu
     return Look(case, len(clients.calls) - before, seconds, cpu, sum(one.result == "refused" for one in found))
 
 
 def _subject(stage: Stage) -> Subject:
-    """Registers the three revisions, with roles and secrets."""
+    """Registers the three revisions, with roles and secrets; of the service's secret, the JSON key is looked for."""
     owner, app = (_secret(stage, name) for name in ("owner", "app"))
     master = f"arn:aws:secretsmanager:{REGION}:{stage.cloud.account}:secret:rds!db-1-AbCdEf"
     revisions = {
@@ -121,7 +124,8 @@ def _subject(stage: Stage) -> Subject:
         Step("bootstrap", ("migrate", "bootstrap"), task_definition=revisions["bootstrap"]),
         Step("schema", ("migrate", "up")),
     )
-    return Subject(revisions["service"], revisions["migration"], CONTAINER, steps)
+    keyed, groups = [f"{app}:password::"], [stage.target_group("admission")]
+    return Subject(revisions["service"], revisions["migration"], CONTAINER, steps, keyed, groups)
 
 
 def _revision(stage: Stage, kind: str, secrets: Sequence[str]) -> str:

@@ -158,9 +158,10 @@ What each printed at the end of the crash loop, which ECS rolled back:
 ## Admission
 
 What it costs to look, before the first step, at everything that the steps and the service's new revision need: three
-task definitions with roles and secrets of their own, one image. The image's configuration is one GET more, of a few
-kilobytes. At most {admission.CALLS} calls and {admission.SECONDS} s are allowed; a `pulumi up` that changes nothing
-looks at nothing. "CPU" is this process's own: on a busy machine the seconds are the machine's.
+task definitions with roles and secrets of their own, one image, the JSON key of the service's secret, the listener.
+The run reads its steps' task definitions in any case: these two calls are not counted. The image's configuration is one
+GET more, of a few kilobytes. At most {admission.CALLS} calls and {admission.SECONDS} s are allowed; a `pulumi up`
+that changes nothing looks at nothing. "CPU" is this process's own: on a busy machine the seconds are the machine's.
 
 {markdown(admission.HEAD, admission.rows(looks))}
 

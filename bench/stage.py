@@ -93,8 +93,8 @@ class Stage:
 
         return until(look, 60, f"{arn} has stopped")
 
-    def service(self, name: str, definition: str) -> str:
-        """A service of one task behind a load balancer, with the circuit breaker; returns its target group's ARN."""
+    def target_group(self, name: str) -> str:
+        """A target group that a load balancer's listener forwards to; returns its ARN."""
         balancer = self.elb.create_load_balancer(Name=name, Subnets=[SUBNET, "subnet-2"])["LoadBalancers"][0]
         group = str(
             self.elb.create_target_group(
@@ -118,6 +118,11 @@ class Stage:
             Protocol="HTTP",
             DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
         )
+        return group
+
+    def service(self, name: str, definition: str) -> str:
+        """A service of one task behind a load balancer, with the circuit breaker; returns its target group's ARN."""
+        group = self.target_group(name)
         self.ecs.create_service(
             cluster=self.cluster,
             serviceName=name,

@@ -49,8 +49,9 @@ class RunResult:
     steps: tuple[StepResult, ...]
 
 
-Prepare = Callable[[RunRecord], None]
-"""What must have been done before a run's first step; raises GateError when it could not be."""
+Prepare = Callable[[RunRecord, Mapping[str, Mapping[str, Any]]], None]
+"""What must have been done before a run's first step; raises GateError when it could not be. It gets the run, and its
+steps' task definitions as DescribeTaskDefinition showed them, by ARN."""
 
 
 def migrate(
@@ -66,7 +67,8 @@ def migrate(
 
     Args:
         deadline: seconds for all steps together; 0 for none but their own.
-        prepare: called with the run before its first step; not for a run that is taken over after its steps began.
+        prepare: called with the run and its task definitions before its first step; not for a run that is taken over
+            after its steps began.
 
     Raises:
         StepFailed: a step did not end with exit code 0 everywhere.
@@ -184,7 +186,7 @@ def perform(
     try:
         shapes = _shapes(to, subject, place)
         if prepare is not None and not any(step.name in done for step in subject.steps):
-            prepare(run)
+            prepare(run, {shape.place.task_definition: shape.definition for shape in shapes.values()})
         for number, step in enumerate(subject.steps, start=1):
             title = f"step {number} of {len(subject.steps)} ({step.name})"
             shape = shapes[step.name]
@@ -216,9 +218,10 @@ def _leave(to: Deployer, run: RunRecord, owner: Ownership) -> None:
 
 @dataclass(frozen=True)
 class _Shape:
-    """A step's place, and what its task definition says about judging and following its task."""
+    """A step's place, its task definition, and what that says about judging and following its task."""
 
     place: Place
+    definition: Mapping[str, Any]
     essential: frozenset[str]
     log_place: LogPlace | None
 
@@ -239,7 +242,10 @@ def _shapes(to: Deployer, subject: Subject, place: Place) -> dict[str, _Shape]:
         definition = definitions[own.task_definition]
         own = replace(own, stop_seconds=stop_seconds(definition))
         shapes[step.name] = _Shape(
-            own, essential(definition["containerDefinitions"]) | {own.container}, _log_place(definition, own)
+            own,
+            definition,
+            essential(definition["containerDefinitions"]) | {own.container},
+            _log_place(definition, own),
         )
     return shapes
 

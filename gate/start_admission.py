@@ -67,16 +67,20 @@ class Subject:
         return found
 
 
-def examine(clients: Clients, subject: Subject, clock: Clock) -> list[Finding]:
+def examine(
+    clients: Clients, subject: Subject, clock: Clock, known: Mapping[str, Mapping[str, Any]] | None = None
+) -> list[Finding]:
     """What was found of everything that the run and the service's new revision need.
 
     The network of a step is left to RunTask, which refuses a subnet or security group that does not exist before it
     starts anything (RunTask in the ECS API reference), and so is a step's task role. The service's is looked at.
+
+    Args:
+        known: task definitions that the run itself has just read, by ARN.
     """
     reader = Reader(clients, opened={reference(one) for one in subject.keyed})
-    read = reader.definitions(subject.revisions)
-    known = {arn: one for arn, one in read.items() if not isinstance(one, Absent | Unread)}
-    tasks = subject.tasks(known)
+    read = reader.definitions(subject.revisions, known)
+    tasks = subject.tasks({arn: one for arn, one in read.items() if not isinstance(one, Absent | Unread)})
     wanted = required(tasks, target_groups=subject.target_groups)
     served = {role: who for role, who in wanted.task_roles.items() if SERVICE in who}
     wanted = replace(wanted, task_roles=served)

@@ -7,8 +7,8 @@ iam:SimulatePrincipalPolicy on the tasks' roles, what `listeners` names; secrets
 whose JSON keys are to be looked at; for `sluice preflight`: ec2:DescribeSecurityGroups and ec2:DescribeSubnets on
 ``*``. What may not be asked is said to be unread.
 
-A stack with two task definitions of steps costs 14 calls (tests/unit/gate/test_start_reading.py counts them), one more
-for each JSON key; every further secret, task definition or image costs one or two more.
+A stack with two task definitions of steps costs 12 calls (tests/unit/gate/test_start_admission.py counts them); every
+further secret, task definition or image costs one or two more.
 """
 
 from __future__ import annotations
@@ -19,14 +19,12 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from gate import image_source
-from gate.aws_answer import answered, denied, message
+from gate.aws_answer import answered
 from gate.clock import Clock
 from gate.image_source import Fetch
 from gate.listeners import forwarded
-from gate.secret_content import wrong
+from gate.secret_reading import described, read
 from gate.secret_reference import MANAGED, READING, Reference
 from gate.session import Clients
 from gate.start_facts import Absent, Decision, Facts, Key, Present, Role, Secret, Unread
@@ -60,12 +58,18 @@ class Reader:
     opened: Collection[Reference] = ()
     fetch: Fetch | None = None
 
-    def definitions(self, arns: Collection[str]) -> dict[str, Mapping[str, Any] | Absent | Unread]:
-        """Task definitions, by ARN; one that is not ACTIVE is absent, as nothing can be started from it."""
-        ecs = self.clients["ecs"]
+    def definitions(
+        self, arns: Collection[str], read: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> dict[str, Mapping[str, Any] | Absent | Unread]:
+        """Task definitions, by ARN; one that is not ACTIVE is absent, as nothing can be started from it.
+
+        Args:
+            read: those that the caller has read a moment ago, which are not asked for again.
+        """
+        ecs, known = self.clients["ecs"], read or {}
 
         def one(arn: str) -> Mapping[str, Any] | Absent:
-            found: Mapping[str, Any] = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+            found = known.get(arn) or ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
             status = found.get("status", "ACTIVE")
             return found if status == "ACTIVE" else Absent(f"it is {status}", final=True)
 
@@ -134,40 +138,10 @@ class Reader:
         return image_source.configuration(self.clients, image, platform, self.fetch)
 
     def _secret(self, arn: str, references: Sequence[Reference]) -> Secret | Absent:
-        """By its ARN; where there is none, by the name in it, which tells the ARN that should have been written."""
         manager = self.clients.in_region("secretsmanager", arn.split(":")[3])
-        try:
-            found = manager.describe_secret(SecretId=arn)
-        except manager.exceptions.ResourceNotFoundException as error:
-            try:
-                found = manager.describe_secret(SecretId=arn.partition(":secret:")[2])
-            except ClientError:
-                return Absent(message(error))
-            if not str(found["ARN"]).startswith(arn):
-                return Absent(message(error))  # another account's of the same name
-        contents: dict[str, str] = {}
-        closed = False
-        if found["ARN"] == arn and not found.get("DeletedDate"):
-            for one in references:
-                if not (self.thorough or (one.key and one in self.opened)):
-                    continue
-                if (said := self._content(manager, one)) is None:
-                    closed = True
-                else:
-                    contents[one.key] = said
-        key = str(found.get("KmsKeyId") or "")
-        own = "" if key.endswith("alias/aws/secretsmanager") else key
-        return Secret(str(found["ARN"]), bool(found.get("DeletedDate")), own, contents, closed)
-
-    def _content(self, manager: Any, wanted: Reference) -> str | None:
-        """What is wrong with the value; None when it may not be read."""
-        stage = {"VersionStage": wanted.stage} if wanted.stage else {}
-        version = {"VersionId": wanted.version} if wanted.version else {}
-        try:
-            answer = manager.get_secret_value(SecretId=wanted.name, **(stage or version))
-        except ClientError as error:
-            return None if denied(error) else f"its value cannot be read: {message(error)}"
-        return wrong(wanted.key, answer.get("SecretString"))
+        if self.thorough:
+            return described(manager, arn, references)
+        return read(manager, arn, [one for one in references if one.key and one in self.opened])
 
     def _parameters(self, names: Sequence[str]) -> dict[str, Present | Absent]:
         # An ARN does not tell whether the name of a parameter at the top begins with a slash: both are asked for.

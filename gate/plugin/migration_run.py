@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gate import forget
@@ -229,11 +230,11 @@ class MigrationRun(Resource):
 
         looked = False
 
-        def prepare(run: RunRecord) -> None:
+        def prepare(run: RunRecord, definitions: Mapping[str, Mapping[str, Any]]) -> None:
             """Before the first step: what could not start anyway needs no snapshot either."""
             nonlocal looked
             looked = True
-            start_admission.admit(call, clients, inputs, deployer.clock)
+            start_admission.admit(call, clients, inputs, deployer.clock, known=definitions)
             if snapshot is not None:
                 snapshot(run)
 

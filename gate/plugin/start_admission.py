@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -22,13 +23,22 @@ from gate.step import Step
 UNTOUCHED = "No migration was run, and what serves keeps serving."
 
 
-def admit(call: Call, clients: Clients, inputs: Properties, clock: Clock, *, steps: bool = True) -> None:
+def admit(
+    call: Call,
+    clients: Clients,
+    inputs: Properties,
+    clock: Clock,
+    *,
+    steps: bool = True,
+    known: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
     """Looks at everything that a MigrationRun's steps and its service's new revision need. Raises NotReady.
 
     A rollback is not refused for a rule that the earlier release is older than.
 
     Args:
         steps: whether the steps run; else only the service's new revision is let through.
+        known: task definitions that the run has just read, by ARN.
     """
     begun = time.monotonic()
     phase = inputs.get("phase", "before")
@@ -44,7 +54,7 @@ def admit(call: Call, clients: Clients, inputs: Properties, clock: Clock, *, ste
         keyed=_texts(inputs.get("serviceSecrets")),
         target_groups=[str(one) for one in inputs.get("targetGroups") or []] if serves else [],
     )
-    found = examine(clients, subject, clock)
+    found = examine(clients, subject, clock, known)
     if inputs.get("rollback"):
         found = lenient(found)
     _told(call, found)

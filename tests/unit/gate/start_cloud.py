@@ -162,7 +162,14 @@ class Cloud:
         raise error("DescribeSecret", "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 
     def get_secret_value(self, SecretId: str, **_: str) -> Any:
-        return {"SecretString": self.values[SecretId]}
+        for arn, more in self.secrets.items():
+            if SecretId in (arn, arn[:-7]):
+                if more.get("DeletedDate"):
+                    raise error("GetSecretValue", "InvalidRequestException", "it was marked for deletion")
+                if (key := more.get("KmsKeyId")) and self.keys.get(key) != "Enabled":
+                    raise error("GetSecretValue", "DecryptionFailure", "can't decrypt the protected secret text")
+                return {"ARN": arn, "SecretString": self.values[arn]}
+        raise error("GetSecretValue", "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 
     def describe_target_groups(self, TargetGroupArns: list[str]) -> Any:
         if TargetGroupArns != [GROUP]:

@@ -23,7 +23,7 @@ def test_a_step_under_way_is_stopped_at_the_deadline_before_its_own_time_out() -
 def test_nothing_is_begun_when_a_snapshot_took_all_the_time() -> None:
     stage = Stage(Script())
     with pytest.raises(StepFailed) as failure:
-        stage.deploy(deadline=60, prepare=lambda run: stage.clock.wait(60))
+        stage.deploy(deadline=60, prepare=lambda run, definitions: stage.clock.wait(60))
     text = str(failure.value)
     assert "migration step 'master' failed: the deadline of all steps together had passed: not started" in text
     assert "raise migrationDeadline" in text

@@ -27,6 +27,13 @@ def test_steps_run_in_order_and_are_recorded() -> None:
     assert [line for line in stage.lines if " | " in line] == ["master | one", "master | two"]
 
 
+def test_what_prepares_a_run_gets_the_task_definitions_that_it_has_read() -> None:
+    stage = Stage(Script())
+    given: list[Any] = []
+    stage.deploy(prepare=lambda run, definitions: given.append((run.number, definitions)))
+    assert given == [(1, {DEFINITION: stage.ecs.describe_task_definition(taskDefinition=DEFINITION)["taskDefinition"]})]
+
+
 def test_the_end_is_seen_soon() -> None:
     stage = Stage(Script(runs=2))
     stage.deploy()

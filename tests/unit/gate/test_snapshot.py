@@ -196,7 +196,7 @@ class Stage:
         until = self.clock.now() + deadline if deadline else None
         before = Snapshot(to, self.rds, wish or Wish(instance="db-1"), PLACE, until)
         subject = Subject("repo@sha256:aa", (Step("master", ("migrate", "master"), timeout=60),), {}, {}, "db-1")
-        migrate(to, subject, "before", PLACE, deadline=deadline, prepare=before)
+        migrate(to, subject, "before", PLACE, deadline=deadline, prepare=lambda run, _: before(run))
         return before.taken
 
     def _log(self, text: str, ephemeral: bool) -> None:

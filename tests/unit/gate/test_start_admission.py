@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,27 +49,52 @@ def look(cloud: Cloud, fetched: Callable[[Cloud], None], clock: Clock | None = N
     return examine(cloud, SUBJECT, clock or Clock())  # type: ignore[arg-type]
 
 
-def test_a_version_that_can_start_costs_fifteen_calls(fetched: Callable[[Cloud], None]) -> None:
-    """And one GET of a few kilobytes. The secret of the master user is RDS's own: nobody else can delete it."""
+def test_a_version_that_can_start_costs_twelve_calls(fetched: Callable[[Cloud], None]) -> None:
+    """And one GET of a few kilobytes. The secret of the master user is RDS's own: nobody else can delete it. The run
+    has read the task definitions of its steps itself."""
     cloud = Cloud()
-    found = look(cloud, fetched)
+    fetched(cloud)
+    known = {arn: one for arn, one in cloud.definitions.items() if "service" not in arn}
+    found = examine(cloud, SUBJECT, Clock(), known)  # type: ignore[arg-type]
     assert [one for one in found if one.result != "passed"] == []
     assert sorted(one for one in cloud.calls if one != "GET") == sorted(
-        ["describe_task_definition"] * 3
+        ["describe_task_definition"]
         + ["batch_get_image", "get_download_url_for_layer"]
-        + ["describe_secret"] * 2
+        + ["describe_secret"]
         + ["get_secret_value"]
         + ["describe_target_groups", "describe_listeners"]
         + ["describe_log_groups"]
         + ["simulate_principal_policy"] * 3
         + ["get_role"]
     )
+    assert len(cloud.calls) - cloud.calls.count("GET") == 12
     assert cloud.calls.count("GET") == 1
     unseen = [str(one) for one in found if "was not looked at" in one.what]
     assert unseen == [
         "secret shop-owner-AbCdEf, key password: its key 'password' was not looked at, as no value is read"
     ]
     refuse(found, "Nothing was done.")
+
+
+def test_an_inactive_revision_that_the_run_has_read_is_refused(fetched: Callable[[Cloud], None]) -> None:
+    cloud = Cloud()
+    fetched(cloud)
+    arn = "arn:td/shop-migration:3"
+    found = examine(cloud, SUBJECT, Clock(), {arn: cloud.definitions[arn] | {"status": "INACTIVE"}})  # type: ignore[arg-type]
+    with pytest.raises(NotReady, match="task definition shop-migration:3: it is INACTIVE"):
+        refuse(found, "")
+
+
+def test_a_value_of_another_secret_proves_nothing(fetched: Callable[[Cloud], None]) -> None:
+    """Secrets Manager completes an ARN without its suffix; ECS's permissions do not."""
+    cloud = Cloud()
+    short = secret("shop-app")
+    serving(f"{short}:password::")(cloud)
+    fetched(cloud)
+    found = examine(cloud, replace(SUBJECT, keyed=[f"{short}:password::"]), Clock())  # type: ignore[arg-type]
+    assert cloud.calls.count("get_secret_value") == 1
+    with pytest.raises(NotReady, match="is not the full ARN"):
+        refuse(found, "")
 
 
 def serving(*secrets: str, **more: Any) -> Callable[[Cloud], None]:
@@ -196,7 +222,7 @@ WARNED: list[tuple[str, Callable[[Cloud], None], str]] = [
         having(decisions={APP: "implicitDeny"}),
         "no policy that lets it read the secret shop-app",
     ),
-    ("secrets may not be described", having(denied={"describe_secret"}), "secret shop-app.*not checked; these cred"),
+    ("secrets may not be described", having(denied={"describe_secret"}), "secret shop-owner.*not checked; these cred"),
     (
         "roles may not be simulated",
         having(denied={"simulate_principal_policy"}),
@@ -208,7 +234,11 @@ WARNED: list[tuple[str, Callable[[Cloud], None], str]] = [
     ("listeners may not be read", having(denied={"describe_listeners"}), "listener of shop: not checked"),
     ("layers may not be read", having(denied={"get_download_url_for_layer"}), "image sha256:a.*: not checked"),
     ("definitions may not be read", having(denied={"describe_task_definition"}), "task definition .*: not checked"),
-    ("keys may not be read", having(secrets={APP: {"KmsKeyId": "k1"}}, denied={"describe_key"}), "its KMS key k1: not"),
+    (
+        "keys may not be read",
+        having(secrets={APP: {"KmsKeyId": "k1"}}, denied={"describe_key", "get_secret_value"}),
+        "its KMS key k1: not",
+    ),
     ("an image of another registry", serving(image="docker.io/x/y@sha256:" + "c" * 64), "its registry is not ECR"),
 ]
 
@@ -308,7 +338,7 @@ def test_what_is_not_there_yet_is_asked_for_again(fetched: Callable[[Cloud], Non
     with pytest.raises(NotReady, match="service-task: does not exist"):
         refuse(look(cloud, fetched, clock), "")
     assert cloud.calls.count("get_role") == 3, "and only that is asked for again"
-    assert cloud.calls.count("describe_secret") == 2
+    assert cloud.calls.count("describe_secret") == 1
 
 
 INPUTS = RUN | {
@@ -372,12 +402,25 @@ def test_a_run_looks_before_its_first_step_and_before_the_snapshot(
     cloud = Cloud(image=blob(Entrypoint=["sh", "-c"]))
     fetched(cloud)
     snapshots: list[object] = []
-    monkeypatch.setattr(migration_run, "migrate", lambda *_, prepare, **__: prepare(None))
+    monkeypatch.setattr(migration_run, "migrate", lambda *_, prepare, **__: prepare(None, {}))
     monkeypatch.setattr(migration_run, "Snapshot", lambda *_: snapshots.append)
     gate = MigrationRun(lambda: cloud)  # type: ignore[arg-type, return-value]
     with pytest.raises(Refused, match=r"^not admitted: .*keeps only the first word"):
         run(gate.create(call(Lines(), preview=False), INPUTS | {"snapshot": {"instance": "db"}}))
     assert snapshots == []
+
+
+def test_the_look_asks_for_no_task_definition_that_the_run_has_read(
+    fetched: Callable[[Cloud], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud()
+    fetched(cloud)
+    read = {arn: one for arn, one in cloud.definitions.items() if "service" not in arn}
+    monkeypatch.setattr(migration_run, "migrate", lambda *_, prepare, **__: prepare(None, read))
+    gate = MigrationRun(lambda: cloud)  # type: ignore[arg-type, return-value]
+    with pytest.raises(AttributeError):  # the stand-in has run nothing
+        run(gate.create(call(Lines(), preview=False), INPUTS))
+    assert cloud.calls.count("describe_task_definition") == 1, "the service's alone"
 
 
 def test_the_run_itself_says_what_it_looked_at(fetched: Callable[[Cloud], None]) -> None:
