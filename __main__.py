@@ -67,7 +67,14 @@ phase = MigrationGateArgs(
     database=database.identity,
     records=f"{path}/runs",
     protected=stack.protected,
-    snapshot=Snapshot(database.identifier, copy.keep, copy.timeout, copy.pending, work.pending)
+    snapshot=Snapshot(
+        database.identifier,
+        copy.keep,
+        copy.timeout,
+        copy.pending,
+        work.pending,
+        (copy.copy_to.role, copy.copy_to.key) if copy.copy_to else None,
+    )
     if stack.snapshot_before
     else None,
     topic=topic,

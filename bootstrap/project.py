@@ -61,6 +61,7 @@ def scope(settings: Settings, where: Account, project: str, stack: str, bucket_k
         check_keys=settings.tasks.check_keys,
         app=tuple(settings.tasks.actions),
         deletes_snapshots=not is_production(stack) if settings.delete_snapshots is None else settings.delete_snapshots,
+        snapshot_copies=settings.snapshot_copies or "",
     )
 
 

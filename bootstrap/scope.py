@@ -27,6 +27,7 @@ class Upstream:
 class Scope:
     """One stack in one account and Region.
 
+    snapshot_copies: ARN of the role of another account that copies its snapshots; empty: none does.
     bucket, bucket_key: where the account's states lie (name), and what encrypts them (ARN). key: ARN of what encrypts
     the secrets in this stack's state. upstream: the stack that this one promotes from. existing: ARNs of what the stack
     uses and does not own: a cluster, listener, VPC, database and its security group, topic. zones: ids of the hosted
@@ -50,6 +51,7 @@ class Scope:
     check_keys: bool = False
     app: Sequence[str] = ()
     deletes_snapshots: bool = True
+    snapshot_copies: str = ""
 
     @property
     def name(self) -> str:

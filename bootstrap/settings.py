@@ -156,6 +156,9 @@ class Settings(Model):
     delete_snapshots: Annotated[bool | None, BeforeValidator(unset)] = None
     """Whether the deploy role may delete snapshots of the stack's database, to keep the newest alone. Unset: in every
     stack but production, where an administrator deletes them (docs/restore.md)."""
+    snapshot_copies: Annotated[Arn | None, BeforeValidator(unset)] = None
+    """ARN of the role in another account that copies the snapshots: `snapshot.copyTo.role` of the stack. The deploy
+    role may then take it and share the snapshots of before its migrations; name `database.kmsKey` in `existing`."""
     existing: list[Arn] = Field(default_factory=list)
     """ARNs of what the stack uses and does not make: cluster, listener, VPC, topic; a database (`database.existing`)
     with its first security group, to which the stack adds rules; the repository that it promotes from, for the tag by
@@ -176,6 +179,18 @@ class Settings(Model):
                 "hostedZones and hosts belong together; write the zone and the names that the stack has in it"
             )
         return hosts
+
+    @field_validator("snapshot_copies")
+    @classmethod
+    def _snapshot_copies(cls, role: str | None, info: ValidationInfo) -> str | None:
+        if role is None:
+            return role
+        if not re.fullmatch(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+", role):
+            raise refused("is not the ARN of one role; write it whole, like arn:aws:iam::ACCOUNT:role/NAME")
+        aws = info.data.get("aws")
+        if aws is not None and role.split(":")[4] == aws.account:
+            raise refused("is a role of this very account, where a copy is no safer; name one of another account")
+        return role
 
     @field_validator("existing")
     @classmethod

@@ -24,7 +24,7 @@ class DatabaseArgs:
     database: name of the first database. storage: GiB. max_storage: that it may grow to; None: it does not grow.
     backup_days: 0 to 35, 0 switches backups off. backup_window, maintenance_window: in RDS' notation. log_days: that
     PostgreSQL's log is kept in CloudWatch Logs; 0: it is not copied there. protected: whether the data must outlive the
-    stack. subnet_ids: in at least two zones."""
+    stack. subnet_ids: in at least two zones. kms_key: ARN of the key that encrypts it all; None: AWS's own."""
 
     version: str
     major: str
@@ -43,6 +43,7 @@ class DatabaseArgs:
     protected: bool
     subnet_ids: Sequence[pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
+    kms_key: str | None = None
 
 
 class Database(pulumi.ComponentResource):
@@ -109,6 +110,7 @@ class Database(pulumi.ComponentResource):
             max_allocated_storage=args.max_storage,
             storage_type="gp3",
             storage_encrypted=True,
+            kms_key_id=args.kms_key,
             db_name=args.database,
             username=args.username,
             manage_master_user_password=True,

@@ -24,13 +24,15 @@ STOP_TIMEOUT = 30
 class Snapshot:
     """instance: identifier of the database instance. keep: how many of this stack's own stay. timeout: seconds until it
     must be available. pending: the image's command that exits with 0 when nothing is pending; None: always take it.
-    task: as what that command runs; None: as a step does."""
+    task: as what that command runs; None: as a step does. copy_to: ARNs of the role and of the key of another account
+    that gets a copy; None: none does."""
 
     instance: pulumi.Input[str]
     keep: int
     timeout: int
     pending: Sequence[str] | None
     task: TaskDefinitionArgs | None = None
+    copy_to: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -167,4 +169,6 @@ def _wish(snapshot: Snapshot | None, own: Mapping[str, pulumi.Output[str]]) -> d
         wish["pending"] = list(snapshot.pending)
         if snapshot.task is not None:
             wish["taskDefinition"] = own[snapshot.task.family]
+    if snapshot.copy_to:
+        wish["copyTo"] = dict(zip(("role", "key"), snapshot.copy_to, strict=True))
     return wish

@@ -10,7 +10,9 @@ other account use it), CopyDBSnapshot (by the ARN of a shared snapshot, with a K
 not copied from another account), "Copying a DB snapshot for Amazon RDS" (the source must outlive the copying).
 
 IAM here: rds:ModifyDBSnapshotAttribute on ``snapshot:sluice-PROJECT-STACK-run-*`` (a cluster:
-rds:ModifyDBClusterSnapshotAttribute), sts:AssumeRole on the role there. Of that role: docs/snapshot-copies.md.
+rds:ModifyDBClusterSnapshotAttribute), sts:AssumeRole on the role there. Of that role: rds:CopyDBSnapshot
+(rds:CopyDBClusterSnapshot), rds:AddTagsToResource, rds:DescribeDBSnapshots and its keys, as docs/snapshot-copies.md has
+them.
 """
 
 from __future__ import annotations
@@ -188,7 +190,7 @@ def _remedy(error: Exception) -> str:
     operation = error.operation_name if isinstance(error, ClientError) else ""
     name = code(error) if isinstance(error, ClientError) else ""
     if operation == "AssumeRole":
-        return "let the role there trust this stack's deploy role, and name it in copyTo of this stack's bootstrap"
+        return "let the role there trust the deploy role, and name it in snapshotCopies of bootstrap/Pulumi.STACK.yaml"
     if "KMSKey" in name:
         return "let that account use the database's key, and its role both keys (docs/snapshot-copies.md)"
     if "Quota" in name:

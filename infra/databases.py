@@ -39,6 +39,7 @@ def database_of(
             protected=stack.protected,
             subnet_ids=network.database_subnet_ids,
             security_group_id=firewall.database,
+            kms_key=chosen.kms_key,
         ),
         opts,
     )

@@ -99,6 +99,7 @@ class Deployed:
             "repository": self.origin.repository.url,
             "database": self.database.identifier,
             "snapshot": settings.snapshot_before,
+            "copyTo": settings.snapshot.copy_to.role if settings.snapshot.copy_to else None,
             "topic": self.topic,
             "steps": pulumi.Output.all(*(one.steps for one in self.gates)).apply(self._steps),
             "holds": f"{self.path}/holds",

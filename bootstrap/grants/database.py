@@ -42,6 +42,7 @@ def database(scope: Scope) -> list[Statement]:
             )]
             if clusters else []
         ),
+        *(copies(scope, taken) if scope.snapshot_copies else []),
         # RDS makes it in the deployer's name; nobody but a service may give a secret a name with `!`.
         Statement(
             "MasterSecret",
@@ -56,6 +57,24 @@ def database(scope: Scope) -> list[Statement]:
         ),
         *keys(scope),
     ]  # fmt: skip
+
+
+def copies(scope: Scope, taken: str) -> list[Statement]:
+    """To share the snapshots of before a migration, and to have them copied by a role of another account.
+
+    No condition of IAM says with whom a snapshot is shared ("Actions, resources, and condition keys for Amazon RDS").
+    The key's policy does: who may not use the key can neither copy nor restore, and AWS shares none under its own key.
+    """
+    kinds = ["snapshot", *(["cluster-snapshot"] if scope.used("rds", "cluster:") else [])]
+    shares = {"snapshot": "rds:ModifyDBSnapshotAttribute", "cluster-snapshot": "rds:ModifyDBClusterSnapshotAttribute"}
+    return [
+        Statement(
+            "ShareSnapshots",
+            [shares[kind] for kind in kinds],
+            [scope.arn("rds", f"{kind}:{taken}-run-*") for kind in kinds],
+        ),
+        Statement("CopySnapshots", ["sts:AssumeRole"], [scope.snapshot_copies]),
+    ]
 
 
 def keys(scope: Scope) -> list[Statement]:

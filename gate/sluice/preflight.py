@@ -95,6 +95,8 @@ def look(stack: Stack, clients: Clients) -> Iterator[Check]:
     yield from _subnets(clients, stack)
     if not subject.target_groups:
         yield skipped("listener", "the stack's output names no target group")
+    if gate.get("copyTo"):
+        yield _copies(clients, str(gate["copyTo"]))
     yield _permissions(clients, bool(gate.get("snapshot")))
 
 
@@ -144,6 +146,17 @@ def _subnets(clients: Any, stack: Stack) -> Iterator[Check]:
             return way_out(name, subnet, tables, place.assign_public_ip, [str(one["ServiceName"]) for one in endpoints])
 
         yield ask(name, leads_out)
+
+
+def _copies(clients: Clients, role: str) -> Check:
+    """Whether the role that copies snapshots in another account can be taken, and may look at them."""
+    name = f"copies of snapshots in account {role.split(':')[4]}"
+
+    def look_there() -> Check:
+        clients.taking_on(role)["rds"].describe_db_snapshots(SnapshotType="manual", MaxRecords=20)
+        return passed(name, "its role can be taken")
+
+    return ask(name, look_there)
 
 
 def _permissions(clients: Any, snapshot: bool) -> Check:

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from infra import connection
 from infra.settings import windows
+from infra.settings.arns import KeyArn
 from infra.settings.migrations import Command
 from infra.settings.model import Model, hidden, refused
 from infra.settings.secrets import Asked
@@ -21,7 +22,7 @@ LONGEST_NAME = 63
 
 OWN = (
     "version", "upgrade", "username", "max_storage", "multi_az", "backup_days", "backup_window", "maintenance_window",
-    "performance_insights", "export_logs",
+    "performance_insights", "export_logs", "kms_key",
 )  # fmt: skip
 """Settings of an instance that the stack makes; an existing one is its owner's."""
 
@@ -78,6 +79,10 @@ class Database(Model):
     maintenance_window: str = "sun:04:30-sun:05:30"
     """When RDS may do what needs a restart, minor updates above all: UTC, at least half an hour, apart from
     `backupWindow`."""
+    kms_key: KeyArn | None = None
+    """ARN of a KMS key of yours that encrypts storage, backups and snapshots; unset: AWS's own key, `aws/rds`, under
+    which no snapshot can be copied to another account (`snapshot.copyTo`). To be chosen before the instance is made:
+    another key makes another instance, without the data."""
     performance_insights: bool = True
     """Whether RDS records which statements load the instance, for the seven days that cost nothing."""
     export_logs: bool = True

@@ -31,7 +31,7 @@ from infra.settings.scan import Scan
 from infra.settings.secrets import LOCAL, chosen, lacking
 from infra.settings.service import Service
 from infra.settings.smoke import Smoke
-from infra.settings.snapshot import PENDING, Snapshot
+from infra.settings.snapshot import PENDING, CopyTo, Snapshot
 from infra.settings.soak import Soak
 from infra.settings.waf import Waf
 
@@ -108,7 +108,9 @@ class Settings(Model):
     @field_validator("database")
     @classmethod
     def _database(cls, database: Database, info: ValidationInfo) -> Database:
-        app = info.data.get("app")
+        app, aws = info.data.get("app"), info.data.get("aws")
+        if aws is not None and database.kms_key and (wrong := elsewhere(database.kms_key, aws)):
+            raise hidden(f"kmsKey {wrong}")
         for key, names in (("environment", app.environment), ("secrets", app.secrets)) if app else ():
             if twice := sorted(database.variables.keys() & names.keys()):
                 raise hidden(f"variables has {', '.join(twice)}, which is in app.{key} too; remove one of the two")
@@ -175,6 +177,8 @@ class Settings(Model):
         app = info.data.get("app")
         if app and (wrong := lacking(snapshot.secrets, app.secrets)):
             raise hidden(f"secrets {wrong}")
+        if snapshot.copy_to is not None and (wrong := cls._uncopied(snapshot, snapshot.copy_to, info)):
+            raise hidden(f"copyTo {wrong}")
         if snapshot.pending is None:
             return snapshot
         if any(step.name == PENDING for step in info.data.get("migrations") or ()):
@@ -182,6 +186,20 @@ class Settings(Model):
         if not cls._taken(snapshot, info.data.get("environment", "prod")):
             raise hidden("pending is not run where no snapshot is taken; remove it or set snapshot.before to true")
         return snapshot
+
+    @classmethod
+    def _uncopied(cls, snapshot: Snapshot, to: CopyTo, info: ValidationInfo) -> str:
+        """Why a snapshot cannot be copied there; empty when it can."""
+        aws, database = info.data.get("aws"), info.data.get("database")
+        if not cls._taken(snapshot, info.data.get("environment", "prod")):
+            return "has nothing to copy where no snapshot is taken; remove it or set snapshot.before to true"
+        if aws is not None and to.account == aws.account:
+            return f"is the stack's own account ({aws.account}), where a copy is no safer; name another account"
+        if aws is not None and (region := to.key.split(":")[3]) != aws.region:
+            return f"has a key in {region}, and the copy is made in the stack's Region ({aws.region}); name one there"
+        if database is not None and database.existing is None and database.kms_key is None:
+            return "needs database.kmsKey: AWS shares no snapshot under its own key with another account; write it"
+        return ""
 
     @field_validator("migration_deadline")
     @classmethod

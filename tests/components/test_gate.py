@@ -133,6 +133,17 @@ class TestGate:
         assert run["snapshot"]["pending"] == ["migrate", "pending"]
         assert (run["snapshot"]["keep"], run["snapshot"]["timeout"], run["deadline"]) == (2, 60, 1000)
 
+    def test_where_the_snapshot_is_copied_to_reaches_the_run(self, deploy: Deploy) -> None:
+        there = {
+            "role": "arn:aws:iam::999988887777:role/sluice-copies",
+            "key": "arn:aws:kms:eu-central-1:999988887777:key/1a2b",
+        }
+        key = "arn:aws:kms:eu-central-1:111122223333:key/3c4d"
+        deployed = deploy(snapshot={"before": True, "copyTo": there}, database={"name": "notes", "kmsKey": key})
+        assert deployed.one("MigrationRun").inputs["snapshot"]["copyTo"] == there
+        assert deployed.one("rds/instance:Instance").inputs["kmsKeyId"] == key
+        assert deployed.outputs["gate"]["copyTo"] == there["role"]
+
     def test_failures_are_told_to_the_stacks_topic(self, deploy: Deploy) -> None:
         deployed = deploy(notify={"email": ["ops@example.com"]})
         topic = deployed.one("sns/topic:Topic")

@@ -184,6 +184,47 @@ SNAPSHOTS = [
     )
 ]
 
+COPIER = "arn:aws:iam::999988887777:role/sluice-copies"
+COPIED = replace(PRODUCTION, snapshot_copies=COPIER)
+"""A stack whose snapshots another account copies."""
+
+COPIES = [
+    Attempt(
+        "the deployer shares a snapshot where nothing is copied",
+        "deploy",
+        Request("rds:ModifyDBSnapshotAttribute", SNAPSHOT),
+        scope=PRODUCTION,
+    ),
+    *(
+        Attempt(f"the deployer of a copied stack {what}", "deploy", Request(action, resource), scope=COPIED)
+        for what, action, resource in (
+            (
+                "shares another stack's snapshot",
+                "rds:ModifyDBSnapshotAttribute",
+                SCOPE.arn("rds", "snapshot:sluice-sluice-prod-run-7-ab12cd34"),
+            ),
+            (
+                "shares a snapshot that somebody made by hand",
+                "rds:ModifyDBSnapshotAttribute",
+                SCOPE.arn("rds", "snapshot:ledger"),
+            ),
+            (
+                "shares the final snapshot",
+                "rds:ModifyDBSnapshotAttribute",
+                SCOPE.arn("rds", "snapshot:sluice-staging-1a2b3c4-final"),
+            ),
+            ("deletes a snapshot", "rds:DeleteDBSnapshot", SNAPSHOT),
+            ("copies one under a key of its own", "rds:CopyDBSnapshot", SNAPSHOT),
+            ("restores one", "rds:RestoreDBInstanceFromDBSnapshot", SNAPSHOT),
+            ("exports one to a bucket", "rds:StartExportTask", SNAPSHOT),
+            ("takes another role there", "sts:AssumeRole", COPIER.replace("sluice-copies", "admin")),
+            ("takes the role of that name elsewhere", "sts:AssumeRole", COPIER.replace("9999", "1111")),
+        )
+    ),
+    Attempt("a pull request takes the role that copies", "preview", Request("sts:AssumeRole", COPIER), scope=COPIED),
+]
+"""Snapshots were not copied before: `before.json` says nothing of it."""
+
 SERVICE = {
     "application-autoscaling:service-namespace": "ecs",
     "application-autoscaling:scalable-dimension": "ecs:service:DesiredCount",
@@ -267,6 +308,13 @@ DNS = [
 ATTACKS = [*STATE, *ONE_ACCOUNT, *READING, *SNAPSHOTS, *OPERATIONS]
 
 NEEDED = [
+    Attempt(
+        "a deployer shares the snapshot that is to be copied",
+        "deploy",
+        Request("rds:ModifyDBSnapshotAttribute", SNAPSHOT),
+        scope=COPIED,
+    ),
+    Attempt("a deployer takes the role that copies", "deploy", Request("sts:AssumeRole", COPIER), scope=COPIED),
     Attempt("a preview reads its own state", "preview", _get("stacks/sluice/staging.json")),
     Attempt("a preview decrypts its own secrets", "preview", Request("kms:Decrypt", KEY)),
     Attempt("a preview reads the bucket through S3", "preview", Request("kms:Decrypt", BUCKET_KEY, THROUGH_S3)),

@@ -35,6 +35,7 @@ LONGEST = Scope(
     hosts=("a-shop-with-a-long-name.of-a-company.example.com",),
     secrets=tuple(f"arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:of-the-shop-{n}-*" for n in range(10)),
     check_keys=True,
+    snapshot_copies="arn:aws:iam::444455556666:role/copies/that-copies-the-snapshots",
     app=("s3:GetObject", "s3:PutObject", "sqs:SendMessage", "sqs:ReceiveMessage", "dynamodb:*"),
 )
 """With everything that settings can add."""

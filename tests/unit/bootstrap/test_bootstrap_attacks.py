@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.bootstrap.attacks import ATTACKS, DNS, NEEDED, SHARED, Attempt
+from tests.unit.bootstrap.attacks import ATTACKS, COPIES, DNS, NEEDED, SHARED, Attempt
 from tests.unit.bootstrap.decision import Request, allowed
 
 
@@ -21,6 +21,11 @@ class TestAttacks:
 
 @pytest.mark.parametrize("attempt", [*DNS, *SHARED], ids=lambda attempt: attempt.what)
 def test_others_in_a_zone_and_a_cluster_are_left_alone(attempt: Attempt) -> None:
+    assert not attempt.succeeds()
+
+
+@pytest.mark.parametrize("attempt", COPIES, ids=lambda attempt: attempt.what)
+def test_who_may_have_snapshots_copied_may_not_delete_or_read_them(attempt: Attempt) -> None:
     assert not attempt.succeeds()
 
 

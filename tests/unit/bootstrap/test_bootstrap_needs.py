@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[3]
 NOT_THE_DEPLOYERS = {
     "sts:GetCallerIdentity": "needs no grant",
     "sts:AssumeRole": "of `Provider(assume_role=…)`, which the program does not use",
+    "rds:CopyDBSnapshot": "of the role of another account that copies (docs/snapshot-copies.md)",
+    "rds:CopyDBClusterSnapshot": "of the role of another account that copies (docs/snapshot-copies.md)",
     "logs:CreateLogStream": "of the execution role, in an explanation",
     "logs:PutLogEvents": "of the execution role, in an explanation",
     "kms:GenerateDataKey": "of a topic's own key; beside it, of the states' key",

@@ -191,6 +191,25 @@ def test_who_is_not_logged_in_is_told_to(monkeypatch: pytest.MonkeyPatch) -> Non
         run.caller(sts, check("prod", right()))
 
 
+COPIER = "arn:aws:iam::999988887777:role/sluice-copies"
+
+
+@pytest.mark.parametrize(
+    ("role", "says"),
+    [
+        (COPIER.replace("999988887777", "111122223333"), "is a role of this very account"),
+        (COPIER.replace("role/", "user/"), "is not the ARN of one role"),
+        (COPIER + "*", "is not the ARN of one role"),
+        ("sluice-copies", "is not an ARN"),
+    ],
+)
+def test_a_role_that_copies_snapshots_is_one_of_another_account(role: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        check("prod", right() | {"snapshotCopies": role})
+    assert check("prod", right() | {"snapshotCopies": COPIER}).snapshot_copies == COPIER
+    assert check("prod", right() | {"snapshotCopies": ""}).snapshot_copies is None
+
+
 @pytest.mark.parametrize(
     ("stack", "said", "deletes"),
     [("staging", {}, True), ("prod", {}, False), ("prod", {"deleteSnapshots": True}, True),

@@ -57,6 +57,14 @@ EXISTING: dict[str, Any] = {
 LISTENER = (
     "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/shared/0123456789abcdef/fedcba9876543210"
 )
+COPY_TO = {
+    "role": "arn:aws:iam::999988887777:role/sluice-copies",
+    "key": "arn:aws:kms:eu-central-1:999988887777:key/1a2b3c4d-1234-1234-1234-1a2b3c4d5e6f",
+}
+KEY = "arn:aws:kms:eu-central-1:111122223333:key/1a2b3c4d-1234-1234-1234-1a2b3c4d5e6f"
+HERE, FAR = COPY_TO["role"].replace("999988887777", "111122223333"), COPY_TO["key"].replace("central", "west")
+COPIED: dict[str, Any] = {"database.kmsKey": KEY, "snapshot": {"before": True, "copyTo": COPY_TO}}
+"""Settings with which each snapshot is copied."""
 BALANCER = LISTENER.replace(":listener/", ":loadbalancer/").rpartition("/")[0]
 NAMED = {"name": "shop.example.com", "zone": "Z0123456789ABC"}
 CERTIFICATE = "arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
@@ -513,7 +521,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         " secret, name, username, roles, ownerUsername, appUsername, bootstrap, bootstrapSecrets, instanceClass,"
         " storage, maxStorage,"
         " multiAz,"
-        " backupDays, backupWindow, maintenanceWindow, performanceInsights, exportLogs, verifyTls, caBundle,"
+        " backupDays, backupWindow, maintenanceWindow, kmsKey, performanceInsights, exportLogs, verifyTls,"
+        " caBundle,"
         " variables)",
     ),
     (
@@ -778,6 +787,54 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "probe and step of one name",
         {"snapshot": {"before": True, "pending": ["migrate", "pending"]}, "migrations.0.name": "pending"},
         "snapshot: a step is called pending, as the one that snapshot.pending runs; rename the step",
+    ),
+    (
+        "copy where none is taken",
+        {"database.kmsKey": KEY, "snapshot.copyTo": COPY_TO},
+        "snapshot: copyTo has nothing to copy where no snapshot is taken; remove it or set snapshot.before to true",
+    ),
+    (
+        "copy without snapshots",
+        {"database.kmsKey": KEY, "snapshot": {"before": False, "copyTo": COPY_TO}},
+        "snapshot.copyTo: has nothing to copy while snapshot.before is false; remove it or set before to true",
+    ),
+    (
+        "copy of a snapshot under AWS's own key",
+        COPIED | {"database.kmsKey": None},
+        "snapshot: copyTo needs database.kmsKey: AWS shares no snapshot under its own key with another account; write"
+        " it",
+    ),
+    (
+        "copy to the same account",
+        COPIED | {"snapshot": {"before": True, "copyTo": {"role": HERE, "key": KEY}}},
+        "snapshot: copyTo is the stack's own account (111122223333), where a copy is no safer; name another account",
+    ),
+    (
+        "copy in another Region",
+        COPIED | {"snapshot": {"before": True, "copyTo": COPY_TO | {"key": FAR}}},
+        "snapshot: copyTo has a key in eu-west-1, and the copy is made in the stack's Region (eu-central-1); name one"
+        " there",
+    ),
+    (
+        "copy under a third account's key",
+        COPIED | {"snapshot": {"before": True, "copyTo": COPY_TO | {"key": KEY}}},
+        f'snapshot.copyTo.key = "{KEY[:59]}…: is not in the account of the role (999988887777); name a key of that account',
+    ),
+    (
+        "copy without a key",
+        COPIED | {"snapshot": {"before": True, "copyTo": {"role": COPY_TO["role"]}}},
+        "snapshot.copyTo.key: is required; add it to the stack's settings",
+    ),
+    (
+        "alias of a key",
+        {"database.kmsKey": "alias/database"},
+        'database.kmsKey = "alias/database": is not the ARN of a KMS key; write it whole, like'
+        " arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias",
+    ),
+    (
+        "key of another account",
+        {"database.kmsKey": COPY_TO["key"]},
+        "database: kmsKey is in another account than the stack (111122223333); name one of that account",
     ),
     (
         "deadline of all steps",
