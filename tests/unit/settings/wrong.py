@@ -818,7 +818,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "copy under a third account's key",
         COPIED | {"snapshot": {"before": True, "copyTo": COPY_TO | {"key": KEY}}},
-        f'snapshot.copyTo.key = "{KEY[:59]}…: is not in the account of the role (999988887777); name a key of that account',
+        f'snapshot.copyTo.key = "{KEY[:58]}…: is not in the account of the role (999988887777); name a key of that account',
     ),
     (
         "copy without a key",
