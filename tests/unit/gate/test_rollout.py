@@ -325,8 +325,11 @@ def test_a_version_that_cannot_live_with_the_new_schema_stops_the_rollout_before
     for _ in range(2):  # the retry soaks again
         with pytest.raises(
             Incompatible, match=r"notes:7, which serves, cannot live with the new schema(.|\n)*no column"
-        ):
+        ) as failure:
             roll_out(service, ask=lambda url, timeout: Answer(503, "no column"), records=records, soak=SOAK)
+        text = str(failure.value)
+        assert "its users may be failing now" in text
+        assert text.partition("fix:")[2].lstrip().startswith("undo them first: `sluice run --image"), "first of all"
     assert service.calls == []
     assert [one.state for one in records.written] == ["running", "failed"] * 2
 

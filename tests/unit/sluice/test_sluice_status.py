@@ -13,7 +13,7 @@ from gate.record import RunRecord
 from gate.release_record import Release
 from gate.sluice.history import called, plain, row, rows
 from gate.sluice.rollback import listed
-from gate.sluice.status import complaints, release_line, schema
+from gate.sluice.status import complaints, page, release_line, schema
 from gate.sluice.terminal import Terminal, columns
 
 GROUP = "arn:aws:elasticloadbalancing:r:1:targetgroup/notes/abc"
@@ -130,6 +130,30 @@ def test_status_says_what_brought_the_release() -> None:
 def test_a_column_without_anything_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     Terminal(machine=False).table(("A", "B", "C"), [("1", "", "x"), ("2", "", "")])
     assert capsys.readouterr().out.splitlines() == ["A  C", "1  x", "2"]
+
+
+DOCUMENT: dict[str, Any] = {
+    "stack": "prod", "healthy": True, "wrong": [], "service": None, "release": None, "deployments": [],
+    "deepPath": None, "schema": {"provenBy": None, "touchedBy": None}, "lastRun": None, "openRuns": [], "holds": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "message", "shown"),
+    [
+        ("failed", "notes:7, which serves, cannot live with the new schema", True),
+        ("running", "", True),
+        ("proven", "", False),
+    ],
+)
+def test_a_rollout_that_did_not_end_well_is_shown(state: str, message: str, shown: bool) -> None:
+    rollout = {
+        "taskDefinition": "arn:…:task-definition/notes:8", "deployer": "ann@y", "started": "10:00", "state": state,
+        "message": message,
+    }  # fmt: skip
+    text = "\n".join(page({**DOCUMENT, "lastRollout": rollout}, [], 0))
+    assert ("last rollout notes:8 by ann@y, 10:00, " in text) is shown
+    assert not message or message in text
 
 
 PROOF = RunRecord(7, "up", "f", "sha256:" + "a" * 64, "ci@x", 1000, steps=("master",), state="succeeded", finished=1072)
