@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from local.cloud import emulator
 from tests.e2e.faults import table
 from tests.e2e.faults.scene import Scene
-from tests.e2e.stage import STACK, Stage
+from tests.e2e.stage import ROOT, STACK, Stage
 
 FAULTS = 12
 """How many there are: a run of some of them must not overwrite the table of all."""
@@ -72,7 +74,10 @@ def rows(request: pytest.FixtureRequest) -> Iterator[list[table.Row]]:
     print(f"\n{table.text(found)}")
     all_of_them = {one for one in request.session.items if one.path.name == "test_faults.py"}
     if os.environ.get("SOAK") and not request.session.testsfailed and len(found) == len(all_of_them) == FAULTS:
-        table.PAGE.write_text(table.HEAD + table.text(found))
+        words = ["git", "describe", "--always", "--dirty=, with changes"]
+        commit = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
+        today, load = f"{datetime.now(UTC):%Y-%m-%d}", os.getloadavg()[1]
+        table.PAGE.write_text(table.page(found, today, commit, os.cpu_count() or 0, load))
 
 
 @pytest.fixture

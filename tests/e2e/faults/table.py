@@ -18,6 +18,7 @@ checks, 5 s apart): with the settings of a real service a verdict that waits for
 those do.
 
 """
+RUN = "Run of {date} at commit {commit} on {cpus} CPUs, load average {load:.0f} at its end.\n\n"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ def verdict(output: str) -> str:
         if found and found[1].strip() != "update failed":
             return found[1].strip()
     return "no error"
+
+
+def page(rows: Sequence[Row], date: str, commit: str, cpus: int, load: float) -> str:
+    """docs/faults.md: the table, and when and on what it was made."""
+    return HEAD + RUN.format(date=date, commit=commit, cpus=cpus, load=load) + text(rows)
 
 
 def text(rows: Sequence[Row]) -> str:

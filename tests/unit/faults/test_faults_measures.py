@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.e2e.faults.callers import Callers, percentile
-from tests.e2e.faults.table import Row, text, verdict
+from tests.e2e.faults.table import Row, page, text, verdict
 from tests.e2e.stage import until
 
 
@@ -83,3 +83,9 @@ def test_the_verdict_is_the_first_reason_that_is_not_pulumis_own(output: str, fi
 def test_a_row_is_one_line_of_the_table() -> None:
     row = Row("a | b", "why", 9.4, 100, 0, "serves")
     assert text([row]).splitlines()[-1] == "| a \\| b | why | 9.4 | 100 | 0 | serves |"
+
+
+def test_the_page_says_when_and_on_what_its_table_was_made() -> None:
+    made = page([Row("a fault", "why", 1.23, 4, 0, "serves")], "2026-11-27", "abc1234", 2, 3.6)
+    assert "\nRun of 2026-11-27 at commit abc1234 on 2 CPUs, load average 4 at its end.\n" in made
+    assert made.endswith("| a fault | why | 1.2 | 4 | 0 | serves |\n")
