@@ -38,7 +38,7 @@ def install(settings: Settings) -> None:
     from local.cloud.elb import associations, listeners, targets
     from local.cloud.gateway import services as served
     from local.cloud.iam import github_claims, simulation
-    from local.cloud.rds import database, major_version, master_secret, options, snapshots
+    from local.cloud.rds import copies, database, major_version, master_secret, options, snapshots
     from local.cloud.scaling import targets as scaling_targets
     from local.cloud.ssm import parameter_size
 
@@ -75,6 +75,7 @@ def install(settings: Settings) -> None:
         options,
         major_version,
         snapshots,
+        copies,
         ecr_images,
         layers,
         scan,

@@ -22,8 +22,9 @@ from local.cloud.settings import Settings, shortened
 SECONDS = 4.0
 """AWS promises no time; minutes for a small instance."""
 
-_NAME = re.compile(r"[a-zA-Z](?:[a-zA-Z0-9]|-(?!-)){0,253}[a-zA-Z0-9]|[a-zA-Z]")
-_READY = "SluiceReady"
+NAME = re.compile(r"[a-zA-Z](?:[a-zA-Z0-9]|-(?!-)){0,253}[a-zA-Z0-9]|[a-zA-Z]")
+READY = "SluiceReady"
+"""When a snapshot is available, in seconds since the epoch."""
 
 
 def install(settings: Settings) -> None:
@@ -33,12 +34,12 @@ def install(settings: Settings) -> None:
 
     def make_snapshot(name: str, instance: dict[str, Any]) -> Any:
         made = make(name, instance)
-        made[_READY] = time.time() + shortened(SECONDS)
+        made[READY] = time.time() + shortened(SECONDS)
         return made
 
     def create_snapshot(params: dict[str, Any]) -> Any:
         name = rds._p(params, "DBSnapshotIdentifier")
-        if name and not _NAME.fullmatch(name):
+        if name and not NAME.fullmatch(name):
             return rds._error(
                 "InvalidParameterValue",
                 f"The parameter DBSnapshotIdentifier is not a valid identifier: {name}. Identifiers must begin with a"
@@ -64,14 +65,14 @@ def install(settings: Settings) -> None:
 
     def delete_snapshot(params: dict[str, Any]) -> Any:
         found = rds._snapshots.get(rds._p(params, "DBSnapshotIdentifier"))
-        if found is not None and _creating(found):
+        if found is not None and creating(found):
             return rds._error(
                 "InvalidDBSnapshotState", "The snapshot is creating; only an available one can be deleted.", 400
             )
         return delete(params)
 
     def seen_snapshot(snapshot: dict[str, Any]) -> str:
-        if not _creating(snapshot):
+        if not creating(snapshot):
             return str(snapshot_xml(snapshot))
         return str(snapshot_xml({**snapshot, "Status": "creating", "PercentProgress": 1}))
 
@@ -91,13 +92,14 @@ def copied_tags(instance: dict[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in own if not tag["Key"].startswith("aws:")}
 
 
-def _creating(snapshot: dict[str, Any]) -> bool:
-    return time.time() < float(snapshot.get(_READY, 0))
+def creating(snapshot: dict[str, Any]) -> bool:
+    """Whether a snapshot is not available yet."""
+    return time.time() < float(snapshot.get(READY, 0))
 
 
 def _state(instance: dict[str, Any]) -> str:
     """The instance's state: `backing-up` instead of `available` while a snapshot of it is made."""
     state = str(instance.get("DBInstanceStatus", "available"))
     own = instance["DBInstanceIdentifier"]
-    busy = any(one["DBInstanceIdentifier"] == own and _creating(one) for one in rds._snapshots.values())
+    busy = any(one["DBInstanceIdentifier"] == own and creating(one) for one in rds._snapshots.values())
     return "backing-up" if busy and state == "available" else state
