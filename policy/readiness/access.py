@@ -49,12 +49,18 @@ NEVER = (
     "iam:PutGroupPolicy",
     "iam:PutUserPolicy",
     "iam:SetDefaultPolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateLoginProfile",
 )
 """Actions by which it could do so whatever it is limited to."""
 
 SECRETS = ("secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue")
-MASTERS = "*:secret:rds!"
-"""How the ARN of a master password that RDS manages goes on after the account."""
+MASTERS = [
+    [f"secret:rds!{kind}-{digit * 8}-{digit * 4}-{digit * 4}-{digit * 4}-{digit * 12}-{letter * 6}"
+     for digit, letter in (("1", "a"), ("2", "b"))]
+    for kind in ("db", "cluster")
+]  # fmt: skip
+"""Two names each of what RDS calls master passwords, instances' and clusters': a pattern that fits both fits all."""
 
 
 def policies(one: Resource) -> Iterator[Any]:
@@ -83,8 +89,16 @@ def _stars(one: Resource) -> Judged:
                 for action in part.actions:
                     if not wild(action) and action not in UNLIMITED:
                         yield f"{part.sid}: {action} on {about}"
-            elif fnmatchcase(arn, f"{MASTERS}[*?]*") and any(map(part.covers, SECRETS)):
+            elif _masters(arn) and not part.limited and any(map(part.covers, SECRETS)):
                 yield f"{part.sid}: reads the master password of every database, {arn}"
+            if wild(arn.split(":", 5)[4:5][0] if arn.count(":") > 4 else "") and part.covers("sts:AssumeRole"):
+                yield f"{part.sid}: takes the role of this name in every account, {arn}"
+
+
+def _masters(arn: str) -> bool:
+    """Whether a pattern fits the master password of every database."""
+    name = arn.split(":", 5)[-1].replace("[", "[[]")  # IAM knows no sets of letters
+    return any(all(fnmatchcase(one, name) for one in two) for two in MASTERS)
 
 
 def _passed(one: Resource) -> Judged:

@@ -9,7 +9,12 @@ from .rule import Judged, Rule, Scope
 from .service import TASKS, containers
 from .stack import Resource, mappings
 
-ROOT = ("root", "0")
+ROOT = ("root", "")
+"""Names of the user that may do everything; the second is what zeros leave of a number without those it begins with."""
+GIVEN = 14
+"""Capabilities that Docker gives a container ("Runtime privilege and Linux capabilities" in its run reference)."""
+MOST_KEPT = 3
+"""Capabilities that a container may keep."""
 
 
 def _isolated(one: Resource) -> Judged:
@@ -21,11 +26,16 @@ def _isolated(one: Resource) -> Judged:
         capabilities = _mapping(linux.get("capabilities"))
         if added := _texts(capabilities.get("add")):
             yield f"container {name} is given the capabilities {', '.join(added)}"
-        if not _texts(capabilities.get("drop")):
+        dropped = {text.upper() for text in _texts(capabilities.get("drop"))}
+        if not dropped:
             yield f"container {name} keeps all capabilities that Docker gives"
+        elif "ALL" not in dropped and len(dropped) < GIVEN - MOST_KEPT:
+            kept = GIVEN - len(dropped)
+            yield f"container {name} keeps capabilities, {kept} of the {GIVEN} that Docker gives"
         if linux.get("initProcessEnabled") is not True:
             yield f"container {name} has no init process: orphans stay, and signals may not arrive"
-        if str(container.get("user") or "").partition(":")[0] in ROOT:
+        user = str(container.get("user") or "").partition(":")[0]
+        if user and user.lstrip("0") in ROOT:
             yield f"container {name} runs as root"
 
 

@@ -169,7 +169,8 @@ def _written(one: Resource) -> Judged:
 
 
 def _flows(stack: Stack) -> Iterator[Finding]:
-    seen = {urn for one in stack.of("aws:ec2:FlowLog") for urn in stack.behind(one, "vpcId", VPC)}
+    refused = [one for one in stack.of("aws:ec2:FlowLog") if one.get("trafficType") in ("ALL", "REJECT")]
+    seen = {urn for one in refused for urn in stack.behind(one, "vpcId", VPC)}
     for one in stack.of(VPC):
         if one.urn not in seen:
             yield Finding(one.urn, "no flow log tells which connections were refused")

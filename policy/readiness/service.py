@@ -43,7 +43,13 @@ def _digests(one: Resource) -> Judged:
 
 
 def _restrained(one: Resource) -> Judged:
+    for mode in ("ipcMode", "networkMode", "pidMode"):
+        if one.get(mode) == "host":
+            yield f"{mode} is that of the host: its tasks are not kept apart"
     for container in containers(one):
+        for option in container.get("dockerSecurityOptions") or ():
+            if "unconfined" in str(option) or "label:disable" in str(option):
+                yield f"container {container.get('name')} is unconfined: {option}"
         if container.get("privileged"):
             yield f"container {container.get('name')} is privileged"
         if not container.get("logConfiguration"):
@@ -97,7 +103,7 @@ def _gated(stack: Stack) -> Iterator[Finding]:
     for one in stack.of(SERVICE, "gate:index:Rollout"):
         if stack.behind(one, "taskDefinition", *TASKS):
             yield Finding(one.urn, "its task definition comes past the gate, too: it may be one that did not pass")
-    for one in stack.of("aws:ecs:TaskSet", "aws:codedeploy:DeploymentGroup"):
+    for one in stack.of("aws:ecs:TaskSet", "aws:codedeploy:DeploymentGroup", "aws:ecs:ExpressGatewayService"):
         yield Finding(one.urn, "deploys to a service without the gate")
 
 

@@ -39,11 +39,18 @@ reach."""
 MATCHING = ("stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike")
 """Operators that are true only where the key is there and has one of the values."""
 
-UNTYPED = ("s3", "sns", "sqs")
+UNTYPED = ("codecommit", "s3", "sns", "sqs")
 """Services whose ARNs have no type before the name."""
 
-TYPE = re.compile(r"/?(?:(?:loadbalancer|listener|listener-rule)/(?:app|net|gwy)/|[a-z][a-z0-9-]*[:/])")
+TYPE = re.compile(
+    r"/?(?:(?:loadbalancer|listener|listener-rule)/(?:app|net|gwy)/|autoScalingGroup:\*:autoScalingGroupName/"
+    r"|[A-Za-z][A-Za-z0-9-]*[:/])"
+)
 """The type of a resource in its ARN, with what separates it from the name."""
+
+ITSELF = re.compile(r"\$\{[\w-]*:?(?:resource|request)tag/", re.IGNORECASE)
+"""A policy variable that stands for a tag of the request or of the resource: whoever compares the tag with it compares
+it with itself ("IAM policy elements: Variables and tags" in the IAM user guide)."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,9 @@ class Condition:
         """Whether it holds only where the key is there with one of the values, none of which fits everything."""
         operator = self.operator.removeprefix("foranyvalue:")
         like = operator.endswith(("like", "arnequals"))  # ArnEquals takes wildcards as ArnLike does
-        return operator in MATCHING and bool(self.values) and not (like and any(map(open_ended, self.values)))
+        if operator not in MATCHING or not self.values or any(map(ITSELF.search, self.values)):
+            return False
+        return not (like and any(map(open_ended, self.values)))
 
 
 @dataclass(frozen=True)
@@ -157,9 +166,12 @@ def every(arn: str) -> bool:
     if len(parts) < 6 or wild(parts[2]):
         return wild(arn)
     name = parts[5]
-    if parts[2] not in UNTYPED and (kind := TYPE.match(name)):
-        name = name[kind.end() :]
-    return name.startswith(WILD)
+    if parts[2] in UNTYPED:
+        return name.startswith(WILD)
+    if kind := TYPE.match(name):
+        # The names of log groups and parameters are paths, and all of them begin with a slash.
+        return name[kind.end() :].lstrip("/").startswith(WILD)
+    return wild(re.split("[:/]", name)[0])  # a wildcard where the type should be said, like `secret*`
 
 
 def _texts(value: Any) -> list[str]:

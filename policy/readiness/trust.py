@@ -20,11 +20,18 @@ OWNERS = ("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws
 """Condition keys that say who asks."""
 
 OPEN_TO: Mapping[str, str] = {
+    "aws:backup:VaultPolicy": "policy",
+    "aws:cloudwatch:EventBusPolicy": "policy",
+    "aws:ec2:AmiLaunchPermission": "group",
     "aws:ecr:RegistryPolicy": "policy",
     "aws:ecr:RepositoryPolicy": "policy",
+    "aws:efs:FileSystemPolicy": "policy",
     "aws:kms:Key": "policy",
     "aws:kms:KeyPolicy": "policy",
     "aws:lambda:Permission": "principal",
+    "aws:rds:ClusterSnapshot": "sharedAccounts",
+    "aws:rds:Snapshot": "sharedAccounts",
+    "aws:rds:SnapshotCopy": "sharedAccounts",
     "aws:s3:Bucket": "policy",
     "aws:s3:BucketPolicy": "policy",
     "aws:secretsmanager:Secret": "policy",
@@ -35,6 +42,9 @@ OPEN_TO: Mapping[str, str] = {
     "aws:sqs:QueuePolicy": "policy",
 }
 """Kinds of resources that say themselves who may use them, and the property that does."""
+
+COPIED = ("aws:ec2:AmiLaunchPermission", "aws:rds:ClusterSnapshot", "aws:rds:Snapshot", "aws:rds:SnapshotCopy")
+"""Those that name accounts, or `all`."""
 
 
 def _trusted(one: Resource) -> Judged:
@@ -63,12 +73,24 @@ def _federated(required: Mapping[str, list[str]]) -> Judged:
     for subject in subjects:
         # repo:ORG/REPO:… : what may be open is never organisation or repository, nor the whole rest.
         parts = subject.split(":", 2)
-        if len(parts) < 3 or wild(parts[0]) or wild(parts[1]) or not parts[2] or open_ended(parts[2]):
+        if len(parts) < 3 or wild(parts[0]) or wild(parts[1]) or not parts[2] or open_ended(_named(parts[2])):
             yield f"{subject} is more than one repository's branch, environment or event"
+
+
+def _named(rest: str) -> str:
+    """What a subject names after its kind: `main` of `ref:refs/heads/main`."""
+    for kind in ("ref:refs/heads/", "ref:refs/tags/", "ref:refs/", "ref:", "environment:"):
+        if rest.startswith(kind):
+            return rest.removeprefix(kind)
+    return rest
 
 
 def _shared(one: Resource) -> Judged:
     said = one.get(OPEN_TO[one.type])
+    if one.type in COPIED:
+        if "all" in map(str, listed(said)):
+            yield "everybody may copy it, of whatever account"
+        return
     if one.type == "aws:lambda:Permission":
         if said == "*" and not one.get("principalOrgId") and not one.get("sourceAccount"):
             yield "anybody may call it"
@@ -112,7 +134,7 @@ RULES = [
         "No bucket is given to everybody by an ACL",
         "leave `acl` out",
         Scope.EVERYWHERE,
-        ("aws:s3:Bucket", "aws:s3:BucketAcl"),
+        ("aws:s3:Bucket", "aws:s3:BucketAcl", "aws:s3:BucketObject", "aws:s3:BucketObjectv2"),
         _private,
     ),
 ]

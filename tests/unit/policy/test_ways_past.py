@@ -14,6 +14,7 @@ from policy.readiness.stack import Resource, Stack
 from policy.readiness.statement import every
 from tests.unit.policy.production import stack
 from tests.unit.policy.ways_past import WAYS, WELL, Way, tags
+from tests.unit.policy.ways_past_again import AGAIN, WELL_AGAIN
 
 ALSO = {
     "iam-no-wildcard": {"iam-pass-role"},
@@ -26,7 +27,7 @@ ALSO = {
 """Rules whose breach may be one of another rule's, too."""
 
 
-@pytest.mark.parametrize("way", WAYS, ids=[way.name for way in WAYS])
+@pytest.mark.parametrize("way", [*WAYS, *AGAIN], ids=[way.name for way in (*WAYS, *AGAIN)])
 def test_a_way_past_is_refused_for_the_right_reason(way: Way) -> None:
     stopped = {one.rule.name: one for one in judge(stack(**way.change)) if one.stops}
     assert way.rule in stopped, f"went through; refused: {sorted(stopped)}"
@@ -37,10 +38,10 @@ def test_a_way_past_is_refused_for_the_right_reason(way: Way) -> None:
 
 def test_there_are_enough_of_them() -> None:
     assert len(WAYS) >= 40
-    assert len({way.name for way in WAYS}) == len(WAYS)
+    assert len({way.name for way in (*WAYS, *AGAIN)}) == len(WAYS) + len(AGAIN)
 
 
-@pytest.mark.parametrize("change", WELL, ids=str)
+@pytest.mark.parametrize("change", [*WELL, *WELL_AGAIN], ids=str)
 def test_what_only_looks_like_one_is_let_through(change: dict[str, Any]) -> None:
     assert {one.rule.name: one.findings for one in judge(stack(**change)) if one.findings} == {}
 
@@ -65,6 +66,14 @@ def test_what_only_looks_like_one_is_let_through(change: dict[str, Any]) -> None
         ("arn:aws:apigateway:eu::/restapis/*", True),
         ("arn:aws:elasticloadbalancing:eu:1:listener/app/*", True),
         ("arn:aws:elasticloadbalancing:eu:1:listener/app/shop-*", False),
+        ("arn:aws:ssm:eu:1:parameter*", True),
+        ("arn:aws:secretsmanager:eu:1:s*", True),
+        ("arn:aws:secretsmanager:eu:1:secret:shop-*", False),
+        ("arn:aws:states:eu:1:stateMachine:*", True),
+        ("arn:aws:logs:eu:1:log-group:/*", True),
+        ("arn:aws:autoscaling:eu:1:autoScalingGroup:*:autoScalingGroupName/shop-*", False),
+        ("arn:aws:autoscaling:eu:1:autoScalingGroup:*:autoScalingGroupName/*", True),
+        ("arn:aws:execute-api:eu:1:a1b2c3d4e5/prod/GET/*", False),
         ("arn:*:s3:::shop", False),
         ("arn:*", True),
     ],
