@@ -35,6 +35,11 @@ class Stack:
         """How the names of its resources begin."""
         return naming.prefix(self.project, self.stack)
 
+    @property
+    def snapshots(self) -> str:
+        """How the names of its snapshots begin: with `sluice` before the project's."""
+        return naming.snapshots(self.project, self.stack)
+
 
 def others(iam: Any, own: Stack) -> list[Stack]:
     """The other stacks whose deploy roles are in the account, by name."""
@@ -64,6 +69,14 @@ def collisions(own: Stack, there: Sequence[Stack]) -> Iterator[str]:
             yield (
                 f"the load balancers of {own.name} and of {other.name} have names that begin alike: they take"
                 f" {BALANCER} characters of it, so the roles of one stack could touch the other's"
+            )
+        elif any(_contain(left, right) for left, right in (
+            (own.snapshots, other.snapshots), (own.name, other.snapshots), (own.snapshots, other.name)
+        )):  # fmt: skip
+            yield (
+                f"the snapshots of {own.project}/{own.stack} have names that begin with {own.snapshots}, those of"
+                f" {other.project}/{other.stack} with {other.snapshots}, and one stack's names contain the other's: its"
+                " roles could touch the other's snapshots"
             )
 
 

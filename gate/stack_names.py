@@ -20,6 +20,11 @@ def prefix(project: str, stack: str) -> str:
     return f"{name[: LIMIT - 7].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
+def snapshots(project: str, stack: str) -> str:
+    """How the names of a stack's snapshots begin, before the number of the run (gate/snapshot_name.py)."""
+    return re.sub(r"[^a-z0-9]+", "-", f"sluice-{project}-{stack}".lower()).strip("-")
+
+
 def deployer_path(project: str) -> str:
     """The IAM path of what `make bootstrap` makes: no stack's path begins like it, so that no deployer may change what
     bounds it."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gate.stack_names import LIMIT, deployer_path, prefix, promotable, releases_role
+from gate.stack_names import LIMIT, deployer_path, prefix, promotable, releases_role, snapshots
 
-__all__ = ["LIMIT", "boundary", "deployer_path", "prefix", "promotable", "releases_role", "role_path"]
+__all__ = ["LIMIT", "boundary", "deployer_path", "prefix", "promotable", "releases_role", "role_path", "snapshots"]
 
 
 def role_path(project: str, stack: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from bootstrap.scope import Scope
 from bootstrap.statement import Statement
+from infra import naming
 
 
 def database(scope: Scope) -> list[Statement]:
     """For the deploy role. It never reads the master user's secret: RDS makes it and rotates it."""
-    taken = re.sub(r"[^a-z0-9]+", "-", f"sluice-{scope.project}-{scope.stack}".lower())  # gate/snapshot_name.py
+    taken = naming.snapshots(scope.project, scope.stack)
     names = (f"{taken}-run-*", f"{scope.name}-*")
     instances = [scope.arn("rds", f"db:{scope.name}-*"), *scope.used("rds", "db:")]
     clusters = scope.used("rds", "cluster:")

@@ -15,9 +15,13 @@ def operations(scope: Scope) -> list[Statement]:
             ["cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:EnableAlarmActions",
              "cloudwatch:PutCompositeAlarm", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource",
              "cloudwatch:UntagResource"],
-            # Target tracking makes alarms in the caller's name ("Application Auto Scaling identity-based policies").
+            # Target tracking makes alarms in the caller's name ("Application Auto Scaling identity-based policies"),
+            # called after cluster and service: another service's stay as they are.
             [
-                scope.arn("cloudwatch", f"alarm:{name}") for name in (f"{scope.name}-*", "TargetTracking-service/*")
+                scope.arn("cloudwatch", f"alarm:{name}")
+                for name in (
+                    f"{scope.name}-*", *(f"TargetTracking-service/{one}/{scope.name}-*" for one in scope.clusters)
+                )
             ],
         ),
         Statement(

@@ -225,6 +225,22 @@ COPIES = [
 ]
 """Snapshots were not copied before: `before.json` says nothing of it."""
 
+THEIR_ALARM = SCOPE.arn("cloudwatch", "alarm:TargetTracking-service/sluice-prod-1a2b3c4/sluice-prod-5d6e-AlarmLow-0a1b")
+OWN_ALARM = THEIR_ALARM.replace("sluice-prod", "sluice-staging")
+
+ALARMS = [
+    Attempt(f"staging's deployer {what}", "deploy", Request(action, alarm))
+    for what, action, alarm in (
+        ("deletes the alarm that scales production", "cloudwatch:DeleteAlarms", THEIR_ALARM),
+        ("switches off the alarm that scales production", "cloudwatch:DisableAlarmActions", THEIR_ALARM),
+        (
+            "changes the alarm of a service that is called like its own in production's cluster",
+            "cloudwatch:PutMetricAlarm",
+            THEIR_ALARM.replace("/sluice-prod-5", "/sluice-staging-5"),
+        ),
+    )
+]
+
 SERVICE = {
     "application-autoscaling:service-namespace": "ecs",
     "application-autoscaling:scalable-dimension": "ecs:service:DesiredCount",
@@ -305,7 +321,7 @@ DNS = [
 ]
 """`before.json` is of a stack without a zone, whose grant was on the whole zone without a condition."""
 
-ATTACKS = [*STATE, *ONE_ACCOUNT, *READING, *SNAPSHOTS, *OPERATIONS]
+ATTACKS = [*STATE, *ONE_ACCOUNT, *READING, *SNAPSHOTS, *OPERATIONS, *ALARMS]
 
 NEEDED = [
     Attempt(
@@ -315,6 +331,9 @@ NEEDED = [
         scope=COPIED,
     ),
     Attempt("a deployer takes the role that copies", "deploy", Request("sts:AssumeRole", COPIER), scope=COPIED),
+    Attempt(
+        "target tracking makes the alarm of its service", "deploy", Request("cloudwatch:PutMetricAlarm", OWN_ALARM)
+    ),
     Attempt("a preview reads its own state", "preview", _get("stacks/sluice/staging.json")),
     Attempt("a preview decrypts its own secrets", "preview", Request("kms:Decrypt", KEY)),
     Attempt("a preview reads the bucket through S3", "preview", Request("kms:Decrypt", BUCKET_KEY, THROUGH_S3)),

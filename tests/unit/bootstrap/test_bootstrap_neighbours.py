@@ -20,6 +20,9 @@ STAGING, PROD = Stack("sluice", "staging"), Stack("sluice", "prod", production=T
         (Stack("sluice", "prod.eu"), Stack("sluice", "prod")),
         (Stack("shop", "eu-prod"), Stack("shop-eu", "prod")),
         (Stack("shop", "Prod"), Stack("shop", "prod")),
+        # snapshots are called sluice-PROJECT-STACK-run-N: within reach of the project sluice's stack of that name
+        (Stack("sluice", "shop"), Stack("shop", "prod")),
+        (Stack("shop", "prod"), Stack("sluice", "shop")),
         (Stack("a-project-with-a-long-name", "staging"), Stack("a-project-with-a-long-name", "prod")),
     ],
 )
