@@ -2,10 +2,10 @@
 
 AWS, "Sharing a DB snapshot for Amazon RDS" and "Sharing encrypted snapshots for Amazon RDS" (RDS user guide),
 ModifyDBSnapshotAttribute and CopyDBSnapshot (RDS API reference): only a manual, available snapshot is shared, with
-named accounts, and with everybody (`all`) only one that is not encrypted; one under the default key aws/rds
-with nobody. The other account names it by its ARN, must give a KmsKeyId, and needs the source's key, whose policy must let that
-account use it. The source must be available; the copy is `creating` meanwhile and takes no tags from another account. The
-source must outlive it ("Copying a DB snapshot": otherwise it may fail; here it always does).
+named accounts, and with everybody (`all`) only one that is not encrypted; one under the default key aws/rds with
+nobody. The other account names it by its ARN, must give a KmsKeyId, and needs the source's key, whose policy must let
+that account use it. The source must be available; the copy is `creating` meanwhile and takes no tags from another
+account. The source must outlive it ("Copying a DB snapshot": otherwise it may fail; here it always does).
 
 MiniStack has neither operation. Not documented, chosen here: the codes InvalidParameterValue for a snapshot that cannot
 be shared, and KMSKeyNotAccessibleFault for a copy without a KmsKeyId, which people report. No data are copied here.
