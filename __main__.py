@@ -23,6 +23,7 @@ from infra.protection import Everything, Protection
 from infra.releases import published
 from infra.scaling import scaling_of
 from infra.scanned import scanned
+from infra.signed import signed
 from infra.smoke_task import smoke_task_of
 from infra.source import Source
 from infra.topic import Topic, TopicArgs
@@ -84,6 +85,7 @@ phase = MigrationGateArgs(
     service_secrets=stack.app.secrets,
     target_groups=[attached(entry)],
     names=origin.names,
+    trusted=stack.signing.trusted,
 )
 gate = MigrationGate(f"{name}-migration", phase, here)
 
@@ -142,6 +144,7 @@ if later := rolled_out.of("after"):
         service=service.name,
         snapshot=None,  # the schema is the new version's by now; nothing serves that could go back
         names=origin.called(deployment.image),
+        trusted=[],  # it serves by now
     )
     gates.append(MigrationGate(f"{name}-after", after, here))
 
@@ -166,6 +169,7 @@ deployed = Deployed(
     topic=topic,
     keep=keep,
     dashboard=watch.dashboard,
+    signed=signed(name, stack, gates, deployment, here),
 )
 outputs = deployed.outputs()
 if stack.environment != "local":

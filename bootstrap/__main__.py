@@ -10,7 +10,7 @@ sys.path.insert(0, str(ROOT))  # Pulumi puts this folder alone on the path
 import pulumi  # noqa: E402
 import pulumi_aws as aws  # noqa: E402
 
-from bootstrap import account, deployers, neighbours, project, reader, settings, subject  # noqa: E402
+from bootstrap import account, deployers, neighbours, project, reader, settings, signing_key, subject  # noqa: E402
 from bootstrap.deployer import Deployer, DeployerArgs  # noqa: E402
 from bootstrap.statement import document  # noqa: E402
 from infra import naming, providers  # noqa: E402
@@ -28,7 +28,11 @@ here, asking = pulumi.ResourceOptions(provider=provider), pulumi.InvokeOptions(p
 where = aws.get_caller_identity_output(opts=asking).arn.apply(lambda arn: Account.of(arn, chosen.aws.region))
 keys = [
     aws.kms.get_key_output(key_id=alias, opts=asking).arn
-    for alias in (account.bucket_alias(main), account.alias(main, stack))
+    for alias in (
+        account.bucket_alias(main),
+        account.alias(main, stack),
+        *([signing_key.alias(main, stack)] if chosen.signing.key else []),
+    )
 ]
 scope = pulumi.Output.all(where, *keys).apply(lambda known: project.scope(chosen, known[0], main, stack, *known[1:]))
 

@@ -75,7 +75,7 @@ def prepare(clients: Clients, account: Account, project: str, stack: str, say: S
 def key(kms: Any, account: Account, name: str, purpose: str, tags: Mapping[str, str], say: Say) -> str:
     """The ARN of the key with this alias. Source: KMS CreateKey, PutKeyPolicy, EnableKeyRotation."""
     wanted = key_policy(account)
-    found = _asked(lambda: kms.describe_key(KeyId=name)["KeyMetadata"]["Arn"])
+    found = asked(lambda: kms.describe_key(KeyId=name)["KeyMetadata"]["Arn"])
     if found is None:
         made = kms.create_key(
             Description=purpose,
@@ -99,14 +99,14 @@ def key(kms: Any, account: Account, name: str, purpose: str, tags: Mapping[str, 
 
 def bucket(s3: Any, account: Account, name: str, key_arn: str, say: Say) -> None:
     """Versioned, encrypted, closed to the public, TLS only. Sources: the S3 API's pages of each call below."""
-    missing = _asked(lambda: s3.head_bucket(Bucket=name)) is None
+    missing = asked(lambda: s3.head_bucket(Bucket=name)) is None
     if missing:
         # us-east-1 is S3's own default and refused as a constraint ("CreateBucket").
         elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": account.region}}
         s3.create_bucket(Bucket=name, **(elsewhere if account.region != "us-east-1" else {}))
     say(f"bucket {name}", missing)
     for what, read, write, wanted in _configured(s3, account, name, key_arn):
-        differs = _asked(read) != wanted
+        differs = asked(read) != wanted
         if differs:
             write()
         say(f"bucket {what}", differs)
@@ -182,7 +182,7 @@ def identity_provider(iam: Any, account: Account, say: Say) -> str:
     Source: IAM CreateOpenIDConnectProvider; AWS validates GitHub by its own trusted authorities, without thumbprints.
     """
     arn = subject.provider(account)
-    found = _asked(lambda: iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn))
+    found = asked(lambda: iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn))
     lacks = found is not None and subject.AUDIENCE not in found.get("ClientIDList", [])
     if found is None:
         iam.create_open_id_connect_provider(Url=f"https://{subject.ISSUER}", ClientIDList=[subject.AUDIENCE])
@@ -213,7 +213,7 @@ def bucket_policy(account: Account, name: str) -> dict[str, Any]:
     return {"Version": VERSION, "Statement": [statement]}
 
 
-def _asked(read: Callable[[], Any]) -> Any:
+def asked(read: Callable[[], Any]) -> Any:
     """What AWS answers; None where it says that there is no such thing."""
     try:
         return read()

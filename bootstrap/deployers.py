@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bootstrap.grants import guard, promotion, state
+from bootstrap.grants import guard, promotion, signing, state
 from bootstrap.grants.boundary import boundary
 from bootstrap.grants.containers import containers
 from bootstrap.grants.database import database
@@ -24,13 +24,19 @@ Grants = Mapping[str, Grant]
 
 
 def states(scope: Scope) -> list[Statement]:
-    """Reads and writes the stack's own state, and reads what the stack before it has released."""
-    return [*state.look(scope), *state.keep(scope), *promotion.promote(scope)]
+    """Reads and writes the stack's own state, reads what the stack before it has released, and signs."""
+    return [
+        *state.look(scope),
+        *state.keep(scope),
+        *promotion.promote(scope),
+        *signing.verify(scope),
+        *signing.sign(scope),
+    ]
 
 
 def state_read(scope: Scope) -> list[Statement]:
-    """Reads the stack's own state, and what the stack before it has released."""
-    return [*state.look(scope), *promotion.promote(scope)]
+    """Reads the stack's own state, and what the stack before it has released, with its signature."""
+    return [*state.look(scope), *promotion.promote(scope), *signing.verify(scope)]
 
 
 def identities(scope: Scope) -> list[Statement]:

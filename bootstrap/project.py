@@ -43,8 +43,11 @@ def is_production(stack: str) -> bool:
     return any(key.rpartition(":")[2] == "environment" and value == "prod" for key, value in config.items())
 
 
-def scope(settings: Settings, where: Account, project: str, stack: str, bucket_key: str, key: str) -> Scope:
-    """What the stack's deployers are limited to. bucket_key, key: ARNs of the bucket's key and of the stack's own."""
+def scope(
+    settings: Settings, where: Account, project: str, stack: str, bucket_key: str, key: str, signing_key: str = ""
+) -> Scope:
+    """What the stack's deployers are limited to. bucket_key, key: ARNs of the bucket's key and of the stack's own.
+    signing_key: of the one that it signs images with; empty: none."""
     source = settings.promote_from
     return Scope(
         account=where,
@@ -60,6 +63,8 @@ def scope(settings: Settings, where: Account, project: str, stack: str, bucket_k
         secrets=tuple(settings.tasks.secrets),
         check_keys=settings.tasks.check_keys,
         app=tuple(settings.tasks.actions),
+        signing_key=signing_key,
+        trusted=tuple(settings.signing.trusted),
         deletes_snapshots=not is_production(stack) if settings.delete_snapshots is None else settings.delete_snapshots,
         snapshot_copies=settings.snapshot_copies or "",
     )

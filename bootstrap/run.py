@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, SSOError, TokenRetrievalError
 
-from bootstrap import account, neighbours, project, protection
+from bootstrap import account, neighbours, project, protection, signing_key
 from bootstrap.settings import Settings, check
 from infra.policies import Account
 from infra.settings.mistake import SettingsError
@@ -75,10 +75,16 @@ def prepare(stack: str, *, asks: bool) -> None:
         raise Refused(f"{why}\nnothing was done")
     print("\n".join(neighbours.warning(own, there)), end="\n" if there else "")
     place = account.prepare(client, where, main_project, stack, say)
+    if settings.signing.key:
+        readers = settings.releases.readers
+        key = signing_key.prepare(client("kms"), where, main_project, stack, readers, say)
+    else:
+        key = ""
     account.identity_provider(client("iam"), where, say)
     backend = url(place, where, os.environ.get("AWS_ENDPOINT_URL", ""))
     outputs = deployers(stack, settings, backend)
     print(told(stack, settings, where, place, backend, outputs))
+    print("\n".join(signing(stack, key)), end="\n" if key else "")
     print()
     print("\n".join(protection.told(asked(os.environ), environment(stack, settings))))
 
@@ -213,6 +219,17 @@ def told(
             "(docs/security.md). `github.pullRequests: false` takes that away.",
         ]
     return "\n".join(lines)
+
+
+def signing(stack: str, key: str) -> list[str]:
+    """What the settings must say of the key that signs; nothing without one."""
+    if not key:
+        return []
+    return [
+        f"    signing: {{key: '{key}'}}",
+        f"Say in the settings of the stacks that promote from {stack}, once it has released with that:",
+        f"    signing: {{trusted: ['{key}']}}    # in bootstrap/Pulumi.STACK.yaml too",
+    ]
 
 
 def claims(jobs: Mapping[str, Sequence[str]]) -> list[str]:

@@ -34,7 +34,8 @@ class Scope:
     zones that it writes records to; hosts: the names of these records. secrets: ARNs of further secrets that its tasks
     read. check_keys: whether the deploy role reads their values too, for the keys of their JSON. app: IAM actions that
     the policies of the service's own code may hold. deletes_snapshots: whether the deploy role may delete the snapshots
-    that it took.
+    that it took. signing_key: ARN of the KMS key that the stack signs images with; empty: it signs none. trusted:
+    ARNs of those that it verifies signatures with.
     """
 
     account: Account
@@ -52,6 +53,8 @@ class Scope:
     app: Sequence[str] = ()
     deletes_snapshots: bool = True
     snapshot_copies: str = ""
+    signing_key: str = ""
+    trusted: Sequence[str] = ()
 
     @property
     def name(self) -> str:

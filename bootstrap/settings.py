@@ -116,6 +116,17 @@ class Releases(Model):
     They read nothing else of it, and write nothing."""
 
 
+class Signing(Model):
+    """Signatures of images (docs/signing.md)."""
+
+    key: bool = False
+    """Whether the stack signs what it has released: `make bootstrap` makes the key, with which the deploy role alone
+    may sign. Its ARN goes into the setting `signing.key` of the stack, and into `signing.trusted` of those that
+    promote."""
+    trusted: list[Arn] = Field(default_factory=list)
+    """ARNs of the keys that the stack verifies signatures with: its setting `signing.trusted`."""
+
+
 class PromoteFrom(Model):
     """The stack that this one promotes from: the setting `promoteFrom` of the stack itself."""
 
@@ -146,6 +157,8 @@ class Settings(Model):
     """Which jobs may deploy and preview."""
     releases: Releases = Field(default_factory=Releases)
     """Who may read what this stack has released."""
+    signing: Signing = Field(default_factory=Signing)
+    """Signatures of images."""
     promote_from: Annotated[PromoteFrom | None, BeforeValidator(unset)] = None
     """The stack that this one promotes from."""
     shared_account: bool = False

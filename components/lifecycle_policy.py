@@ -8,6 +8,9 @@ from typing import Any
 SERVING, HELD, RELEASED = "serving-", "held-", "released-"
 """What tags begin with that the gate puts on images (gate/in_use.py, gate/hold.py)."""
 
+SIGNATURE = "sha256-"
+"""What the tags of signatures begin with (gate/image_signature.py). They lie beside their image as one of their own."""
+
 EVERY_STACK = 1000
 """More stacks than a repository serves and more holds than anybody keeps: a shield, no limit. Every stack has one tag
 `serving-…` for each image that its tasks start from."""
@@ -28,13 +31,14 @@ def document(keep_releases: int, keep_days: int) -> str:
                 _newest(1, "What a stack runs", SERVING, EVERY_STACK),
                 _newest(2, "What is on hold", HELD, EVERY_STACK),
                 _newest(3, f"The newest {keep_releases} that were rolled out", RELEASED, keep_releases),
+                _newest(4, "Signatures of what runs or was rolled out", SIGNATURE, keep_releases + EVERY_STACK),
                 _since(
-                    4,
+                    5,
                     f"Built {keep_days} days ago and never rolled out",
                     {"tagStatus": "tagged", "tagPatternList": ["*"]},
                     keep_days,
                 ),
-                _since(5, f"Without a tag for {UNTAGGED_DAYS} days", {"tagStatus": "untagged"}, UNTAGGED_DAYS),
+                _since(6, f"Without a tag for {UNTAGGED_DAYS} days", {"tagStatus": "untagged"}, UNTAGGED_DAYS),
             ]
         }
     )

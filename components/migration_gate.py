@@ -45,7 +45,7 @@ class MigrationGateArgs:
     SSM path of the images that must not run. rollback: an earlier release is to serve again, and no step runs.
     service_secrets: name to `valueFrom` of those secrets of the service that the settings name: a preview looks at them
     before the service's new revision is known. target_groups: ARNs of the service's, to which a listener forwards.
-    names: what else the image is called, for the records."""
+    names: what else the image is called, for the records. trusted: ARNs of keys, one of which must have signed it."""
 
     cluster: pulumi.Input[str]
     task: TaskDefinitionArgs
@@ -65,6 +65,7 @@ class MigrationGateArgs:
     service_secrets: Mapping[str, str] = field(default_factory=dict)
     target_groups: Sequence[pulumi.Input[str]] = ()
     names: pulumi.Input[Mapping[str, str]] | None = None
+    trusted: Sequence[str] = ()
 
 
 def migration_container(isolation: Isolation, entry_point: Sequence[str] = ()) -> Container:
@@ -123,6 +124,7 @@ class MigrationGate(pulumi.ComponentResource):
             target_groups=None if after else list(args.target_groups),
             architecture=args.task.architecture,
             names=args.names,
+            trusted=args.trusted,
             opts=child,
         )
         self.service_task_definition = run.service_task_definition

@@ -32,15 +32,22 @@ def record(*, image: str, names: Mapping[str, str], serving: str, time: str) -> 
 
 
 def promotable(
-    origin: Origin, gates: Sequence[MigrationGate], deployment: Deployment, architecture: str
+    origin: Origin,
+    gates: Sequence[MigrationGate],
+    deployment: Deployment,
+    architecture: str,
+    signed: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[dict[str, Any] | None]:
     """What the next stack takes: known only when migrations, rollout and after-steps have passed, as it is made of what
-    they say. An update that fails leaves the stack's outputs, so the one before stays promotable."""
+    they say. An update that fails leaves the stack's outputs, so the one before stays promotable.
+
+    signed: the image, once it is signed; None: this stack signs nothing.
+    """
     repository = origin.repository
     return pulumi.Output.all(
         release=release(origin, deployment),
         serving=deployment.image,
-        gated=[gate.image for gate in gates],
+        gated=[*(gate.image for gate in gates), *([] if signed is None else [signed])],
         migrations=[gate.results for gate in gates],
         repository={
             "repository": repository.name,
@@ -63,7 +70,8 @@ def passed(
     """An image that got through all of it; None when the phases speak of different images, as after an update of some
     resources only.
 
-    serving: the image that serves; gated: those whose steps passed, per phase; migrations: likewise, what steps did.
+    serving: the image that serves; gated: those whose steps passed, per phase, and that which is signed; migrations:
+    what steps did, per phase.
     """
     if {*gated} != {serving}:
         return None

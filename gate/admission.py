@@ -2,7 +2,7 @@
 
 IAM: ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the image's repository (in another account: by that
 repository's policy too), and ssm:GetParametersByPath on
-``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``.
+``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``; where keys are trusted, what `gate.image_trust` says.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from gate.aws_answer import answered
 from gate.digest import hexadecimal, short
 from gate.hold import Hold, Holds, tag
 from gate.image_configuration import PLATFORMS, ImageConfiguration
+from gate.image_signature import refusal
 from gate.image_source import configuration
+from gate.image_trust import examine
 from gate.records import Records
 from gate.release_record import Release, ReleaseRecords
 from gate.repository import parse
@@ -65,7 +67,13 @@ class NotAdmitted(Exception):
 
 
 def admit(
-    clients: Clients, image: str, rollback: str, path: str, released: bool = True, architecture: str = ""
+    clients: Clients,
+    image: str,
+    rollback: str,
+    path: str,
+    released: bool = True,
+    architecture: str = "",
+    trusted: Sequence[str] = (),
 ) -> Admitted:
     """Whether an image may be deployed to the stack whose records are below *path* (``/sluice/PROJECT/STACK``).
 
@@ -74,6 +82,8 @@ def admit(
         rollback: digest of the earlier release that is to serve again; empty for none.
         released: a stack says that it has released the image, or nobody needs to; else its tags must say so.
         architecture: ECS's name of the CPU that runs it; with it the image's own label is asked for its commit.
+        trusted: ARNs of KMS keys, one of which must have signed the image; none: nobody needs to. Going back is never
+            asked for a signature: the release served before, perhaps before anything was signed.
 
     Raises:
         NotAdmitted: it may not.
@@ -83,6 +93,8 @@ def admit(
     releases, holds = ReleaseRecords(ssm, path).all(), Holds(ssm, f"{path}/holds").all()
     if not rollback:
         admitted = decide(image, Facts(releases, holds, look_up(clients, image)), released)
+        if trusted and not (found := examine(clients, image, trusted)).signer:
+            raise NotAdmitted(refusal(image, found))
         platform = PLATFORMS.get(architecture, "")
         return replace(admitted, revision=_revision(clients, image, platform)) if platform else admitted
     target = earlier(rollback, releases)

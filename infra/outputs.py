@@ -25,7 +25,8 @@ from infra.settings.settings import Settings
 @dataclass(frozen=True)
 class Deployed:
     """The parts of a stack. path: SSM path of its records. place: where migrations run. gates: of the phase before, and
-    where there are after-steps, of these. smoke: None: nobody asks."""
+    where there are after-steps, of these. smoke: None: nobody asks. signed: the image once it is signed; None: this
+    stack signs nothing."""
 
     stack: Settings
     path: str
@@ -42,6 +43,7 @@ class Deployed:
     topic: pulumi.Input[str] | None
     keep: Keep
     dashboard: pulumi.Input[str]
+    signed: pulumi.Input[str] | None = None
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, by name."""
@@ -56,7 +58,9 @@ class Deployed:
             "image": self.deployment.image,
             "builtTag": self.origin.built,
             "release": release(self.origin, self.deployment),
-            "promotable": promotable(self.origin, self.gates, self.deployment, self.stack.app.architecture),
+            "promotable": promotable(
+                self.origin, self.gates, self.deployment, self.stack.app.architecture, self.signed
+            ),
             "migrations": results.apply(lambda phases: [step for phase in phases for step in phase]),
             "gate": self._gate(),
             "topic": self.topic,
@@ -104,6 +108,7 @@ class Deployed:
             "steps": pulumi.Output.all(*(one.steps for one in self.gates)).apply(self._steps),
             "holds": f"{self.path}/holds",
             "keep": self.keep.described(),
+            "trusted": [] if settings.rollback else list(settings.signing.trusted),
         }
 
     def _smoke(self) -> dict[str, Any] | None:

@@ -72,6 +72,7 @@ class Source:
                 # has released it, whatever says so besides.
                 released=not self.stack.protected,
                 architecture=self.stack.app.architecture if key == "image" else "",
+                trusted=self.stack.signing.trusted,
                 provider=self.gate,
             )
         except Exception as error:  # the SDK has no narrower one

@@ -13,7 +13,8 @@ def admission(account: Account) -> Function:
     """The function behind the SDK's of this name. A refusal is an answer, not an error: the program says it in its own
     words and ends.
 
-    Args of the call: ``image``, ``rollback``, ``records`` (``/sluice/PROJECT/STACK``), ``released``, ``architecture``.
+    Args of the call: ``image``, ``rollback``, ``records`` (``/sluice/PROJECT/STACK``), ``released``, ``architecture``,
+    ``trusted``.
     Its result: ``refusal`` (empty: none), ``image`` (what to deploy), ``replaces`` (the release that serves, in words),
     ``warnings``, ``revision``.
     """
@@ -23,7 +24,8 @@ def admission(account: Account) -> Function:
         try:
             released = bool(args.get("released", True))
             architecture = str(args.get("architecture") or "")
-            admitted = await in_thread(admit, account(), image, rollback, records, released, architecture)
+            trusted = [str(key) for key in args.get("trusted") or []]
+            admitted = await in_thread(admit, account(), image, rollback, records, released, architecture, trusted)
         except NotAdmitted as refusal:
             return {"refusal": str(refusal), "image": "", "replaces": "", "warnings": [], "revision": ""}
         return {

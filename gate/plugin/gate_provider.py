@@ -6,6 +6,7 @@ from gate.plugin.admission import admission
 from gate.plugin.default_group import DefaultGroup
 from gate.plugin.generated_secret import GeneratedSecret
 from gate.plugin.image_scan import ImageScan
+from gate.plugin.image_signature import ImageSignature
 from gate.plugin.migration_run import MigrationRun
 from gate.plugin.provider import Provider
 from gate.plugin.pushed import pushed
@@ -18,7 +19,7 @@ _KEYS = {"region", "profile", "assumeRole", "endpoint", "account", "version"}
 
 
 class GateProvider(Provider):
-    """Serves DefaultGroup, ImageScan, MigrationRun, Rollout and GeneratedSecret."""
+    """Serves DefaultGroup, GeneratedSecret, ImageScan, ImageSignature, MigrationRun and Rollout."""
 
     name = "gate"
     version = "0.1.0"
@@ -29,6 +30,7 @@ class GateProvider(Provider):
             "gate:index:DefaultGroup": DefaultGroup(lambda: self.clients),
             "gate:index:GeneratedSecret": GeneratedSecret(lambda: self.clients),
             "gate:index:ImageScan": ImageScan(lambda: self.clients),
+            "gate:index:ImageSignature": ImageSignature(lambda: self.clients),
             "gate:index:MigrationRun": MigrationRun(lambda: self.clients),
             "gate:index:Rollout": Rollout(lambda: self.clients),
         }

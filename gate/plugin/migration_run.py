@@ -67,6 +67,7 @@ _OPTIONAL = (
     "targetGroups",
     "architecture",
     "names",
+    "trusted",
 )
 _SUBJECT = ("imageDigest", "steps", "environment", "secrets", "database", "phase")
 """The inputs that decide whether the steps must run; everything else updates without running."""

@@ -11,6 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gate.clock import Clock
 from gate.errors import GateError
 from gate.finding import Finding, lenient, refusals, warnings
+from gate.image_trust import finding
+from gate.patience import Patience
 from gate.plugin.boundary import Account
 from gate.plugin.resource import Call, Properties, Refused
 from gate.plugin.values import UNKNOWN, contains_unknown
@@ -57,6 +59,9 @@ def admit(
     found = examine(clients, subject, clock, known)
     if inputs.get("rollback"):
         found = lenient(found)
+    elif trusted := _trusted(inputs):
+        signed = Patience(clock, "looking at the signature of the image")
+        found.append(signed.ask(finding, clients, str(inputs["imageDigest"]), trusted))
     _told(call, found)
     refuse(found, UNTOUCHED)
     call.log(f"admission: {len(found)} things that the tasks need looked at in {time.monotonic() - begun:.1f} s")
@@ -88,12 +93,15 @@ def preview(call: Call, account: Account, inputs: Properties, *, steps: bool = T
         _texts(inputs.get("secrets")),
         _texts(service),
     )
-    if required(tasks) == Requirements():
+    trusted = [] if image is UNKNOWN or inputs.get("rollback") else _trusted(inputs)
+    if required(tasks) == Requirements() and not trusted:
         return
     try:
         clients = account()
         clients.verify()
         found = examine_known(clients, tasks)
+        if trusted:
+            found.append(finding(clients, str(image), trusted))
     except (GateError, ClientError, BotoCoreError) as error:
         call.log(f"what the tasks need could not be looked at: {error}", "warning")
         return
@@ -108,6 +116,12 @@ def preview(call: Call, account: Account, inputs: Properties, *, steps: bool = T
 def _told(call: Call, found: Sequence[Finding]) -> None:
     for one in warnings(found):
         call.log(str(one), "warning")
+
+
+def _trusted(inputs: Properties) -> list[str]:
+    """ARNs of the keys, one of which must have signed the image."""
+    trusted = inputs.get("trusted")
+    return [str(key) for key in trusted if key is not UNKNOWN] if isinstance(trusted, list) else []
 
 
 def _texts(values: object) -> list[str]:

@@ -1,7 +1,7 @@
 """`sluice preflight`: what a deploy will need, looked at before anything is changed. It only reads.
 
-IAM: what `gate.start_reading` names, and ec2:DescribeSubnets, DescribeRouteTables and DescribeVpcEndpoints,
-iam:SimulatePrincipalPolicy. What may not be asked is skipped and said so.
+IAM: what `gate.start_reading` and `gate.image_trust` name, and ec2:DescribeSubnets, DescribeRouteTables and
+DescribeVpcEndpoints, iam:SimulatePrincipalPolicy. What may not be asked is skipped and said so.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from gate.errors import GateError
 from gate.finding import Finding
+from gate.image_trust import finding
 from gate.session import Account, Clients
 from gate.sluice import exits
 from gate.sluice.checks import (
@@ -92,6 +93,8 @@ def look(stack: Stack, clients: Clients) -> Iterator[Check]:
         yield skipped("task definition of the service", "the stack's output has none")
     for found in examine_deployed(clients, subject, [*place.security_groups, *place.subnets]):
         yield checked(found)
+    if trusted := [str(key) for key in gate.get("trusted") or []]:
+        yield ask("signature", lambda: checked(finding(clients, str(gate["image"]), trusted)))
     yield from _subnets(clients, stack)
     if not subject.target_groups:
         yield skipped("listener", "the stack's output names no target group")

@@ -30,6 +30,7 @@ from infra.settings.registry import Registry
 from infra.settings.scan import Scan
 from infra.settings.secrets import LOCAL, chosen, lacking
 from infra.settings.service import Service
+from infra.settings.signing import Signing
 from infra.settings.smoke import Smoke
 from infra.settings.snapshot import PENDING, CopyTo, Snapshot
 from infra.settings.soak import Soak
@@ -59,6 +60,8 @@ class Settings(Model):
     """The stack's own repository of images."""
     scan: Scan = Field(default_factory=Scan)
     """Which known weaknesses an image may be deployed with."""
+    signing: Signing = Field(default_factory=Signing)
+    """Signatures of images: by which key this stack signs what it has proven, and whose it asks for."""
     database: Database = Field(default_factory=Database)
     """The PostgreSQL database."""
     migrations: Annotated[list[Step], Field(min_length=1)]
@@ -133,6 +136,11 @@ class Settings(Model):
         if "promote_from" in info.data and info.data["promote_from"] is None and promotion != Promotion():
             raise hidden("nothing is promoted here; remove it, or set promoteFrom")
         return promotion
+
+    @field_validator("signing")
+    @classmethod
+    def _signing(cls, signing: Signing, info: ValidationInfo) -> Signing:
+        return signing.fitting(info.data["app"].context is not None) if "app" in info.data else signing
 
     @field_validator("registry")
     @classmethod
@@ -318,6 +326,13 @@ class Settings(Model):
                 " tasks: it would ring for ever; raise it"
             )
         return alarms
+
+    @field_validator("access")
+    @classmethod
+    def _access(cls, access: Access, info: ValidationInfo) -> Access:
+        smoke = info.data.get("smoke")
+        named = {f"step {step.name}": step.image for step in info.data.get("migrations") or []}
+        return access.running(named | ({"smoke.image": smoke.image} if smoke is not None else {}))
 
     @staticmethod
     def _taken(snapshot: Snapshot, environment: Environment) -> bool:

@@ -22,7 +22,7 @@ def install(settings: Settings) -> None:
     from local.cloud.cloudwatch import alarms
     from local.cloud.ec2 import endpoints, flow_logs, nat, prefix_lists
     from local.cloud.ecr import images as ecr_images
-    from local.cloud.ecr import layers, scan, sharing
+    from local.cloud.ecr import layers, scan, sharing, uploads
     from local.cloud.ecs import (
         group,
         life,
@@ -38,6 +38,7 @@ def install(settings: Settings) -> None:
     from local.cloud.elb import associations, listeners, targets
     from local.cloud.gateway import services as served
     from local.cloud.iam import github_claims, simulation
+    from local.cloud.kms import sharing as kms_sharing
     from local.cloud.rds import copies, database, major_version, master_secret, options, snapshots
     from local.cloud.scaling import targets as scaling_targets
     from local.cloud.ssm import parameter_size
@@ -78,8 +79,10 @@ def install(settings: Settings) -> None:
         copies,
         ecr_images,
         layers,
+        uploads,
         scan,
         sharing,
+        kms_sharing,
         simulation,
         github_claims,
         parameter_size,

@@ -110,7 +110,8 @@ class TestRoles:
 
     def test_a_steps_own_repository_is_pulled_by_migrations_only(self, deploy: Deploy) -> None:
         image = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/tools/psql@{DIGEST}"
-        deployed = deploy(migrations=[{"name": "master", "command": ["migrate"], "image": image}])
+        step = {"name": "master", "command": ["migrate"], "image": image}
+        deployed = deploy(migrations=[step], access={"repositories": [image.partition("@")[0]]})
         repository = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/tools/psql"
         pulling = {kind for kind in KINDS if repository in actions(deployed, kind)["ecr:BatchGetImage"]}
         assert pulling == {"migration"}

@@ -204,7 +204,8 @@ class TestImagesOfSteps:
         [(DIGEST, f"{REGISTRY}@{DIGEST}"), (f"public.ecr.aws/tools@{DIGEST}", f"public.ecr.aws/tools@{DIGEST}")],
     )
     def test_runs_as_the_migration_but_for_the_image(self, deploy: Deploy, written: str, meant: str) -> None:
-        deployed = deploy(migrations=[{"name": "load", "command": ["load"], "image": written}, *STEPS])
+        steps = [{"name": "load", "command": ["load"], "image": written}, *STEPS]
+        deployed = deploy(migrations=steps, access={"repositories": ["public.ecr.aws/tools"]})
         _, load, master = deployed.one("MigrationRun").inputs["steps"]
         assert load["taskDefinition"].endswith("TaskDefinition/sluice-test-migration-load")
         assert load["image"] == meant

@@ -71,6 +71,7 @@ def test_a_file_system_that_can_be_written_to_has_no_volumes(
 def test_a_steps_own_image_is_kept_likewise(deploy: Deploy, config: dict[str, Any]) -> None:
     image = f"111122223333.dkr.ecr.eu-central-1.amazonaws.com/tools@sha256:{'ab' * 32}"
     steps = [*config["migrations"], {"name": "flyway", "command": ["migrate"], "image": image}]
-    [own] = [one for family, one in definitions(deploy(migrations=steps)).items() if family.endswith("-flyway")]
+    deployed = deploy(migrations=steps, access={"repositories": [image.partition("@")[0]]})
+    [own] = [one for family, one in definitions(deployed).items() if family.endswith("-flyway")]
     assert own["containerDefinitions"][0]["readonlyRootFilesystem"] is True
     assert fargate.refusal(own) is None

@@ -278,6 +278,7 @@ class TestAdmission:
             "records": "/sluice/sluice/test",
             "released": vouched,
             "architecture": "X86_64" if settings else "",  # of its label; another stack says its commit itself
+            "trusted": [],
         }
 
     def test_what_is_built_is_not_asked_about(self, deploy: Deploy) -> None:

@@ -66,7 +66,8 @@ class TestTask:
 
     def test_an_image_of_its_own(self, deploy: Deploy, config: dict[str, Any]) -> None:
         smoke = {"from": "task", "command": COMMAND, "image": CURL}
-        deployed = deploy(smoke=smoke, app=config["app"] | {"stepEntryPoint": ["env"]})
+        known = {"repositories": [CURL.partition("@")[0]]}
+        deployed = deploy(smoke=smoke, access=known, app=config["app"] | {"stepEntryPoint": ["env"]})
         container = deployed.container("-smoke")
         assert container["image"] == CURL
         assert "entryPoint" not in container

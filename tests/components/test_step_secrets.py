@@ -100,7 +100,8 @@ def test_steps_with_the_same_secrets_share_a_task_definition(asking: Callable[..
 
 def test_an_image_and_secrets_of_its_own(asking: Callable[..., Deployed]) -> None:
     load = {"name": "load", "command": ["load"], "image": f"public.ecr.aws/tools@{DIGEST}", "secrets": ["SENTRY"]}
-    deployed = asking(migrations=[{"name": "first", "command": ["migrate"]}, load])
+    steps_of_both = [{"name": "first", "command": ["migrate"]}, load]
+    deployed = asking(migrations=steps_of_both, access={"repositories": ["public.ecr.aws/tools"]})
     step = steps(deployed)["load"]
     assert step["image"] == load["image"]
     assert step["secrets"] == given(deployed, "migration-load") == {**DB, "SENTRY": SECRETS["SENTRY"]}

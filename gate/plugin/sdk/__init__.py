@@ -6,6 +6,7 @@ from gate.plugin.sdk.admission import Admission, admission
 from gate.plugin.sdk.default_group import DefaultGroup
 from gate.plugin.sdk.generated_secret import GeneratedSecret
 from gate.plugin.sdk.image_scan import ImageScan
+from gate.plugin.sdk.image_signature import ImageSignature
 from gate.plugin.sdk.migration_run import MigrationRun
 from gate.plugin.sdk.provider import Provider
 from gate.plugin.sdk.pushed import pushed
@@ -19,6 +20,7 @@ __all__ = [
     "Finding",
     "GeneratedSecret",
     "ImageScan",
+    "ImageSignature",
     "MigrationRun",
     "Provider",
     "Rollout",

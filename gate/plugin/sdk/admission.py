@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -27,6 +28,7 @@ def admission(
     records: str,
     released: bool = True,
     architecture: str = "",
+    trusted: Sequence[str] = (),
     provider: pulumi.ProviderResource,
 ) -> Admission:
     """Asks AWS at once, in previews too, and changes nothing.
@@ -37,6 +39,7 @@ def admission(
         records: SSM path of the stack's records, ``/sluice/PROJECT/STACK``.
         released: a stack says that it has released the image, or nobody needs to; else a tag of the image must say so.
         architecture: ECS's name of the CPU that runs it (``X86_64``); with it the image's label is read.
+        trusted: ARNs of KMS keys, one of which must have signed the image; none: nobody needs to.
 
     Raises:
         Exception: AWS could not be asked (the SDK has no narrower one).
@@ -47,6 +50,7 @@ def admission(
         "records": records,
         "released": released,
         "architecture": architecture,
+        "trusted": list(trusted),
     }
     answer = pulumi.runtime.invoke("gate:index:admission", args, pulumi.InvokeOptions(provider=provider)).value or {}
     warnings = tuple(answer["warnings"])

@@ -41,6 +41,7 @@ class MigrationRun(pulumi.CustomResource):
         target_groups: ARNs of the service's target groups, to which a listener must forward before anything runs.
         architecture: ECS's name of the tasks' CPU (``X86_64``, ``ARM64``); a preview compares the image's.
         names: ``{"version", "revision"}`` of the image, for the records; no change by themselves.
+        trusted: ARNs of KMS keys, one of which must have signed the image before anything runs; none: nobody needs to.
 
     Attributes:
         service_task_definition: the revision that this image's migrations let through.
@@ -77,6 +78,7 @@ class MigrationRun(pulumi.CustomResource):
         target_groups: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         architecture: str = "",
         names: pulumi.Input[Mapping[str, str]] | None = None,
+        trusted: Sequence[str] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -103,6 +105,7 @@ class MigrationRun(pulumi.CustomResource):
             "targetGroups": target_groups,
             "architecture": architecture or None,
             "names": names,
+            "trusted": list(trusted) or None,
             "results": None,
             "run": None,
             "fingerprint": None,

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import http.client
 import json
+import urllib.parse
 from typing import Any
 
 from local.cloud.ecr.registry import Registry
@@ -109,6 +110,19 @@ def put(registry: Registry, repository: str, reference: str, media_type: str, bo
     if status in (400, 404):
         return False
     raise RegistryError(f"the registry answered {status} to a manifest of {repository}: {said[:200]!r}")
+
+
+def put_blob(registry: Registry, repository: str, digest: str, content: bytes) -> None:
+    """Store a layer or configuration, in one piece. Raises RegistryError."""
+    status, headers, said = _ask(registry, "POST", f"/v2/{repository}/blobs/uploads/", {}, b"")
+    if status != 202:
+        raise RegistryError(f"the registry answered {status} to an upload into {repository}: {said[:200]!r}")
+    where = urllib.parse.urlsplit(headers["location"])
+    query = urllib.parse.urlencode([*urllib.parse.parse_qsl(where.query), ("digest", digest)])
+    kind = {"Content-Type": "application/octet-stream"}
+    status, _, said = _ask(registry, "PUT", f"{where.path}?{query}", kind, content)
+    if status != 201:
+        raise RegistryError(f"the registry answered {status} to a blob of {repository}: {said[:200]!r}")
 
 
 def delete(registry: Registry, repository: str, digest: str) -> None:

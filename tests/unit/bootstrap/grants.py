@@ -35,6 +35,8 @@ LONGEST = Scope(
     hosts=("a-shop-with-a-long-name.of-a-company.example.com",),
     secrets=tuple(f"arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:of-the-shop-{n}-*" for n in range(10)),
     check_keys=True,
+    signing_key=KEY.replace("eu-central-1", "ap-southeast-1").replace("1a2b3c4d-", "3c4d5e6f-"),
+    trusted=(KEY.replace("111122223333", "444455556666"), KEY.replace("111122223333", "555566667777")),
     snapshot_copies="arn:aws:iam::444455556666:role/copies/that-copies-the-snapshots",
     app=("s3:GetObject", "s3:PutObject", "sqs:SendMessage", "sqs:ReceiveMessage", "dynamodb:*"),
 )

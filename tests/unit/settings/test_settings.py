@@ -263,7 +263,8 @@ class TestSteps:
     @pytest.mark.parametrize("repository", ["", f"{wrong.REPOSITORY}@", "127.0.0.1:5000/tools@"])
     def test_by_digest(self, folder: Path, repository: str) -> None:
         image = f"{repository}sha256:{'0' * 64}"
-        settings = check("test", changed(right(), {"migrations.0.image": image}), folder=folder)
+        named = {"access.repositories": [repository.rstrip("@")]} if repository else {}
+        settings = check("test", changed(right(), {"migrations.0.image": image} | named), folder=folder)
         assert settings.migrations[0].image == image
 
 

@@ -42,6 +42,7 @@ def changed(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]
     return settings
 
 
+KMS = "arn:aws:kms:eu-central-1:111122223333:key/1a2b3c4d-1234-1234-1234-1a2b3c4d5e6f"
 REPOSITORY = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/tools"
 IMAGE = f"{REPOSITORY}@sha256:{'ab' * 32}"
 SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop-AbCdEf"
@@ -344,6 +345,50 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         {"app.context": REMOVE, "promoteFrom": "org/staging"},
         'promoteFrom = "org/staging": is no stack; write its name, like staging, or org/project/staging for one of'
         " another project",
+    ),
+    (
+        "signature by an alias",
+        {"signing.key": "arn:aws:kms:eu-central-1:111122223333:alias/shop"},
+        'signing.key = "arn:aws:kms:eu-central-1:111122223333:alias/shop": is not the ARN of a KMS key; write it whole,'
+        " like arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias",
+    ),
+    (
+        "signature where nothing is built",
+        {"app.context": REMOVE, "image": f"{REPOSITORY}@sha256:{'0' * 64}", "signing.key": KMS},
+        "signing: key is for the stack that builds the image (app.context), in whose repository the signature lies;"
+        " remove it here, and name that key in signing.trusted",
+    ),
+    (
+        "signature asked of what is built here",
+        {"signing.trusted": [KMS]},
+        "signing: trusted is for a stack that takes its image from elsewhere (promoteFrom or image); remove it here",
+    ),
+    (
+        "the same key twice",
+        {"app.context": REMOVE, "promoteFrom": "other", "signing.trusted": [KMS, KMS]},
+        f'signing.trusted = ["{KMS[:57]}…: {KMS} is named more than once; name every key once',
+    ),
+    (
+        "image of a step from anywhere",
+        {"migrations.0.image": f"ghcr.io/example/flyway@sha256:{'0' * 64}", "access.repositories": ["ghcr.io/other"]},
+        "access: repositories does not name ghcr.io/example/flyway (step master), whose image would run beside the"
+        " database; name it there, or write an image of the stack's own repository, by digest alone",
+    ),
+    (
+        "image of the smoke request from anywhere",
+        {
+            "smoke.from": "task",
+            "smoke.command": ["curl"],
+            "smoke.image": f"ghcr.io/example/curl@sha256:{'0' * 64}",
+        },
+        "access: repositories does not name ghcr.io/example/curl (smoke.image), whose image would run beside the"
+        " database; name it there, or write an image of the stack's own repository, by digest alone",
+    ),
+    (
+        "repository with a tag",
+        {"access.repositories": ["ghcr.io/example/flyway:10"]},
+        'access.repositories[0] = "ghcr.io/example/flyway:10": is not a repository; write it whole and without tag or'
+        " digest, like ghcr.io/example/flyway",
     ),
     (
         "promotion from nowhere",

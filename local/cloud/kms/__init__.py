@@ -1,0 +1,1 @@
+"""KMS: what MiniStack lacks of it."""
