@@ -6,6 +6,7 @@ Sources: "OCI Image Configuration", "OCI Image Manifest" and "OCI Image Index" (
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -65,9 +66,16 @@ class ImageConfiguration:
         return is_root(self.user)
 
 
+_NUMBER = re.compile(r"[+-]?\d+")
+
+
 def is_root(user: str) -> bool:
-    """Whether USER (``NAME``, ``UID``, either with ``:GROUP``) is root; unset means root."""
-    return user.partition(":")[0] in ("", "root", "0")
+    """Whether USER (``NAME``, ``UID``, either with ``:GROUP``) is root; unset means root.
+
+    A number is read as Docker reads it: ``00`` and ``+0`` are 0, too.
+    """
+    name = user.partition(":")[0]
+    return name in ("", "root") or (_NUMBER.fullmatch(name) is not None and int(name) == 0)
 
 
 @dataclass(frozen=True)

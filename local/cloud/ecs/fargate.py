@@ -29,6 +29,8 @@ _LINUX = ("devices", "maxSwap", "sharedMemorySize", "swappiness")
 _VOLUME = ("dockerVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration")
 ADDED = frozenset({"SYS_PTRACE"})
 """The capabilities that a container may be given."""
+LOG_DRIVERS = frozenset({"awslogs", "awsfirelens", "splunk"})
+"""What takes a container's output ("logDriver" in LogConfiguration): json-file and syslog are the host's."""
 LAUNCH_TYPES = ("", "FARGATE")
 
 
@@ -73,6 +75,9 @@ def _wrong_container(container: Mapping[str, Any], volumes: set[Any]) -> Iterato
         yield _unsupported(f"adding the capability {', '.join(sorted(map(str, added)))} to container {name}")
     if any(one.get("type") == "GPU" for one in container.get("resourceRequirements") or []):
         yield _unsupported(f"a GPU for container {name}")
+    driver = (container.get("logConfiguration") or {}).get("logDriver")
+    if driver is not None and driver not in LOG_DRIVERS:
+        yield _unsupported(f"the log driver {driver} of container {name}")
     for port in container.get("portMappings") or []:
         if port.get("hostPort") not in (None, 0, port.get("containerPort")):
             yield "When networkMode=awsvpc, the host ports and container ports in port mappings must match."

@@ -56,6 +56,8 @@ REFUSED = {
     "dnsServers": changed({"dnsServers": ["1.1.1.1"]}),
     "dnsSearchDomains": changed({"dnsSearchDomains": ["a"]}),
     "disableNetworking": changed({"disableNetworking": True}),
+    "log driver json-file": changed({"logConfiguration": {"logDriver": "json-file"}}),
+    "log driver syslog": changed({"logConfiguration": {"logDriver": "syslog"}}),
     "dockerSecurityOptions": changed({"dockerSecurityOptions": ["no-new-privileges"]}),
     "devices": changed({"linuxParameters": {"devices": [{"hostPath": "/dev/sda"}]}}),
     "sharedMemorySize": changed({"linuxParameters": {"sharedMemorySize": 64}}),
