@@ -49,10 +49,13 @@ NEVER = (
     "iam:PutGroupPolicy",
     "iam:PutUserPolicy",
     "iam:SetDefaultPolicyVersion",
-    "iam:UpdateAssumeRolePolicy",
     "iam:UpdateLoginProfile",
 )
 """Actions by which it could do so whatever it is limited to."""
+
+TAKES_OVER = "iam:UpdateAssumeRolePolicy"
+"""Lets it take any role that it names. IAM knows no condition on the boundary for it, so the roles must be a stack's own:
+below a path, where a deployer makes none without a boundary."""
 
 SECRETS = ("secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue")
 MASTERS = [
@@ -119,6 +122,10 @@ def _escalates(one: Resource) -> Judged:
         for action in NEVER:
             if part.covers(action):
                 yield f"{part.sid}: {action} lets it give itself more"
+        if part.covers(TAKES_OVER):
+            for arn in part.resources:
+                if "/" not in arn.partition(":role/")[2]:
+                    yield f"{part.sid}: {TAKES_OVER} lets it take the role {arn}"
         for action in ESCALATES:
             if part.covers(action) and "iam:permissionsboundary" not in part.required:
                 yield f"{part.sid}: {action} lets it give itself more: no condition on iam:PermissionsBoundary"

@@ -38,7 +38,7 @@ AGAIN = [
                       **limited("StringEquals", "aws:ResourceTag/Project", "${aws:ResourceTag/Project}")))),
     # More than somebody was given
     Way("a role that changes who may take roles", "iam-no-escalation", "extra", "iam:UpdateAssumeRolePolicy",
-        granted(allow("iam:UpdateAssumeRolePolicy", f"{ARN}/*"))),
+        granted(allow("iam:UpdateAssumeRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/admin"))),
     Way("a role that changes a user's password", "iam-no-escalation", "extra", "iam:UpdateLoginProfile",
         granted(allow("iam:UpdateLoginProfile", f"arn:aws:iam::{ACCOUNT}:user/admin"))),
     # Trust
@@ -95,6 +95,7 @@ WELL_AGAIN = [
     granted(allow("logs:GetLogEvents", f"arn:aws:logs:{EU}:log-group:/sluice/shop/*:*")),
     granted(allow("states:StartExecution", f"arn:aws:states:{EU}:stateMachine:shop-*")),
     granted(allow("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/shop-reader")),
+    granted(allow("iam:UpdateAssumeRolePolicy", f"{ARN}/*")),
     granted(allow("s3:GetObject", "arn:aws:s3:::shop-files/*")),
     taken("StringLike", "repo:shop/shop:ref:refs/heads/release-*"),
     more("aws:rds/snapshot:Snapshot", sharedAccounts=["999988887777"]),
