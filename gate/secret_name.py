@@ -17,7 +17,7 @@ def _words(text: str) -> frozenset[str]:
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+")
 
 _WHOLE = _words(
-    "pass dbpass userpass smtppass passcode pwd pw creds credential credentials secret token apikey accesskey "
+    "pass dbpass userpass smtppass pgpass passcode pwd pw creds credential credentials secret token apikey accesskey "
     "secretkey privatekey authkey signingkey encryptionkey masterkey sharedkey accountkey sshkey licensekey hmackey "
     "appkey authorization cookie"
 )

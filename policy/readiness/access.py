@@ -54,8 +54,8 @@ NEVER = (
 """Actions by which it could do so whatever it is limited to."""
 
 TAKES_OVER = "iam:UpdateAssumeRolePolicy"
-"""Lets it take any role that it names. IAM knows no condition on the boundary for it, so the roles must be a stack's own:
-below a path, where a deployer makes none without a boundary."""
+"""Lets it take any role that it names. IAM knows no condition on the boundary for it, so the roles must be a stack's
+own: below a path, where a deployer makes none without a boundary."""
 
 SECRETS = ("secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue")
 MASTERS = [

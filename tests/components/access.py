@@ -49,7 +49,9 @@ DEPLOYER = """\
 `/sluice-bootstrap/sluice-{stack}-deploy`, taken by GitHub's jobs of the environment `{stack}` alone, which run on main
 and are defined there by `deploy.yml` or `rollback.yml`. It makes roles only with the boundary, passes them to ECS only,
 reads no secrets but the stack's own database users', and can change neither itself nor the boundary. Other stacks'
-deploy roles are the same with their own names; production's deletes no snapshots."""
+deploy roles are the same with their own names; production's deletes no snapshots. With `snapshotCopies` it also shares
+the snapshots of before its migrations (`rds:ModifyDBSnapshotAttribute`) and takes the one role of another account that
+[copies them](snapshot-copies.md)."""
 
 PREVIEWER = """\
 ## Preview role of {stack}

@@ -69,6 +69,7 @@ def test_a_variable_that_is_none(text: str) -> None:
         "KEY=AKIAIOSFODNN7EXAMPLE",
         "HEADER=Authorization: Bearer abcdef0123456789",
         "GITHUB=ghp_0123456789abcdefghijklmnopqrstuvwxyz",
+        "PGPASS=hunter2",
     ],
 )
 def test_a_variable_that_looks_like_a_secret_is_refused_without_its_value(text: str) -> None:
