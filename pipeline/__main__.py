@@ -22,7 +22,10 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, said in (
         ("plan", "preview a stack, judged by the policy pack; with --into, also as Markdown"),
-        ("deploy", "deploy a stack, judged by the policy pack; APPROVED in the environment: that image or none"),
+        (
+            "deploy",
+            "deploy a stack, judged by the policy pack; APPROVED, APPROVED_PLAN in the environment: that or nothing",
+        ),
         ("smoke", "ask a deployed stack as its users do"),
         ("rollback", "back to an earlier release: RELEASE and REASON in the environment"),
         ("drift", "fail when the cloud is not as the stack's state says; changes nothing"),
@@ -55,8 +58,9 @@ def main(words: Sequence[str]) -> int:
 def _carried_out(given: argparse.Namespace) -> int:
     engine = Engine(given.stack, given.cwd, policy=not getattr(given, "without_policy", False))
     if given.verb == "plan":
-        code = plan.plan(engine, given.into)
+        code, changes = plan.plan(engine, given.into)
         _told("image", promoted.image(engine) or "")
+        _told("plan", changes)
         return code
     if given.verb == "deploy":
         return deploy.deploy(engine, os.environ)

@@ -5,9 +5,12 @@ IAM: the deploy role.
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
-from pipeline import promoted
+from pipeline import changes, promoted
 from pipeline.engine import Engine
 from pipeline.failed import Failed
 
@@ -15,16 +18,34 @@ MAIN = "refs/heads/main"
 
 
 def deploy(engine: Engine, environment: Mapping[str, str]) -> int:
-    """`pulumi up`. APPROVED in the environment: the image that somebody saw in the preview and approved; without such a
-    variable, whatever is promoted now. Raises Failed before anything is changed."""
+    """`pulumi up`. In the environment, what somebody saw in the preview and approved: APPROVED, the image, and
+    APPROVED_PLAN, the digest of the changes; without them, whatever is promoted now. Raises Failed before anything is
+    changed."""
     if why := refused(environment):
         raise Failed(why)
     approved = environment.get("APPROVED")
     if approved is not None and (why := promoted.complaint(approved, promoted.image(engine) if approved else None)):
         raise Failed(why)
+    plan, said = environment.get("APPROVED_PLAN"), message(environment)
     if not engine.exists():
+        if plan is not None and (why := changes.complaint(plan, changes.FIRST, {})):
+            raise Failed(why)
         engine.create(environment.get("PULUMI_SECRETS_PROVIDER", ""))
-    return engine.update(message(environment))
+        return engine.update(said)
+    return engine.update(said) if plan is None else planned(engine, plan, said)
+
+
+def planned(engine: Engine, approved: str, said: str) -> int:
+    """`pulumi up` of the changes that were approved, by their digest. The engine is held to them besides. Raises
+    Failed."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plan.json"
+        if engine.plan(file)[0] != 0:
+            raise Failed("the preview before the update failed; see above. Nothing was changed")
+        plan = json.loads(file.read_text(encoding="utf-8"))
+        if why := changes.complaint(approved, changes.digest(plan), changes.changed(plan)):
+            raise Failed(why)
+        return engine.update(said, file)
 
 
 def refused(environment: Mapping[str, str]) -> str:

@@ -56,15 +56,18 @@ class Engine:
         """One of the stack's outputs; None where there is none, or no such stack. Raises Failed."""
         return (self._outputs() or {}).get(name)
 
-    def plan(self) -> tuple[int, str]:
-        """`pulumi preview`; its exit code and all that it said."""
-        return self.watched("preview", "--stack", self.stack, "--diff", *self._judged())
+    def plan(self, file: Path) -> tuple[int, str]:
+        """`pulumi preview`; its exit code and all that it said. file: gets the plan; it holds what the state holds."""
+        saved = ["--save-plan", str(file.resolve())]
+        return self.watched("preview", "--stack", self.stack, "--diff", *saved, *self._judged())
 
-    def update(self, message: str) -> int:
-        """`pulumi up`; its exit code. Docker's login to the registry is this run's alone."""
+    def update(self, message: str, plan: Path | None = None) -> int:
+        """`pulumi up`; its exit code. Docker's login to the registry is this run's alone. plan: of a preview that was
+        just made: the engine refuses whatever is not in it."""
         said = ["--message", message] if message else []
+        bound = ["--plan", str(plan.resolve()), "--skip-preview"] if plan else []
         with docker_config.own(os.environ, Path.home()) as variables:
-            return self.watched("up", "--stack", self.stack, "--yes", *said, *self._judged(), **variables)[0]
+            return self.watched("up", "--stack", self.stack, "--yes", *bound, *said, *self._judged(), **variables)[0]
 
     def drift(self) -> tuple[int, str]:
         """`pulumi refresh` that changes nothing: its exit code is not 0 when the cloud is not as the state says, apart

@@ -5,9 +5,12 @@ IAM: what the stack's providers and its backend read; the preview role has it.
 
 from __future__ import annotations
 
+import json
 import re
+import tempfile
 from pathlib import Path
 
+from pipeline import changes
 from pipeline.engine import Engine
 
 LONGEST = 30_000
@@ -18,18 +21,24 @@ NEW = "### {stack}: does not exist yet\n\nIts first deployment makes it, and eve
 FENCE = re.compile(r"`{3,}")
 
 
-def plan(engine: Engine, into: Path | None) -> int:
-    """Previews a stack; returns the preview's exit code. into: folder for STACK.md, the section."""
+def plan(engine: Engine, into: Path | None) -> tuple[int, str]:
+    """Previews a stack; returns the preview's exit code, and what identifies its changes (pipeline/changes.py; empty
+    where it failed). into: folder for STACK.md, the section. Raises Failed."""
     if engine.exists():
-        code, said = engine.plan()
+        with tempfile.TemporaryDirectory() as folder:  # the plan holds what the state holds: it goes nowhere
+            file = Path(folder) / "plan.json"
+            code, said = engine.plan(file)
+            found = changes.digest(json.loads(file.read_text(encoding="utf-8"))) if code == 0 else ""
         text = section(engine.stack, code, said)
     else:  # a preview role cannot make it, and should not
-        code, text = 0, NEW.format(stack=engine.stack)
+        code, found, text = 0, changes.FIRST, NEW.format(stack=engine.stack)
         print(text)
+    if found:
+        text += f"\n\nAn approval is of this plan alone: `{found[:12]}`."
     if into is not None:
         into.mkdir(parents=True, exist_ok=True)
         (into / f"{engine.stack}.md").write_text(text, encoding="utf-8")
-    return code
+    return code, found
 
 
 def section(stack: str, code: int, said: str) -> str:

@@ -159,7 +159,7 @@ def test_staging_then_what_was_approved_to_prod(project: Project, url: str, tmp_
     told = tmp_path / "told"
     done = project.run("plan", "--stack", "prod", off, "--into", str(tmp_path), GITHUB_OUTPUT=str(told))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert told.read_text() == "image=r@sha256:1\n"
+    assert told.read_text() == "image=r@sha256:1\nplan=first\n"
 
     assert "### prod: does not exist yet" in (tmp_path / "prod.md").read_text()
 

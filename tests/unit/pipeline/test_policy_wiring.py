@@ -24,9 +24,14 @@ from pathlib import Path
 words = sys.argv[1:]
 with Path(__file__).with_name("called").open("a") as file:
     file.write(json.dumps(words) + "\\n")
+if "--save-plan" in words:
+    plan = Path(__file__).with_name("plan.json")
+    text = plan.read_text() if plan.exists() else json.dumps({{"resourcePlans": {{}}}})
+    Path(words[words.index("--save-plan") + 1]).write_text(text)
 print(json.dumps([{{"name": "prod"}}] if words[:2] == ["stack", "ls"] else {{}}))
 """
-"""Stands for the Pulumi CLI: knows one stack, and remembers how it was called."""
+"""Stands for the Pulumi CLI: knows one stack, plans what `plan.json` beside it says, and remembers how it
+was called."""
 
 
 @pytest.fixture
@@ -40,7 +45,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     cli.write_text(CLI)
     cli.chmod(0o755)
     monkeypatch.setenv("PATH", str(tools), prepend=":")
-    for name in ("APPROVED", "GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_REF"):
+    for name in ("APPROVED", "APPROVED_PLAN", "GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_REF"):
         monkeypatch.delenv(name, raising=False)
     return folder
 

@@ -192,11 +192,15 @@ class TestDeployments:
         assert chain == {"test": None, "staging": "test", "prod-preview": "staging", "prod": "prod-preview"}
         assert WORKFLOWS["deploy"][True] == {"push": {"branches": ["main"]}}
 
-    def test_production_gets_the_image_that_was_approved(self) -> None:
+    def test_production_gets_the_image_and_the_changes_that_were_approved(self) -> None:
         deploy = jobs("deploy")
-        assert deploy["prod-preview"]["outputs"] == {"image": "${{ steps.plan.outputs.image }}"}
+        assert deploy["prod-preview"]["outputs"] == {
+            "image": "${{ steps.plan.outputs.image }}",
+            "plan": "${{ steps.plan.outputs.plan }}",
+        }
         [step] = [step for step in deploy["prod"]["steps"] if "make deploy" in step.get("run", "")]
         assert step["env"]["APPROVED"] == "${{ needs.prod-preview.outputs.image }}"
+        assert step["env"]["APPROVED_PLAN"] == "${{ needs.prod-preview.outputs.plan }}"
 
 
 def test_owners_are_of_files_that_exist() -> None:
