@@ -1,4 +1,4 @@
-"""ECS, ECR, logs, run records and secrets: what the gate and the program call for the stack's tasks."""
+"""ECS, ECR, run records and secrets: what the gate and the program call for the stack's tasks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ def containers(scope: Scope) -> list[Statement]:
     definitions = [scope.arn("ecs", f"task-definition/{scope.name}-*:*")]
     tasks = [scope.arn("ecs", f"task/{cluster}/*") for cluster in clusters]
     shared = [one for one in tasks if f":task/{scope.name}-*/" not in one]
-    logs = scope.arn("logs", f"log-group:{scope.records}/*")
-    database_logs = scope.arn("logs", f"log-group:/aws/rds/instance/{scope.name}-*")
     repository = [scope.arn("ecr", f"repository/{scope.name}-*")]
     theirs = scope.used("ecr", "repository/")
     parameters = [scope.arn("ssm", f"parameter{scope.records}"), scope.arn("ssm", f"parameter{scope.records}/*")]
@@ -27,8 +25,15 @@ def containers(scope: Scope) -> list[Statement]:
              "ecs:UpdateClusterSettings"],
             own,
         ),
-        Statement("Service", ["ecs:CreateService", "ecs:DeleteService", "ecs:UpdateService"], services),
-        Statement("Deployment", ["ecs:StopServiceDeployment"], [*services, *deployments]),
+        # A service runs as the task definition says: as another stack's, its tasks would have that stack's roles and
+        # secrets. UpdateService need not name one.
+        Statement(
+            "Service",
+            ["ecs:CreateService", "ecs:UpdateService"],
+            services,
+            {"ArnLikeIfExists": {"ecs:task-definition": definitions}},
+        ),
+        Statement("Deployment", ["ecs:DeleteService", "ecs:StopServiceDeployment"], [*services, *deployments]),
         Statement("Register", ["ecs:RegisterTaskDefinition"], definitions),
         Statement("Run", ["ecs:RunTask"], definitions, scope.in_clusters),
         Statement("Stop", ["ecs:StopTask"], [scope.arn("ecs", f"task/{scope.name}-*/*")]),
@@ -64,13 +69,6 @@ def containers(scope: Scope) -> list[Statement]:
             [Statement("Hold", ["ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:PutImage"], theirs)]  # gate/hold.py
             if theirs else []
         ),
-        Statement(
-            "Logs",
-            ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy",
-             "logs:TagResource", "logs:UntagResource"],
-            [logs, database_logs],
-        ),
-        Statement("Lines", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], [f"{logs}:*"]),
         Statement(
             "Records",
             ["ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:DeleteParameters", "ssm:PutParameter",

@@ -1,4 +1,4 @@
-"""Alarms, dashboard, notices, events and autoscaling."""
+"""Logs, alarms, dashboard, notices, events and autoscaling."""
 
 from __future__ import annotations
 
@@ -43,8 +43,24 @@ def operations(scope: Scope) -> list[Statement]:
             why="AWS knows no resource for them",
         ),
         Statement("Notify", ["sns:Publish"], [*topics, *scope.used("sns", "")]),
+        *logs(scope),
         *events(scope, [*topics, *scope.used("sns", "")]),
         *autoscaling(scope),
+    ]  # fmt: skip
+
+
+def logs(scope: Scope) -> list[Statement]:
+    """Log groups of the stack and of its database, and the lines of its tasks."""
+    own = scope.arn("logs", f"log-group:{scope.records}/*")
+    database = scope.arn("logs", f"log-group:/aws/rds/instance/{scope.name}-*")
+    return [
+        Statement(
+            "Logs",
+            ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy",
+             "logs:TagResource", "logs:UntagResource"],
+            [own, database],
+        ),
+        Statement("Lines", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], [f"{own}:*"]),
     ]  # fmt: skip
 
 

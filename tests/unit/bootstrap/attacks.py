@@ -90,7 +90,8 @@ DATABASE = "aws:ResourceTag/aws:rds:primaryDBInstanceArn"
 MASTER = SCOPE.arn("secretsmanager", "secret:rds!db-0a1b2c3d-AbCdEf")
 PROD = SCOPE.arn("rds", "db:sluice-prod-1a2b3c4")
 DEFINITION = SCOPE.arn("ecs", "task-definition/sluice-staging-migration:7")
-CLUSTER = "ecs:cluster"
+CLUSTER, AS = "ecs:cluster", "ecs:task-definition"
+SERVES = SCOPE.arn("ecs", "service/sluice-staging-1a2b3c4/sluice-staging-service-5d6e7f8")
 RDS = {"kms:ViaService": "rds.eu-central-1.amazonaws.com"}
 OWN = {"aws:ResourceTag/Project": "sluice", "aws:ResourceTag/Stack": "staging"}
 
@@ -114,6 +115,14 @@ ONE_ACCOUNT = [
         "staging's deployer runs a task in any other cluster",
         "deploy",
         Request("ecs:RunTask", DEFINITION, {CLUSTER: SCOPE.arn("ecs", "cluster/ledger")}),
+    ),
+    *(
+        Attempt(
+            f"staging's deployer has a service of its own run as production's ({action})",
+            "deploy",
+            Request(action, SERVES, {AS: SCOPE.arn("ecs", "task-definition/sluice-prod-service:7")}),
+        )
+        for action in ("ecs:CreateService", "ecs:UpdateService")
     ),
     Attempt(
         "staging's deployer rotates the master password of production's database",
@@ -400,6 +409,13 @@ NEEDED = [
         "boundary",
         Request("secretsmanager:GetSecretValue", SCOPE.arn("secretsmanager", "secret:sluice-staging-app-1a2b3c4-AbC")),
     ),
+    Attempt(
+        "a deployer deploys its own revision",
+        "deploy",
+        Request("ecs:UpdateService", SERVES, {AS: SCOPE.arn("ecs", "task-definition/sluice-staging-service:7")}),
+    ),
+    Attempt("a deployer changes the number of its tasks", "deploy", Request("ecs:UpdateService", SERVES)),
+    Attempt("a deployer deletes its service", "deploy", Request("ecs:DeleteService", SERVES)),
     Attempt(
         "a deployer runs a task in its own cluster",
         "deploy",
