@@ -3,7 +3,7 @@
 rehearse preview plan deploy smoke rollback drift: STACK ?= staging
 up: STACK ?= local
 .PHONY: help up cloud rehearse preview down env setup bootstrap access check bench soak chaos test lint format types imports unit components e2e lock
-.PHONY: policy plan deploy smoke rollback drift prepare pin audit clean
+.PHONY: policy plan deploy smoke sbom rollback drift prepare pin audit clean
 LOCAL := local/python -m local
 
 help: ## this list
@@ -86,6 +86,9 @@ smoke: ## ask a deployed stack as its users do: make smoke STACK=staging
 
 rollback: ## back to an earlier release, and hold the one that is left: make rollback STACK=prod RELEASE=41 REASON="..."
 	@$(LOCAL) pipeline rollback --stack $(STACK)
+
+sbom: ## attach a bill of materials to the image that a stack serves: make sbom STACK=staging FILE=sbom.json
+	@$(LOCAL) pipeline sbom --stack $(STACK) --file $(FILE)
 
 drift: ## fail when the cloud is not as a stack's state says; changes nothing: make drift STACK=prod
 	@$(LOCAL) pipeline drift --stack $(STACK)

@@ -1,10 +1,9 @@
 """Signs an image that was proven, with a KMS key, in cosign's own format.
 
-IAM: kms:Sign and kms:Verify on the key; ecr:BatchGetImage, ecr:GetDownloadUrlForLayer, ecr:InitiateLayerUpload,
-ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:PutImage and ecr:BatchDeleteImage on the image's repository.
+IAM: kms:Sign and kms:Verify on the key; ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the image's repository, and
+what `gate.registry_writes` says.
 
-Sources: Sign in the KMS API reference; InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage in the
-ECR API reference: what is there already is LayerAlreadyExistsException.
+Source: Sign in the KMS API reference.
 """
 
 from __future__ import annotations
@@ -18,10 +17,11 @@ from botocore.exceptions import ClientError
 from gate import image_signature
 from gate.aws_answer import message
 from gate.errors import GateError
-from gate.image_signature import MANIFEST, Malformed, signatures, tag
+from gate.image_signature import Malformed, signatures, tag
 from gate.image_source import Fetch
 from gate.image_trust import ALGORITHM, examine, stored
-from gate.repository import Repository, parse
+from gate.registry_writes import put, upload
+from gate.repository import parse
 from gate.session import Clients, expired, transient
 
 
@@ -51,8 +51,8 @@ def sign(clients: Clients, image: str, key: str, by: str, fetch: Fetch | None = 
     layers = [*_others(stored(ecr, repository, digest)), image_signature.layer(text, _signed(clients, key, text))]
     configuration = image_signature.configuration(layers)
     for content in (text, configuration):
-        _upload(ecr, repository, content)
-    _put(ecr, repository, digest, image_signature.manifest(configuration, layers))
+        upload(ecr, repository, content)
+    put(ecr, repository, tag(digest), image_signature.manifest(configuration, layers))
     return True
 
 
@@ -83,31 +83,3 @@ def _others(manifest: str) -> list[dict[str, Any]]:
     except Malformed:
         return []
     return [dict(one) for one in json.loads(manifest)["layers"]]
-
-
-def _upload(ecr: Any, repository: Repository, content: bytes) -> None:
-    upload = ecr.initiate_layer_upload(**repository.where)["uploadId"]
-    ecr.upload_layer_part(
-        **repository.where, uploadId=upload, partFirstByte=0, partLastByte=len(content) - 1, layerPartBlob=content
-    )
-    try:
-        ecr.complete_layer_upload(
-            **repository.where, uploadId=upload, layerDigests=[image_signature.digest_of(content)]
-        )
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "LayerAlreadyExistsException":
-            raise
-
-
-def _put(ecr: Any, repository: Repository, digest: str, manifest: str) -> None:
-    """Stores the manifest. In a repository of immutable tags an older one has to go first; when this run dies in
-    between, the image has no signature and the same `pulumi up` signs it."""
-    image = {"imageManifest": manifest, "imageManifestMediaType": MANIFEST, "imageTag": tag(digest)}
-    wanted = {**repository.where, **image}
-    try:
-        ecr.put_image(**wanted)
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "ImageTagAlreadyExistsException":
-            raise
-        ecr.batch_delete_image(**repository.where, imageIds=[{"imageTag": tag(digest)}])
-        ecr.put_image(**wanted)

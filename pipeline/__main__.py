@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gate.errors import GateError
-from pipeline import deploy, plan, promoted, rollback, smoke
+from pipeline import deploy, plan, promoted, rollback, sbom, smoke
 from pipeline.engine import Engine
 from pipeline.failed import Failed
 
@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
         ),
         ("smoke", "ask a deployed stack as its users do"),
         ("rollback", "back to an earlier release: RELEASE and REASON in the environment"),
+        ("sbom", "attach a bill of materials to the image that a stack serves"),
         ("drift", "fail when the cloud is not as the stack's state says; changes nothing"),
     ):
         one = verbs.add_parser(name, help=said)
@@ -37,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
             one.add_argument(
                 "--without-policy", action="store_true", help="for a language host that starts no policy packs"
             )
+        if name == "sbom":
+            one.add_argument("--file", type=Path, required=True, help="CycloneDX or SPDX, as JSON")
         if name == "plan":
             one.add_argument("--into", type=Path, help="folder for STACK.md")
     return top
@@ -66,6 +69,8 @@ def _carried_out(given: argparse.Namespace) -> int:
         return deploy.deploy(engine, os.environ)
     if given.verb == "rollback":
         return rollback.rollback(given.stack, given.cwd, os.environ)
+    if given.verb == "sbom":
+        return sbom.sbom(engine, given.file)
     if given.verb == "smoke":
         return smoke.ask(engine, time.sleep)
     return engine.drift()[0]

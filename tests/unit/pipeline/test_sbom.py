@@ -1,0 +1,78 @@
+"""Which files are attached as a bill of materials, and to what."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.session import Clients
+from pipeline import sbom
+from pipeline.__main__ import main
+from pipeline.failed import Failed
+
+IMAGE = "444455556666.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:" + "ab" * 32
+DIGEST = IMAGE.partition("@")[2]
+GOOD = {"bomFormat": "CycloneDX", "metadata": {"component": {"version": DIGEST}}, "components": [{"name": "bash"}]}
+
+
+@pytest.fixture
+def attached(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, bytes]]:
+    """What was attached, to a stack that serves IMAGE."""
+    found: list[tuple[str, str, bytes]] = []
+
+    def attach(clients: Any, image: str, kind: str, content: bytes) -> str:
+        found.append((image, kind, content))
+        return "sha256:artifact"
+
+    monkeypatch.setattr(sbom, "attach", attach)
+    monkeypatch.setattr(Clients, "verify", lambda self: None)
+    monkeypatch.setattr("pipeline.engine.Engine.output", lambda self, name: IMAGE if name == "image" else None)
+    return found
+
+
+def run(folder: Path, document: Any) -> int:
+    (folder / "Pulumi.staging.yaml").write_text("config:\n  aws: {region: eu-central-1}\n")
+    (folder / "sbom.json").write_text(document if isinstance(document, str) else json.dumps(document))
+    words = ["--stack", "staging", "--cwd", str(folder), "--file", str(folder / "sbom.json")]
+    return main(["sbom", *words])
+
+
+def test_it_is_attached_to_the_image_that_serves(tmp_path: Path, attached: list[tuple[str, str, bytes]]) -> None:
+    assert run(tmp_path, GOOD) == 0
+    assert attached == [(IMAGE, "application/vnd.cyclonedx+json", json.dumps(GOOD).encode())]
+
+
+def test_another_images_is_not(
+    tmp_path: Path, attached: list[tuple[str, str, bytes]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, {"bomFormat": "CycloneDX", "components": [{"name": "bash"}]}) == 1
+    assert attached == []
+    assert f"does not name {DIGEST}, the image that staging serves" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [
+        (GOOD, sbom.CYCLONEDX),
+        ({"spdxVersion": "SPDX-2.3", "packages": [{"name": "bash"}]}, sbom.SPDX),
+        ({"bomFormat": "CycloneDX", "components": []}, ""),
+        ({"spdxVersion": "SPDX-2.3"}, ""),
+        ({}, ""),
+        ([], ""),
+    ],
+)
+def test_what_a_bill_of_materials_is(document: Any, kind: str) -> None:
+    content = json.dumps(document).encode()
+    if kind:
+        assert sbom.kind_of(content, "f") == kind
+    else:
+        with pytest.raises(Failed, match="is no bill of materials"):
+            sbom.kind_of(content, "f")
+
+
+def test_what_is_no_json() -> None:
+    with pytest.raises(Failed, match="is no bill of materials"):
+        sbom.kind_of(b"\xff", "f")
