@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from components.lifecycle_policy import HELD, RELEASED, SERVING, document
-from gate import hold, in_use
+from components.lifecycle_policy import HELD, RELEASED, SERVING, SIGNATURE, document
+from gate import hold, image_attachment, image_signature, in_use
 from gate.in_use import InUse, Keep
 from tests.components.ecr import Image, expired
 from tests.components.program import ACCOUNT, Deployed
@@ -118,6 +118,17 @@ def test_without_its_tag_what_runs_would_expire() -> None:
     assert expired(document(20, 30), [old], 31) == {old.digest}
     for kept in (f"{SERVING}sluice-prod-0123456789ab", f"{HELD}0123456789ab", f"{RELEASED}0123456789ab"):
         assert expired(document(20, 30), [Image(digest(1), 0, {"0" * 40, kept})], 3650) == set()
+
+
+def test_a_signature_stays_as_long_as_its_image() -> None:
+    """It is an image of its own, without any of the gate's other tags."""
+    image, bill = digest(1), image_attachment.tag(digest(1))
+    signatures = [Image(digest(2), 0, {image_signature.tag(image)}), Image(digest(3), 0, {bill})]
+    assert expired(document(20, 30), signatures, 3650) == set()
+    many = [Image(digest(number), number, {image_signature.tag(digest(number))}) for number in range(1100)]
+    assert len(expired(document(20, 30), many, 3650)) == 1100 - 1020, "but not for ever"
+    assert image_signature.tag(image).startswith(SIGNATURE)
+    assert bill.startswith(SIGNATURE)
 
 
 def test_program_and_gate_mean_the_same_tags() -> None:
