@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -15,6 +15,9 @@ Severity: TypeAlias = Literal["critical", "high", "off"]
 REASON = 10
 """Characters of the shortest reason."""
 
+LONGEST = timedelta(days=366)
+"""How far ahead an exception may end: what nobody looks at again is no exception."""
+
 
 class Accepted(Model):
     """A weakness that an image may be deployed with for a while."""
@@ -24,8 +27,8 @@ class Accepted(Model):
     reason: str
     """Why it does no harm here, for whoever reads it later."""
     until: str
-    """The last day on which it is accepted, like `"2026-12-31"`, in quotes. An image that still has it afterwards is
-    refused."""
+    """The last day on which it is accepted, like `"2026-12-31"`, in quotes, at most a year from today. An image that
+    still has it afterwards is refused."""
 
     @field_validator("reason")
     @classmethod
@@ -38,9 +41,11 @@ class Accepted(Model):
     @classmethod
     def _until(cls, day: str) -> str:
         try:
-            date.fromisoformat(day)
+            last = date.fromisoformat(day)
         except ValueError as error:
             raise refused('is not a day; write one like "2026-12-31", in quotes') from error
+        if last - datetime.now(UTC).date() > LONGEST:
+            raise refused("is more than a year away; write a day within a year, on which somebody looks at it again")
         return day
 
 

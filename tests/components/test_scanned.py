@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,11 @@ from infra.settings.scan import Accepted
 from tests.components.program import DIGEST, Deployed, Registered
 
 Deploy = Callable[..., Deployed]
-EXCEPTION = {"id": "CVE-2024-3094", "reason": "not reachable", "until": "2999-12-31"}
+EXCEPTION = {
+    "id": "CVE-2024-3094",
+    "reason": "not reachable",
+    "until": str(datetime.now(UTC).date() + timedelta(days=30)),
+}
 
 
 def image_of(run: Registered) -> list[str]:

@@ -1072,6 +1072,12 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "scan.exceptions[0].until: is required; add it to the stack's settings",
     ),
     (
+        "exception without an end",
+        {"scan.exceptions": [{"id": "CVE-2024-3094", "reason": "not reachable", "until": "9999-12-31"}]},
+        'scan.exceptions[0].until = "9999-12-31": is more than a year away; write a day within a year, on which'
+        " somebody looks at it again",
+    ),
+    (
         "exception that ends on no day",
         {"scan.exceptions": [{"id": "CVE-2024-3094", "reason": "not reachable", "until": "soon"}]},
         'scan.exceptions[0].until = "soon": is not a day; write one like "2026-12-31", in quotes',
