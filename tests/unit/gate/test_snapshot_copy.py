@@ -89,7 +89,7 @@ class CopyStage(Stage):
         copies = Copies(TO, lambda: self.elsewhere, self.clock, self._log, lambda failed: self.told.append(str(failed)))
         before = Snapshot(to, self.rds, wish, PLACE, None, copies)
         subject = Subject("repo@sha256:aa", (Step("master", ("migrate", "master"), timeout=60),), {}, {}, "db-1")
-        migrate(to, subject, "before", PLACE, deadline=0, prepare=before)
+        migrate(to, subject, "before", PLACE, deadline=0, prepare=lambda run, _: before(run))
         before.look_at_copy()
         return before.taken
 
