@@ -85,7 +85,7 @@ def step_failure(
     """The whole explanation of a step that failed; *server* as for :func:`account`."""
     found, seen_server = _telling(outcome, last_lines, server)
     seen = found.line if found else seen_server.line if seen_server else ""
-    cut = _cut(outcome, found, last_lines)
+    cut = not (seen_server and seen_server.certain) and _cut(outcome, found, last_lines)
     outcome = account(outcome, last_lines, server)
     which = f"migration step '{step.name}'" + (f", shard {shard} of {step.shards}," if step.shards > 1 else "")
     text = [f"{which} failed: {presentable_line(outcome.title)}"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gate.digest import short
@@ -51,6 +52,7 @@ def started(tasks: Sequence[Task], image: str, configuration: ImageConfiguration
                     "image's",
                 )
             )
+    dropping: dict[Finding, list[str]] = {}
     rooted: dict[str, list[str]] = {}
     unwritable: dict[str, list[str]] = {}
     for task in tasks:
@@ -65,7 +67,9 @@ def started(tasks: Sequence[Task], image: str, configuration: ImageConfiguration
                 for path in _unwritable(task, container, configuration):
                     unwritable.setdefault(path, []).append(task.name)
             if container.get("name") == task.container and task.command:
-                found += _entrypoint(task, container, configuration)
+                for one in _entrypoint(task, container, configuration):
+                    dropping.setdefault(replace(one, subject=""), []).append(one.subject)
+    found += [replace(one, subject=listed(who)) for one, who in dropping.items()]  # most steps lose the same words
     found += [_as_root(_image(image), how, who) for how, who in rooted.items()]
     found += [
         warning(

@@ -9,7 +9,7 @@ import pytest
 from gate.explain import step_failure
 from gate.logs import LogPlace
 from gate.step import Step
-from gate.step_timeout import timed_out
+from gate.step_timeout import server, timed_out
 from gate.verdict import Outcome, StepFailed, verdict
 from tests.unit.gate.deploying import Stage
 from tests.unit.gate.outcomes import APP, exited, stopped, unstarted
@@ -121,6 +121,16 @@ def test_a_step_that_was_interrupted_otherwise_may_have_left_one_too() -> None:
     ]
     for outcome, lines in ends:
         assert "indexes:     CREATE INDEX CONCURRENTLY leaves" in step_failure(STEP, 0, outcome, lines, PLACE, ARN)
+
+
+def test_a_web_server_that_ran_in_the_steps_place_builds_no_index() -> None:
+    ended = timed_out(verdict(stopped("UserInitiated", "time", app=143), APP, "app"), "it did not end within 5 s")
+    lines = ["Uvicorn running on http://0.0.0.0:8080"]
+    text = step_failure(STEP, 0, ended, lines, PLACE, ARN, server(STEP, lines, frozenset({8080})))
+    assert "the step started the web server on port 8080" in text
+    assert "indexes:" not in text
+    unsure = server(STEP, lines, frozenset({9090}))
+    assert "indexes:" in step_failure(STEP, 0, ended, lines, PLACE, ARN, unsure), "its own server may be a debugger's"
 
 
 def test_other_failures_speak_of_no_index() -> None:

@@ -282,6 +282,19 @@ def test_what_is_fine(fetched: Callable[[Cloud], None], change: Callable[[Cloud]
     assert [str(one) for one in look(cloud, fetched) if one.result != "passed"] == []
 
 
+@pytest.mark.parametrize(
+    ("entrypoint", "result", "what"),
+    [(["sh", "-c", "exec x"], "refused", "ignores its arguments"), (["/entrypoint.sh"], "warning", "cannot see")],
+)
+def test_steps_that_lose_their_words_alike_are_one_finding(
+    fetched: Callable[[Cloud], None], entrypoint: list[str], result: str, what: str
+) -> None:
+    [found] = [one for one in look(Cloud(image=blob(Entrypoint=entrypoint)), fetched) if one.result != "passed"]
+    assert (found.result, what in found.what) == (result, True)
+    one, two = (f"step '{step.name}' ({' '.join(step.command)})" for step in STEPS)
+    assert found.subject == f"{one}, {two}"
+
+
 def test_a_value_that_may_not_be_read_is_said_and_nothing_else(fetched: Callable[[Cloud], None]) -> None:
     """The deploy role reads the application's secrets only where `make bootstrap` was told so."""
     found = look(Cloud(denied={"get_secret_value"}), fetched)
