@@ -116,7 +116,7 @@ def test_nobody_waits_for_the_copy_and_the_log_says_how_far_it_is() -> None:
 
 
 REFUSALS: list[tuple[Exception, str]] = [
-    (client_error("AccessDenied", "AssumeRole"), "let the role there trust this stack's deploy role"),
+    (client_error("AccessDenied", "AssumeRole"), "let the role there trust the deploy role"),
     (client_error("KMSKeyNotAccessibleFault", "CopyDBSnapshot"), "let that account use the database's key"),
     (client_error("SnapshotQuotaExceeded", "CopyDBSnapshot"), "have an administrator of that account delete copies"),
     (EndpointConnectionError(endpoint_url="https://rds"), "compare the grants"),
