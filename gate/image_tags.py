@@ -18,6 +18,11 @@ from gate.errors import GateError
 from gate.repository import parse
 from gate.session import Clients
 
+
+class NoImage(GateError):
+    """The repository does not have the image."""
+
+
 _THERE = ("ImageAlreadyExistsException", "ImageTagAlreadyExistsException")
 
 
@@ -42,11 +47,11 @@ class ImageTags:
         self._where = {"repositoryName": repository} | ({"registryId": registry} if registry else {})
 
     def put(self, digest: str, tag: str) -> None:
-        """Tags an image (``sha256:…``); once is enough. Raises GateError when the repository has no such image."""
+        """Tags an image (``sha256:…``); once is enough. Raises NoImage when the repository has no such image."""
         answer = self._ecr.batch_get_image(**self._where, imageIds=[{"imageDigest": digest}])
         if not answer.get("images"):
             reason = (answer.get("failures") or [{}])[0].get("failureReason", "no such image")
-            raise GateError(f"repository {self._repository} has no image {digest[:19]}: {reason}")
+            raise NoImage(f"repository {self._repository} has no image {digest[:19]}: {reason}")
         image = answer["images"][0]
         media = image.get("imageManifestMediaType")
         typed = {"imageManifestMediaType": media} if media else {}

@@ -16,7 +16,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from gate.image_tags import ImageTags
+from gate.errors import GateError
+from gate.image_tags import ImageTags, NoImage
 
 SERVING, RELEASED = "serving-", "released-"
 DIGITS = 12
@@ -62,6 +63,8 @@ class InUse:
         try:
             for digest in self._digests(image):
                 self._tags.put(digest, self._serving(digest))
+        except NoImage as gone:
+            raise GateError(_gone(str(gone), image)) from gone
         except ClientError as error:
             if error.response["Error"]["Code"] not in _NOT_OURS:
                 raise
@@ -95,6 +98,16 @@ class InUse:
 
     def _serving(self, digest: str) -> str:
         return f"{SERVING}{self._keep.stack}-{_digits(digest)}"
+
+
+def _gone(what: str, image: str) -> str:
+    return "\n".join(
+        (
+            f"{what}. No task was started from it: what serves keeps serving.",
+            f"  cause: {image} was deleted after it had been pushed: by hand, or by the repository's lifecycle policy",
+            "  fix:   deploy another version, or push this image there again; then run `pulumi up` again",
+        )
+    )
 
 
 def _digits(digest: str) -> str:

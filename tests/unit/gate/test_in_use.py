@@ -76,8 +76,13 @@ def test_the_tag_is_on_before_tasks_start_and_goes_with_the_next_release(ecr: An
 
 
 def test_an_image_that_is_gone_is_refused(ecr: Any) -> None:
-    with pytest.raises(GateError, match="sluice-staging has no image sha256:ffffffffffff"):
-        in_use(ecr).begin(f"{URL}@sha256:{'f' * 64}")
+    gone = f"{URL}@sha256:{'f' * 64}"
+    with pytest.raises(GateError, match="sluice-staging has no image sha256:ffffffffffff") as refusal:
+        in_use(ecr).begin(gone)
+    title, cause, fix = str(refusal.value).splitlines()
+    assert title.endswith("No task was started from it: what serves keeps serving.")
+    assert cause.startswith(f"  cause: {gone} was deleted")
+    assert fix.startswith("  fix:   deploy another version")
 
 
 class Refusing:
