@@ -56,13 +56,19 @@ def complaint(approved: str, now: str, resources: Mapping[str, Any]) -> str:
         )
     if approved == now:
         return ""
-    names = [f"{'/'.join(one['steps'])} {urn.rpartition('$')[2].replace('::', ' ')}" for urn, one in resources.items()]
+    names = [f"{'/'.join(one['steps'])} {_name(urn)}" for urn, one in resources.items()]
     what = "; ".join(sorted(names)[:10]) + (f"; and {len(names) - 10} more" if len(names) > 10 else "")
     return (
         f"approved was the plan {approved[:12]}, and what would be changed now is {now[:12]}"
         f" ({what or 'nothing'}): settings, the stack or AWS have changed since. Nothing was changed; approve the newer"
         " run, or run this one again"
     )
+
+
+def _name(urn: str) -> str:
+    """Type and name in a URN (`urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`)."""
+    _, _, kind, name = urn.split("::", 3)
+    return f"{kind.rpartition('$')[2]} {name}"
 
 
 def _open(value: Any) -> Any:

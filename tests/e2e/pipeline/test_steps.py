@@ -24,6 +24,7 @@ PROGRAM = """
 import pulumi
 
 config = pulumi.Config()
+pulumi.ComponentResource("shop:index:Part", config.get("part") or "first")
 pulumi.export("image", config.get("image") or "r@sha256:1")
 pulumi.export("gate", {"smoke": {"url": config.require("url"), "status": 200, "timeout": 5, "attempts": 2}})
 """
@@ -185,6 +186,32 @@ def test_staging_then_what_was_approved_to_prod(project: Project, url: str, tmp_
     done = project.run("deploy", "--stack", "prod", off, APPROVED="r@sha256:2", **main)
     assert done.returncode == 0, done.stdout + done.stderr
     assert project.run("drift", "--stack", "prod").returncode == 0
+
+
+def test_an_approval_is_of_the_changes_that_were_previewed(project: Project, url: str, tmp_path: Path) -> None:
+    off, told = "--without-policy", tmp_path / "told"
+
+    def previewed() -> str:
+        told.unlink(missing_ok=True)
+        done = project.run("plan", "--stack", "staging", off, "--into", str(tmp_path), GITHUB_OUTPUT=str(told))
+        assert done.returncode == 0, done.stdout + done.stderr
+        return dict(line.split("=", 1) for line in told.read_text().splitlines())["plan"]
+
+    project.settings("staging", url=f"{url}/health", part="second")
+    approved = previewed()
+    assert approved == previewed(), "the same changes are the same plan"
+    assert f"`{approved[:12]}`" in (tmp_path / "staging.md").read_text()
+    project.settings("staging", url=f"{url}/health", part="third")
+    done = project.run("deploy", "--stack", "staging", off, APPROVED_PLAN=approved)
+    assert done.returncode == 1
+    assert f"approved was the plan {approved[:12]}, and what would be changed now is" in done.stderr
+    assert "create shop:index:Part third" in done.stderr
+    project.settings("staging", url=f"{url}/health", part="second")
+    assert previewed() == approved, "nothing was changed"
+    done = project.run("deploy", "--stack", "staging", off, APPROVED_PLAN=approved)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "--plan" in done.stdout
+    assert previewed() != approved, "there is nothing left to do"
 
 
 def test_a_preview_that_fails_says_so_and_fails(project: Project, tmp_path: Path) -> None:

@@ -83,7 +83,9 @@ def test_the_refusal_names_what_would_happen() -> None:
     assert "create-replacement/replace/delete-replaced aws:ecs/taskDefinition:TaskDefinition service" in said
     assert "Nothing was changed" in said
     assert "(nothing)" in changes.complaint("0" * 64, now, {})
-    many = {f"urn::x$t:T::{number}": {"steps": ["create"]} for number in range(30)}
+    alone = {"urn:pulumi:prod::sluice::sns:Topic::a::b": {"steps": ["create"]}}
+    assert "(create sns:Topic a::b)" in changes.complaint("0" * 64, now, alone)
+    many = {f"urn:pulumi:s::p::x$t:T::{number}": {"steps": ["create"]} for number in range(30)}
     assert "and 20 more" in changes.complaint("0" * 64, now, many)
 
 
