@@ -14,6 +14,9 @@ MADE_UP = {
     "notify.email": "rehearsal@example.com",
     "domain.name": "rehearsal.example.com",
     "domain.zone": "Z00000000REHEARSAL",
+    "database.kmsKey": "arn:aws:kms:REGION:ACCOUNT:key/made-up",
+    "snapshot.copyTo.role": "arn:aws:iam::999988887777:role/sluice-copies",
+    "snapshot.copyTo.key": "arn:aws:kms:REGION:ACCOUNT:key/made-up",
 }
 """Values for placeholders, by the key that they stand at."""
 

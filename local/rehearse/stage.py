@@ -15,7 +15,7 @@ from local.cloud.emulator import Cloud
 from local.cloud.settings import TIME_VARIABLE
 from local.environment import Checkout
 from local.plugins.install import install
-from local.rehearse import copy, secrets, zones
+from local.rehearse import copies, copy, secrets, zones
 from local.rehearse.copy import Copy
 from local.rehearse.place import place
 from local.stack import Pulumi
@@ -64,22 +64,24 @@ class Stage:
         return made, pulumi
 
     def _surrounded(self, made: Copy) -> Copy:
-        """With what the stack takes for granted in its account: secrets, and the zone of its name."""
+        """With what the stack takes for granted in its account: secrets, keys, and the zone of its name; and with the
+        account that gets copies of its snapshots."""
         config = made.document["config"]
         pointed = [
             *secrets.made_up(config, self._client("secretsmanager", made), made.stack, self.place.root),
             *zones.made_up(config, self._client("route53", made)),
+            *copies.made_up(config, made.account, lambda service, account: self._client(service, made, account)),
         ]
         return dataclasses.replace(made, differences=(*made.differences, *pointed))
 
-    def _client(self, service: str, made: Copy) -> Any:
+    def _client(self, service: str, made: Copy, account: str = "") -> Any:
         connect: Any = boto3.client  # its overloads know services by their names alone
         return connect(
             service,
             endpoint_url=self.cloud.endpoint,
             region_name=made.region,
-            aws_access_key_id=made.account,
-            aws_secret_access_key=self.cloud.secret(made.account),
+            aws_access_key_id=account or made.account,
+            aws_secret_access_key=self.cloud.secret(account or made.account),
         )
 
 
