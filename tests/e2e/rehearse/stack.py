@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+import yaml
 
 from gate.smoke import ask
 from local.rehearse.stage import Stage
@@ -36,6 +37,14 @@ class Stack:
     def up(self, *options: str) -> Finished:
         self._outputs = None
         return self.pulumi("up", "--yes", *options)
+
+    def setting(self, **values: Any) -> None:
+        """Writes settings into the copy that is rehearsed."""
+        file = self._pulumi.settings
+        assert file is not None, "a rehearsal has a copy"
+        document = yaml.safe_load(file.read_text())
+        document["config"] |= values
+        file.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def outputs(self) -> dict[str, Any]:
         """The outputs since the last `up` of this very object."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 
+from bootstrap import signing_key
 from gate.hold import HeldTag
+from gate.image_signature import MANIFEST, tag
+from infra.policies import Account
 from local.rehearse.stage import Stage
 from local.toolchain.progress import Progress
 from tests.e2e.rehearse.leftover import inventory
@@ -100,6 +105,81 @@ def test_production_takes_nothing_that_staging_went_back_from(staging: Stack, pr
     assert refused.code != 0
     assert f"the image {wanted} is held by another stack" in refused.output
     held.remove(wanted)
+
+
+def test_what_staging_has_proven_is_signed_and_production_asks_for_it(
+    rehearsal: Stage, staging: Stack, prod: Stack
+) -> None:
+    """The key lies in staging's account; its policy lets production's verify."""
+    key, stranger = (_signing_key(staging, prod.copy.account) for _ in range(2))
+    prod.setting(signing={"trusted": [key]})
+    refused = prod.pulumi("preview", expect=None)
+    assert refused.code != 0
+    assert "promoteFrom: the image " in refused.output
+    assert "is not signed, and `signing.trusted` asks for a signature" in refused.output
+    staging.setting(signing={"key": key})
+    assert f"was signed with {key}" in staging.up("--skip-preview").output
+    staging.pulumi("preview", "--expect-no-changes")
+    prod.up()
+    assert prod.answers() == 200
+    checks = _in_the_shell(rehearsal, "prod", "sluice preflight --json || true")
+    [said] = [one for one in json.loads(checks)["checks"] if one["name"].startswith("signature of image")]
+    assert (said["result"], said["detail"]) == ("passed", f"by {key}")
+    prod.setting(signing={"trusted": [stranger]})
+    assert "is signed by none of the keys that are trusted here" in prod.pulumi("preview", expect=None).output
+    prod.setting(signing={"trusted": [key]})
+
+
+def test_an_image_that_somebody_tagged_by_hand_is_refused_before_anything_changes(staging: Stack, prod: Stack) -> None:
+    """Whoever may write to staging's repository and to its record has made an image of his own, with every tag."""
+    ecr, ssm = staging.client("ecr"), staging.client("ssm")
+    promotable = staging.outputs()["promotable"]
+    name, parameter = promotable["repository"], "/sluice/sluice/staging/promotable"
+    was = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
+    proven = digest(promotable["image"])
+    image = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageDigest": proven}])["images"][0]
+    another = json.dumps(json.loads(image["imageManifest"]), indent=1)  # the same image under another digest
+    evil = f"sha256:{hashlib.sha256(another.encode()).hexdigest()}"
+    ecr.put_image(
+        repositoryName=name,
+        imageManifest=another,
+        imageManifestMediaType=image["imageManifestMediaType"],
+        imageTag=f"released-{evil.removeprefix('sha256:')[:12]}",
+    )
+    copied = ecr.batch_get_image(
+        repositoryName=name, imageIds=[{"imageTag": tag(proven)}], acceptedMediaTypes=[MANIFEST]
+    )["images"][0]["imageManifest"]
+    before = (_tasks(prod), prod.service()["deployments"][0]["id"], prod.urns())
+    record = promotable | {
+        "image": promotable["image"].replace(proven, evil),
+        "release": promotable["release"] | {"digest": evil},
+    }
+    ssm.put_parameter(Name=parameter, Value=json.dumps(record), Type="String", Overwrite=True)
+    try:
+        for verb in (["preview"], ["up", "--yes", "--skip-preview"]):
+            refused = prod.pulumi(*verb, expect=None)
+            assert refused.code != 0
+            assert f"the image {evil[:19]} is not signed" in refused.output
+        ecr.put_image(repositoryName=name, imageManifest=copied, imageManifestMediaType=MANIFEST, imageTag=tag(evil))
+        refused = prod.pulumi("up", "--yes", "--skip-preview", expect=None)
+        assert f"has a signature that is about {proven[:19]}, another image" in refused.output
+    finally:
+        ssm.put_parameter(Name=parameter, Value=was, Type="String", Overwrite=True)
+    assert (_tasks(prod), prod.service()["deployments"][0]["id"], prod.urns()) == before
+    prod.pulumi("preview", "--expect-no-changes")
+
+
+def _signing_key(stack: Stack, verifier: str) -> str:
+    """A key of a stack's account that another account may verify with, as `make bootstrap` makes it."""
+    root = f"arn:aws:iam::{stack.copy.account}:root"
+    policy = signing_key.policy(Account("aws", stack.copy.region, stack.copy.account), "sluice", stack.name, [verifier])
+    own = {"Sid": "Own", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
+    made = stack.client("kms").create_key(
+        KeySpec=signing_key.SPEC,
+        KeyUsage="SIGN_VERIFY",
+        Policy=json.dumps(policy | {"Statement": [*policy["Statement"], own]}),
+    )
+    return str(made["KeyMetadata"]["Arn"])
 
 
 def test_production_refuses_to_be_destroyed_before_anything_is(prod: Stack) -> None:
