@@ -29,6 +29,9 @@ from gate.snapshot_source import Source, code
 
 SHARED_SECONDS = 30.0
 """How long RDS may take until the other account sees what was shared with it; AWS promises no time."""
+LOOKED_AT = 10
+"""Earlier copies that a run looks at, one call each: where nobody deletes snapshots there may be a hundred, and no
+migration waits for so many answers. Older copies began at least ten runs ago and are taken for finished."""
 COPY_TO = "sluice:copyTo"
 """Key of the tag that names the account which a snapshot is copied to."""
 
@@ -127,6 +130,7 @@ class Copies:
             own: names of available snapshots that were to be copied, oldest first; without the one just taken.
             tags: of each of them.
         """
+        own = own[-LOOKED_AT:]
         if not own:
             return set()
         try:

@@ -14,7 +14,7 @@ from gate.errors import GateError
 from gate.fingerprint import Subject
 from gate.run import migrate
 from gate.snapshot import Snapshot
-from gate.snapshot_copy import COPY_TO, SHARED_SECONDS, Copies, CopyTo
+from gate.snapshot_copy import COPY_TO, LOOKED_AT, SHARED_SECONDS, Copies, CopyTo
 from gate.snapshot_name import IMAGE, RECORDS, RUN, snapshot_tags
 from gate.snapshot_source import Source
 from gate.snapshot_wish import Wish
@@ -36,6 +36,7 @@ class Elsewhere:
         self.states: dict[str, str] = {}
         self.refuses: list[Exception] = []
         self.unreadable: Exception | None = None
+        self.looked = 0
 
     def copy_db_snapshot(self, **asked: Any) -> None:
         if self.refuses:
@@ -47,6 +48,7 @@ class Elsewhere:
         self.asked.append(asked)
 
     def describe_db_snapshots(self, DBSnapshotIdentifier: str) -> dict[str, Any]:  # noqa: N803 -- AWS' name
+        self.looked += 1
         if self.unreadable:
             raise self.unreadable
         if DBSnapshotIdentifier not in self.states:
@@ -204,6 +206,17 @@ def test_nothing_is_deleted_while_nobody_knows_what_was_copied() -> None:
     stage.migrate(keep=1)
     assert stage.rds.deleted == []
     assert any("cannot be read" in told and "no older snapshot is deleted" in told for told in stage.told)
+
+
+def test_a_run_looks_at_the_newest_copies_alone() -> None:
+    """Production deletes no snapshot: a hundred answers would delay the migration."""
+    stage = CopyStage()
+    for number in range(100):
+        stage.old(f"old-{number:03}", at=number)
+        stage.elsewhere.states[f"old-{number:03}"] = "failed" if number < 50 else "available"
+    stage.migrate(keep=50)
+    assert stage.told == []
+    assert stage.elsewhere.looked <= LOOKED_AT + 1
 
 
 def test_a_snapshot_that_was_to_be_copied_nowhere_is_not_missed() -> None:
