@@ -226,6 +226,7 @@ def signing(stack: str, key: str) -> list[str]:
     if not key:
         return []
     return [
+        f"Say in Pulumi.{stack}.yaml, to sign what it releases:",
         f"    signing: {{key: '{key}'}}",
         f"Say in the settings of the stacks that promote from {stack}, once it has released with that:",
         f"    signing: {{trusted: ['{key}']}}    # in bootstrap/Pulumi.STACK.yaml too",

@@ -89,7 +89,7 @@ def test_who_may_do_what(role: str, scope: Any, granted: dict[str, list[str]]) -
 def test_what_is_told() -> None:
     assert signing("staging", "") == []
     text = "\n".join(signing("staging", KEY))
-    assert f"signing: {{key: '{KEY}'}}" in text
+    assert f"Say in Pulumi.staging.yaml, to sign what it releases:\n    signing: {{key: '{KEY}'}}" in text
     assert f"signing: {{trusted: ['{KEY}']}}" in text
 
 
