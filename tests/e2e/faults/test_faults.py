@@ -161,6 +161,7 @@ def test_an_alarm_during_a_rollout(scene: Scene) -> None:
     without = settings.read_text()
     settings.write_text(without.replace("  service:\n", "  alarms: {rollback: true}\n  service:\n"))
     scene.stage.up()
+    scene.before = scene.revision()  # the restored sources are another version than the test before left behind
     (alarm,) = scene.seen()["deploymentConfiguration"]["alarms"]["alarmNames"]
     with scene.played("an alarm of the stack rings during a rollout") as play:
         running = scene.rolling("while the alarm rings")
