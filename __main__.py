@@ -5,31 +5,32 @@ from dataclasses import replace
 
 import pulumi
 
-from components.deployment import Deployment, DeploymentArgs, Keep
-from components.migration_gate import MigrationGate, MigrationGateArgs, Snapshot
-from components.placement import Placement
-from components.service import Service, ServiceArgs
-from components.task_definition import TaskDefinition
-from infra import interruption, live, naming, providers, settings
-from infra.alarm_rules import Watched
-from infra.cluster import cluster_of
-from infra.databases import database_of
-from infra.entrance import alias, attached, entrance
-from infra.networks import network_of
-from infra.observability import Logs, LogsArgs
-from infra.outputs import Deployed
-from infra.proof import smoke_of, soak_of
-from infra.protection import Everything, Protection
-from infra.releases import published
-from infra.scaling import scaling_of
-from infra.scanned import scanned
-from infra.signed import signed
-from infra.smoke_task import smoke_task_of
-from infra.source import Source
-from infra.topic import Topic, TopicArgs
-from infra.traffic_logs import traffic_logs_of
-from infra.watch import Watch, WatchArgs
-from infra.work import work_of
+from components.delivery.deployment import Deployment, DeploymentArgs, Keep
+from components.delivery.migration_gate import MigrationGate, MigrationGateArgs, Snapshot
+from components.network.placement import Placement
+from components.service.service import Service, ServiceArgs
+from components.tasks.task_definition import TaskDefinition
+from infra import interruption, naming, providers, settings
+from infra.database.databases import database_of
+from infra.delivery import live
+from infra.delivery.outputs import Deployed
+from infra.delivery.protection import Everything, Protection
+from infra.delivery.releases import published
+from infra.delivery.source import Source
+from infra.image.scanned import scanned
+from infra.image.signed import signed
+from infra.monitoring.alarm_rules import Watched
+from infra.monitoring.topic import Topic, TopicArgs
+from infra.monitoring.watch import Watch, WatchArgs
+from infra.network.entrance import alias, attached, entrance
+from infra.network.networks import network_of
+from infra.network.traffic_logs import traffic_logs_of
+from infra.service.proof import smoke_of, soak_of
+from infra.service.scaling import scaling_of
+from infra.service.smoke_task import smoke_task_of
+from infra.tasks.cluster import cluster_of
+from infra.tasks.logs import Logs, LogsArgs
+from infra.tasks.workload import work_of
 
 interruption.end_quietly()  # the engine says what failed
 stack = settings.load()  # checked whole: every mistake is reported at once, before anything is created

@@ -16,7 +16,7 @@ from pathlib import Path
 from bench import admission, report, rollouts, simulated, tasks
 from bench.peers import BIN, ROOT
 from bench.stage import NotInTime, Stage
-from local.cloud import emulator
+from emulator.cloud import emulator
 from local.toolchain.process import Failed
 
 

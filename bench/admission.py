@@ -15,12 +15,12 @@ from typing import Any
 import boto3
 
 from bench.stage import CONTAINER, GROUP, Stage
-from gate.clock import SystemClock
-from gate.finding import Finding
-from gate.session import Account, Clients
-from gate.start_admission import Subject, examine
-from gate.step import Step
-from local.cloud.emulator import REGION, Cloud
+from emulator.cloud.emulator import REGION, Cloud
+from sluice.admission.start_admission import Subject, examine
+from sluice.aws.session import Account, Clients
+from sluice.clock import SystemClock
+from sluice.finding import Finding
+from sluice.inputs.step import Step
 
 ROUNDS = 5
 CALLS, SECONDS = 12, 0.5

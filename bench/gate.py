@@ -9,19 +9,19 @@ import threading
 import uuid
 
 from bench.stage import CONTAINER, SECURITY_GROUP, SUBNET
-from gate.clock import SystemClock
-from gate.deployer import Deployer
-from gate.errors import GateError
-from gate.fingerprint import Subject
-from gate.records import Records
-from gate.rollout import Rollout
-from gate.run import migrate
-from gate.service import Service
-from gate.session import Account, Clients
-from gate.smoke import ask
-from gate.step import Step
-from gate.tasks import Place
-from gate.wanted import Wanted
+from sluice.aws.session import Account, Clients
+from sluice.aws.tasks import Place
+from sluice.clock import SystemClock
+from sluice.errors import GateError
+from sluice.inputs.step import Step
+from sluice.migration.fingerprint import Subject
+from sluice.migration.records.deployer import Deployer
+from sluice.migration.records.records import Records
+from sluice.migration.run import migrate
+from sluice.rollout.deployment.http_answer import ask
+from sluice.rollout.deployment.service import Service
+from sluice.rollout.request import Wanted
+from sluice.rollout.rollout import Rollout
 
 
 def _log(text: str, ephemeral: bool) -> None:

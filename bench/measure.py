@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bench.peers import BIN, ROOT, VARIABLES, Tool
 from bench.proxy import Proxy
 from bench.stage import Stage
-from local.cloud.emulator import REGION
+from emulator.cloud.emulator import REGION
 
 SECONDS = 180.0
 

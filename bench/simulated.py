@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gate.shard import poll_seconds, read_seconds
+from sluice.migration.step.shard import poll_seconds, read_seconds
 
 WAITER_SECONDS = 6.0
 WAITER_ATTEMPTS = 100

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import boto3
 import botocore.config
 
-from local.cloud.emulator import REGION, Cloud
+from emulator.cloud.emulator import REGION, Cloud
 from local.toolchain.process import Failed
 
 APP = Path(__file__).parent / "app"

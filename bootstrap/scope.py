@@ -12,7 +12,7 @@ from infra.policies import Account
 
 BALANCER = 24
 """Characters of the stack's name in the names of load balancers and target groups: AWS allows 32, of which Pulumi's own
-suffix takes 8 (components/load_balancer.py)."""
+suffix takes 8 (components/network/load_balancer.py)."""
 
 
 @dataclass(frozen=True)

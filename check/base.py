@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from check.result import Skipped, Warned
 from check.subject import Subject
-from components import base_image
+from components.image import base_image
 
 
 def pinned(subject: Subject) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from check import docker
 from check.result import Broken
-from components import base_image, build_context
-from gate.signature import recognise
+from components.image import base_image, build_context
+from sluice.diagnosis.signature import recognise
 
 BUILD_SECONDS = 1200.0
 NAME = "sluice-check"

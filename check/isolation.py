@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from check.image import Image
-from components.isolation import Isolation
+from components.tasks.isolation import Isolation
 
 
 def options(isolation: Isolation, image: Image) -> list[str]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from components.docker_ignore import translated
+from components.image.docker_ignore import translated
 
 NEVER = re.compile(r"(^|/)(node_modules|\.git|\.venv|venv|vendor|__pycache__|\.tox|dist|tests?|fixtures)/|\.d\.ts$")
 """Folders that belong to others, or to tests."""

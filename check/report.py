@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 
 from check.result import Result
-from gate.presentable import presentable_line
-from gate.repeated import fold
+from sluice.diagnosis.redaction.presentable import presentable_line
+from sluice.diagnosis.redaction.repeated import fold
 
 MARKS = {"passed": "✓", "warned": "!", "failed": "✗", "skipped": "–"}
 LAST_LINES = 12

@@ -12,11 +12,11 @@ from check import docker, host
 from check.image import Image
 from check.result import Broken
 from check.steps import Place, masked
-from gate.exit_code import advice
-from gate.presentable import presentable_line
-from gate.refused_check import Asked, status_advice
-from gate.signature import recognise
-from gate.smoke import Answer, ask
+from sluice.diagnosis.exit_code import advice
+from sluice.diagnosis.redaction.presentable import presentable_line
+from sluice.diagnosis.signature import recognise
+from sluice.rollout.deployment.http_answer import Answer, ask
+from sluice.rollout.diagnosis.refused_check import Asked, status_advice
 
 REQUEST_SECONDS = 10.0
 PAUSE = 0.2

@@ -1,5 +1,5 @@
 """Whether the steps' commands are what runs in the built image: the decision that the gate takes before its first step
-(`gate.start_findings`), over the image of this machine."""
+(`sluice.admission.start_findings`), over the image of this machine."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from check import words
 from check.image import Image
 from check.inside import Files
 from check.result import Broken
-from gate.entrypoint import handed
-from gate.finding import Finding, refusals, warnings
-from gate.image_configuration import ImageConfiguration
-from gate.start_findings import started
-from gate.start_requirements import Task
-from infra.isolation import isolation
 from infra.settings.app import App
 from infra.settings.migrations import Step
+from infra.tasks.isolation import isolation
+from sluice.admission.start_findings import started
+from sluice.admission.start_requirements import Task
+from sluice.finding import Finding, refusals, warnings
+from sluice.image.entrypoint import handed
+from sluice.image.image_configuration import ImageConfiguration
 
 CONTAINER = "migration"
 _SHELL = re.compile(rb"#!\s*(?:\S*/env\s+)?\S*\b(?:sh|bash|dash|ash|ksh)\b")

@@ -15,13 +15,14 @@ from check.isolation import options
 from check.result import Broken
 from check.scratch import Scratch
 from check.statement import Statement
-from gate.exit_code import advice
-from gate.signature import recognise
-from infra import connection, variables
-from infra.isolation import isolation
+from infra.settings import connection
+from infra.settings import program_variables as variables
 from infra.settings.migrations import BOOTSTRAP, Step
 from infra.settings.secrets import chosen
 from infra.settings.settings import Settings
+from infra.tasks.isolation import isolation
+from sluice.diagnosis.exit_code import advice
+from sluice.diagnosis.signature import recognise
 
 PHASES = ("before", "after")
 """Of steps, in their order: before any task of the new version, and after the last one of the version before."""

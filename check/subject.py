@@ -12,7 +12,7 @@ import yaml
 from check import git
 from check.layouts import Migrations, find
 from check.result import Broken
-from components import build_context
+from components.image import build_context
 from infra.settings import secret_file
 from infra.settings.mistake import SettingsError
 from infra.settings.placeholder import is_placeholder

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.stack_names import LIMIT, deployer_path, prefix, promotable, releases_role, snapshots
+from sluice.stack_names import LIMIT, deployer_path, prefix, promotable, releases_role, snapshots
 
 __all__ = ["LIMIT", "boundary", "deployer_path", "prefix", "promotable", "releases_role", "role_path", "snapshots"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from gate.plugin import sdk as gate
 from infra.settings.aws import Aws
 from infra.settings.settings import Settings
+from sluice import sdk as gate
 
 SERVICES = (
     "acm",

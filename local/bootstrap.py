@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from emulator.cloud import emulator
 from local import environment
-from local.cloud import emulator
 from local.environment import STACK, Checkout
 from local.terminal import attached
 from local.toolchain.progress import Progress

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from emulator.cloud import emulator
+from emulator.cloud.key import KeyFileError
 from local import bootstrap, check, environment, lock, prepare, shell
-from local.cloud import emulator
-from local.cloud.key import KeyFileError
 from local.down import down
 from local.environment import Checkout, NotStarted
 from local.rehearse import place as rehearsal

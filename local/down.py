@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from emulator.cloud import emulator
 from local import environment
-from local.cloud import emulator
 from local.environment import Checkout
 from local.stack import Pulumi
 from local.toolchain.progress import Progress

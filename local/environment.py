@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from local import record
-from local.cloud import key
+from emulator import record
+from emulator.cloud import key
+from emulator.variables import BUNDLE, REGISTRY_PASSWORD
 
 STACK = "local"
 REGION = "us-east-1"
@@ -22,15 +23,6 @@ PASSPHRASE = "local"  # noqa: S105 - protects nothing: the local stack's secrets
 # The CLI that set-up installs when the machine has none, and the language host that can be built beside it.
 PULUMI_VERSION = "3.250.0"
 LANGUAGE_HOST_VERSION = "3.79.0"
-
-
-BUNDLE = "certificates.pem"
-"""In the local folder: what a program on the local stack trusts, the certificates of its load balancers included. The
-local cloud writes it at its start."""
-
-
-REGISTRY_PASSWORD = "SLUICE_REGISTRY_PASSWORD"  # noqa: S105 - the variable's name
-"""Of the local container registry, whose user is `AWS`."""
 
 
 class NotStarted(Exception):

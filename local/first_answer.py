@@ -9,11 +9,12 @@ from http.client import responses
 from typing import Any
 from urllib.parse import urlsplit
 
-from gate import smoke
-from gate.smoke import Answer
 from local.stack import Pulumi
 from local.toolchain.process import Failed
 from local.toolchain.progress import duration
+from sluice.inputs.smoke import Smoke
+from sluice.rollout.deployment import http_answer
+from sluice.rollout.deployment.http_answer import Answer
 
 SECONDS = 30.0
 NO_PAGE = (401, 403, 404, 405)
@@ -49,7 +50,7 @@ def ask(url: str, seconds: float, address: str = "") -> Answer:
         raise Failed(f"the output `url` is not an address: {url!r}")
     deadline = time.monotonic() + seconds
     while True:
-        answer = smoke.ask(url, 5, address)
+        answer = http_answer.ask(url, 5, address)
         if 0 < answer.status < 500:
             return answer
         if time.monotonic() > deadline:
@@ -69,9 +70,9 @@ def proven(outputs: Mapping[str, Any]) -> str:
     known = (outputs.get("gate") or {}).get("smoke") or {}
     if not known.get("url"):
         return ""
-    wanted = smoke.Smoke.parse(known)
-    answer = smoke.asking(wanted)(wanted.url, wanted.timeout)
-    return "" if smoke.complaint(wanted, answer) else f"{urlsplit(wanted.url).path} answers {said(answer)}"
+    wanted = Smoke.parse(known)
+    answer = http_answer.asking(wanted)(wanted.url, wanted.timeout)
+    return "" if http_answer.complaint(wanted, answer) else f"{urlsplit(wanted.url).path} answers {said(answer)}"
 
 
 def wrong(url: str, answer: Answer) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from local import record
+from emulator import record
 from local.environment import Checkout
 from local.toolchain import archives
 from local.toolchain.process import Failed

@@ -19,15 +19,15 @@ from typing import Any
 import boto3
 from pydantic_core import PydanticCustomError
 
-from gate.secret import current_version
+from emulator import record
 from infra.settings import secret_file
 from infra.settings.mistake import SettingsError
 from infra.settings.secrets import LOCAL, arn
 from infra.settings.secrets import reference as reference_of
 from infra.settings.stand_in import FOLDER_VARIABLE
-from local import record
 from local.rehearse.copy import plain, read
 from local.toolchain.process import Failed
+from sluice.aws.generated_secret import current_version
 
 RANDOM_BYTES = 32
 """Of a secret that is made up; written as twice as many hexadecimal digits, which no program has to escape."""

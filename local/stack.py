@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local import environment, record
-from local.cloud.emulator import Cloud
-from local.cloud.process import command
+from emulator import record
+from emulator.cloud.emulator import Cloud
+from emulator.cloud.process import command
+from local import environment
 from local.environment import STACK, Checkout
 from local.terminal import attached
 from local.toolchain.process import Failed

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gate.names import DIGITS, short
 from local.toolchain.progress import Timing, duration
+from sluice.release.names import DIGITS, short
 
 
 def summary(

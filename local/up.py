@@ -9,9 +9,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from emulator.cloud import emulator
+from emulator.cloud.emulator import Cloud
 from local import environment
-from local.cloud import emulator
-from local.cloud.emulator import Cloud
 from local.environment import STACK, Checkout
 from local.first_answer import first_answer
 from local.stack import Pulumi

@@ -9,10 +9,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from gate.errors import GateError
 from pipeline import deploy, plan, promoted, rollback, sbom, smoke
 from pipeline.engine import Engine
 from pipeline.failed import Failed
+from sluice.errors import GateError
 
 INTERRUPTED = 130
 

@@ -1,7 +1,7 @@
 """A Docker configuration of one run's own: the login to the registry is gone when the run is over.
 
-`pulumi up` logs Docker in to ECR (components/docker_login.py), for twelve hours. On a machine that other jobs use too,
-that login must not stay in `~/.docker/config.json`. What else is configured there stays in force.
+`pulumi up` logs Docker in to ECR (components/image/docker_login.py), for twelve hours. On a machine that other jobs
+use too, that login must not stay in `~/.docker/config.json`. What else is configured there stays in force.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which image a stack would take from the stack before it.
 
-IAM: what gate.promotion says; the preview role and the deploy role of the stack that promotes have it.
+IAM: what sluice.release.promotion says; the preview role and the deploy role of the stack that promotes have it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gate.promotion import Source, released
-from gate.session import Account, Clients
 from pipeline.engine import Engine
 from pipeline.failed import Failed
+from sluice.aws.session import Account, Clients
+from sluice.release.promotion import Source, released
 
 
 def source(engine: Engine) -> Source | None:

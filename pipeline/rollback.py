@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from gate.sluice.command import main
 from pipeline.deploy import refused
 from pipeline.failed import Failed
+from sluice.cli.command import main
 
 
 def rollback(stack: str, folder: Path, environment: Mapping[str, str]) -> int:

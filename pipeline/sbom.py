@@ -2,7 +2,7 @@
 
 It is made by a tool of its own (docs/scan.md), where no role is at hand; this attaches it to the very digest.
 
-IAM: what gate.image_attachment says; the deploy role of a stack that builds has it.
+IAM: what sluice.image.image_attachment says; the deploy role of a stack that builds has it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gate.image_attachment import attach
-from gate.session import Account, Clients
 from pipeline import promoted
 from pipeline.engine import Engine
 from pipeline.failed import Failed
+from sluice.aws.session import Account, Clients
+from sluice.image.image_attachment import attach
 
 CYCLONEDX, SPDX = "application/vnd.cyclonedx+json", "application/spdx+json"
 """Media types that IANA lists for the JSON forms."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gate import smoke
 from pipeline.engine import Engine
 from pipeline.failed import Failed
+from sluice.inputs.smoke import Smoke
+from sluice.rollout.deployment import http_answer
 
-Asked = Callable[[str, float, str, str], smoke.Answer]
+Asked = Callable[[str, float, str, str], http_answer.Answer]
 """URL, seconds, the address to connect to in place of the URL's host, and the Host header in place of the URL's."""
 
 
@@ -18,20 +19,20 @@ def ask(engine: Engine, pause: Callable[[float], None]) -> int:
     gate = engine.output("gate")
     if not isinstance(gate, Mapping):
         raise Failed(f"{engine.stack} was never deployed: it has no output `gate`; deploy it first")
-    wanted = smoke.Smoke.parse(gate["smoke"]) if gate.get("smoke") else None
+    wanted = Smoke.parse(gate["smoke"]) if gate.get("smoke") else None
     if wanted is None or wanted.task is not None:
         print(f"smoke.from is {'task' if wanted else 'off'}: nothing is asked from here", flush=True)
         return 0
-    return judged(wanted, smoke.ask, pause)
+    return judged(wanted, http_answer.ask, pause)
 
 
-def judged(wanted: smoke.Smoke, asked: Asked, pause: Callable[[float], None]) -> int:
+def judged(wanted: Smoke, asked: Asked, pause: Callable[[float], None]) -> int:
     """0 once enough right answers came in a row. Raises Failed after too many wrong ones."""
     wanted = reachable(wanted, asked)
     right, wrong = 0, 0
     while right < wanted.answers:
         answer = asked(wanted.url, wanted.timeout, wanted.address, wanted.host)
-        said = smoke.complaint(wanted, answer)
+        said = http_answer.complaint(wanted, answer)
         if not said:
             right += 1
             print(f"{right} of {wanted.answers}: {wanted.url} answered {answer.status}", flush=True)
@@ -44,7 +45,7 @@ def judged(wanted: smoke.Smoke, asked: Asked, pause: Callable[[float], None]) ->
     return 0
 
 
-def reachable(wanted: smoke.Smoke, asked: Asked) -> smoke.Smoke:
+def reachable(wanted: Smoke, asked: Asked) -> Smoke:
     """By its name where that answers at all, as users do; else at the load balancer: a new name takes a while to reach
     every DNS server, and a rehearsed one reaches none."""
     if not wanted.address or asked(wanted.url, wanted.timeout, "", wanted.host).status != 0:

@@ -37,7 +37,8 @@ def containers(scope: Scope) -> list[Statement]:
         Statement("Register", ["ecs:RegisterTaskDefinition"], definitions),
         Statement("Run", ["ecs:RunTask"], definitions, scope.in_clusters),
         Statement("Stop", ["ecs:StopTask"], [scope.arn("ecs", f"task/{scope.name}-*/*")]),
-        # Tasks bear the tags of their task definition (gate/tasks.py): in a shared cluster others' are not stopped.
+        # Tasks bear the tags of their task definition (sluice/aws/tasks.py): in a shared cluster others' are not
+        # stopped.
         *([Statement("StopShared", ["ecs:StopTask"], shared, scope.own)] if shared else []),
         Statement(
             "Deregister",
@@ -66,7 +67,8 @@ def containers(scope: Scope) -> list[Statement]:
             why="Docker logs in to the registry as a whole; which repository it pushes to, the statement above says",
         ),
         *(
-            [Statement("Hold", ["ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:PutImage"], theirs)]  # gate/hold.py
+            # sluice/release/hold.py
+            [Statement("Hold", ["ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:PutImage"], theirs)]
             if theirs else []
         ),
         Statement(

@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
-from infra import connection
-from infra.settings import windows
+from infra.settings import connection, windows
 from infra.settings.arns import KeyArn
 from infra.settings.migrations import Command
 from infra.settings.model import Model, hidden, refused

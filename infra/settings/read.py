@@ -12,10 +12,10 @@ import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
 
-from infra.refusal import end
 from infra.settings.explain import mistake
 from infra.settings.mistake import ABSENT, Mistake, SettingsError
 from infra.settings.placeholder import unfilled
+from infra.settings.refusal import end
 from infra.settings.settings import Settings
 from infra.settings.stand_in import stood_in
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra.instance_class import max_connections
 from infra.settings import origin
 from infra.settings.access import Access
 from infra.settings.alarms import Alarms
@@ -18,6 +17,7 @@ from infra.settings.cluster import Cluster
 from infra.settings.database import Database
 from infra.settings.domain import Domain
 from infra.settings.environment import KEEPING, PROTECTED, Environment
+from infra.settings.instance_class import max_connections
 from infra.settings.load_balancer import LoadBalancer
 from infra.settings.logs import Logs
 from infra.settings.migrations import Step, ordered

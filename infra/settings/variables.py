@@ -7,10 +7,10 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
 
-from infra import connection
+from infra.settings import connection
 from infra.settings.model import refused
+from infra.settings.program_variables import RESERVED, SERVICE, places
 from infra.settings.secrets import Plain, Reference, named_plainly, plain
-from infra.variables import RESERVED, SERVICE, places
 
 VERSION = "VERSION"
 """The build argument that the program sets itself: the release's version."""

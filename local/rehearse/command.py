@@ -9,9 +9,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from emulator.cloud import emulator
+from emulator.cloud.settings import TIME_VARIABLE
 from local import environment, shell
-from local.cloud import emulator
-from local.cloud.settings import TIME_VARIABLE
 from local.command import REHEARSING, alone, reported, terminate
 from local.environment import Checkout
 from local.first_answer import first_answer

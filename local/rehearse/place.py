@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import shutil
 
+from emulator.cloud import emulator
 from local import environment
-from local.cloud import emulator
 from local.environment import Checkout
 from local.toolchain.progress import Progress
 

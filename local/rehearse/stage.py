@@ -9,12 +9,12 @@ from typing import Any
 
 import boto3
 
+from emulator.cloud import emulator, key
+from emulator.cloud.emulator import Cloud
+from emulator.cloud.settings import TIME_VARIABLE
+from emulator.plugins.install import install
 from local import environment
-from local.cloud import emulator, key
-from local.cloud.emulator import Cloud
-from local.cloud.settings import TIME_VARIABLE
 from local.environment import Checkout
-from local.plugins.install import install
 from local.rehearse import copies, copy, secrets, zones
 from local.rehearse.copy import Copy
 from local.rehearse.place import place

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import record
+from emulator import record
 from local.environment import PULUMI_VERSION, Checkout
 from local.toolchain.building import beside, publish, remove
 from local.toolchain.process import Failed

@@ -7,8 +7,8 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+from emulator.plugins.install import install
 from local.environment import Checkout
-from local.plugins.install import install
 from local.toolchain import engine, environments, images, modules, packages, pulumi, wheels
 from local.toolchain.images import Image
 from local.toolchain.look import Folder
@@ -24,7 +24,10 @@ TESTS = ("python environment", "cloud environment", "policy environment")
 def steps(place: Checkout) -> list[Step]:
     """All steps of set-up; the longest one first."""
     locks = place.cache / "locks"
-    project_lock, cloud_lock = place.root / "requirements-dev.txt", place.root / "local" / "cloud" / "requirements.txt"
+    project_lock, cloud_lock = (
+        place.root / "requirements-dev.txt",
+        place.root / "emulator" / "cloud" / "requirements.txt",
+    )
     policy_lock = place.root / "policy" / "requirements.txt"
     return [
         Step(
@@ -222,7 +225,7 @@ def _uv(work: Work, place: Checkout) -> Path:
 
 
 def _plugins_mark(place: Checkout) -> tuple[Path, str]:
-    installer = (place.root / "local" / "plugins" / "install.py").read_bytes()
+    installer = (place.root / "emulator" / "plugins" / "install.py").read_bytes()
     return place.pulumi_home / "sluice-bundled", f"{place.root} {hashlib.sha256(installer).hexdigest()}"
 
 

@@ -14,7 +14,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import record
+from emulator import record
 from local.environment import LANGUAGE_HOST_VERSION, PULUMI_VERSION, Checkout
 from local.toolchain.building import beside, publish
 from local.toolchain.process import Failed, ask

@@ -9,13 +9,13 @@ import importlib
 import os
 
 SECONDS: dict[tuple[str, str], float] = {
-    ("gate.earlier", "SETTLE_SECONDS"): 14.0,
-    ("gate.patience", "UNREACHABLE_SECONDS"): 15.0,
-    ("gate.plan", "FOREIGN_RUN_SECONDS"): 20.0,
-    ("gate.step_run", "MISSING_SECONDS"): 20.0,
-    ("gate.shard_start", "START_SECONDS"): 30.0,
-    ("gate.rollout", "SETTLE_SECONDS"): 14.0,
-    ("gate.deployment_watch", "LISTED_SECONDS"): 14.0,
+    ("sluice.migration.previous_runs", "SETTLE_SECONDS"): 14.0,
+    ("sluice.aws.patience", "UNREACHABLE_SECONDS"): 15.0,
+    ("sluice.migration.records.plan", "FOREIGN_RUN_SECONDS"): 20.0,
+    ("sluice.migration.step.step_run", "MISSING_SECONDS"): 20.0,
+    ("sluice.migration.step.shard_start", "START_SECONDS"): 30.0,
+    ("sluice.rollout.rollout", "SETTLE_SECONDS"): 14.0,
+    ("sluice.rollout.deployment.deployment_watch", "LISTED_SECONDS"): 14.0,
 }
 """By module and name: what a deployer of this suite is given. A name that the gate does not have is an error."""
 
@@ -25,7 +25,7 @@ GATE_VARIABLE = "SLUICE_GATE"
 
 def unreachable() -> float:
     """How long AWS may be out of reach before a deployer gives up, in seconds."""
-    return SECONDS["gate.patience", "UNREACHABLE_SECONDS"]
+    return SECONDS["sluice.aws.patience", "UNREACHABLE_SECONDS"]
 
 
 def shorten() -> None:

@@ -21,16 +21,16 @@ from typing import Any
 
 import boto3
 
-from gate.compatibility import Incompatible
-from gate.errors import GateError, Interrupted, NotPrepared
-from gate.patience import Unknown
-from gate.plugin import rollout
-from gate.plugin.migration_run import MigrationRun
-from gate.plugin.resource import Call, Properties, Refused, Resource, State
-from gate.plugin.rollout import Rollout
-from gate.rollout_failure import RolloutFailed
-from gate.session import Account, Clients
-from gate.verdict import StepFailed
+from sluice.aws.patience import Unknown
+from sluice.aws.session import Account, Clients
+from sluice.diagnosis.verdict import StepFailed
+from sluice.errors import GateError, Interrupted, NotPrepared
+from sluice.protocol.resource import Call, Properties, Refused, Resource, State
+from sluice.provider import rollout
+from sluice.provider.migration_run import MigrationRun
+from sluice.provider.rollout import Rollout
+from sluice.rollout.diagnosis.rollout_failure import RolloutFailed
+from sluice.rollout.proof.compatibility import Incompatible
 from tests.chaos import allowances, operator
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from gate.clock import SystemClock
-from gate.deployer import Deployer
-from gate.operate import Order, operate
-from gate.records import Records
-from gate.session import Account, Clients
-from gate.step import Step
-from gate.tasks import Place
+from sluice.aws.session import Account, Clients
+from sluice.aws.tasks import Place
+from sluice.clock import SystemClock
+from sluice.inputs.step import Step
+from sluice.migration.operator_run import Order, operate
+from sluice.migration.records.deployer import Deployer
+from sluice.migration.records.records import Records
 
 
 def run(job: dict[str, Any], cancelled: threading.Event) -> None:
-    """Runs the job's command to its end. Raises what :func:`gate.operate.operate` raises."""
+    """Runs the job's command to its end. Raises what :func:`sluice.migration.operator_run.operate` raises."""
     clients = Clients(Account(region=job["region"], endpoint=job["endpoint"], account=job["account"]))
     clients.verify()
     inputs = job["migrations"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.cloud.emulator import REGION
+from emulator.cloud.emulator import REGION
 from tests.chaos.ledger import OPERATOR, Ledger, Scene, Step
 from tests.e2e.cloud.stage import NETWORK
 from tests.e2e.cloud.stage import Stage as Cloud

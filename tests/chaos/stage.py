@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from local.cloud import emulator
-from local.cloud.settings import TIME_VARIABLE
+from emulator.cloud import emulator
+from emulator.cloud.settings import TIME_VARIABLE
 from tests.chaos.ledger import Ledger, Scene
 from tests.chaos.scenario import VERSIONS
 from tests.chaos.stack import APP, Stack

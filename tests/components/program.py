@@ -18,7 +18,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.settings import SETTINGS, get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 
-from components import docker_login
+from components.image import docker_login
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "111122223333"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.existing_listener import load_balancer_arn, origin
+from components.network.existing_listener import load_balancer_arn, origin
 from tests.components.program import ACCOUNT, BALANCER, LISTENER, Deployed, Registered
 
 Deploy = Callable[..., Deployed]

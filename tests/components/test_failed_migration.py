@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.failed_migration import pattern
+from infra.monitoring.failed_migration import pattern
 from tests.components.event_pattern import matches
 from tests.components.program import Deployed
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from infra.network.traffic_logs import ACCOUNTS, writers
+from infra.network.waf import rules
 from infra.policies import Account
-from infra.traffic_logs import ACCOUNTS, writers
-from infra.waf import rules
 from tests.components.program import ACCOUNT, LISTENER, Deployed
 from tests.components.test_entrance import EXISTING, HOST
 

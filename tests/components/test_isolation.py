@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.cloud.ecs import fargate
+from emulator.cloud.ecs import fargate
 from tests.components.program import Deployed
 
 Deploy = Callable[..., Deployed]

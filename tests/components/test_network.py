@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.subnets import ranges
+from infra.network.subnets import ranges
 from tests.components.program import ACCOUNT, Deployed, Registered
 
 Deploy = Callable[..., Deployed]

@@ -12,7 +12,7 @@ import pulumi
 import pytest
 from pulumi.output import Unknown
 
-from components.release import record
+from components.delivery.release import record
 from infra.providers import SERVICES
 from tests.components.program import ACCOUNT, DIGEST, REGISTRY, TOKEN, Deployed, Registered, leaves, run
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from components.release import passed
-from infra.promotion import in_words
-from infra.releases import written
+from components.delivery.release import passed
+from infra.delivery.promotion import in_words
+from infra.delivery.releases import written
 from tests.components.program import ACCOUNT, DIGEST, REGISTRY, Deployed
 
 Deploy = Callable[..., Deployed]

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from components.lifecycle_policy import HELD, RELEASED, SERVING, SIGNATURE, document
-from gate import hold, image_attachment, image_signature, in_use
-from gate.in_use import InUse, Keep
+from components.image.lifecycle_policy import HELD, RELEASED, SERVING, SIGNATURE, document
+from sluice.image import image_attachment, image_signature
+from sluice.release import hold, in_use
+from sluice.release.in_use import InUse, Keep
 from tests.components.ecr import Image, expired
 from tests.components.program import ACCOUNT, Deployed
 

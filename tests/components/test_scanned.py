@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.scanned import ending
+from infra.image.scanned import ending
 from infra.settings.scan import Accepted
 from tests.components.program import DIGEST, Deployed, Registered
 

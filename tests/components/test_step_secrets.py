@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.tasks import LONGEST_SUFFIX, suffix
+from infra.tasks.tasks import LONGEST_SUFFIX, suffix
 from tests.components.program import ACCOUNT, DIGEST, OWNER, REGISTRY, Deployed
 
 Deploy = Callable[..., Deployed]

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from components.alarm import Rule
-from components.traffic import errors
-from infra.alarm_rules import Watched, rules
-from infra.dashboard import body
-from infra.instance_class import GIB, max_connections, memory
+from components.monitoring.alarm import Rule
+from components.network.traffic import errors
+from infra.monitoring.alarm_rules import Watched, rules
+from infra.monitoring.dashboard import body
+from infra.monitoring.topic import publishers
+from infra.settings.instance_class import GIB, max_connections, memory
 from infra.settings.read import check
-from infra.topic import publishers
 from tests.components.program import ACCOUNT, LISTENER, ROOT, Deployed, Registered
 
 Deploy = Callable[..., Deployed]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud import emulator
+from emulator.cloud import emulator
 from tests.e2e.stage import Stage
 
 

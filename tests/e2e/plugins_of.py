@@ -15,6 +15,6 @@ def plugins_of(pid: int) -> list[int]:
             session = int(Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[3])
         except OSError:
             continue  # it ended in between
-        if session == pid and b"gate.plugin" in words:
+        if session == pid and b"sluice.provider" in words:
             found.append(int(entry))
     return found

@@ -20,9 +20,9 @@ from typing import Any
 
 import boto3
 
+from emulator.cloud import emulator
+from emulator.plugins.install import install
 from local import environment
-from local.cloud import emulator
-from local.plugins.install import install
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = environment.STACK  # its settings hold the salt already: another name would make Pulumi write a file of its own

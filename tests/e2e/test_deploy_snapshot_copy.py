@@ -15,9 +15,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from emulator.cloud import emulator
+from emulator.cloud.key import of
 from local import environment
-from local.cloud import emulator
-from local.cloud.key import of
 from tests.e2e.stage import Stage, until
 from tests.unit.bootstrap.policies_of_page import policy_of
 

@@ -11,21 +11,21 @@ import sys
 import threading
 from typing import Any
 
-import gate.earlier
-import gate.patience
-import gate.plan
-from gate.clock import SystemClock
-from gate.deployer import Deployer
-from gate.errors import GateError, Interrupted
-from gate.fingerprint import Subject
-from gate.operate import Order, operate
-from gate.patience import Unknown
-from gate.records import Records
-from gate.run import migrate
-from gate.session import Account, Clients
-from gate.step import Step
-from gate.tasks import Place
-from gate.verdict import StepFailed
+import sluice.aws.patience
+import sluice.migration.previous_runs
+import sluice.migration.records.plan
+from sluice.aws.patience import Unknown
+from sluice.aws.session import Account, Clients
+from sluice.aws.tasks import Place
+from sluice.clock import SystemClock
+from sluice.diagnosis.verdict import StepFailed
+from sluice.errors import GateError, Interrupted
+from sluice.inputs.step import Step
+from sluice.migration.fingerprint import Subject
+from sluice.migration.operator_run import Order, operate
+from sluice.migration.records.deployer import Deployer
+from sluice.migration.records.records import Records
+from sluice.migration.run import migrate
 
 EXITS: dict[type[GateError], int] = {StepFailed: 3, Interrupted: 4, Unknown: 5, GateError: 6}
 NAMES = {0: "succeeded", 3: "step failed", 4: "interrupted", 5: "unknown", 6: "refused", -9: "killed"}
@@ -38,9 +38,9 @@ def subject(job: dict[str, Any]) -> Subject:
 def deploy(job: dict[str, Any], cancelled: threading.Event) -> None:
     # The emulator lists a task as soon as it exists, and its troubles are over within seconds: AWS's allowances would
     # only make a soak long.
-    gate.earlier.SETTLE_SECONDS = 4.0
-    gate.patience.UNREACHABLE_SECONDS = 6.0
-    gate.plan.FOREIGN_RUN_SECONDS = job["foreign"]
+    sluice.migration.previous_runs.SETTLE_SECONDS = 4.0
+    sluice.aws.patience.UNREACHABLE_SECONDS = 6.0
+    sluice.migration.records.plan.FOREIGN_RUN_SECONDS = job["foreign"]
     clients = Clients(Account(region=job["region"], endpoint=job["endpoint"]))
     deployer = Deployer(
         ecs=clients["ecs"],

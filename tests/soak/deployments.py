@@ -17,8 +17,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from gate.records import Records
-from local.cloud import emulator
+from emulator.cloud import emulator
+from sluice.migration.records.records import Records
 from tests.e2e.plugins_of import plugins_of
 from tests.e2e.stage import STACK, Client, Stage, until
 

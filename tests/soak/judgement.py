@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from gate.record import RunRecord
-from gate.tasks import token
+from sluice.aws.tasks import token
+from sluice.migration.records.record import RunRecord
 from tests.soak.deployer import subject
 from tests.soak.scenario import OPERATOR, SHARDS
 from tests.soak.witness import Visit

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.cloud import emulator
+from emulator.cloud import emulator
 from tests.e2e.stage import ROOT, Finished, Stage
 
 PAGE = "src/notes/page.html"

@@ -25,7 +25,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
-from gate.plugin import values
+from sluice.protocol import values
 
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/notes"
@@ -181,7 +181,7 @@ def measure(reads: int) -> Memory:
     server.start()
     env = os.environ | {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
     env.pop("AWS_PROFILE", None)
-    command = [str(ROOT / "gate/plugin/pulumi-resource-gate"), address]
+    command = [str(ROOT / "sluice/provider/pulumi-resource-gate"), address]
     with tempfile.TemporaryFile() as errors:
         plugin = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=errors, text=True)
         try:

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gate.records import Records
-from local.cloud import emulator
+from emulator.cloud import emulator
+from sluice.migration.records.records import Records
 from tests.e2e.cloud.conftest import cloud_python, new_account
 from tests.e2e.cloud.stage import Stage as Cloud
 from tests.soak.deployer import NAMES

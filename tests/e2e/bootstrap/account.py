@@ -17,11 +17,11 @@ import boto3
 import pytest
 
 from bootstrap.subject import AUDIENCE, ISSUER
+from emulator.cloud import emulator
+from emulator.cloud.gateway import web_identity
+from emulator.cloud.key import Key, of
+from emulator.plugins.install import install
 from local import environment
-from local.cloud import emulator
-from local.cloud.gateway import web_identity
-from local.cloud.key import Key, of
-from local.plugins.install import install
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 180

@@ -214,7 +214,7 @@ GATED = (
     (
         "both: guessing without logs",
         "the last lines of a failed task, their known cause and the remedy stand in the error itself",
-        "tests/unit/gate/test_outcomes.py",
+        "tests/unit/sluice/diagnosis/test_outcomes.py",
     ),
 )
 """What no look at the application alone can see: what the gate does about it, and the test that shows it."""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud import emulator
-from local.cloud.settings import TIME_VARIABLE
+from emulator.cloud import emulator
+from emulator.cloud.settings import TIME_VARIABLE
 from tests.e2e.cloud.stage import Stage
 
 

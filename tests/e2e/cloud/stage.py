@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import boto3
 import botocore.config
 
-from local.cloud.emulator import Cloud
+from emulator.cloud.emulator import Cloud
 
 APP = Path(__file__).parent / "app"
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}}

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.cloud.ecr.policy import PULL
+from emulator.cloud.ecr.policy import PULL
 from tests.e2e.cloud.conftest import new_account
 from tests.e2e.cloud.stage import NETWORK, Stage, until
 

@@ -12,10 +12,10 @@ import boto3
 import botocore.exceptions
 import pytest
 
-from local.cloud import key
+from emulator.cloud import key
 from tests.e2e.cloud.attacks import ATTACKS, IMAGE, REGION, Target
 from tests.e2e.cloud.stage import Stage, until
-from tests.unit.plugins.ports import listening
+from tests.unit.emulator.plugins.ports import listening
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud import containers, emulator
+from emulator.cloud import containers, emulator
 from tests.e2e.cloud.conftest import cloud_python, new_account
 from tests.e2e.cloud.stage import Stage, until
 

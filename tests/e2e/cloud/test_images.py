@@ -6,12 +6,12 @@ import base64
 
 import pytest
 
-from gate.errors import GateError
-from gate.image_configuration import ImageConfiguration
-from gate.image_source import configuration
-from gate.image_tags import ImageTags
-from gate.session import Account, Clients
-from gate.start_facts import Absent
+from sluice.aws.found import Absent
+from sluice.aws.session import Account, Clients
+from sluice.errors import GateError
+from sluice.image.image_configuration import ImageConfiguration
+from sluice.image.image_source import configuration
+from sluice.image.image_tags import ImageTags
 from tests.e2e.cloud.stage import Stage, docker
 from tests.e2e.gate.variant import index, variant
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.isolation import CAPABILITIES, Isolation
+from components.tasks.isolation import CAPABILITIES, Isolation
 from tests.e2e.cloud.attacks import IMAGE
 from tests.e2e.cloud.stage import GROUP, Stage, docker
 

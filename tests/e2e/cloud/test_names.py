@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gate.smoke import ask
-from local.environment import BUNDLE
+from emulator.variables import BUNDLE
+from sluice.rollout.deployment.http_answer import ask
 from tests.e2e.cloud.stage import Stage
 
 HOST = "shop.example.com"

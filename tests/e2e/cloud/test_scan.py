@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from gate.clock import SystemClock
-from gate.image_scan import Scan, Scanned, Unscanned, await_scan
-from gate.repository import Repository
+from sluice.aws.repository import Repository
+from sluice.clock import SystemClock
+from sluice.image.image_scan import Scan, Scanned, Unscanned, await_scan
 from tests.e2e.cloud.stage import Stage
 
-FILE = "scan-findings.json"  # local.cloud.ecr.scan.FILE, which only MiniStack's environment can import
+FILE = "scan-findings.json"  # emulator.cloud.ecr.scan.FILE, which only MiniStack's environment can import
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from gate.image_attachment import attach
-from gate.image_attachment import tag as bill
-from gate.image_signature import MANIFEST, tag
-from gate.image_signing import sign
-from gate.image_source import fetched
-from gate.image_trust import examine
-from gate.session import Account, Clients
+from sluice.aws.session import Account, Clients
+from sluice.image.image_attachment import attach
+from sluice.image.image_attachment import tag as bill
+from sluice.image.image_signature import MANIFEST, tag
+from sluice.image.image_signing import sign
+from sluice.image.image_source import fetched
+from sluice.image.image_trust import examine
 from tests.e2e.cloud.conftest import new_account
 from tests.e2e.cloud.stage import Stage
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from components.alarm import PERIOD
-from infra.failed_migration import pattern
+from components.monitoring.alarm import PERIOD
+from infra.monitoring.failed_migration import pattern
 from tests.e2e.cloud.stage import NETWORK, Stage, until
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud import emulator
+from emulator.cloud import emulator
 from tests.e2e.faults import table
 from tests.e2e.faults.scene import Scene
 from tests.e2e.stage import ROOT, STACK, Stage

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud.containers import owned
+from emulator.cloud.containers import owned
 from tests.e2e.faults.scene import Scene
 from tests.e2e.stage import STACK, until
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from gate.plugin.migration_run import MigrationRun
-from gate.plugin.resource import Refused
-from gate.session import Account, Clients
-from local.cloud import emulator, key
+from emulator.cloud import emulator, key
+from sluice.aws.session import Account, Clients
+from sluice.protocol.resource import Refused
+from sluice.provider.migration_run import MigrationRun
 from tests.e2e.cloud.conftest import cloud_python, new_account
 from tests.e2e.cloud.stage import GROUP, NETWORK, Stage
 from tests.e2e.gate.variant import variant
-from tests.unit.gate.resources import Lines, call, run
+from tests.unit.sluice.provider.resources import Lines, call, run
 
 TRUST = {
     "Version": "2012-10-17",

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gate.errors import GateError
-from gate.verdict import StepFailed
+from sluice.diagnosis.verdict import StepFailed
+from sluice.errors import GateError
 from tests.soak import deployer
 from tests.soak import stage as soak
 from tests.soak.scenario import scenario

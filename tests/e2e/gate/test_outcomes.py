@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from gate.explain import account
-from gate.verdict import essential, verdict
-from local.cloud import emulator
+from emulator.cloud import emulator
+from sluice.diagnosis.explain import account
+from sluice.diagnosis.verdict import essential, verdict
 from tests.e2e.cloud.conftest import cloud_python, new_account
 from tests.e2e.cloud.stage import GROUP, NETWORK, Stage, until
-from tests.unit.gate.outcomes import CASES
+from tests.unit.sluice.diagnosis.outcomes import CASES
 
 EMULATED = {case.name: case for case in CASES if case.emulated}
 UNTIL_TOLD = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit({code})); print('up', flush=True)"

@@ -10,8 +10,8 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.cloud.emulator import Cloud
-from local.cloud.key import USER
+from emulator.cloud.emulator import Cloud
+from emulator.cloud.key import USER
 
 SECONDS = 15
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"

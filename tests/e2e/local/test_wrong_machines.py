@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from local import environment, record
-from local.cloud import containers, emulator
-from local.cloud.containers import docker
+from emulator import record
+from emulator.cloud import containers, emulator
+from emulator.cloud.containers import docker
+from local import environment
 from tests.e2e.cloud.conftest import cloud_python, new_account
 
 ROOT = Path(__file__).resolve().parents[3]

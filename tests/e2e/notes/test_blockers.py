@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from gate import blockers
+from sluice.diagnosis import blockers
 from tests.e2e.notes.stage import DEADLINE, ROOT, Stage
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()

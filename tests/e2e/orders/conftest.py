@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.cloud import emulator
+from emulator.cloud import emulator
 from tests.e2e.stage import Stage
 
 

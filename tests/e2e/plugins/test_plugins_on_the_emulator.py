@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from gate.plugin.resource import Refused, State
-from local.cloud import emulator
-from local.environment import REGISTRY_PASSWORD
-from local.plugins.aws.lifecycle import TableResource
-from local.plugins.aws.session import Session
-from local.plugins.aws.table import ENTRIES
-from local.plugins.docker.image import Image
-from tests.unit.plugins.calls import Engine
-from tests.unit.plugins.life import Life, hosted_zone
-from tests.unit.plugins.program import CHANGES, RESOURCES, WITHOUT_TRACE
+from emulator.cloud import emulator
+from emulator.plugins.aws.lifecycle import TableResource
+from emulator.plugins.aws.session import Session
+from emulator.plugins.aws.table import ENTRIES
+from emulator.plugins.docker.image import Image
+from emulator.variables import REGISTRY_PASSWORD
+from sluice.protocol.resource import Refused, State
+from tests.unit.emulator.plugins.calls import Engine
+from tests.unit.emulator.plugins.life import Life, hosted_zone
+from tests.unit.emulator.plugins.program import CHANGES, RESOURCES, WITHOUT_TRACE
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from emulator.cloud import emulator
+from emulator.cloud.elb.authority import Authority
+from emulator.cloud.settings import TIME_VARIABLE
+from emulator.variables import BUNDLE
 from local import environment
-from local.cloud import emulator
-from local.cloud.elb.authority import Authority
-from local.cloud.settings import TIME_VARIABLE
-from local.environment import BUNDLE
 from local.rehearse.place import place
 from local.rehearse.stage import TIME, Stage
 from tests.e2e.rehearse.stack import Stack

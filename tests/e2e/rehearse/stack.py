@@ -8,9 +8,9 @@ import boto3
 import pytest
 import yaml
 
-from gate.smoke import ask
 from local.rehearse.stage import Stage
 from local.toolchain.progress import Progress
+from sluice.rollout.deployment.http_answer import ask
 from tests.e2e.stage import Finished, Running
 
 

@@ -17,17 +17,18 @@ from typing import Any
 
 import pytest
 
-from gate.clock import SystemClock
-from gate.rollout import Rollout
-from gate.rollout_failure import RolloutFailed
-from gate.service import Service
-from gate.smoke import Answer, Smoke, ask
-from gate.wanted import Wanted
-from local.cloud import emulator
-from local.cloud.settings import TIME_VARIABLE
+from emulator.cloud import emulator
+from emulator.cloud.settings import TIME_VARIABLE
+from sluice.clock import SystemClock
+from sluice.inputs.smoke import Smoke
+from sluice.rollout.deployment.http_answer import Answer, ask
+from sluice.rollout.deployment.service import Service
+from sluice.rollout.diagnosis.rollout_failure import RolloutFailed
+from sluice.rollout.request import Wanted
+from sluice.rollout.rollout import Rollout
 from tests.e2e.cloud.conftest import cloud_python, new_account
 from tests.e2e.cloud.stage import Stage
-from tests.unit.gate.rollout_outcomes import CASES
+from tests.unit.sluice.rollout.rollout_outcomes import CASES
 
 APP = Path(__file__).parent / "app"
 EMULATED = {case.name: case for case in CASES if case.emulated}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from local.cloud import emulator
+from emulator.cloud import emulator
 from tests.e2e.stage import ROOT, Stage
 
 ELSEWHERE = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop-AbCdEf"

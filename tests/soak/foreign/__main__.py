@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.cloud import emulator
+from emulator.cloud import emulator
 from tests.e2e.stage import ROOT, Client, Stage, until
 from tests.soak.foreign.database import Database
 from tests.soak.foreign.images import IMAGES, Image

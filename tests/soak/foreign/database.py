@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 
-from local.cloud.containers import owned
+from emulator.cloud.containers import owned
 from tests.e2e.stage import Stage
 
 SECONDS = 60

@@ -11,10 +11,10 @@ import pytest
 from botocore import xform_name
 from botocore.session import get_session
 
-from local.plugins.aws.entry import Entry, Operation
-from local.plugins.aws.mapping import model
-from local.plugins.aws.table import ENTRIES
-from local.plugins.aws.tags import SERVICES
+from emulator.plugins.aws.entry import Entry, Operation
+from emulator.plugins.aws.mapping import model
+from emulator.plugins.aws.table import ENTRIES
+from emulator.plugins.aws.tags import SERVICES
 from tests.unit.bootstrap import reference
 from tests.unit.bootstrap.grants import LONGEST, statements
 
@@ -103,7 +103,7 @@ def test_the_preview_role_may_look_at_what_a_refresh_reads(entry: Entry) -> None
     assert sorted(one for one in seen - FAMILY if not granted("preview", one)) == []
 
 
-GATE = sorted(path for path in (ROOT / "gate").rglob("*.py"))
+GATE = sorted(path for path in (ROOT / "sluice").rglob("*.py"))
 NAMED = {action for path in GATE for action in re.findall(r"\b[a-z][a-z0-9-]*:[A-Z][A-Za-z]+\b", path.read_text())}
 KNOWN = {one for one in NAMED if reference.privilege(one)}
 """The actions that the gate's own texts name beside its calls."""

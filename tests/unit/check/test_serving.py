@@ -18,7 +18,7 @@ from check.scratch import Scratch
 from check.serving import Service, _share, body
 from check.steps import Login, Logins, Place
 from check.subject import read
-from gate.smoke import Answer
+from sluice.rollout.deployment.http_answer import Answer
 
 ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {}
 """By path: status, body, headers."""

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components import base_image, build_context
-from components.base_image import bases, by_tag, moving
-from components.image import ImageArgs
+from components.image import base_image, build_context
+from components.image.base_image import bases, by_tag, moving
+from components.image.image import ImageArgs
 from local.lock import sources
 
 ROOT = Path(__file__).parents[3]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from components.build_context import sent, tag
-from components.docker_ignore import DockerIgnore
+from components.image.build_context import sent, tag
+from components.image.docker_ignore import DockerIgnore
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from components import docker_login
+from components.image import docker_login
 
 HOST = "111122223333.dkr.ecr.eu-central-1.amazonaws.com"
 

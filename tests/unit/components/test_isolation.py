@@ -8,10 +8,10 @@ import pytest
 
 from check.image import Image
 from check.isolation import options
-from components.isolation import CAPABILITIES, Isolation
-from infra.isolation import isolation
+from components.tasks.isolation import CAPABILITIES, Isolation
+from emulator.cloud.ecs import fargate
 from infra.settings.app import App
-from local.cloud.ecs import fargate
+from infra.tasks.isolation import isolation
 
 SCRATCH = "/tmp"  # noqa: S108 - a path in a container
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from components.service import fingerprint
-from infra.subnets import ranges
+from components.service.service import fingerprint
+from infra.network.subnets import ranges
 
 SHAPE: dict[str, Any] = {
     "network": {"subnets": ["b", "a"], "security_groups": ["g"], "assign_public_ip": True},

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gate.promotion import Source
-from gate.smoke import Answer, Smoke
 from pipeline import comment, deploy, plan, promoted, rollback, smoke
 from pipeline.engine import Engine
 from pipeline.failed import Failed
+from sluice.inputs.smoke import Smoke
+from sluice.release.promotion import Source
+from sluice.rollout.deployment.http_answer import Answer
 
 PREVIEW = """Previewing update (prod):
 

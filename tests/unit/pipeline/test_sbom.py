@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from gate.session import Clients
 from pipeline import sbom
 from pipeline.__main__ import main
 from pipeline.failed import Failed
+from sluice.aws.session import Clients
 
 IMAGE = "444455556666.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:" + "ab" * 32
 DIGEST = IMAGE.partition("@")[2]

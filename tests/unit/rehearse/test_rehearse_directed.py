@@ -81,4 +81,4 @@ def test_the_project_in_the_rehearsals_folder_is_this_one() -> None:
     assert found["main"] == str(ROOT)
     assert (found["name"], found["config"]) == (ours["name"], ours["config"])
     assert Path(found["runtime"]["options"]["virtualenv"]) == ROOT / ".venv"
-    assert [Path(one["path"]) for one in found["plugins"]["providers"]] == [ROOT / "gate" / "plugin"]
+    assert [Path(one["path"]) for one in found["plugins"]["providers"]] == [ROOT / "sluice" / "provider"]

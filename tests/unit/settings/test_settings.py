@@ -11,10 +11,10 @@ import yaml
 from infra.settings import fargate, secrets, windows
 from infra.settings.document import document
 from infra.settings.mistake import SettingsError
+from infra.settings.program_variables import RESERVED
 from infra.settings.read import check
 from infra.settings.service import breaker_threshold
 from infra.settings.settings import Settings
-from infra.variables import RESERVED
 from tests.unit.settings import wrong
 from tests.unit.settings.wrong import LISTENER, NAMED, ROUTED, WRONG, changed, right
 

@@ -11,16 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gate.plugin.resource import Refused
-from local import check, environment, record, up
-from local.cloud import containers, emulator
+from emulator import record
+from emulator.cloud import containers, emulator
+from emulator.plugins.aws.endpoint import refuse_silent
+from local import check, environment, up
 from local.environment import NotStarted
-from local.plugins.aws.endpoint import refuse_silent
 from local.stack import stale
 from local.toolchain import environments, packages, pulumi, wheels
 from local.toolchain.engine import way_to_start
 from local.toolchain.packages import Machine
 from local.toolchain.process import Failed, said
+from sluice.protocol.resource import Refused
 from tests.unit.toolchain import provoke
 
 ROOT = Path(__file__).resolve().parents[3]

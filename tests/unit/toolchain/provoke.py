@@ -13,8 +13,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from emulator.cloud import containers, emulator
 from local import command, environment
-from local.cloud import containers, emulator
 from local.toolchain import look, plan, room, wheels
 from local.toolchain.lock import held
 from local.toolchain.progress import Progress

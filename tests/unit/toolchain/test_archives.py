@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from local import environment, prepare, record
+from emulator import record
+from local import environment, prepare
 from local.environment import PULUMI_VERSION, Checkout
 from local.toolchain import archives
 from local.toolchain.archives import Archive

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from emulator import variables
+from emulator.cloud import key
 from local import environment
-from local.cloud import key
 from local.toolchain import pulumi
 
 
@@ -117,7 +118,7 @@ def test_a_real_profile_and_session_never_leak_into_the_local_stack(place: envir
     assert "AWS_SESSION_TOKEN" not in env
     assert env["AWS_ACCESS_KEY_ID"] == environment.account(place.local)
     assert env["AWS_SECRET_ACCESS_KEY"] == key.of(place.local).secret(environment.account(place.local))
-    assert env[environment.REGISTRY_PASSWORD] == key.of(place.local).registry_password
+    assert env[variables.REGISTRY_PASSWORD] == key.of(place.local).registry_password
     assert env["AWS_ENDPOINT_URL"] == "http://172.17.0.1:4566"
     assert env["HOME"] == "/h"
 
@@ -127,7 +128,7 @@ def test_the_shells_certificates_give_way_to_the_local_clouds(place: environment
     before = environment.changes(place, base, "http://e")
     assert not {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"} & set(before), "no cloud was started, there is no other bundle"
     place.local.mkdir(exist_ok=True)
-    bundle = place.local / environment.BUNDLE
+    bundle = place.local / variables.BUNDLE
     bundle.write_text("")
     env = environment.applied(base, environment.changes(place, base, "http://e"))
     assert env["SSL_CERT_FILE"] == env["REQUESTS_CA_BUNDLE"] == str(bundle)

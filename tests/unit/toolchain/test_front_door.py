@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from emulator.cloud import emulator
+from emulator.cloud.emulator import Cloud
 from local import environment, up
-from local.cloud import emulator
-from local.cloud.emulator import Cloud
 from local.environment import Checkout
 from local.toolchain.progress import Progress
 from tests.unit.toolchain.test_summary import outputs

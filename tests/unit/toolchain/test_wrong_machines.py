@@ -13,8 +13,8 @@ from typing import NoReturn
 
 import pytest
 
+from emulator.cloud import containers, emulator, process
 from local import command, environment
-from local.cloud import containers, emulator, process
 from local.stack import stale
 from local.toolchain import building, look, plan, room
 from local.toolchain.process import Failed
@@ -187,7 +187,7 @@ class TestAfterAKill:
     def server(self, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         """A process with a server's command line."""
         words = [
-            "local.cloud",
+            "emulator.cloud",
             "--local-dir",
             str(tmp_path),
             "--host",

@@ -14,12 +14,12 @@ from tests.e2e.cloud.attacks import ATTACKS, Target
 _START = """
 import json, sys
 from pathlib import Path
-from local.cloud import emulator
+from emulator.cloud import emulator
 cloud = emulator.start(Path(sys.argv[1]), None, sys.argv[2])
 secret = cloud.secret() if hasattr(cloud, "secret") else "local"
 print(json.dumps([cloud.endpoint, cloud.registry, cloud.account, secret]))
 """
-_STOP = "import sys; from pathlib import Path; from local.cloud import emulator; emulator.stop(Path(sys.argv[1]))"
+_STOP = "import sys; from pathlib import Path; from emulator.cloud import emulator; emulator.stop(Path(sys.argv[1]))"
 
 
 def main() -> int:

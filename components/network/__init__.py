@@ -1,0 +1,1 @@
+"""Load balancers, target groups, and where tasks are placed."""

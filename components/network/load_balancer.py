@@ -1,0 +1,143 @@
+"""The way from the internet to the service's tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.network.target_group import TargetGroupArgs, hostname, short, target_group
+
+IDLE_TIMEOUT = 60
+"""Seconds; the application's own keep-alive must be longer, else the load balancer answers 502 now and then
+("Troubleshoot your Application Load Balancers" in the Elastic Load Balancing user guide)."""
+
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+"""TLS 1.2 and 1.3, and only ciphers with forward secrecy: what AWS's console proposes. Without one the API takes a
+policy of 2016, with TLS 1.0 ("Security policies for your Application Load Balancer")."""
+
+
+@dataclass(frozen=True)
+class Https:
+    """host: the service's name. certificate_arn: a valid certificate for it."""
+
+    host: str
+    certificate_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class AccessLogs:
+    """bucket: name of a bucket that the load balancers of this Region may write to. prefix: of the keys."""
+
+    bucket: pulumi.Input[str]
+    prefix: str
+
+
+@dataclass(frozen=True)
+class LoadBalancerArgs:
+    """subnet_ids: public ones in at least two zones. https: None for HTTP under the load balancer's own name.
+    protected: whether it must outlive the stack. access_logs: where every request is written down; None for
+    nowhere."""
+
+    targets: TargetGroupArgs
+    subnet_ids: Sequence[pulumi.Input[str]]
+    security_group_id: pulumi.Input[str]
+    protected: bool
+    https: Https | None = None
+    access_logs: AccessLogs | None = None
+
+
+class LoadBalancer(pulumi.ComponentResource):
+    """An Application Load Balancer with one target group. With a certificate it speaks HTTPS, and sends what comes over
+    HTTP there.
+
+    Outputs: arn; url (without a slash at its end); host, the name in it, which users send as Host header; address,
+    the load balancer's own DNS name, and zone_id, its Route 53 zone; named: whether the URL has another name than
+    the address; shared: False, it serves this service alone; target_group_arn; suffix and target_group_suffix, by
+    which metrics know the two; ready, what a service must wait for, because ECS takes only target groups that are
+    attached to a load balancer.
+    """
+
+    arn: pulumi.Output[str]
+    url: pulumi.Output[str]
+    host: pulumi.Output[str]
+    address: pulumi.Output[str]
+    zone_id: pulumi.Output[str]
+    named: bool
+    shared: bool
+    target_group_arn: pulumi.Output[str]
+    suffix: pulumi.Output[str]
+    target_group_suffix: pulumi.Output[str]
+    ready: pulumi.Resource
+
+    def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:components:LoadBalancer", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        balancer = aws.lb.LoadBalancer(
+            short(name),
+            load_balancer_type="application",
+            internal=False,
+            subnets=list(args.subnet_ids),
+            security_groups=[args.security_group_id],
+            idle_timeout=IDLE_TIMEOUT,
+            drop_invalid_header_fields=True,
+            enable_deletion_protection=args.protected,
+            access_logs=_written(args.access_logs),
+            opts=child,
+        )
+        targets = target_group(name, args.targets, child)
+        forward: aws.lb.ListenerDefaultActionArgsDict = {"type": "forward", "target_group_arn": targets.arn}
+        if args.https is None:
+            self.ready = self._listener(name, balancer, forward)
+            self.url = pulumi.Output.concat("http://", balancer.dns_name)
+        else:
+            self.ready = aws.lb.Listener(
+                f"{name}-https",
+                load_balancer_arn=balancer.arn,
+                port=443,
+                protocol="HTTPS",
+                ssl_policy=TLS_POLICY,
+                certificate_arn=args.https.certificate_arn,
+                default_actions=[forward],
+                opts=child,
+            )
+            # Permanent, so that browsers remember it; to the name that the certificate is for, whatever was asked for.
+            elsewhere: aws.lb.ListenerDefaultActionRedirectArgsDict = {
+                "protocol": "HTTPS",
+                "host": args.https.host,
+                "port": "443",
+                "status_code": "HTTP_301",
+            }
+            self._listener(name, balancer, {"type": "redirect", "redirect": elsewhere}, after=self.ready)
+            self.url = pulumi.Output.from_input(f"https://{args.https.host}")
+        self.host = self.url.apply(hostname)
+        self.arn = balancer.arn
+        self.address, self.zone_id = balancer.dns_name, balancer.zone_id
+        self.named = args.https is not None
+        self.shared = False
+        self.target_group_arn, self.target_group_suffix = targets.arn, targets.arn_suffix
+        self.suffix = balancer.arn_suffix
+        self.register_outputs({"url": self.url, "address": self.address, "targetGroupArn": self.target_group_arn})
+
+    def _listener(
+        self,
+        name: str,
+        balancer: aws.lb.LoadBalancer,
+        action: aws.lb.ListenerDefaultActionArgsDict,
+        after: pulumi.Resource | None = None,
+    ) -> aws.lb.Listener:
+        """The listener for HTTP. after: where it leads to, which has to be there first."""
+        return aws.lb.Listener(
+            f"{name}-http",
+            load_balancer_arn=balancer.arn,
+            port=80,
+            protocol="HTTP",
+            default_actions=[action],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[after] if after else None),
+        )
+
+
+def _written(logs: AccessLogs | None) -> aws.lb.LoadBalancerAccessLogsArgsDict | None:
+    return None if logs is None else {"enabled": True, "bucket": logs.bucket, "prefix": logs.prefix}

@@ -1,0 +1,263 @@
+"""The life of a resource of the table: check, diff, create, read, update, delete."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import jmespath
+
+from emulator.plugins.aws import tags
+from emulator.plugins.aws.checking import DEFAULTS, check
+from emulator.plugins.aws.comparison import refreshed, same
+from emulator.plugins.aws.difference import changed, difference, refuse
+from emulator.plugins.aws.entry import CLEAR, OMIT, UNSEEN, Entry, Members, Operation
+from emulator.plugins.aws.mapping import Flat, flatten, is_empty, model, parameters, path_of, receive, top, unflatten
+from emulator.plugins.aws.session import AwsError, Session
+from emulator.plugins.aws.work import Work
+from sluice.protocol.resource import (  # fmt: skip
+    Call,
+    Checked,
+    Created,
+    Difference,
+    Existing,
+    HalfDone,
+    Properties,
+    Refused,
+    Resource,
+    State,
+)
+from sluice.protocol.values import UNKNOWN
+
+
+class TableResource(Resource):
+    """Answers the engine for one entry of the table. Calls of AWS block, so each runs in a thread.
+
+    Args:
+        entry: the type.
+        session: gives the configured session (there is none before Configure).
+    """
+
+    def __init__(self, entry: Entry, session: Callable[[], Session]) -> None:
+        self.entry = entry
+        self._session = session
+
+    async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
+        return check(self.entry, call.name, old, new)
+
+    async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
+        session = self._session()
+        return difference(self.entry, call.name, old, new, session.region, session.default_tags)
+
+    async def create(self, call: Call, new: Properties) -> Created:
+        if call.preview:
+            return Created("", self._previewed(new))
+        return await asyncio.to_thread(self._create, call, new)
+
+    async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
+        if not inputs and not self.entry.gettable:
+            raise Refused(
+                f"{call.name}: the local AWS provider cannot import {self.entry.token}; let the program create it"
+            )
+        return await asyncio.to_thread(self._read, call, id, inputs, outputs)
+
+    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+        if call.preview:
+            return self._kept(old, new)
+        return await asyncio.to_thread(self._update, call, id, old, new)
+
+    async def delete(self, call: Call, id: str, old: State) -> None:
+        await asyncio.to_thread(self._delete, call, id, old)
+
+    # -- previews
+
+    def _previewed(self, new: Properties) -> Properties:
+        """Outputs of a resource that does not exist yet: what is not an input is unknown."""
+        readable: Properties = {name.split(".")[0]: UNKNOWN for name in self._readable()}
+        described = self._described(new, tags.wanted(new.get("tags"), self._session().default_tags))
+        return readable | described | dict.fromkeys(self.entry.outputs, UNKNOWN)
+
+    def _kept(self, old: State, new: Properties) -> Properties:
+        """Outputs of a preview of an update: computed values stay as they were."""
+        kept = {key: value for key, value in old.outputs.items() if key not in old.inputs}
+        computed = {key: value for key, value in old.outputs.items() if key in self.entry.outputs}
+        return kept | self._described(new, tags.wanted(new.get("tags"), self._session().default_tags)) | computed
+
+    def _described(self, inputs: Mapping[str, Any], all_tags: Any) -> Properties:
+        described: Properties = {key: value for key, value in inputs.items() if key != DEFAULTS}
+        if self.entry.regional:
+            described["region"] = inputs.get("region", self._session().region)
+        return described | ({"tagsAll": all_tags} if self.entry.taggable else {})
+
+    # -- the real thing, in a thread
+
+    def _work(self, call: Call, new: Mapping[str, Any], id: str = "", old: State | None = None) -> Work:
+        # What exists is where it was made, wherever the provider points now.
+        region = str(new.get("region") or (old and old.outputs.get("region")) or self._session().region)
+        before = flatten(self.entry, old.inputs) if old else None
+        flat, outputs = flatten(self.entry, new), old.outputs if old else None
+        return Work(self.entry, self._session(), call, region, flat, id, before, outputs)
+
+    def _create(self, call: Call, new: Properties) -> Created:
+        entry, work = self.entry, self._work(call, new)
+        work.outputs = dict(new)
+        mine = [name for name in work.flat if self._carrier(name) == "create"]
+        params = parameters(entry, entry.create, work.flat, mine, changing=False)
+        all_tags = tags.wanted(new.get("tags"), work.session.default_tags)
+        if entry.taggable:
+            params |= tags.on_create(entry.service, entry.create.method, all_tags, _resource_type(entry))
+        entry.hooks.prepare(work, entry.create, params)
+        work.answer = work.do(entry.create, params)
+        work.id = _identity(entry, work)
+        try:
+            entry.hooks.created(work)
+            self._apply(work, [name for name in work.flat if self._carrier(name) not in ("create", "")])
+            entry.hooks.ready(work)
+            return Created(work.id, self._outputs(work, new))
+        except Exception as error:
+            # It exists: the engine must remember it, whatever went wrong, or nobody ever deletes it.
+            known = {key: value for key, value in work.outputs.items() if key != DEFAULTS}
+            reason = str(error) if isinstance(error, Refused) else f"defect: {type(error).__name__}: {error}"
+            raise HalfDone(work.id, known | self._described(new, all_tags), [reason], inputs=new) from error
+
+    def _read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
+        work = self._work(call, inputs, id, State(inputs, outputs))
+        if not work.observe():
+            return None
+        flat: Flat = {}
+        for name, value in work.flat.items():
+            prop = self.entry.properties.get(name)
+            unseen = prop is None or prop.seen == UNSEEN
+            now = value if prop is None or unseen else refreshed(prop, value, receive(self.entry, work.item, name))
+            if now is not None:
+                flat[name] = now
+        now_inputs = unflatten(flat) | {key: inputs[key] for key in (DEFAULTS, "region") if key in inputs}
+        if "tags" in inputs:
+            default, own = work.session.default_tags, inputs["tags"] or {}
+            now_inputs["tags"] = {k: v for k, v in tags.seen(work).items() if k in own or default.get(k) != v}
+        return Existing(id, now_inputs, self._outputs(work, now_inputs, observed=True))
+
+    def _update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+        entry, work = self.entry, self._work(call, new, id, old)
+        all_tags = tags.wanted(new.get("tags"), work.session.default_tags)
+        keys = changed(entry, work.before, work.flat)
+        refuse(entry, call.name, keys, work.flat)
+        if not work.observe():
+            raise Refused(f"{call.name}: {entry.token} {id} no longer exists; `pulumi refresh` notices that")
+        if not keys and old.outputs.get("tagsAll", {}) == all_tags:
+            # Nothing changed, so the engine asks for a repair: the last create or update ended half-way.
+            entry.hooks.created(work)
+            keys = [name for name in work.flat if self._lacks(work, name)]
+        self._apply(work, keys)
+        if entry.taggable:
+            tags.apply(work, all_tags)
+        entry.hooks.ready(work)
+        return self._outputs(work, new)
+
+    def _delete(self, call: Call, id: str, old: State) -> None:
+        entry, work = self.entry, self._work(call, old.inputs, id, old)
+        if work.flat.get("skipDestroy"):
+            return
+        try:
+            entry.hooks.deleting(work)
+            work.do(entry.delete)
+        except AwsError as error:
+            if error.code not in entry.gone:
+                raise
+        entry.hooks.deleted(work)
+
+    # -- operations
+
+    def _carrier(self, name: str) -> str:
+        """The operation that carries a property of a new resource; empty: none."""
+        prop = self.entry.properties[name]
+        return "" if prop.local or prop.hooked else prop.by or "create"
+
+    def _lacks(self, work: Work, name: str) -> bool:
+        prop = self.entry.properties[name]
+        if prop.local or prop.replace or prop.fixed or prop.only_when_changed or prop.seen == UNSEEN:
+            return False
+        seen = receive(self.entry, work.item, name)
+        return not same(prop, work.flat[name], refreshed(prop, work.flat[name], seen))
+
+    def _apply(self, work: Work, keys: Iterable[str]) -> None:
+        """Sends the properties *keys* by the operations that carry them; those no longer named are unset."""
+        groups: dict[str, list[str]] = {}
+        for name in keys:
+            prop = self.entry.properties[name]
+            if not (prop.local or prop.replace):
+                groups.setdefault(prop.by or prop.update, []).append(name)
+        for group, names in groups.items():
+            operation = self.entry.operations[group] if group else self.entry.update
+            if operation is None:
+                raise Refused(f"{work.call.name}: the local AWS provider cannot change {', '.join(names)}")
+            for part in [[name] for name in names] if operation.one_by_one else [names]:
+                self._send(work, group, operation, part)
+
+    def _send(self, work: Work, group: str, operation: Operation, names: list[str]) -> None:
+        table, flat = self.entry.properties, dict(work.flat)
+        for name in names:
+            if is_empty(flat.get(name)):
+                flat[name] = table[name].unset
+        if operation.clear and any(flat[name] is CLEAR for name in names):
+            work.do(operation.clear)
+            return
+        sent = self._together(group, operation, names, flat)
+        sent = [name for name in sent if flat[name] is not OMIT]
+        params = parameters(self.entry, operation, flat, sent, changing=not table[names[0]].by)
+        self.entry.hooks.prepare(work, operation, params)
+        work.do(operation, params)
+
+    def _together(self, group: str, operation: Operation, names: list[str], flat: Flat) -> list[str]:
+        """*names* and whatever else lives under the same top-level members, which AWS replaces as a whole."""
+        if operation.attributes or operation.one_by_one:
+            return names
+        shape, table = model(self.entry.service, operation.method).input_shape, self.entry.properties
+
+        def member(name: str) -> str:
+            return top(shape, path_of(name, table[name], changing=not table[name].by))
+
+        tops = {member(name) for name in names}
+        peers = [n for n in flat if n in table and not table[n].local and not table[n].replace and not table[n].fixed]
+        peers = [n for n in peers if (table[n].by or table[n].update) == group]
+        return [name for name in peers if name in names or member(name) in tops]
+
+    # -- outputs
+
+    def _readable(self) -> list[str]:
+        return [name for name, prop in self.entry.properties.items() if prop.seen != UNSEEN]
+
+    def _outputs(self, work: Work, inputs: Mapping[str, Any], observed: bool = False) -> Properties:
+        """Inputs as asked for, everything else as it is."""
+        if not observed and not work.observe():
+            raise Refused(f"{work.call.name}: {self.entry.token} {work.id} was gone as soon as it was made")
+        flat: Flat = {}
+        for name in self._readable():
+            value = receive(self.entry, work.item, name)
+            if value is not None:
+                flat[name] = value
+        flat |= work.flat if not observed else flatten(self.entry, inputs)
+        outputs = unflatten(flat) | {"tags": inputs["tags"]} if "tags" in inputs else unflatten(flat)
+        outputs |= {name: work.express(expression) for name, expression in self.entry.outputs.items()}
+        outputs = {key: value for key, value in outputs.items() if value is not None}
+        work.outputs = outputs
+        return self._described(outputs, tags.seen(work) if self.entry.taggable else {})
+
+
+def _identity(entry: Entry, work: Work) -> str:
+    if "$" not in entry.id:
+        return str(jmespath.search(entry.id, work.answer))
+    return ":".join(str(work.resolve(part)) for part in entry.id.split(":"))
+
+
+def _resource_type(entry: Entry) -> str:
+    """EC2's name of the type in tag specifications: of ``aws:ec2/routeTable:RouteTable`` it is ``route-table``."""
+    if entry.tag_type:
+        return entry.tag_type
+    name = entry.token.rsplit(":", 1)[-1]
+    words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
+    return "security-group-rule" if words.startswith("security-group-") and words.endswith("-rule") else words
+
+
+__all__ = ["Members", "TableResource"]

@@ -1,0 +1,1 @@
+"""Releases, promotion, and changes that are refused."""

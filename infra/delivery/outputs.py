@@ -1,0 +1,144 @@
+"""What a stack tells: its operators, the pipeline, and the stack that promotes from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.database.database import Database
+from components.database.existing_database import ExistingDatabase
+from components.delivery.deployment import Deployment, Keep, SmokeRequest
+from components.delivery.migration_gate import CONTAINER, MigrationGate
+from components.delivery.release import promotable, release
+from components.image.origin import Origin
+from components.network.placement import Placement
+from components.service.service import Service, directed
+from components.tasks.step import Step
+from infra.settings.settings import Settings
+from infra.tasks.cluster import Cluster, ExistingCluster
+from infra.tasks.logs import Logs
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The parts of a stack. path: SSM path of its records. place: where migrations run. gates: of the phase before, and
+    where there are after-steps, of these. smoke: None: nobody asks. signed: the image once it is signed; None: this
+    stack signs nothing."""
+
+    stack: Settings
+    path: str
+    cluster: Cluster | ExistingCluster
+    place: Placement
+    gates: Sequence[MigrationGate]
+    service: Service
+    deployment: Deployment
+    smoke: SmokeRequest | None
+    steps: Sequence[Step]
+    logs: Logs
+    origin: Origin
+    database: Database | ExistingDatabase
+    topic: pulumi.Input[str] | None
+    keep: Keep
+    dashboard: pulumi.Input[str]
+    signed: pulumi.Input[str] | None = None
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, by name."""
+        service, database, logs = self.service, self.database, self.logs
+        results = pulumi.Output.all(*(gate.results for gate in self.gates))
+        return {
+            "url": service.url,
+            "address": service.balancer.address,
+            "service": service.name,
+            "cluster": self.cluster.name,
+            "repository": self.origin.repository.url,
+            "image": self.deployment.image,
+            "builtTag": self.origin.built,
+            "release": release(self.origin, self.deployment),
+            "promotable": promotable(
+                self.origin, self.gates, self.deployment, self.stack.app.architecture, self.signed
+            ),
+            "migrations": results.apply(lambda phases: [step for phase in phases for step in phase]),
+            "gate": self._gate(),
+            "topic": self.topic,
+            "dashboard": self.dashboard,
+            "database": {
+                "address": database.address,
+                "port": database.port,
+                "name": database.database,
+                # The next change of it is compared with this one.
+                **({} if self.stack.database.existing else {"version": self.stack.database.major}),
+            },
+            "logGroup": {"migration": logs.migration.name, "service": logs.service.name},
+        }
+
+    def _gate(self) -> dict[str, Any]:
+        """From which `sluice` knows where to work."""
+        settings, service, gate = self.stack, self.service, self.gates[0]
+        return {
+            "taskDefinition": gate.task_definition,
+            "container": CONTAINER,
+            "subnets": self.place.subnet_ids,
+            "securityGroups": self.place.security_group_ids,
+            "assignPublicIp": self.place.public_ip,
+            "records": f"{self.path}/runs",
+            "region": settings.aws.region,
+            # What `sluice` needs beside it.
+            "project": pulumi.get_project(),
+            "stack": pulumi.get_stack(),
+            "cluster": self.cluster.arn,
+            "service": service.name,
+            "serviceTaskDefinition": self.deployment.task_definition,
+            "image": gate.image,
+            "targetGroups": [service.target_group_arn],
+            "logGroups": {"migration": self.logs.migration.name, "service": self.logs.service.name},
+            "url": service.url,
+            "smoke": self._smoke(),
+            "livePath": settings.app.live_path,
+            "deep": self._deep() if settings.smoke.from_ == "deployer" else None,
+            "deadline": settings.service.deadline,
+            "repository": self.origin.repository.url,
+            "database": self.database.identifier,
+            "snapshot": settings.snapshot_before,
+            "copyTo": settings.snapshot.copy_to.role if settings.snapshot.copy_to else None,
+            "topic": self.topic,
+            "steps": pulumi.Output.all(*(one.steps for one in self.gates)).apply(self._steps),
+            "holds": f"{self.path}/holds",
+            "keep": self.keep.described(),
+            "trusted": [] if settings.rollback else list(settings.signing.trusted),
+        }
+
+    def _smoke(self) -> dict[str, Any] | None:
+        """Whatever release serves: an earlier one has another version."""
+        described = self.smoke.described(self.service) if self.smoke else None
+        return described and {key: value for key, value in described.items() if key != "version"}
+
+    def _deep(self) -> dict[str, Any]:
+        """What an operator's machine may ask."""
+        service, settings = self.service, self.stack
+        return {
+            "url": pulumi.Output.concat(service.url, settings.soak.path or settings.app.health_path),
+            **directed(service, settings.smoke.host or ""),
+            "status": self._deep_status(),
+            "timeout": settings.smoke.timeout,
+            "shared": service.balancer.shared,
+        }
+
+    def _deep_status(self) -> int:
+        """What the deep path answers when all is well: the soak takes 200, and the smoke request says what it takes."""
+        smoke, path = self.stack.smoke, self.stack.app.health_path
+        return smoke.status if (smoke.path or path) == (self.stack.soak.path or path) else 200
+
+    def _steps(self, let_through: Sequence[Sequence[dict[str, Any]] | None]) -> list[dict[str, Any]]:
+        """Each step, with the revision that it runs as where that is not the usual one, and with its secrets where an
+        operator's command may run as it. let_through: the gates' own."""
+        revisions = {step["name"]: step.get("taskDefinition") for steps in let_through for step in steps or ()}
+        return [
+            {"name": step.name, "phase": step.phase, "command": list(step.command)}
+            | ({"secrets": list(step.secrets)} if step.repeatable else {})
+            | ({"taskDefinition": revision} if (revision := revisions.get(step.name)) else {})
+            for step in self.steps
+        ]

@@ -1,0 +1,99 @@
+"""What another stack has released, and why it may not be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from infra.policies import repository
+from infra.settings.refusal import end, told
+from infra.settings.settings import Settings
+from sluice import sdk as gate
+
+READ = "pulumi:pulumi:readStackOutputs"
+"""What a StackReference reads: here of this very stack. Asked by the program itself, because the answer must be known
+before anything is declared."""
+
+NEEDED = ("image", "release", "repository", "repositoryArn", "registryId", "region", "architecture")
+
+
+def taken(stack_name: str, stack: Settings, provider: pulumi.ProviderResource) -> dict[str, Any]:
+    """What another stack says that it has released. Ends the program when there is nothing that this one can take.
+
+    It is asked of that stack's own record (sluice/release/promotion.py) at once: a refusal comes before the first
+    change, and in previews too. provider: the gate's.
+    """
+    source = full_name(stack_name)
+    _, project, name = source.split("/")
+    account, region = stack.promotion.account or "", stack.promotion.region or ""
+    try:
+        promotable = gate.released(project=project, stack=name, account=account, region=region, provider=provider)
+    except Exception as error:  # the SDK has no narrower one
+        end(f"promoteFrom: what {source} has released cannot be read: {told(error)}. Nothing was changed")
+    if why := complaint(source, promotable, stack.app.architecture) or stranger(source, promotable, account):
+        end(f"promoteFrom: {why}. Nothing was changed")
+    return dict(promotable or {})
+
+
+def in_words(stack_name: str, promotable: Mapping[str, Any]) -> str:
+    """What is promoted, for whoever reads the preview."""
+    release = promotable["release"]
+    revision, _, dirty = str(release.get("revision") or "").partition("-")
+    named = [f"version {release['version']}"] if release.get("version") else []
+    named += [f"revision {revision[:12]}{dirty and '-' + dirty}"] if revision else []
+    # Numbers come from another stack as floating-point ones.
+    steps = ", ".join(f"{step['name']} {step['seconds'] or 0:.0f} s" for step in promotable.get("migrations") or ())
+    return (
+        f"promoting {release['digest'][:19]} from {full_name(stack_name)}"
+        + (f" ({', '.join(named)}, proven there {release['time'][:16].replace('T', ' ')} UTC)" if named else "")
+        + (f", where its steps took {steps}" if steps else "")
+    )
+
+
+def full_name(stack_name: str) -> str:
+    """`org/project/stack`, of the same project where only the stack is named."""
+    if "/" in stack_name:
+        return stack_name
+    return f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack_name}"
+
+
+def complaint(source: str, promotable: Any, architecture: str) -> str:
+    """Why this output cannot be taken; empty when it can."""
+    if promotable is None:
+        return (
+            f"{source} has released nothing: the parameter that says so is written once an image has passed its"
+            " migrations, its rollout and its after-steps; run `pulumi up` there first"
+        )
+    missing = [key for key in NEEDED if not isinstance(promotable, dict) or key not in promotable]
+    if missing:
+        return (
+            f"what {source} says that it has released has no {missing[0]}; run `pulumi up` there with this version of"
+            " the program"
+        )
+    if promotable["architecture"] != architecture:
+        return (
+            f"{source} released an image for {promotable['architecture']}, and app.architecture says {architecture};"
+            " write the same in both"
+        )
+    return ""
+
+
+def stranger(source: str, promotable: Any, account: str) -> str:
+    """Why this image is not the source's own; empty when it is.
+
+    Whoever may write the record could otherwise have any image run here. account: that must hold it; empty: any.
+    """
+    image, release = str(promotable["image"]), promotable["release"]
+    digest, arn = image.rpartition("@")[2], repository(image)
+    if account and promotable["registryId"] != account:
+        return (
+            f"{source} released an image that lies in account {promotable['registryId']}, and promotion.account says"
+            f" {account}"
+        )
+    if arn is not None and arn != promotable["repositoryArn"]:
+        return f"{source} released {image}, which is not in its repository {promotable['repositoryArn']}"
+    if release.get("digest") != digest:
+        return f"{source} released {digest[:19]} under the name of {str(release.get('digest'))[:19]}"
+    return ""

@@ -1,0 +1,1 @@
+"""The stack's image: where it comes from, and its scan."""

@@ -1,0 +1,122 @@
+"""What is worth waking somebody for. Pure: dimensions are whatever the caller knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.monitoring.alarm import Metric, Rule
+from components.network.traffic import errors, metric
+from infra.settings.instance_class import max_connections
+from infra.settings.settings import Settings
+
+GIB = 1024**3
+WRAPAROUND = 1_000_000_000
+"""Transactions of two billion: autovacuum should have come long ago ("Avoid transaction ID wraparound", AWS blog)."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """load_balancer, target_group: last parts of their ARNs. cluster, service: names. database: the identifier.
+    shared: whether the load balancer may serve other services too."""
+
+    load_balancer: pulumi.Input[str]
+    target_group: pulumi.Input[str]
+    cluster: pulumi.Input[str]
+    service: pulumi.Input[str]
+    database: pulumi.Input[str]
+    shared: bool
+
+
+def rules(stack: Settings, watched: Watched) -> list[Rule]:
+    """The alarms of a stack, in the order in which they are shown."""
+    return [*_traffic(stack, watched), *_service(stack, watched), *_database(stack, watched)]
+
+
+def _traffic(stack: Settings, watched: Watched) -> list[Rule]:
+    wish, place = stack.alarms, (watched.load_balancer, watched.target_group)
+    return [
+        errors("errors", wish.error_percent, wish.error_floor, 5, *place, shared=watched.shared),
+        Rule(
+            "latency",
+            f"5 % of the requests have taken longer than {wish.latency} ms for 5 minutes.",
+            minutes=5,
+            metric=metric("TargetResponseTime", "p95", *place),
+            above=wish.latency / 1000,
+        ),
+        Rule(
+            "unhealthy-targets",
+            "A task has failed the load balancer's health check for 5 minutes.",
+            minutes=5,
+            # The least of the load balancer's nodes: every one of them sees it.
+            metric=metric("UnHealthyHostCount", "Minimum", *place),
+            above=0,
+        ),
+        Rule(
+            "no-healthy-target",
+            "No task answers the load balancer's health check: nobody is served.",
+            minutes=2,
+            metric=metric("HealthyHostCount", "Minimum", *place),
+            below=1,
+            silence_is_bad=True,
+        ),
+    ]
+
+
+def _service(stack: Settings, watched: Watched) -> list[Rule]:
+    where = {"ClusterName": watched.cluster, "ServiceName": watched.service}
+    limits = {"CPU": ("CPUUtilization", stack.alarms.cpu), "memory": ("MemoryUtilization", stack.alarms.memory)}
+    return [
+        Rule(
+            f"service-{kind.lower()}",
+            f"The service's tasks have used more than {most} % of their {kind} for 10 minutes.",
+            minutes=10,
+            metric=Metric("AWS/ECS", name, "Average", where),
+            above=most,
+        )
+        for kind, (name, most) in limits.items()
+    ]
+
+
+def _database(stack: Settings, watched: Watched) -> list[Rule]:
+    wish, database = stack.alarms, stack.database
+
+    def measured(name: str, statistic: str) -> Metric:
+        return Metric("AWS/RDS", name, statistic, {"DBInstanceIdentifier": watched.database})
+
+    found = [
+        Rule(
+            "database-cpu",
+            f"The database has used more than {wish.database_cpu} % of its CPU for 15 minutes.",
+            minutes=15,
+            metric=measured("CPUUtilization", "Average"),
+            above=wish.database_cpu,
+        ),
+        Rule(
+            "database-storage",
+            f"The database has less than {wish.database_storage} % of its {database.storage} GiB free.",
+            minutes=15,
+            metric=measured("FreeStorageSpace", "Minimum"),
+            below=database.storage * GIB * wish.database_storage / 100,
+        ),
+        Rule(
+            "database-transactions",
+            "The database's oldest transaction is a billion old: at two billion it refuses to write.",
+            minutes=15,
+            metric=measured("MaximumUsedTransactionIDs", "Maximum"),
+            above=WRAPAROUND,
+        ),
+    ]
+    most = wish.max_connections or max_connections(database.instance_class)
+    if most is not None:
+        found.append(
+            Rule(
+                "database-connections",
+                f"More than {wish.database_connections} % of the database's {most} connections are taken.",
+                minutes=5,
+                metric=measured("DatabaseConnections", "Maximum"),
+                above=most * wish.database_connections // 100,
+            )
+        )
+    return found

@@ -1,0 +1,122 @@
+"""The stack on one page of CloudWatch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.network.traffic import NAMESPACE
+from infra.monitoring.alarm_rules import Watched
+
+HALF, THIRD, HEIGHT = 12, 8, 6
+"""Of the 24 columns of a dashboard; rows."""
+
+
+@dataclass(frozen=True)
+class DashboardArgs:
+    """alarms: ARNs, shown first. logs: name of the service's log group."""
+
+    region: str
+    watched: Watched
+    alarms: Sequence[pulumi.Input[str]]
+    logs: pulumi.Input[str]
+
+
+class Dashboard(pulumi.ComponentResource):
+    """Outputs: url, in the AWS console."""
+
+    url: pulumi.Output[str]
+
+    def __init__(self, name: str, args: DashboardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:infra:Dashboard", name, None, opts)
+        dashboard = aws.cloudwatch.Dashboard(
+            name,
+            dashboard_name=name,
+            dashboard_body=pulumi.Output.all(
+                watched=dict(vars(args.watched)), alarms=list(args.alarms), logs=args.logs
+            ).apply(lambda known: json.dumps(body(args.region, Watched(**known["watched"]), *_rest(known)))),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.url = dashboard.dashboard_name.apply(lambda known: address(args.region, known))
+        self.register_outputs({"url": self.url})
+
+
+def _rest(known: dict[str, Any]) -> tuple[list[str], str]:
+    return known["alarms"], known["logs"]
+
+
+def address(region: str, name: str) -> str:
+    """Where people look at it."""
+    return f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#dashboards/dashboard/{name}"
+
+
+def body(region: str, watched: Watched, alarms: Sequence[str], logs: str) -> dict[str, Any]:
+    """The widgets ("Dashboard body structure and syntax" in the Amazon CloudWatch API reference), placed from left to
+    right and from top to bottom."""
+    balancer = ["LoadBalancer", watched.load_balancer]
+    group = [*balancer, "TargetGroup", watched.target_group]
+    service = ["ClusterName", watched.cluster, "ServiceName", watched.service]
+    database = ["DBInstanceIdentifier", watched.database]
+
+    def graph(title: str, width: int, metrics: list[list[Any]], statistic: str = "Average") -> dict[str, Any]:
+        shown = {"title": title, "view": "timeSeries", "region": region, "period": 60, "stat": statistic}
+        return {"type": "metric", "width": width, "properties": {**shown, "metrics": metrics}}
+
+    widgets = [
+        {"type": "alarm", "width": 24, "properties": {"title": "Alarms", "alarms": list(alarms)}},
+        graph(
+            "Requests and errors",
+            HALF,
+            [
+                [NAMESPACE, "RequestCount", *group],
+                [NAMESPACE, "HTTPCode_Target_5XX_Count", *group],
+                # Of the whole load balancer: on a shared one they are other services' errors too.
+                *([] if watched.shared else [[NAMESPACE, "HTTPCode_ELB_5XX_Count", *balancer]]),
+                [NAMESPACE, "HTTPCode_Target_4XX_Count", *group],
+            ],
+            "Sum",
+        ),
+        graph(
+            "Seconds to answer",
+            HALF,
+            [[NAMESPACE, "TargetResponseTime", *group, {"stat": one, "label": one}] for one in ("p50", "p95", "p99")],
+        ),
+        graph(
+            "Targets",
+            THIRD,
+            [[NAMESPACE, "HealthyHostCount", *group], [NAMESPACE, "UnHealthyHostCount", *group]],
+            "Minimum",
+        ),
+        graph("Service CPU, %", THIRD, [["AWS/ECS", "CPUUtilization", *service]]),
+        graph("Service memory, %", THIRD, [["AWS/ECS", "MemoryUtilization", *service]]),
+        graph("Database CPU, %", THIRD, [["AWS/RDS", "CPUUtilization", *database]]),
+        graph("Database connections", THIRD, [["AWS/RDS", "DatabaseConnections", *database]], "Maximum"),
+        graph("Database, free bytes of storage", THIRD, [["AWS/RDS", "FreeStorageSpace", *database]], "Minimum"),
+        {
+            "type": "log",
+            "width": 24,
+            "properties": {
+                "title": "Errors in the service's log",
+                "region": region,
+                "view": "table",
+                "query": f"SOURCE '{logs}' | fields @timestamp, @message | filter @message like /(?i)error/"
+                " | sort @timestamp desc | limit 50",
+            },
+        },
+    ]
+    return {"widgets": _placed(widgets)}
+
+
+def _placed(widgets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    placed, x, y = [], 0, 0
+    for widget in widgets:
+        if x + widget["width"] > 24:
+            x, y = 0, y + HEIGHT
+        placed.append({**widget, "x": x, "y": y, "height": HEIGHT})
+        x += widget["width"]
+    return placed

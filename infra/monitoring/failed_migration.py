@@ -1,0 +1,89 @@
+"""Tells the topic of every migration task that ended badly, whoever started it and whether anybody waits for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.delivery.migration_gate import CONTAINER
+
+
+@dataclass(frozen=True)
+class FailedMigrationArgs:
+    """cluster: ARN. families: of the migration tasks' definitions. topic: ARN."""
+
+    cluster: pulumi.Input[str]
+    families: Sequence[str]
+    topic: pulumi.Input[str]
+
+
+class FailedMigration(pulumi.ComponentResource):
+    """An EventBridge rule for tasks whose migration ended with another exit code than 0, or that did not start. The
+    gate notifies the topic of a failure too, with its cause; this rule also works when the gate was killed."""
+
+    def __init__(self, name: str, args: FailedMigrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:infra:FailedMigration", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        rule = aws.cloudwatch.EventRule(
+            f"{name}-failed-migration",
+            description=f"Migration tasks of {name} that did not end with exit code 0",
+            event_pattern=pulumi.Output.from_input(args.cluster).apply(
+                lambda arn: pattern(arn, args.families, CONTAINER)
+            ),
+            opts=child,
+        )
+        aws.cloudwatch.EventTarget(
+            f"{name}-failed-migration",
+            rule=rule.name,
+            target_id="topic",
+            arn=args.topic,
+            input_transformer={
+                "input_paths": {
+                    "task": "$.detail.taskArn",
+                    "family": "$.detail.group",
+                    "reason": "$.detail.stoppedReason",
+                },
+                "input_template": json.dumps(
+                    f"A migration task of {name} failed: <family>, <reason>. Task <task>."
+                    " What to do: docs/runbook.md#a-failed-migration"
+                ),
+            },
+            opts=child,
+        )
+        self.register_outputs({"rule": rule.name})
+
+
+def pattern(cluster: str, families: Sequence[str], container: str) -> str:
+    """Return the event pattern ("Amazon ECS task state change events" in the Amazon ECS developer guide).
+
+    A task that could not start has no exit code, but a stop code that says so. RunTask's group is the family, where
+    nobody names another.
+
+    container: the one that migrates. Exit codes of others, like an agent that the account injects, are not the
+    migration's. EventBridge matches the fields of one pattern object against one element of an array only ("JSON Array
+    Matching" in the README of AWS's library Event Ruler; the EventBridge user guide does not state it). If a Region
+    matched them independently, an agent's exit code would match again, as it did without the name: a false alarm, but
+    no failure missed.
+
+    Not matched: a container that started and whose exit code ECS lost, without a stop code that says so. Only the gate
+    reports that.
+    """
+    return json.dumps(
+        {
+            "source": ["aws.ecs"],
+            "detail-type": ["ECS Task State Change"],
+            "detail": {
+                "clusterArn": [cluster],
+                "group": [f"family:{family}" for family in families],
+                "lastStatus": ["STOPPED"],
+                "$or": [
+                    {"containers": {"name": [container], "exitCode": [{"anything-but": 0}]}},
+                    {"stopCode": ["TaskFailedToStart"]},
+                ],
+            },
+        }
+    )

@@ -1,0 +1,1 @@
+"""The stack's network, load balancer, domain and firewall."""

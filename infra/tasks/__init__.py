@@ -1,0 +1,1 @@
+"""What the stack's tasks are and may do."""

@@ -1,0 +1,167 @@
+"""What a stack's tasks run as: one image and one set of variables, but each kind has roles and secrets of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.database.database import Database
+from components.database.existing_database import ExistingDatabase
+from components.database.login import Login
+from components.image.origin import Origin
+from components.network.existing_listener import ExistingListener
+from components.network.load_balancer import LoadBalancer
+from components.tasks.container import Container
+from components.tasks.task_definition import TaskDefinitionArgs
+from infra import policies
+from infra.settings import connection, secrets
+from infra.settings import program_variables as variables
+from infra.settings.settings import Settings
+from infra.tasks.access import Standing, TaskRoles, TaskRolesArgs
+
+
+@dataclass(frozen=True)
+class Kind:
+    """name: of roles and family. logins: by what the names of their variables begin with; `DB` is the task's own.
+    secrets: further secret variables, name to reference. readable: references that its execution role may read besides,
+    for those of its tasks that ask for them (`asking`). images: of other repositories that its tasks may run. policies:
+    ARNs of managed policies for its code."""
+
+    name: str
+    container: Container
+    log_group: aws.cloudwatch.LogGroup
+    logins: Mapping[str, Login]
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    readable: Sequence[str] = ()
+    images: Sequence[str] = ()
+    policies: Sequence[str] = ()
+
+
+LONGEST_SUFFIX = 60
+"""Characters of a family that say which secrets its tasks have; a family has 255 at most (TaskDefinition in the Amazon
+ECS API reference)."""
+
+
+def asking(usual: TaskDefinitionArgs, wanted: Mapping[str, str]) -> TaskDefinitionArgs:
+    """The same task with further secrets: a family of its own, since RunTask overrides no secrets (ContainerOverride in
+    the Amazon ECS API reference). Its execution role must be able to read them (Kind.readable).
+
+    wanted: name to reference, at least one.
+    """
+    known = pulumi.Output.from_input(usual.secrets)
+    return replace(
+        usual,
+        family=f"{usual.family}-{suffix(wanted)}",
+        secrets=known.apply(lambda secrets: {**secrets, **wanted}),
+    )
+
+
+def suffix(names: Iterable[str]) -> str:
+    """What a set of secrets is called in a family. No step's name has an underscore, so none is taken for it."""
+    known = sorted(names)
+    text = f"with_{'-'.join(known)}"
+    if len(text) <= LONGEST_SUFFIX:
+        return text
+    return f"with_{len(known)}_secrets-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """What all kinds have in common. name: of the stack's resources. origin: of the image that they run. balancer: what
+    the service's requests come through."""
+
+    name: str
+    stack: Settings
+    database: Database | ExistingDatabase
+    origin: Origin
+    balancer: LoadBalancer | ExistingListener
+    opts: pulumi.ResourceOptions
+
+    def of(self, kind: Kind) -> TaskDefinitionArgs:
+        """What a task of this kind runs as, with roles that were made for it: they read its secrets and no others."""
+        app, region, logins = self.stack.app, self.stack.aws.region, kind.logins
+        elsewhere = [arn for image in kind.images if (arn := policies.repository(image))]
+        references = dict.fromkeys([*kind.secrets.values(), *kind.readable])
+        roles = TaskRoles(
+            f"{self.name}-{kind.name}",
+            TaskRolesArgs(
+                Standing.of(pulumi.get_project(), pulumi.get_stack(), bounded=self.stack.access.boundary),
+                region,
+                [self.origin.repository.arn, *elsewhere],
+                kind.log_group.arn,
+                [*(login.secret_arn for login in logins.values()), *map(secrets.arn, references)],
+                kind.policies,
+            ),
+            self.opts,
+        )
+        own = pulumi.Output.all(**{role: login.secret_arn for role, login in logins.items()}).apply(
+            lambda arns: {
+                **connection.references(self.stack.database.variables, arns["DB"], whole=not logins["DB"].managed),
+                **{name: value for role, arn in arns.items() for name, value in variables.login(arn, role).items()},
+            }
+        )
+        return TaskDefinitionArgs(
+            family=f"{self.name}-{kind.name}",
+            container=kind.container,
+            image=self.origin.reference,
+            cpu=app.cpu,
+            memory=app.memory,
+            architecture=app.architecture,
+            execution_role_arn=roles.execution_role_arn,
+            task_role_arn=roles.task_role_arn,
+            environment=self._environment(logins["DB"]),
+            secrets=own.apply(lambda known: {**known, **kind.secrets}),
+            log_group=kind.log_group.name,
+            region=region,
+        )
+
+    def _places(self, known: Sequence[Any]) -> dict[str, str]:
+        """known: the database's address, port and name, in this order."""
+        database = self.stack.database
+        return connection.places(*known[:3], verify_tls=database.verify_tls, ca_bundle=database.ca_bundle)
+
+    @property
+    def beside_logins(self) -> pulumi.Output[Mapping[str, str]] | None:
+        """What stands beside user and password in a login's secret: the variables that hold them in a longer text."""
+        templates = self.stack.database.variables
+        if not connection.composed(templates, {}):
+            return None
+        where = (self.database.address, self.database.port, self.database.database)
+        return pulumi.Output.all(*where).apply(lambda known: connection.composed(templates, self._places(known)))
+
+    def filled(self, given: Mapping[str, str]) -> pulumi.Output[Mapping[str, str]]:
+        """Plain variables of the settings with the service's address where they name it: only then they wait for it."""
+        if not any(map(variables.places, given.values())):
+            return pulumi.Output.from_input(given)
+        service = pulumi.Output.all(host=self.balancer.host, url=self.balancer.url)
+        return service.apply(lambda known: variables.filled(given, known))
+
+    def _environment(self, login: Login) -> pulumi.Output[Mapping[str, str]]:
+        """The plain variables of a task that logs in like this."""
+        app, database = self.stack.app, self.stack.database
+        return pulumi.Output.all(
+            self.database.address,
+            self.database.port,
+            self.database.database,
+            login.version,
+            self.filled(app.environment),
+        ).apply(
+            lambda known: {
+                **connection.plain(database.variables, self._places(known)),
+                **variables.plain(
+                    host=known[0],
+                    port=known[1],
+                    database=known[2],
+                    verify_tls=database.verify_tls,
+                    ca_bundle=database.ca_bundle,
+                    app_port=app.port,
+                    extra=known[4],
+                ),
+                **variables.version(known[3]),
+            }
+        )

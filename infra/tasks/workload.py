@@ -1,0 +1,123 @@
+"""What the stack's tasks are: the steps that migrate, and the service; each kind with roles and secrets of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pulumi
+
+from components.database.database import Database
+from components.database.database_users import DatabaseUsers, DatabaseUsersArgs
+from components.database.existing_database import ExistingDatabase
+from components.database.login import Login
+from components.delivery.migration_gate import migration_container
+from components.image.origin import Origin
+from components.network.existing_listener import ExistingListener
+from components.network.load_balancer import LoadBalancer
+from components.service.service import service_container
+from components.tasks.container import HealthCheck
+from components.tasks.step import Step
+from components.tasks.task_definition import TaskDefinitionArgs
+from infra.settings.migrations import BOOTSTRAP
+from infra.settings.secrets import chosen
+from infra.settings.settings import Settings
+from infra.tasks.isolation import isolation
+from infra.tasks.logs import Logs
+from infra.tasks.tasks import Kind, Tasks, asking, suffix
+
+
+@dataclass(frozen=True)
+class Work:
+    """steps: in their order, of both phases. migration: what a step runs as that has nothing of its own. serving: what
+    the service runs as. images: those that steps name themselves. pending: what the command snapshot.pending runs as,
+    when that is not as a step that asks for no secrets; None otherwise."""
+
+    steps: Sequence[Step]
+    migration: TaskDefinitionArgs
+    serving: TaskDefinitionArgs
+    images: Sequence[str]
+    pending: TaskDefinitionArgs | None = None
+
+    def of(self, phase: str) -> list[Step]:
+        """The steps of one phase."""
+        return [step for step in self.steps if step.phase == phase]
+
+    def running(self, image: pulumi.Input[str]) -> Work:
+        """The same work of another image; a step that names an image of its own keeps it."""
+        usual = self.migration.image
+
+        def moved(task: TaskDefinitionArgs) -> TaskDefinitionArgs:
+            return replace(task, image=image) if task.image is usual else task
+
+        steps = [replace(step, task=moved(step.task)) if step.task else step for step in self.steps]
+        return replace(self, steps=steps, migration=moved(self.migration))
+
+    @property
+    def families(self) -> list[str]:
+        """Of every task definition that a step or the probe of a snapshot runs as."""
+        own = [step.task.family for step in self.steps if step.task]
+        return list(dict.fromkeys([self.migration.family, *own, *([self.pending.family] if self.pending else [])]))
+
+
+def work_of(
+    name: str,
+    stack: Settings,
+    database: Database | ExistingDatabase,
+    origin: Origin,
+    logs: Logs,
+    balancer: LoadBalancer | ExistingListener,
+    opts: pulumi.ResourceOptions,
+) -> Work:
+    """The work of a stack.
+
+    The master user's secret goes to the bootstrap step alone: it creates the two users whose secrets go to the
+    migrations and to the service. Of the application's own secrets a step gets those that it asks for, and the
+    migrations' execution role may read those that some step asks for.
+    """
+    app, service, health = stack.app, stack.service, stack.service.health
+    tasks = Tasks(name, stack, database, origin, balancer, opts)
+    kept = isolation(app)
+    runs_steps = migration_container(kept, app.step_entry_point or ())
+    master = owner = reader = Login(database.secret_arn, pulumi.Output.from_input(""), managed=True)
+    steps: list[Step] = []
+    if stack.database.roles:
+        named = DatabaseUsersArgs(stack.database.owner, stack.database.app, stack.protected, tasks.beside_logins)
+        users = DatabaseUsers(name, named, opts)
+        owner, reader = users.owner, users.app
+        logins = {"DB": master, "OWNER": owner, "APP": reader}
+        theirs = chosen(stack.database.bootstrap_secrets, app.secrets)
+        bootstrap = tasks.of(Kind(BOOTSTRAP, runs_steps, logs.migration, logins, secrets=theirs))
+        versions = {"OWNER_SECRET_VERSION": owner.version, "APP_SECRET_VERSION": reader.version}
+        steps.append(Step(BOOTSTRAP, stack.database.bootstrap, "before", environment=versions, task=bootstrap))
+    else:
+        pulumi.log.warn(
+            "database.roles is false: migrations and service log in as the master user, who may do anything"
+        )
+
+    images = [step.image for step in stack.migrations if step.image]
+    probed = chosen(stack.snapshot.secrets, app.secrets) if stack.snapshot_before else {}
+    asked = [chosen(step.secrets, app.secrets) for step in stack.migrations]
+    readable = [reference for secrets in (*asked, probed) for reference in secrets.values()]
+    logins = {"DB": owner}
+    migration = tasks.of(Kind("migration", runs_steps, logs.migration, logins, readable=readable, images=images))
+    sets = {suffix(secrets): asking(migration, secrets) for secrets in (*asked, probed) if secrets}
+    for step, secrets in zip(stack.migrations, asked, strict=True):
+        given = step.model_dump(exclude={"image", "secrets", "environment"})
+        task = sets[suffix(secrets)] if secrets else None
+        if step.image:
+            image = origin.repository.reference(step.image)
+            task = replace(task or migration, family=f"{migration.family}-{step.name}", image=image)
+        variables = tasks.filled(step.environment)
+        steps.append(
+            Step(**given, environment=variables, task=task, secrets=tuple(secrets), repeatable=step.image is None)
+        )
+
+    check = health.command and HealthCheck(
+        health.command, health.start_period, health.interval, health.timeout, health.retries
+    )
+    container = service_container(app.port, service.stop_timeout, check or None, kept)
+    serving = tasks.of(
+        Kind("service", container, logs.service, {"DB": reader}, secrets=app.secrets, policies=stack.access.policies)
+    )
+    return Work(steps, migration, serving, images, sets[suffix(probed)] if probed else None)

@@ -1,0 +1,164 @@
+"""Whether a run may begin: everything that its tasks and the service's new revision need is looked at first.
+
+IAM: see `start_reading`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sluice.admission.secret_reference import reference
+from sluice.admission.start_findings import findings
+from sluice.admission.start_reading import Reader
+from sluice.admission.start_requirements import Requirements, Task, required
+from sluice.aws.found import Absent, Unread
+from sluice.aws.session import Clients
+from sluice.clock import Clock
+from sluice.errors import NotPrepared
+from sluice.finding import Finding, passed, refusals, refused, unread
+from sluice.image.image_configuration import PLATFORMS
+from sluice.inputs.step import Step
+
+SERVICE = "the service"
+SHOWN = 8
+"""Refusals that are written out; the others are counted."""
+
+
+class NotReady(NotPrepared):
+    """A version that could not start, or whose steps would not be what runs. Nothing was started for it."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a run is going to start.
+
+    Attributes:
+        service: revision of the service that the run lets through; empty for none.
+        task_definition: revision that a step runs as that names none.
+        container: whose command a step replaces, where the step names none.
+        steps: of the run; none where only the service gets another revision.
+        keyed: `valueFrom` of secrets whose JSON keys are looked at in their values, where the caller may read them.
+        target_groups: ARNs of the service's.
+    """
+
+    service: str
+    task_definition: str
+    container: str
+    steps: Sequence[Step]
+    keyed: Collection[str] = ()
+    target_groups: Sequence[str] = ()
+
+    @property
+    def revisions(self) -> list[str]:
+        """Every task definition, each once."""
+        own = [step.task_definition or self.task_definition for step in self.steps]
+        return [one for one in dict.fromkeys([self.service, *own]) if one]
+
+    def tasks(self, definitions: Mapping[str, Any]) -> list[Task]:
+        """What is started, of the task definitions that are known."""
+        found = [Task(SERVICE, definitions[self.service])] if self.service in definitions else []
+        for step in self.steps:
+            definition = definitions.get(step.task_definition or self.task_definition)
+            if definition is not None:
+                container = step.container or self.container
+                found.append(Task(f"step '{step.name}'", definition, container, step.command))
+        return found
+
+
+def examine(
+    clients: Clients, subject: Subject, clock: Clock, known: Mapping[str, Mapping[str, Any]] | None = None
+) -> list[Finding]:
+    """What was found of everything that the run and the service's new revision need.
+
+    The network of a step is left to RunTask, which refuses a subnet or security group that does not exist before it
+    starts anything (RunTask in the ECS API reference), and so is a step's task role. The service's is looked at.
+
+    Args:
+        known: task definitions that the run itself has just read, by ARN.
+    """
+    reader = Reader(clients, opened={reference(one) for one in subject.keyed})
+    read = reader.definitions(subject.revisions, known)
+    tasks = subject.tasks({arn: one for arn, one in read.items() if not isinstance(one, Absent | Unread)})
+    wanted = required(tasks, target_groups=subject.target_groups)
+    served = {role: who for role, who in wanted.task_roles.items() if SERVICE in who}
+    wanted = replace(wanted, task_roles=served)
+    return [*revisions(read), *findings(tasks, wanted, reader.read(wanted, clock))]
+
+
+def examine_known(clients: Clients, tasks: Sequence[Task]) -> list[Finding]:
+    """The same of what a preview knows: images by digest and secrets by ARN. What the update itself may create (log
+    groups, roles, parameters) is not asked for, as it may not be there yet."""
+    wanted = required(tasks)
+    secrets = {one: who for one, who in wanted.secrets.items() if ":secretsmanager:" in one}
+    wanted = Requirements(images=wanted.images, secrets=secrets)
+    return findings(tasks, wanted, Reader(clients).read(wanted))
+
+
+def examine_deployed(clients: Clients, subject: Subject, network: Sequence[str]) -> Iterator[Finding]:
+    """The same of what is deployed, and more: every role's trust policy, the JSON keys of secrets where their values
+    may be read, and the network (ids of subnets and security groups)."""
+    reader = Reader(clients, thorough=True)
+    read = reader.definitions(subject.revisions)
+    yield from revisions(read)
+    tasks = subject.tasks({arn: one for arn, one in read.items() if not isinstance(one, Absent | Unread)})
+    wanted = required(tasks, network, subject.target_groups)
+    yield from findings(tasks, wanted, reader.read(wanted))
+
+
+def known_tasks(
+    image: str, architecture: str, steps: Sequence[Step], secrets: Sequence[str], service_secrets: Sequence[str]
+) -> list[Task]:
+    """What a preview knows of a run's tasks.
+
+    Args:
+        image: by digest; empty while it is not known.
+        architecture: ECS's name of the CPU that runs it; empty where nobody says.
+        secrets, service_secrets: `valueFrom` of the steps' usual task and of the service.
+    """
+    runtime = {"runtimePlatform": {"cpuArchitecture": architecture}} if architecture in PLATFORMS else {}
+
+    def definition(image: str, secrets: Sequence[str], entry_point: Sequence[str] = ()) -> dict[str, Any]:
+        # Whom the revision will name as user is not known here.
+        container: dict[str, Any] = {"name": "task", "user": None, "secrets": [{"valueFrom": one} for one in secrets]}
+        container |= {"entryPoint": list(entry_point)} if entry_point else {}
+        return {**runtime, "containerDefinitions": [container | ({"image": image} if image else {})]}
+
+    own = []
+    for step in steps:
+        known = definition(step.image or image, list(step.secrets.values()) or secrets, step.entry_point)
+        own.append(Task(f"step '{step.name}'", known, "task", step.command))
+    return [Task(SERVICE, definition(image, service_secrets)), *own]
+
+
+def revisions(read: Mapping[str, Any]) -> list[Finding]:
+    """What was found of task definitions, by ARN."""
+    found = []
+    for arn, one in read.items():
+        subject = f"task definition {arn.rpartition('/')[2]}"
+        if isinstance(one, Absent):
+            found.append(refused(subject, one.reason, "no task can be started from it", "deploy again (`pulumi up`)"))
+        elif isinstance(one, Unread):
+            found.append(unread(subject, one.reason))
+        else:
+            found.append(passed(subject))
+    return found
+
+
+def refuse(found: Sequence[Finding], untouched: str) -> None:
+    """Raises NotReady when something was refused.
+
+    Args:
+        untouched: what was not changed, as a sentence.
+    """
+    wrong = refusals(found)
+    if not wrong:
+        return
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    lines = [f"not admitted: {wrong[0].subject}: {wrong[0].what}{more}. {untouched}"]
+    for one in wrong[:SHOWN]:
+        lines += [f"  {one.subject}: {one.what}", f"    cause: {one.why}", f"    fix: {one.fix}"]
+    if len(wrong) > SHOWN:
+        lines.append(f"  and {len(wrong) - SHOWN} more")
+    raise NotReady("\n".join(lines))

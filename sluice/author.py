@@ -1,0 +1,41 @@
+"""Who runs something, for the records."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import socket
+from dataclasses import dataclass, field
+
+from sluice.clock import local_time
+
+_BEGAN, _OWNER = local_time(), secrets.token_hex(8)
+
+
+def who() -> str:
+    """User and host, at most 100 characters."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's uid without a name
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"[:100]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A deployer.
+
+    Attributes:
+        owner: nonce that tells this process from every other, also from one of the same user on the same host.
+        who: user and host.
+        began: when the process began, seconds since the epoch by AWS's clock.
+    """
+
+    owner: str = _OWNER
+    who: str = field(default_factory=who)
+    began: float = _BEGAN
+
+
+def identity(skew: float = 0.0) -> Identity:
+    """This process. *skew*: seconds that this machine's clock is behind AWS's."""
+    return Identity(began=_BEGAN + skew)

@@ -1,0 +1,1 @@
+"""Calls to AWS: sessions, retries, and one file per API."""

@@ -1,0 +1,82 @@
+"""Tells people, through the stack's SNS topic, that a migration or a rollout failed.
+
+IAM: sns:Publish on the topic (and kms:GenerateDataKey, kms:Decrypt on its key when it is encrypted).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sluice.diagnosis.redaction.presentable import presentable, presentable_line
+
+LONGEST_SUBJECT = 99
+"""SNS Publish: ASCII without control characters, less than 100 of them."""
+LONGEST_TEXT = 12_000
+"""Characters; SNS takes 256 KB, people read less."""
+SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What went wrong.
+
+    Attributes:
+        what: ``migration`` or ``rollout``.
+        stack: PROJECT/STACK.
+        image: by digest.
+        who: user and host of the deployer.
+        failure: the whole explanation; its first line becomes part of the subject.
+    """
+
+    what: str
+    stack: str
+    image: str
+    who: str
+    failure: str
+
+    @property
+    def subject(self) -> str:
+        first = presentable_line(self.failure.partition("\n")[0])
+        text = " ".join(f"Sluice: {self.what} failed in {self.stack}: {first}".split())
+        plain = text.encode("ascii", "replace").decode()
+        return plain if len(plain) <= LONGEST_SUBJECT else plain[: LONGEST_SUBJECT - 3].rstrip() + "..."
+
+    @property
+    def text(self) -> str:
+        head = f"{self.what} failed\n\nstack: {self.stack}\nimage: {self.image}\ndeployed by: {self.who}\n\n"
+        return head + presentable(self.failure, LONGEST_TEXT)
+
+
+def publish(sns: Callable[[], Any], topic: str, notice: Notice, log: Callable[[str], None]) -> bool:
+    """Sends the notice. Whatever goes wrong becomes a warning line, at most ten seconds later; nothing is raised.
+
+    Args:
+        sns: gives a boto3 client of the topic's region.
+        topic: its ARN; empty: nobody is told.
+        log: takes a warning.
+
+    Returns:
+        Whether SNS took it.
+    """
+    if not topic:
+        return False
+    troubles: list[str] = []
+
+    def send() -> None:
+        try:
+            sns().publish(TopicArn=topic, Subject=notice.subject, Message=notice.text)
+        except Exception as error:  # the failure itself must be reported, whatever becomes of the notice
+            troubles.append(str(error))
+
+    # A thread, because name resolution and retries have no deadline of their own.
+    sending = threading.Thread(target=send, name="notice", daemon=True)
+    sending.start()
+    sending.join(SECONDS)
+    if sending.is_alive():
+        troubles.append(f"no answer within {SECONDS:.0f} s")
+    if troubles:
+        log(f"the notice of this failure did not reach {topic}: {troubles[0]}")
+    return not troubles

@@ -1,0 +1,115 @@
+"""The command line: global flags, the verbs, and every error as one clear text."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sluice.aws.patience import Unknown
+from sluice.cli import exits, history, migrate, preflight, rollback, rotate, run, status
+from sluice.cli.context import Context
+from sluice.cli.interrupt import Interrupt, say_interrupted
+from sluice.cli.stack import NoStack, find
+from sluice.cli.terminal import Terminal
+from sluice.clock import Clock, SystemClock
+from sluice.errors import GateError, Interrupted
+from sluice.migration.operator_run import Refused
+
+VERBS = (run, migrate, history, status, rollback, rotate, preflight)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; every verb adds its own part."""
+    top = argparse.ArgumentParser(
+        prog="sluice",
+        description="What operators do to a stack: run a command of the live image, see what ran, see what serves, go "
+        "back to an earlier release, rotate a database user's password, check everything before a deploy.",
+        epilog="exit codes: 0 done; 1 failed, not healthy; 2 wrong usage; 3 refused, nothing was done; 4 "
+        "unknown, AWS could "
+        "not be asked any more; 130 Ctrl-C; `run` passes the command's own code on",
+    )
+    common(top, root=True)
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for module in VERBS:
+        module.arguments(verbs)
+    for one in verbs.choices.values():
+        common(one, root=False)
+    return top
+
+
+def common(to: argparse.ArgumentParser, root: bool) -> None:
+    """Flags that may stand before or after the verb."""
+
+    def default(value: object) -> object:
+        return value if root else argparse.SUPPRESS
+
+    to.add_argument(
+        "--stack", "-s", default=default(None), help="the Pulumi stack; otherwise PULUMI_STACK, else the selected one"
+    )
+    to.add_argument("--cwd", "-C", default=default("."), help="the folder of the Pulumi project")
+    to.add_argument("--json", action="store_true", default=default(False), help="one JSON document on stdout")
+
+
+@dataclass
+class _Failure:
+    code: int
+    text: str
+
+
+def main(words: Sequence[str]) -> int:
+    """Runs one command. Returns its exit code."""
+    given = parser().parse_args(list(words))
+    with Interrupt() as interrupt:
+        return work(given, interrupt)
+
+
+def work(given: argparse.Namespace, interrupt: Interrupt) -> int:
+    terminal = Terminal(given.json)
+    try:
+        if given.verb == "preflight":
+            return int(preflight.main(given, terminal))
+        stack = find(given.stack, Path(given.cwd))
+        clients = stack.clients()
+        if clients.wrong_clock:
+            terminal.note(f"warning: {clients.wrong_clock}")
+        clock: Clock = SystemClock(interrupt.event, skew=clients.skew)
+        return int(given.main(Context(stack, clients, terminal, clock, interrupt), given))
+    except KeyboardInterrupt:
+        return say_interrupted()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader (`| head`) has enough
+        return exits.OK
+    except (GateError, BotoCoreError, ClientError) as error:
+        failure = judged(error)
+        terminal.note(f"sluice {given.verb}: {failure.text}")
+        terminal.result({"error": failure.text, "exit": failure.code})
+        return failure.code
+
+
+def judged(error: Exception) -> _Failure:
+    """Exit code and text of an error that ended a verb."""
+    if isinstance(error, Interrupted):
+        return _Failure(exits.INTERRUPTED, str(error))
+    if isinstance(error, Unknown):
+        return _Failure(exits.UNKNOWN, str(error))
+    if isinstance(error, (NoStack, Refused)):
+        return _Failure(exits.REFUSED, str(error))
+    if isinstance(error, GateError):
+        return _Failure(exits.FAILED, str(error))
+    if isinstance(error, ClientError):
+        detail = error.response.get("Error", {})
+        return _Failure(
+            exits.FAILED,
+            f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}. Check your "
+            "permissions "
+            "(the code that makes a call names the IAM actions it needs)",
+        )
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    where = f"the local cloud at {endpoint} does not answer: run `make up`" if endpoint else "AWS could not be reached"
+    return _Failure(exits.UNKNOWN, f"{where} ({error})")

@@ -1,0 +1,47 @@
+"""What every verb works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sluice.author import identity, who
+from sluice.aws.session import Clients
+from sluice.cli.interrupt import Interrupt
+from sluice.cli.stack import Stack
+from sluice.cli.terminal import Terminal
+from sluice.clock import Clock
+from sluice.migration.records.deployer import Deployer
+from sluice.migration.records.records import Records
+from sluice.rollout.deployment.service import Service
+
+
+@dataclass(frozen=True)
+class Context:
+    """A stack, the AWS account it lives in, and the terminal in front of it."""
+
+    stack: Stack
+    clients: Clients
+    terminal: Terminal
+    clock: Clock
+    interrupt: Interrupt
+
+    @property
+    def records(self) -> Records:
+        return Records(self.clients["ssm"], self.stack.gate["records"])
+
+    @property
+    def service(self) -> Service:
+        clients = self.clients
+        name = self.stack.needed("service")
+        return Service(clients["ecs"], clients["elbv2"], clients["logs"], self.stack.gate["cluster"], name)
+
+    def deployer(self) -> Deployer:
+        return Deployer(
+            self.clients["ecs"],
+            self.clients["logs"],
+            self.records,
+            self.clock,
+            self.terminal.log,
+            who(),
+            owner=identity().owner,
+        )

@@ -1,0 +1,194 @@
+"""`sluice history`: what ran on this stack, from the run records.
+
+IAM: ssm:GetParametersByPath on the stack's parameters; ecs:DescribeTaskDefinition on ``*`` for the log streams.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sluice.cli import exits
+from sluice.cli.context import Context
+from sluice.diagnosis.log_place import LogPlace
+from sluice.duration import short_time
+from sluice.migration.operator_run import Refused
+from sluice.migration.records.plan import COMMANDS
+from sluice.migration.records.record import RunRecord
+from sluice.release.names import short
+from sluice.release.release_record import Release, ReleaseRecords, names_of
+
+HEADS = ("RUN", "BY", "WHO", "WHEN (UTC)", "IMAGE", "VERSION", "GIT REVISION", "STEPS OR COMMAND", "RESULT", "TOOK")
+COMMAND = 80
+"""Characters of an operator's command in the table; `sluice history N` shows more of it."""
+
+
+def arguments(verbs: Any) -> None:
+    one = verbs.add_parser(
+        "history",
+        help="what ran: a table, or one run in full",
+        description="The stack's runs and rollbacks, newest first; the last 50 are kept. With a number: that run's "
+        "tasks, exit codes and log streams.",
+    )
+    one.add_argument("number", nargs="?", type=int, help="of the run to show in full")
+    one.add_argument("--limit", type=int, default=20, metavar="N", help="rows of the table (20)")
+    one.set_defaults(main=main)
+
+
+def main(context: Context, given: argparse.Namespace) -> int:
+    releases = ReleaseRecords(context.clients["ssm"], context.stack.path).all()
+    runs = [called(run, releases) for run in context.records.all()]
+    if given.number is not None:
+        return _one(context, runs, given.number)
+    limit = max(1, given.limit)
+    newest = sorted(runs, key=lambda run: run.number, reverse=True)[:limit]
+    context.terminal.result([plain(run) for run in newest])
+    if not newest:
+        context.terminal.line(f"nothing has run on stack {context.stack.name} yet")
+    elif not context.terminal.machine:
+        context.terminal.table(HEADS, rows(runs, releases, context.clock.now())[:limit])
+    return exits.OK
+
+
+def called(run: RunRecord, releases: Sequence[Release]) -> RunRecord:
+    """A run with the names of its image, where only a release knows them."""
+    names = run.names or names_of(releases, run.image)
+    return replace(run, version=names.version, revision=names.revision)
+
+
+def rows(runs: Sequence[RunRecord], releases: Sequence[Release], now: float) -> list[tuple[str, ...]]:
+    """The lines of the table, the newest first: runs, and the rollbacks, which ran nothing."""
+    lines = [(run.started, run.number, row(run, now)) for run in runs]
+    lines += [(one.at, 0, moved_back(one)) for one in releases if one.by == "rollback"]
+    return [line for _, _, line in sorted(lines, key=lambda one: one[:2], reverse=True)]
+
+
+def moved_back(release: Release) -> tuple[str, ...]:
+    """A rollback as a line of the table."""
+    return (
+        "",
+        release.by,
+        release.who,
+        _time(release.at),
+        release.digest.rpartition("@")[2].removeprefix("sha256:")[:12],
+        short(release.version),
+        short(release.revision),
+        f"moved the service back: release {release.number}",
+        "succeeded",
+        "",
+    )
+
+
+def row(run: RunRecord, now: float) -> tuple[str, ...]:
+    """A run as a line of the table."""
+    return (
+        str(run.number),
+        "up, after" if run.by == "up" and run.phase == "after" else run.by,
+        run.who,
+        _time(run.started),
+        run.image.removeprefix("sha256:")[:12],
+        short(run.version),
+        short(run.revision),
+        _short(run.command) or " ".join(run.steps) or run.message,
+        "under way" if run.open else run.state,
+        short_time((run.finished or now) - run.started),
+    )
+
+
+def _short(command: str) -> str:
+    return command if len(command) <= COMMAND else f"{command[: COMMAND - 1]}…"
+
+
+def plain(run: RunRecord) -> dict[str, Any]:
+    """A run as --json gives it."""
+    return {
+        "run": run.number,
+        "by": run.by,
+        "phase": run.phase,
+        "who": run.who,
+        "started": _iso(run.started),
+        "finished": _iso(run.finished) if run.finished else None,
+        "image": run.image,
+        "version": run.version or None,
+        "revision": run.revision or None,
+        "steps": list(run.steps),
+        "state": run.state,
+        "readOnly": run.read_only,
+        "command": run.command or None,
+        "message": run.message,
+        "seconds": run.finished - run.started if run.finished else None,
+    }
+
+
+def _one(context: Context, runs: Sequence[RunRecord], number: int) -> int:
+    found = next((run for run in runs if run.number == number), None)
+    if found is None:
+        numbers = f"{runs[0].number} to {runs[-1].number}" if runs else "none"
+        raise Refused(f"there is no run {number} of stack {context.stack.name}; there are {numbers}")
+    run = context.records.with_steps(found)
+    place = _log_place(context)
+    tasks = [
+        {
+            "step": step.name,
+            "shard": task.shard,
+            "attempt": task.attempt,
+            "task": task.task,
+            "result": task.done or "running",
+            "exit": task.exit,
+            "seconds": task.seconds,
+            "logStream": place.stream(task.task) if place and task.task else "",
+        }
+        for step in sorted(run.steps_done.values(), key=lambda one: _order(run, one.name))
+        for task in step.tasks
+    ]
+    group = place.group if place else ""
+    context.terminal.result(plain(run) | {"tasks": tasks, "logGroup": group})
+    if context.terminal.machine:
+        return exits.OK
+    line = context.terminal.line
+    state = "under way" if run.open else run.state
+    line(f"run {run.number}: {state}, {COMMANDS[run.by]} by {run.who}, {_time(run.started)} UTC")
+    line(f"image {run.image}" + (f", {run.names}" if run.names else ""))
+    if run.command:
+        line(f"command: {run.command}")
+    if run.message and not run.command.endswith(run.message):
+        line(run.message)
+    if group:
+        line(f"log group {group}")
+    heads = ("STEP", "SHARD", "ATTEMPT", "TASK", "RESULT", "EXIT", "TOOK", "LOG STREAM")
+    context.terminal.table(heads, [[_cell(key, value) for key, value in task.items()] for task in _reordered(tasks)])
+    return exits.OK
+
+
+def _reordered(tasks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    keys = ("step", "shard", "attempt", "task", "result", "exit", "seconds", "logStream")
+    return [{key: task[key] for key in keys} for task in tasks]
+
+
+def _cell(key: str, value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    return short_time(value) if key == "seconds" else str(value)
+
+
+def _order(run: RunRecord, step: str) -> int:
+    return run.steps.index(step) if step in run.steps else len(run.steps)
+
+
+def _log_place(context: Context) -> LogPlace | None:
+    """Where the migration's container logs now; a run of long ago may have logged elsewhere."""
+    place = context.stack.place
+    definition = context.clients["ecs"].describe_task_definition(taskDefinition=place.task_definition)["taskDefinition"]
+    containers = {one["name"]: one for one in definition["containerDefinitions"]}
+    return LogPlace.of(containers[place.container]) if place.container in containers else None
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()

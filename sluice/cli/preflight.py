@@ -1,0 +1,194 @@
+"""`sluice preflight`: what a deploy will need, looked at before anything is changed. It only reads.
+
+IAM: what `sluice.admission.start_reading` and `sluice.image.image_trust` name, and ec2:DescribeSubnets,
+DescribeRouteTables and DescribeVpcEndpoints, iam:SimulatePrincipalPolicy. What may not be asked is skipped and said so.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sluice.admission.start_admission import Subject, examine_deployed
+from sluice.aws.session import Account, Clients
+from sluice.cli import exits
+from sluice.cli.checks import Check, failed, passed, permitted, skipped, warned, way_out
+from sluice.cli.stack import NotDeployed, Stack, find
+from sluice.cli.terminal import Terminal
+from sluice.errors import GateError
+from sluice.finding import Finding
+from sluice.image.image_trust import finding
+from sluice.inputs.step import Step
+
+NAMES = ("credentials", "roles", "secrets", "log groups", "images", "subnets", "listener", "permissions")
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault")
+_ABSENT = ("NoSuchEntity", "ResourceNotFoundException", "ParameterNotFound", "RepositoryNotFoundException", "NotFound")
+
+ACTIONS = (
+    "ecs:RunTask",
+    "ecs:StopTask",
+    "ecs:DescribeTasks",
+    "ecs:UpdateService",
+    "ecs:RegisterTaskDefinition",
+    "ssm:PutParameter",
+    "ssm:GetParametersByPath",
+    "logs:GetLogEvents",
+    "elasticloadbalancing:DescribeTargetHealth",
+)
+
+
+def arguments(verbs: Any) -> None:
+    verbs.add_parser(
+        "preflight",
+        help="check roles, secrets, log groups, image, network, listener and permissions before a deploy",
+        description="Looks at everything that a deploy will need and changes nothing. Every check passes, fails or is "
+        "skipped with a reason; exit code 1 when one fails. Before the first deploy only what exists can be checked.",
+    )
+
+
+def main(given: argparse.Namespace, terminal: Terminal) -> int:
+    try:
+        stack = find(given.stack, Path(given.cwd))
+    except NotDeployed as reason:
+        checks = [skipped(name, f"{reason}".partition(":")[0] + ": `pulumi up` makes it") for name in NAMES[1:]]
+        return _report(terminal, [*_account(Clients(Account())), *checks])
+    clients = stack.clients()
+    return _report(terminal, [passed("credentials", f"account {stack.account}"), *look(stack, clients)])
+
+
+def _account(clients: Clients) -> list[Check]:
+    try:
+        clients.verify()
+    except GateError as error:
+        return [failed("credentials", str(error))]
+    return [passed("credentials")]
+
+
+def look(stack: Stack, clients: Clients) -> Iterator[Check]:
+    """Every check of a deployed stack."""
+    gate, place = stack.gate, stack.place
+    subject = Subject(
+        service=str(gate.get("serviceTaskDefinition") or ""),
+        task_definition=place.task_definition,
+        container=place.container,
+        steps=[
+            Step(str(one["name"]), tuple(one["command"]), task_definition=str(one.get("taskDefinition") or ""))
+            for one in gate.get("steps") or []
+        ],
+        target_groups=[str(group) for group in gate.get("targetGroups") or []],
+    )
+    if not subject.service:
+        yield skipped("task definition of the service", "the stack's output has none")
+    for found in examine_deployed(clients, subject, [*place.security_groups, *place.subnets]):
+        yield checked(found)
+    if trusted := [str(key) for key in gate.get("trusted") or []]:
+        yield ask("signature", lambda: checked(finding(clients, str(gate["image"]), trusted)))
+    yield from _subnets(clients, stack)
+    if not subject.target_groups:
+        yield skipped("listener", "the stack's output names no target group")
+    if gate.get("copyTo"):
+        yield _copies(clients, str(gate["copyTo"]))
+    yield _permissions(clients, bool(gate.get("snapshot")))
+
+
+def checked(found: Finding) -> Check:
+    """A finding as a check's result: what could not be looked at is skipped."""
+    why = f"; {found.why}" if found.why else ""
+    fix = f". Fix: {found.fix}" if found.fix else ""
+    match found.result:
+        case "passed":
+            return passed(found.subject, found.what)
+        case "unread":
+            return skipped(found.subject, f"{found.why}{fix}")
+        case "warning":
+            return warned(found.subject, f"{found.what}{why}{fix}")
+        case "refused":
+            return failed(found.subject, f"{found.what}{why}{fix}")
+
+
+def ask(name: str, check: Callable[[], Check]) -> Check:
+    """A check's result; what AWS does not let us look at is skipped, what is not there has failed."""
+    try:
+        return check()
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code"))
+        message = str(error.response.get("Error", {}).get("Message") or code)
+        if code in _DENIED or "not authorized" in message:
+            return skipped(name, f"these credentials may not look ({error.operation_name})")
+        if any(absent in code for absent in _ABSENT) or "does not exist" in message or "Unable to describe" in message:
+            return failed(name, f"it does not exist: {message}")
+        return failed(name, f"{error.operation_name}: {code}: {message}")
+
+
+def _subnets(clients: Any, stack: Stack) -> Iterator[Check]:
+    place = stack.place
+    for subnet in place.subnets:
+        name = f"way out of {subnet}"
+
+        def leads_out(subnet: str = subnet, name: str = name) -> Check:
+            ec2 = clients["ec2"]
+            network = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+            within = [{"Name": "vpc-id", "Values": [network]}]
+            tables = ec2.describe_route_tables(Filters=within)["RouteTables"]
+            check = way_out(name, subnet, tables, place.assign_public_ip)
+            if check.result == "passed":
+                return check
+            endpoints = ec2.describe_vpc_endpoints(Filters=within)["VpcEndpoints"]
+            return way_out(name, subnet, tables, place.assign_public_ip, [str(one["ServiceName"]) for one in endpoints])
+
+        yield ask(name, leads_out)
+
+
+def _copies(clients: Clients, role: str) -> Check:
+    """Whether the role that copies snapshots in another account can be taken, and may look at them."""
+    name = f"copies of snapshots in account {role.split(':')[4]}"
+
+    def look_there() -> Check:
+        clients.taking_on(role)["rds"].describe_db_snapshots(SnapshotType="manual", MaxRecords=20)
+        return passed(name, "its role can be taken")
+
+    return ask(name, look_there)
+
+
+def _permissions(clients: Any, snapshot: bool) -> Check:
+    """What the caller may do, as IAM's simulator sees it: without the conditions of other services' policies."""
+    name = "permissions" + (", snapshot among them" if snapshot else "")
+    actions = [*ACTIONS, *(["rds:CreateDBSnapshot", "rds:DescribeDBSnapshots"] if snapshot else [])]
+
+    def simulate() -> Check:
+        arn = str(clients["sts"].get_caller_identity()["Arn"])
+        if arn.endswith(":root"):
+            return passed(name, "the account's root user may do everything")
+        answer = clients["iam"].simulate_principal_policy(PolicySourceArn=principal(arn), ActionNames=actions)
+        return permitted(name, answer["EvaluationResults"])
+
+    check = ask(name, simulate)
+    # A grant on a resource pattern is a denial on "*": a simulation cannot prove that something is forbidden.
+    if check.result == "failed":
+        return skipped(name, f"IAM's simulation on every resource says {check.detail}; narrower grants may be enough")
+    return check
+
+
+def principal(arn: str) -> str:
+    """The ARN that IAM can simulate: of an assumed role's session, the role. Source: STS GetCallerIdentity."""
+    head, kind, rest = arn.partition(":assumed-role/")
+    if not kind:
+        return arn
+    return f"{head.replace(':sts:', ':iam:')}:role/{rest.partition('/')[0]}"
+
+
+def _report(terminal: Terminal, checks: list[Check]) -> int:
+    wrong = [check for check in checks if check.result == "failed"]
+    terminal.result({"ok": not wrong, "checks": [vars(check) for check in checks]})
+    if not terminal.machine:
+        for check in checks:
+            terminal.line(f"{check.result:<8} {check.name}" + (f": {check.detail}" if check.detail else ""))
+    counts = {
+        result: sum(check.result == result for check in checks) for result in ("passed", "warning", "failed", "skipped")
+    }
+    terminal.note(", ".join(f"{count} {result}" for result, count in counts.items()))
+    return exits.FAILED if wrong else exits.OK

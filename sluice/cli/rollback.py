@@ -1,0 +1,299 @@
+"""`sluice rollback`: back to an earlier release, without its migrations, and the one that was left is held.
+
+IAM: what sluice.rollout.deployment.service, sluice.release.release_record, sluice.release.hold and, where a task asks,
+sluice.rollout.proof.task_question say; ecs:ListTaskDefinitions and ecs:DescribeTaskDefinition on ``*``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sluice.author import identity, who
+from sluice.aws.patience import Unknown
+from sluice.cli import exits
+from sluice.cli.context import Context
+from sluice.errors import GateError, Interrupted
+from sluice.image.digest import hexadecimal, short
+from sluice.image.image_tags import ecr_of
+from sluice.migration.mark import mark
+from sluice.migration.operator_run import Refused
+from sluice.migration.records.record import RunRecord
+from sluice.release.hold import HeldTag, Hold, Holds, holding
+from sluice.release.in_use import InUse, Keep
+from sluice.release.names import short as short_name
+from sluice.release.release_record import Release, ReleaseRecords
+from sluice.rollout.deployment.http_answer import asking
+from sluice.rollout.deployment.judge import live_revision, primary
+from sluice.rollout.deployment.load_balancers import fitting
+from sluice.rollout.deployment.shape import Shape
+from sluice.rollout.proof.task_question import inside
+from sluice.rollout.request import Wanted
+from sluice.rollout.rollback_target import after_steps, choose, digest, smoke_of
+from sluice.rollout.rollout import Rollout
+
+DEADLINE = 900
+HEADS = ("RELEASE", "WHEN (UTC)", "IMAGE", "VERSION", "GIT REVISION", "TASK DEFINITION", "BY", "WHO", "")
+REVISIONS = 20
+"""How many of the newest revisions count as releases on a stack without release records."""
+
+
+def arguments(verbs: Any) -> None:
+    one = verbs.add_parser(
+        "rollback",
+        help="move the service back to an earlier release and hold the one it leaves",
+        description="Moves the service to the previous release of this stack, or a named one; waits for it, "
+        "checks targets "
+        "and smoke request, and holds the image that was left: `pulumi up` refuses it until the hold is lifted. "
+        "Never runs "
+        "migrations: the database stays as it is.",
+    )
+    one.add_argument(
+        "--to",
+        metavar="RELEASE",
+        help="number of a release, the beginning of its digest or git revision, or its version",
+    )
+    one.add_argument("--lift", metavar="DIGEST", help="only lift the hold on this image")
+    one.add_argument("--list", action="store_true", help="only list the releases and holds")
+    one.add_argument("--reason", default="", help="for the hold's record")
+    one.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    one.set_defaults(main=main)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """*known*: from release records; else revisions, of which nobody knows whether they ever served. *load_balancers*:
+    those of the service, as they go with the target."""
+
+    current: str
+    current_image: str
+    target: Release
+    known: bool
+    after: tuple[RunRecord, ...]
+    under_way: tuple[RunRecord, ...]
+    load_balancers: tuple[Mapping[str, Any], ...] = ()
+
+
+def main(context: Context, given: argparse.Namespace) -> int:
+    holds = Holds(context.clients["ssm"], context.stack.needed("holds"))
+    if given.lift:
+        return _lift(context, holds, given.lift)
+    if given.list:
+        return _list(context, holds)
+    plan = _plan(context, holds, given.to)
+    _announce(context, plan)
+    if not given.yes and not context.terminal.confirm("Go back?"):
+        raise Refused("not confirmed, so nothing was done; --yes answers without a terminal")
+    return _go(context, holds, plan, given.reason)
+
+
+def _plan(context: Context, holds: Holds, to: str | None) -> Plan:
+    service = context.service.describe()
+    now = primary(service or {})
+    if service is None or service.get("status") != "ACTIVE" or now is None:
+        raise Refused("there is no active service of this stack: nothing can be rolled back")
+    current = str(now["taskDefinition"])
+    image = _image(context, current)
+    releases = ReleaseRecords(context.clients["ssm"], context.stack.path).all()
+    known = bool(releases)
+    held = {hold.digest for hold in holds.all()}
+    target = choose(releases or _revisions(context, current), image.rpartition("@")[2], to, held, known)
+    runs = context.records.all()
+    return Plan(
+        current=current,
+        current_image=image,
+        target=target,
+        known=known,
+        after=tuple(after_steps(runs, target.at)),
+        under_way=tuple(run for run in runs if run.open),
+        load_balancers=fitting(service.get("loadBalancers") or (), _definition(context, target.task_definition)),
+    )
+
+
+def _announce(context: Context, plan: Plan) -> None:
+    note, target = context.terminal.note, plan.target
+    note(f"the service has   {_revision(plan.current)}  {short(plan.current_image)}")
+    when = datetime.fromtimestamp(target.at, UTC).strftime(", released %Y-%m-%d %H:%M UTC") if target.at else ""
+    names = f", {target.names}" if target.names else ""
+    note(f"it would get      {_revision(target.task_definition)}  {short(target.digest)}{names}{when}")
+    note(f"held from then on {short(plan.current_image)}: `pulumi up` refuses it until the hold is lifted")
+    note("no migration is run: the database stays as the newer release left it")
+    if not plan.known:
+        note("warning: there are no release records; this is only the revision before, which may never have served")
+    for run in plan.after:
+        note(
+            f"warning: after-steps {', '.join(run.steps)} ran since then (run {run.number}, {run.state}): the older "
+            "release may miss what they took away"
+        )
+    for run in plan.under_way:
+        note(f"warning: run {run.number} by {run.who} is under way: a `pulumi up` may roll out its image afterwards")
+
+
+def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
+    gate, terminal, clients = context.stack.gate, context.terminal, context.clients
+    smoke = smoke_of(gate.get("smoke") or {}, plan.target.path)
+    wanted = Wanted(
+        task_definition=plan.target.task_definition,
+        previous=plan.current,
+        deadline=int(gate.get("deadline") or DEADLINE),
+        target_groups=tuple(gate.get("targetGroups") or ()),
+        smoke=smoke,
+        shape=Shape(load_balancers=plan.load_balancers),
+        digest=plan.target.digest,
+        by="rollback",
+        names=plan.target.names,
+    )
+    left = plan.current_image.rpartition("@")[2]
+    context.interrupt.heeded = True
+    asks = asking(wanted.smoke)
+    releases = ReleaseRecords(clients["ssm"], context.stack.path)
+    try:
+        with holding(holds, Hold(left, who(), round(context.clock.now()), reason)):
+            rollout = Rollout(
+                context.service,
+                wanted,
+                context.clock,
+                terminal.log,
+                asks,
+                releases,
+                _in_use(context, wanted.digest),
+                me=identity(clients.skew),
+                question=inside(smoke, clients["ecs"], clients["logs"], gate["cluster"], context.clock, terminal.log),
+            )
+            done = rollout.run()
+    except Unknown:
+        terminal.note(f"{short(left)} stays held")
+        raise
+    except (GateError, BotoCoreError, ClientError) as failure:
+        terminal.note(f"the rollback did not come about: {short(left)} is not held")
+        if isinstance(failure, Interrupted):
+            raise Interrupted(
+                f"{failure}".replace("run `pulumi up` to roll out again", "the rollback was given up")
+            ) from None
+        raise
+    _tag(context, left, add=True)
+    terminal.note(
+        f"{_revision(plan.target.task_definition)} serves, {short(plan.target.digest)}; {short(left)} is held. "
+        "The next "
+        "`pulumi up` needs a new image"
+    )
+    terminal.result(
+        {
+            "outcome": "rolled back",
+            "deployment": done.deployment,
+            "taskDefinition": plan.target.task_definition,
+            "image": plan.target.digest,
+            "held": left,
+            "afterSteps": [run.number for run in plan.after],
+        }
+    )
+    return exits.OK
+
+
+def _in_use(context: Context, image: str) -> InUse | None:
+    """A stack that was deployed before this program kept such tags has none."""
+    keep = context.stack.gate.get("keep")
+    return InUse(ecr_of(context.clients, image), Keep.parse(keep), context.terminal.log) if keep else None
+
+
+def _lift(context: Context, holds: Holds, given: str) -> int:
+    start = given.rpartition("@")[2].removeprefix("sha256:")
+    found = [hold for hold in holds.all() if len(start) >= 7 and hexadecimal(hold.digest).startswith(start)]
+    if not found:
+        listed = ", ".join(short(hold.digest) for hold in holds.all()) or "nothing"
+        raise Refused(f"there is no hold on {given}; held: {listed}")
+    if len(found) > 1:
+        raise Refused(f"{given} fits several holds: {', '.join(hold.digest for hold in found)}")
+    # Recorded first: whoever lifts a hold has often undone its migrations, or means to have them run once more.
+    mark(context.deployer(), "lift", f"the hold on {short(found[0].digest)} was lifted", found[0].digest)
+    holds.lift(found[0].digest)
+    _tag(context, found[0].digest, add=False)
+    context.terminal.note(
+        f"{short(found[0].digest)} is no longer held: the next `pulumi up` may deploy it, and runs the migration steps"
+    )
+    context.terminal.result({"lifted": found[0].digest})
+    return exits.OK
+
+
+def _list(context: Context, holds: Holds) -> int:
+    releases = ReleaseRecords(context.clients["ssm"], context.stack.path).all()
+    held = {hold.digest: hold for hold in holds.all()}
+    context.terminal.result(
+        {"releases": [vars(one) for one in releases], "holds": [vars(hold) for hold in held.values()]}
+    )
+    if context.terminal.machine:
+        return exits.OK
+    serves = live_revision(context.service.describe())
+    context.terminal.table(HEADS, listed(releases, held, serves))
+    return exits.OK
+
+
+def listed(releases: Sequence[Release], held: Mapping[str, Hold], serves: str) -> list[tuple[str, ...]]:
+    """The releases as rows, the newest first. *serves*: the revision that does; its newest release is marked."""
+    serving = max((one.number for one in releases if one.task_definition == serves), default=0)
+    return [
+        (
+            str(one.number),
+            datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M"),
+            digest(one).removeprefix("sha256:")[:12],
+            short_name(one.version),
+            short_name(one.revision),
+            _revision(one.task_definition),
+            one.by,
+            one.who,
+            ", ".join(_marks(one, held, serving)),
+        )
+        for one in reversed(releases)
+    ]
+
+
+def _marks(release: Release, held: Mapping[str, Hold], serving: int) -> Iterator[str]:
+    if release.number == serving:
+        yield "serves"
+    if hold := held.get(digest(release)):
+        yield f"held by {hold.who}"
+
+
+def _tag(context: Context, image: str, add: bool) -> None:
+    """The notice in ECR; a failure of it changes nothing here."""
+    repository = str(context.stack.gate.get("repository") or "")
+    try:
+        held = HeldTag(ecr_of(context.clients, repository), repository)
+        held.put(image) if add else held.remove(image)
+    except (GateError, BotoCoreError, ClientError) as error:
+        context.terminal.note(
+            f"warning: the tag held-… could not be {'put on' if add else 'taken from'} the image in ECR ({error}); the "
+            "hold itself is in SSM, but a promotion into another account will not see it"
+        )
+
+
+def _revisions(context: Context, current: str) -> list[Release]:
+    """Older revisions of the service's family, as if they were releases. Source: ECS ListTaskDefinitions."""
+    family, _, number = _revision(current).rpartition(":")
+    pages = (
+        context.clients["ecs"]
+        .get_paginator("list_task_definitions")
+        .paginate(familyPrefix=family, status="ACTIVE", sort="DESC", PaginationConfig={"MaxItems": 100})
+    )
+    arns = [arn for page in pages for arn in page["taskDefinitionArns"] if _revision(arn).rpartition(":")[0] == family]
+    older = sorted((int(arn.rpartition(":")[2]), arn) for arn in arns if int(arn.rpartition(":")[2]) < int(number))
+    return [Release(revision, _image(context, arn), arn, 0, "") for revision, arn in older[-REVISIONS:]]
+
+
+def _image(context: Context, task_definition: str) -> str:
+    containers = _definition(context, task_definition)["containerDefinitions"]
+    return str(next((one for one in containers if one.get("essential", True)), containers[0])["image"])
+
+
+def _definition(context: Context, task_definition: str) -> dict[str, Any]:
+    answer = context.clients["ecs"].describe_task_definition(taskDefinition=task_definition)
+    return dict(answer["taskDefinition"])
+
+
+def _revision(arn: str) -> str:
+    return arn.rpartition("/")[2]

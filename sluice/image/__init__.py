@@ -1,0 +1,1 @@
+"""Images in their registry: digest, configuration, tags, scan."""

@@ -1,0 +1,163 @@
+"""Waits for ECR's scan of an image, and reads what it found. It changes nothing and starts no scan.
+
+IAM: ecr:DescribeImageScanFindings and ecr:BatchGetImage on the image's repository (in another account: by that
+repository's policy too).
+
+Sources: DescribeImageScanFindings and ScanStatus in the ECR API reference; "Scan images for software vulnerabilities in
+Amazon ECR" in its user guide: a scan on push begins within moments, an index is not scanned but its images are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sluice.aws.patience import Patience
+from sluice.aws.repository import Repository
+from sluice.clock import Clock
+from sluice.duration import short_time
+from sluice.errors import GateError, Interrupted
+from sluice.image.image_configuration import MEDIA_TYPES, NotFit, leads_to
+from sluice.image.scan_findings import ImageFinding
+
+DONE = ("COMPLETE", "ACTIVE")
+"""Basic scanning has ended; enhanced scanning has, and goes on looking."""
+
+WAITING = ("PENDING", "IN_PROGRESS")
+
+BEGIN_SECONDS = 60.0
+"""How long a scan on push may take to begin; after that there is none."""
+
+POLL_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Scan:
+    """findings: all of them. completed: when, ISO 8601; empty where ECR does not say. look: the command that shows
+    them."""
+
+    findings: tuple[ImageFinding, ...]
+    completed: str
+    look: str
+
+
+@dataclass(frozen=True)
+class Unscanned:
+    """There is no result. why: continues "ECR has no scan result of it: "."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """Where an image lies, for the calls. platform: that runs it (``linux/arm64``), where the image is an index."""
+
+    repository: Repository
+    digest: str
+    platform: str
+
+    def look(self, digest: str) -> str:
+        """The command that shows its findings."""
+        where = f" --registry-id {self.repository.account}" if self.repository.account else ""
+        return (
+            f"aws ecr describe-image-scan-findings{where} --repository-name {self.repository.name}"
+            f" --image-id imageDigest={digest}"
+        )
+
+
+def await_scan(ecr: Any, clock: Clock, log: Callable[[str], None], image: Scanned, deadline: float) -> Scan | Unscanned:
+    """The result of ECR's scan of this very image.
+
+    Args:
+        deadline: seconds that the scan may take.
+
+    Raises:
+        GateError: not within the deadline, or the image is gone, or may not be asked about.
+        Interrupted: Ctrl-C, or the deployer is dying.
+    """
+    patience = Patience(clock, "waiting for the scan of the image")
+    digest, begun, said, index = image.digest, clock.now(), False, False
+    while True:
+        found = patience.ask(_first_page, ecr, image.repository, digest)
+        status = str(found.get("imageScanStatus", {}).get("status") or "") if found else ""
+        if status in DONE:
+            return patience.ask(_whole, ecr, image, digest)
+        if status and status not in WAITING:
+            described = str(found.get("imageScanStatus", {}).get("description") or "") if found else ""
+            return Unscanned(f"{status}" + (f", {described}" if described else ""))
+        if found is None and not index:
+            digest, index = patience.ask(_scannable, ecr, image), True
+            if digest != image.digest:
+                continue
+        elapsed = clock.now() - begun
+        if found is None and elapsed >= BEGIN_SECONDS:
+            return Unscanned("none has begun; the repository does not scan on push, or did not when it was pushed")
+        if elapsed >= deadline:
+            raise GateError(
+                f"ECR's scan of {image.digest} is not done after {short_time(elapsed)} (it is {status or 'not begun'}),"
+                " so nothing was deployed; what served goes on serving\n"
+                "cause: the scan takes longer than scan.timeout allows\n"
+                "fix: run `pulumi up` again, which waits on, or raise scan.timeout\n"
+                f"log: {image.look(digest)}"
+            )
+        if clock.halted():
+            raise Interrupted("cancelled while the image was scanned: nothing was started or deployed")
+        if not said:
+            log("waiting for ECR's scan of the image")
+            said = True
+        clock.wait(min(POLL_SECONDS, max(deadline - elapsed, 0.1)))
+
+
+def _first_page(ecr: Any, repository: Repository, digest: str) -> dict[str, Any] | None:
+    """The first page of the findings, which has the status; None where ECR knows no scan."""
+    try:
+        return dict(ecr.describe_image_scan_findings(**repository.where, imageId={"imageDigest": digest}))
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ScanNotFoundException":
+            return None
+        if code in ("ImageNotFoundException", "RepositoryNotFoundException"):
+            raise GateError(
+                f"the image {digest} cannot be judged: it is not in the repository {repository.name} any more; nothing"
+                " was deployed"
+            ) from error
+        if code == "AccessDeniedException" and repository.account:
+            raise GateError(
+                f"account {repository.account} does not let this one read the scan of {repository.name}: deploy the"
+                " stack that builds once more, with this account in `registry.pullers`; or set scan.severity to off"
+                f" here ({error.response['Error'].get('Message')})"
+            ) from error
+        raise
+
+
+def _whole(ecr: Any, image: Scanned, digest: str) -> Scan:
+    findings: list[ImageFinding] = []
+    completed = ""
+    pages = ecr.get_paginator("describe_image_scan_findings")
+    for page in pages.paginate(**image.repository.where, imageId={"imageDigest": digest}):
+        part = page.get("imageScanFindings") or {}
+        found = [*(part.get("findings") or []), *(part.get("enhancedFindings") or [])]
+        findings += [ImageFinding.of(one) for one in found if one.get("status") != "CLOSED"]
+        if part.get("imageScanCompletedAt"):
+            completed = part["imageScanCompletedAt"].isoformat()
+    return Scan(tuple(findings), completed, image.look(digest))
+
+
+def _scannable(ecr: Any, image: Scanned) -> str:
+    """The digest that ECR scans: the image's own, or where it is an index that of the platform's image."""
+    answer = ecr.batch_get_image(
+        **image.repository.where,
+        imageIds=[{"imageDigest": image.digest}],
+        acceptedMediaTypes=list(MEDIA_TYPES),
+    )
+    for one in answer.get("images") or []:
+        try:
+            part = leads_to(json.loads(one["imageManifest"]), image.platform)
+        except NotFit:
+            return image.digest
+        return part.digest if part.kind == "manifest" else image.digest
+    return image.digest

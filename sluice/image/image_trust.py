@@ -1,0 +1,147 @@
+"""Whether an image is signed by a key that is trusted: asked of ECR and KMS. It changes nothing.
+
+IAM: ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the image's repository (in another account: by that
+repository's policy too), and kms:Verify on the trusted keys (in another account: by the key's policy too).
+
+Sources: Verify in the KMS API reference: a signature that is not the key's is KMSInvalidSignatureException;
+BatchGetImage in the ECR API reference, whose *failures* name what it did not find.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sluice.aws.answer import denied, message
+from sluice.aws.repository import Repository, parse
+from sluice.aws.session import Clients, expired, transient
+from sluice.finding import Finding, passed, refused
+from sluice.image.image_signature import (
+    MANIFEST,
+    Examined,
+    Malformed,
+    Signature,
+    Verdict,
+    complaint,
+    digest_of,
+    signatures,
+    tag,
+    verdict,
+)
+from sluice.image.image_source import Fetch, fetched
+
+ALGORITHM = "ECDSA_SHA_256"
+"""The one scheme that every implementation of cosign's specification must know."""
+
+
+def examine(clients: Clients, image: str, trusted: Sequence[str], fetch: Fetch | None = None) -> Verdict:
+    """Whether an image is signed by one of the trusted keys.
+
+    Args:
+        image: `REPOSITORY@sha256:…`.
+        trusted: ARNs of KMS keys.
+        fetch: gets a blob by its address; raises OSError.
+
+    Raises:
+        ClientError, BotoCoreError: AWS could not be asked, now.
+    """
+    repository = parse(image, clients.elsewhere)
+    if repository is None:
+        return Verdict("", "is not in ECR, where its signature would lie beside it")
+    ecr = clients.in_region("ecr", repository.region)
+    try:
+        found = stored(ecr, repository, image.partition("@")[2])
+        beside = signatures(found) if found else []
+        texts = [(one, _text(ecr, repository, one, fetch or fetched)) for one in beside]
+    except Malformed as reason:
+        return Verdict("", f"has no signature that can be read: its signature {reason}")
+    except ClientError as error:
+        if not denied(error) or expired(error):
+            raise
+        return Verdict("", f"has a signature that may not be read: {message(error)}")
+    keys = Keys(clients, trusted)
+    return verdict([_examined(keys, image, one, text) for one, text in texts], keys.unasked)
+
+
+def finding(clients: Clients, image: str, trusted: Sequence[str], fetch: Fetch | None = None) -> Finding:
+    """The same as a finding of an admission. What could not be verified is refused: an image that nobody can vouch for
+    must not run."""
+    found = examine(clients, image, trusted, fetch)
+    subject = f"signature of image {image.partition('@')[2][:19]}"
+    if found.signer:
+        return passed(subject, f"by {found.signer}")
+    return refused(
+        subject,
+        f"the image {found.why}",
+        "signing.trusted takes no other",
+        "deploy one that the stack that builds it has proven and signed (`signing.key` there, then `pulumi up`), or "
+        "correct `signing.trusted`",
+    )
+
+
+def stored(ecr: Any, repository: Repository, digest: str) -> str:
+    """The manifest with the signatures of an image (`sha256:…`); empty when there is none. Raises ClientError."""
+    answer = ecr.batch_get_image(
+        **repository.where, imageIds=[{"imageTag": tag(digest)}], acceptedMediaTypes=[MANIFEST]
+    )
+    return next((str(one["imageManifest"]) for one in answer.get("images") or []), "")
+
+
+class Keys:
+    """The trusted keys. unasked: why some of them could not be asked, a sentence each."""
+
+    def __init__(self, clients: Clients, trusted: Sequence[str]) -> None:
+        self._clients, self._trusted = clients, trusted
+        self._said: dict[str, str] = {}
+
+    @property
+    def unasked(self) -> list[str]:
+        return list(self._said.values())
+
+    def signer(self, content: bytes, signature: bytes) -> str:
+        """ARN of the key that has signed a text; empty: none of them has."""
+        for key in self._trusted:
+            kms = self._clients.in_region("kms", key.split(":")[3])
+            try:
+                kms.verify(
+                    KeyId=key,
+                    Message=hashlib.sha256(content).digest(),
+                    MessageType="DIGEST",
+                    Signature=signature,
+                    SigningAlgorithm=ALGORITHM,
+                )
+            except ClientError as error:
+                code = str(error.response.get("Error", {}).get("Code"))
+                if expired(error) or transient(error):
+                    raise
+                if code != "KMSInvalidSignatureException":
+                    self._said[key] = f"{key} cannot be asked ({code}: {message(error)})"
+            else:
+                return key
+        return ""
+
+
+def _text(ecr: Any, repository: Repository, signature: Signature, fetch: Fetch) -> bytes:
+    """The text that was signed. Raises Malformed, ClientError."""
+    try:
+        where = ecr.get_download_url_for_layer(**repository.where, layerDigest=signature.payload)["downloadUrl"]
+        content = fetch(where)
+    except ClientError as error:
+        if "Layer" not in str(error.response.get("Error", {}).get("Code")):
+            raise
+        raise Malformed(f"is over a text that is not there: {message(error)}") from error
+    except OSError as error:
+        raise Malformed(f"is over a text that could not be fetched: {error}") from error
+    if digest_of(content) != signature.payload:
+        raise Malformed("is over a text that came back cut off or altered: it does not have its digest")
+    return content
+
+
+def _examined(keys: Keys, image: str, signature: Signature, text: bytes) -> Examined:
+    """Whose signature it is, where its text is about the image."""
+    if wrong := complaint(text, image):
+        return Examined(wrong)
+    return Examined("", keys.signer(text, signature.value))

@@ -1,0 +1,46 @@
+"""Puts a small artifact beside an image in ECR: blobs through the API, and a manifest under a tag.
+
+IAM: ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:PutImage and ecr:BatchDeleteImage on the
+image's repository.
+
+Sources: these pages of the ECR API reference: what is there already is LayerAlreadyExistsException, a tag that another
+manifest has ImageTagAlreadyExistsException, the very manifest under that tag ImageAlreadyExistsException.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sluice.aws.repository import Repository
+from sluice.image.image_signature import MANIFEST, digest_of
+
+
+def upload(ecr: Any, repository: Repository, content: bytes) -> None:
+    """Stores a blob, in one part: at most 20 MiB ("Amazon ECR service quotas"). Once is enough. Raises ClientError."""
+    begun = ecr.initiate_layer_upload(**repository.where)["uploadId"]
+    ecr.upload_layer_part(
+        **repository.where, uploadId=begun, partFirstByte=0, partLastByte=len(content) - 1, layerPartBlob=content
+    )
+    try:
+        ecr.complete_layer_upload(**repository.where, uploadId=begun, layerDigests=[digest_of(content)])
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "LayerAlreadyExistsException":
+            raise
+
+
+def put(ecr: Any, repository: Repository, tag: str, manifest: str) -> None:
+    """Stores a manifest under a tag. In a repository of immutable tags an older one has to go first; when this run dies
+    in between, nothing has the tag, and the same command puts it there. Raises ClientError."""
+    wanted = {"imageManifest": manifest, "imageManifestMediaType": MANIFEST, "imageTag": tag}
+    try:
+        ecr.put_image(**repository.where, **wanted)
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code")
+        if code == "ImageAlreadyExistsException":
+            return
+        if code != "ImageTagAlreadyExistsException":
+            raise
+        ecr.batch_delete_image(**repository.where, imageIds=[{"imageTag": tag}])
+        ecr.put_image(**repository.where, **wanted)

@@ -1,0 +1,1 @@
+"""What the gate is asked to do, as plain data."""

@@ -1,0 +1,51 @@
+"""The one-off task that asks the service from inside its network, where the deployer cannot reach the load balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sluice.errors import GateError
+
+_KEYS = ("command", "taskDefinition", "container", "subnets", "securityGroups", "assignPublicIp")
+
+
+@dataclass(frozen=True)
+class SmokeTask:
+    """What asks, and where it runs.
+
+    Attributes:
+        command: run in place of the image's CMD; exit code 0 says that the answer is right.
+        task_definition: revision ARN; *container*: of it, the one that runs the command.
+        subnets, security_groups: of the task; *assign_public_ip*: whether it needs an address of its own.
+    """
+
+    command: tuple[str, ...]
+    task_definition: str
+    container: str
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+    assign_public_ip: bool = False
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> SmokeTask:
+        """From a resource's input. Raises GateError."""
+        unknown = sorted(raw.keys() - set(_KEYS))
+        if unknown:
+            raise GateError(f"smoke: task: unknown key {unknown[0]!r}; it has {', '.join(_KEYS)}")
+        for key in ("command", "subnets", "securityGroups"):
+            words = raw.get(key)
+            if not isinstance(words, (list, tuple)) or not words or not all(isinstance(one, str) for one in words):
+                raise GateError(f"smoke: task: {key} is {words!r}; it must be a list of texts, at least one")
+        for key in ("taskDefinition", "container"):
+            if not isinstance(raw.get(key), str) or not raw[key]:
+                raise GateError(f"smoke: task: {key} is {raw.get(key)!r}; it must be a text")
+        return cls(
+            command=tuple(raw["command"]),
+            task_definition=raw["taskDefinition"],
+            container=raw["container"],
+            subnets=tuple(raw["subnets"]),
+            security_groups=tuple(raw["securityGroups"]),
+            assign_public_ip=bool(raw.get("assignPublicIp")),
+        )

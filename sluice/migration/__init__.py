@@ -1,0 +1,1 @@
+"""Runs of an image's migration steps, recorded so that none runs twice."""

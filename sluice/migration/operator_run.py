@@ -1,0 +1,185 @@
+"""An operator's one-off command: the same tasks, the same records, the same lock as the migrations of `pulumi up`.
+
+An operator's run has no Pulumi state lock behind it, so creating its record is the lock, and its record may be taken
+over when it looks dead (two minutes old and no live task). Therefore it is looked at again around every start.
+
+IAM: what sluice.aws.tasks, sluice.migration.records.records and sluice.aws.logs say; ssm:GetParameter on the records.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sluice.aws.patience import Patience, Unknown
+from sluice.aws.tasks import Place, Tasks
+from sluice.clock import Halt
+from sluice.diagnosis.redaction.presentable import command_line
+from sluice.diagnosis.verdict import StepFailed
+from sluice.errors import GateError, Interrupted, Superseded
+from sluice.inputs.step import Step
+from sluice.migration import previous_runs
+from sluice.migration.fingerprint import Subject
+from sluice.migration.records.deployer import Deployer
+from sluice.migration.records.ownership import Ownership
+from sluice.migration.records.plan import Close, Refuse, admit
+from sluice.migration.records.record import RunRecord
+from sluice.migration.run import RunResult, all_runs, may_go_on, number_taken, perform
+from sluice.migration.step.shard import poll_seconds
+
+STOP_SECONDS = 190.0
+"""How long a cancelled command's tasks are waited for: the longest stopTimeout (120 s) and the end of the task."""
+
+
+class Refused(GateError):
+    """Nothing was started."""
+
+
+class Cancelled(Interrupted):
+    """Ctrl-C: the text says what was stopped."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What an operator wants run.
+
+    Attributes:
+        step: its attempts must be 1: see :func:`operate`.
+        image: by digest.
+        read_only: the command leaves the schema as it is, so that the last migration's success stays worth something.
+    """
+
+    step: Step
+    image: str
+    read_only: bool = False
+
+
+def operate(to: Deployer, order: Order, place: Place) -> RunResult:
+    """Runs the command to its end.
+
+    Its task is started once, without the retries of a migration: between two attempts a run has no live task, and would
+    look dead.
+
+    Raises:
+        Refused: another run is under way; nothing was started.
+        StepFailed: it did not end with exit code 0 everywhere.
+        Cancelled: Ctrl-C; its tasks were told to stop.
+        Unknown: AWS cannot be asked any more; the task goes on.
+        Superseded: the run was taken for dead and closed, while it was only slow; its tasks are being stopped.
+        GateError: the place is wrong.
+    """
+    if order.step.attempts != 1:
+        raise ValueError("an operator's command is started once")
+    subject = Subject(order.image, (order.step,), {}, {}, "")
+    run = _begin(to, order, place)
+    try:
+        return perform(to, run, subject, place, None, None)
+    except StepFailed:
+        raise
+    except Interrupted as interruption:
+        raise _cancelled(to, run, place) from interruption
+    except Superseded:
+        _stop(to, run, place, "its run was closed by somebody else")
+        raise
+    except Unknown as trouble:
+        raise Unknown(
+            f"{trouble}\n  Of this command: its task goes on; run {run.number} stays open, and keeps other runs out, "
+            "until the task has stopped. How it ends is in its log"
+        ) from trouble
+    except (GateError, BotoCoreError, ClientError) as error:
+        if not _tasks(to, run):
+            _end(to, run, "failed", str(error).partition("\n")[0])
+        raise
+
+
+def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
+    """Takes a number, when nothing is under way."""
+    patience = Patience(to.clock, "reading the run records")
+    taken: set[int] = set()
+    while True:
+        runs = patience.ask(all_runs, to, taken)
+        decision = admit(runs, to.clock.now(), patience.ask(previous_runs.live_operators, to, runs, place))
+        if isinstance(decision, Refuse):
+            raise Refused(previous_runs.refusal(decision.run, to.clock.now()))
+        if to.clock.halted() is Halt.STOP:
+            raise Cancelled("cancelled before anything was started")
+        if isinstance(decision, Close):
+            to.log(f"closing run {decision.run.number}, which {decision.run.who} left", False)
+            previous_runs.close(to, decision.run, place)
+            continue
+        run = RunRecord(
+            number=decision.number,
+            by="run",
+            fingerprint="",
+            image=order.image.rpartition("@")[2],
+            who=to.who,
+            started=round(to.clock.now()),
+            phase="run",
+            steps=(order.step.name,),
+            message=command_line(order.step.command)[:200],
+            nonce=secrets.token_hex(4),
+            owner=to.owner,
+            read_only=order.read_only,
+            command=order_line(order.step),
+        )
+        if not patience.ask(to.records.create, run):
+            number_taken(to, taken, run.number)
+            continue
+        if may_go_on(to, run):
+            to.log(f"run {run.number}: {run.message}", False)
+            return run
+
+
+def order_line(step: Step) -> str:
+    """What an operator ordered, on one line: the variables, then the command; secrets are masked."""
+    return command_line([*(f"{name}={value}" for name, value in step.environment.items()), *step.command])
+
+
+def _cancelled(to: Deployer, run: RunRecord, place: Place) -> Cancelled:
+    """Waits until the tasks that Ctrl-C stopped have ended, and closes the record."""
+    patience, tasks = Patience(to.clock, "waiting for the tasks to stop"), Tasks(to.ecs, place.cluster)
+    begun, ids = to.clock.now(), _tasks(to, run)
+    arns = [previous_runs.arn(place.cluster, one) for one in ids]
+    names = ", ".join(ids) or "no task was running"
+    while arns:
+        found = patience.ask(tasks.describe, arns)
+        settled = len(found) == len(arns) or to.clock.now() - begun > previous_runs.SETTLE_SECONDS
+        if settled and all(task.get("lastStatus") == "STOPPED" for task in found.values()):
+            break
+        if to.clock.now() - begun > STOP_SECONDS:
+            return Cancelled(
+                f"cancelled; task {names} was asked to stop and has not yet: run {run.number} stays open until it has"
+            )
+        to.clock.wait(poll_seconds(to.clock.now() - begun))
+    _end(to, run, "failed", f"cancelled: {run.message}")
+    return Cancelled(f"cancelled: task {names} has stopped" if ids else "cancelled: no task was running")
+
+
+def _stop(to: Deployer, run: RunRecord, place: Place, why: str) -> None:
+    tasks, patience = Tasks(to.ecs, place.cluster), Patience(to.clock, "stopping the tasks")
+    for one in _tasks(to, run):
+        patience.ask(tasks.stop, previous_runs.arn(place.cluster, one), f"Sluice: {why}")
+
+
+def _tasks(to: Deployer, run: RunRecord) -> list[str]:
+    """Ids of the run's tasks that were not seen to end."""
+    known = Patience(to.clock, "reading the run records").ask(to.records.with_steps, run)
+    return [task.task for step in known.steps_done.values() for task in step.tasks if task.task and not task.done]
+
+
+def _end(to: Deployer, run: RunRecord, state: Any, message: str) -> None:
+    if Ownership(to.records, to.clock, run).taken_over() is not None:
+        return  # whoever has it now says how it ended
+    closed = replace(run, state=state, finished=round(to.clock.now()), message=message)
+    Patience(to.clock, "keeping the run records").ask(to.records.save, closed)
+
+
+def exit_code(failure: StepFailed) -> int:
+    """The command's own exit code: of the first shard that has one that is not 0; 1 when none has."""
+    outcomes: Mapping[int, Any] = failure.outcomes
+    codes = [one.exit_code for _, one in sorted(outcomes.items()) if not one.succeeded and one.exit_code]
+    return codes[0] if codes and 0 < codes[0] < 256 else 1

@@ -1,0 +1,1 @@
+"""Run records in Parameter Store: lock, adoption, history."""

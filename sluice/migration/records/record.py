@@ -1,0 +1,126 @@
+"""Run records: what is known of a run after its deployer died, and after ECS forgot its tasks. Pure data.
+
+One SSM parameter per run and one per step below it; a Standard parameter holds 4 KB, so task ids are kept without the
+ARN's prefix. Source: SSM "PutParameter" (an existing name with Overwrite=false is refused: an atomic create).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal
+
+from sluice.diagnosis.redaction.presentable import presentable_line
+from sluice.release.names import Names
+
+RunState = Literal["running", "succeeded", "failed", "closed"]
+By = Literal["up", "run", "force", "lift"]
+"""`pulumi up`; an operator's command; `sluice migrate`, after which the steps run again; a lifted hold."""
+
+
+@dataclass(frozen=True)
+class TaskRecord:
+    """One attempt of one shard. *task* is empty between the intent to start it and ECS's answer."""
+
+    shard: int
+    attempt: int
+    task: str = ""
+    exit: int | None = None
+    seconds: int | None = None
+    done: str = ""  # the outcome's kind, empty while it runs
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """The tasks of one step: each shard's newest attempt."""
+
+    name: str
+    tasks: tuple[TaskRecord, ...] = ()
+
+    def latest(self, shard: int) -> TaskRecord | None:
+        return max(
+            (task for task in self.tasks if task.shard == shard),
+            key=lambda task: task.attempt,
+            default=None,
+        )
+
+    def put(self, task: TaskRecord) -> StepRecord:
+        """The record with *task* as its shard's newest attempt: a parameter holds no more than that."""
+        kept = [one for one in self.tasks if one.shard != task.shard]
+        return replace(
+            self,
+            tasks=tuple(sorted([*kept, task], key=lambda one: (one.shard, one.attempt))),
+        )
+
+    def to_json(self) -> str:
+        tasks = [[task.shard, task.attempt, task.task, task.exit, task.seconds, task.done] for task in self.tasks]
+        return json.dumps({"name": self.name, "tasks": tasks}, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> StepRecord:
+        raw = json.loads(text)
+        return cls(raw["name"], tuple(TaskRecord(*task) for task in raw["tasks"]))
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run of a phase's steps.
+
+    Attributes:
+        number: counts up per stack.
+        by: what made the record.
+        who: user and host that began or adopted it.
+        started, finished: seconds since the epoch, by AWS's clock.
+        owner: nonce of the deployer that began it, adopted it or is closing it: only that one may go on with it.
+        idle: its owner starts nothing more: it has ended without a verdict, or only closes what another one left.
+        read_only: an operator's command that leaves the schema as it is, as the operator said.
+        command: of an operator's run: the variables that were given and the command, masked. Empty in records of older
+            versions.
+        version, revision: the image's names, each empty where it is not known: see sluice.release.names.
+    """
+
+    number: int
+    by: By
+    fingerprint: str
+    image: str
+    who: str
+    started: int
+    phase: str = "before"
+    steps: tuple[str, ...] = ()
+    state: RunState = "running"
+    finished: int | None = None
+    message: str = ""
+    nonce: str = ""
+    owner: str = ""
+    idle: bool = False
+    read_only: bool = False
+    command: str = ""
+    version: str = ""
+    revision: str = ""
+    steps_done: dict[str, StepRecord] = field(default_factory=dict, compare=False)
+
+    def identity(self, prefix: str) -> str:
+        """Tells this run from every other, also from one that had its number before the records were deleted."""
+        return f"{prefix}/{self.number}/{self.nonce}"
+
+    @property
+    def names(self) -> Names:
+        return Names(self.version, self.revision)
+
+    @property
+    def open(self) -> bool:
+        return self.state == "running"
+
+    def to_json(self) -> str:
+        raw = {key: value for key, value in asdict(self).items() if key not in ("number", "steps_done")}
+        # The parameter holds 4 KB: bytes, as written.
+        for key, most in (("message", 1000), ("command", 400)):
+            raw[key] = presentable_line(raw[key]).encode()[:most].decode(errors="ignore")
+        return json.dumps(raw, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, number: int, text: str) -> RunRecord:
+        raw: dict[str, Any] = json.loads(text)
+        raw["steps"] = tuple(raw.get("steps", ()))
+        known = {one.name for one in fields(cls)}  # a newer version may have written more
+        return cls(number=number, **{key: value for key, value in raw.items() if key in known})

@@ -1,0 +1,84 @@
+"""Run records in SSM Parameter Store: one parameter a run, ``PREFIX/N``, and one a step below it.
+
+IAM: what sluice.aws.parameters says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sluice.aws.parameters import BATCH, Parameters
+from sluice.migration.records.record import RunRecord, StepRecord
+
+KEPT = 50
+
+
+class Records:
+    """The runs of one stack, below *prefix* (``/sluice/PROJECT/STACK/runs``)."""
+
+    def __init__(self, ssm: Any, prefix: str) -> None:
+        self._parameters = Parameters(ssm)
+        self.prefix = prefix.rstrip("/")
+
+    def name(self, number: int) -> str:
+        return f"{self.prefix}/{number}"
+
+    def all(self) -> list[RunRecord]:
+        """Every run, oldest first; open ones with their steps."""
+        runs = [
+            RunRecord.from_json(_number(name), value)
+            for name, value in self._parameters.below(self.prefix)
+            if name.rpartition("/")[2].isdigit()
+        ]
+        return [self.with_steps(run) if run.open else run for run in sorted(runs, key=lambda run: run.number)]
+
+    def get(self, number: int) -> RunRecord | None:
+        """One run without its steps; None when there is none. Raises StaleAnswer when a newer version is known."""
+        value = self._parameters.get(self.name(number))
+        return None if value is None else RunRecord.from_json(number, value)
+
+    def since(self, number: int) -> list[RunRecord]:
+        """The run *number*, where it is still kept, and those that began after it, oldest first, without their steps.
+
+        Usually one request, whatever is kept.
+        """
+        found: list[RunRecord] = []
+        while True:
+            values = self._parameters.several([self.name(one) for one in range(number, number + BATCH)])
+            found += [RunRecord.from_json(_number(name), value) for name, value in values.items()]
+            if self.name(number + BATCH - 1) not in values:
+                return sorted(found, key=lambda run: run.number)
+            number += BATCH
+
+    def with_steps(self, run: RunRecord) -> RunRecord:
+        steps = [StepRecord.from_json(value) for _, value in self._parameters.below(self.name(run.number))]
+        return replace(run, steps_done={step.name: step for step in steps})
+
+    def create(self, run: RunRecord) -> bool:
+        """Takes the run's number: the lock. False when somebody else has it."""
+        return self._parameters.create(self.name(run.number), run.to_json())
+
+    def save(self, run: RunRecord) -> None:
+        """Rewrites a run; only its owner may."""
+        self._parameters.put(self.name(run.number), run.to_json())
+
+    def save_step(self, run: RunRecord, step: StepRecord) -> None:
+        self._parameters.put(f"{self.name(run.number)}/{step.name}", step.to_json())
+
+    def prune(self, newest: int, keep: int = KEPT) -> None:
+        """Deletes all but the newest *keep* runs; *newest* is the number of the last one. Looks only where there may be
+        more."""
+        if newest <= keep:
+            return
+        names = [name for name, _ in self._parameters.below(self.prefix) if name.rpartition("/")[2].isdigit()]
+        names.sort(key=_number)
+        for name in names[: max(0, len(names) - keep)]:
+            self._parameters.delete([*(step for step, _ in self._parameters.below(name)), name])
+
+    def delete_all(self) -> None:
+        self._parameters.delete([name for name, _ in self._parameters.below(self.prefix, recursive=True)])
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition("/")[2])

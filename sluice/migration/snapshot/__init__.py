@@ -1,0 +1,1 @@
+"""The database snapshot before a run."""

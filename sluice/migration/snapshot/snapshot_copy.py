@@ -1,0 +1,204 @@
+"""A copy of each snapshot in another account, where the deploy role of this one can delete nothing.
+
+The run waits for the snapshot and for two calls: the snapshot is shared with the other account, and a role there begins
+to copy it under that account's own key. The copy itself takes its time and nobody waits for it. No failure of it stops
+a migration: the snapshot is there, and a fix must not wait for a backup account. It is logged and told to the topic,
+when it begins, after the last step, and before the next run, which makes up for a copy that never began.
+
+Sources: "Sharing encrypted snapshots for Amazon RDS" (no snapshot under the key aws/rds; the key's policy must let the
+other account use it), CopyDBSnapshot (by the ARN of a shared snapshot, with a KmsKeyId of the copying account; tags are
+not copied from another account), "Copying a DB snapshot for Amazon RDS" (the source must outlive the copying).
+
+IAM here: rds:ModifyDBSnapshotAttribute on ``snapshot:sluice-PROJECT-STACK-run-*`` (a cluster:
+rds:ModifyDBClusterSnapshotAttribute), sts:AssumeRole on the role there. Of that role: rds:CopyDBSnapshot
+(rds:CopyDBClusterSnapshot), rds:AddTagsToResource, rds:DescribeDBSnapshots and its keys, as docs/snapshot-copies.md has
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sluice.clock import Clock
+from sluice.errors import GateError
+from sluice.migration.snapshot.snapshot_source import Source, code
+
+SHARED_SECONDS = 30.0
+"""How long RDS may take until the other account sees what was shared with it; AWS promises no time."""
+LOOKED_AT = 10
+"""Earlier copies that a run looks at, one call each: where nobody deletes snapshots there may be a hundred, and no
+migration waits for so many answers. Older copies began at least ten runs ago and are taken for finished."""
+COPY_TO = "sluice:copyTo"
+"""Key of the tag that names the account which a snapshot is copied to."""
+
+
+class CopyFailed(GateError):
+    """A copy in the other account failed or could not begin. It stops nothing."""
+
+
+@dataclass(frozen=True)
+class CopyTo:
+    """Where snapshots are copied to.
+
+    Attributes:
+        role: ARN of the role in the other account that copies.
+        key: ARN of that account's KMS key, under which the copy is encrypted.
+    """
+
+    role: str
+    key: str
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> CopyTo:
+        """Reads it from plain data. Raises GateError naming the key and the remedy."""
+        unknown = sorted(raw.keys() - {"role", "key"})
+        if unknown:
+            raise GateError(f"copyTo has an unknown key {unknown[0]!r}; it has role and key")
+        given = {key: str(raw.get(key) or "") for key in ("role", "key")}
+        for key, service in (("role", "iam"), ("key", "kms")):
+            parts = given[key].split(":")
+            if len(parts) < 6 or parts[2] != service or not parts[4]:
+                raise GateError(f"copyTo.{key} is {given[key]!r}; it must be the ARN of a {key} in the other account")
+        return cls(given["role"], given["key"])
+
+    @property
+    def account(self) -> str:
+        """The account that copies."""
+        return self.role.split(":")[4]
+
+
+class Copies:
+    """The copies of a stack's snapshots in another account.
+
+    Args:
+        there: gives an RDS client of the role in the other account; may raise botocore's errors.
+        tell: takes a failure, for whoever reads the topic.
+    """
+
+    def __init__(
+        self,
+        wish: CopyTo,
+        there: Callable[[], Any],
+        clock: Clock,
+        log: Callable[[str, bool], None],
+        tell: Callable[[CopyFailed], None],
+    ) -> None:
+        self._wish = wish
+        self._there = there
+        self._clock = clock
+        self._log = log
+        self._tell = tell
+
+    def begin(self, source: Source, name: str, tags: Mapping[str, str]) -> None:
+        """Shares a snapshot that is available, and lets the other account begin to copy it. Raises nothing."""
+        try:
+            self._begin(source, name, tags)
+        except (ClientError, BotoCoreError) as error:
+            self._failed(
+                f"the copy of snapshot {name} to account {self._wish.account} did not begin ({_in_words(error)})",
+                f"{_remedy(error)}. The next run begins this copy again; the snapshot itself is available",
+            )
+
+    def _begin(self, source: Source, name: str, tags: Mapping[str, str]) -> None:
+        source.share(name, self._wish.account)
+        there = Source(self._there(), source.identifier, source.cluster)
+        end = self._clock.now() + SHARED_SECONDS
+        while True:
+            try:
+                there.copy(source.arn(name), name, self._wish.key, tags)
+            except ClientError as error:
+                if code(error) in ("DBSnapshotAlreadyExists", "DBClusterSnapshotAlreadyExists"):
+                    break  # our own call, whose answer was lost, or an earlier deployer's
+                unseen = code(error) in ("DBSnapshotNotFound", "DBClusterSnapshotNotFound")
+                if not unseen or self._clock.now() >= end or self._clock.halted():
+                    raise
+                self._clock.wait(2.0)
+            else:
+                break
+        self._log(f"snapshot {name} is being copied to account {self._wish.account}; nobody waits for it", False)
+
+    def unfinished(self, source: Source, own: Sequence[str], tags: Mapping[str, Mapping[str, str]]) -> set[str]:
+        """Which of this stack's snapshots must stay because they are being copied, or whose copy is not known of.
+
+        Tells of copies that failed, and begins the newest one's again if it never began. Raises nothing.
+
+        Args:
+            own: names of available snapshots that were to be copied, oldest first; without the one just taken.
+            tags: of each of them.
+        """
+        own = own[-LOOKED_AT:]
+        if not own:
+            return set()
+        try:
+            states = {name: self._state(source, name) for name in own}
+        except (ClientError, BotoCoreError) as error:
+            self._failed(
+                f"whether earlier snapshots were copied to account {self._wish.account} cannot be read"
+                f" ({_in_words(error)})",
+                f"{_remedy(error)}. Until then no older snapshot is deleted",
+            )
+            return set(own)
+        for name in (one for one in own if states[one] == "failed"):
+            self._failed(
+                f"the copy of snapshot {name} in account {self._wish.account} failed",
+                f"have an administrator of that account look at its events (aws rds describe-events) and delete"
+                f" {name} there; copy it again by hand as docs/snapshot-copies.md says",
+            )
+        if not states[own[-1]]:
+            self._log(f"snapshot {own[-1]} has no copy in account {self._wish.account}: it is begun again", False)
+            self.begin(source, own[-1], tags[own[-1]])
+            return {own[-1]} | {name for name in own if states[name] not in ("available", "failed", "")}
+        return {name for name in own if states[name] not in ("available", "failed", "")}
+
+    def look(self, source: Source, name: str) -> None:
+        """After the last step: says how far the copy is. Raises nothing."""
+        try:
+            there = Source(self._there(), source.identifier, source.cluster)
+            status, percent = there.snapshot(name)
+        except (ClientError, BotoCoreError) as error:
+            self._log(f"warning: how far the copy of snapshot {name} is cannot be read: {_in_words(error)}", False)
+            return
+        if status == "failed":
+            self._failed(
+                f"the copy of snapshot {name} in account {self._wish.account} failed",
+                "have an administrator of that account look at its events (aws rds describe-events), then copy it"
+                " again as docs/snapshot-copies.md says",
+            )
+        elif status == "available":
+            self._log(f"snapshot {name} is copied to account {self._wish.account}", False)
+        elif status:
+            self._log(f"the copy of snapshot {name} is {status}, {percent} %; it goes on by itself", False)
+
+    def _state(self, source: Source, name: str) -> str:
+        return Source(self._there(), source.identifier, source.cluster).snapshot(name)[0]
+
+    def _failed(self, what: str, fix: str) -> None:
+        text = f"{what}. The migration goes on\n  fix: {fix}"
+        self._log(f"warning: {text}", False)
+        self._tell(CopyFailed(text))
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        detail = error.response.get("Error", {})
+        return f"{error.operation_name}: {detail.get('Code')}: {detail.get('Message')}"
+    return str(error)
+
+
+def _remedy(error: Exception) -> str:
+    """What mends it, for the errors that a wrong set-up gives."""
+    operation = error.operation_name if isinstance(error, ClientError) else ""
+    name = code(error) if isinstance(error, ClientError) else ""
+    if operation == "AssumeRole":
+        return "let the role there trust the deploy role, and name it in snapshotCopies of bootstrap/Pulumi.STACK.yaml"
+    if "KMSKey" in name:
+        return "let that account use the database's key, and its role both keys (docs/snapshot-copies.md)"
+    if "Quota" in name:
+        return "have an administrator of that account delete copies that nobody needs, or raise the quota"
+    if operation.startswith("Modify") and not name.startswith("AccessDenied"):
+        return "AWS shares no snapshot under its own key aws/rds: set database.kmsKey (docs/snapshot-copies.md)"
+    return "compare the grants of both accounts with docs/snapshot-copies.md"

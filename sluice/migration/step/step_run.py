@@ -1,0 +1,209 @@
+"""Runs one step: its shards side by side, each a task, to the end of every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sluice.aws.observation import older_task, whole_end
+from sluice.aws.patience import Patience, Unknown
+from sluice.aws.tasks import Place, Tasks
+from sluice.diagnosis.explain import step_failure
+from sluice.diagnosis.log_place import LogPlace
+from sluice.diagnosis.step_timeout import Server, ended_alone, ports, server, timed_out
+from sluice.diagnosis.verdict import Kind, Outcome, StepFailed, forgotten, verdict
+from sluice.duration import short_time
+from sluice.errors import GateError
+from sluice.inputs.step import Step
+from sluice.migration.records.deployer import Deployer
+from sluice.migration.records.ownership import Ownership
+from sluice.migration.records.record import RunRecord, StepRecord
+from sluice.migration.step.shard import Shard, poll_seconds, read_seconds
+from sluice.migration.step.shard_log import SHOWN_LINES, ShardLogs, printed
+from sluice.migration.step.shard_start import ShardStart
+from sluice.migration.step.shard_stop import ShardStop, cancelled_by_us
+from sluice.migration.step.step_attempts import Attempts
+from sluice.migration.step.step_screen import PROGRESS_SECONDS, Screen
+
+MISSING_SECONDS = 120.0
+"""How long a task may be missing from DescribeTasks before it counts as forgotten (ECS is eventually consistent)."""
+SUSPENDED_SECONDS = 10.0
+"""A round of looking and waiting that took so much longer than meant: the process did not run all the time."""
+
+
+class StepRun:
+    """One step of one run.
+
+    Args:
+        place: where its tasks run.
+        essential: names of the task definition's essential containers.
+        log_place: where the step's container logs; None when that cannot be followed.
+        until: the deploy's deadline in seconds since the epoch, whatever the step's own time-out says.
+    """
+
+    def __init__(
+        self,
+        deployer: Deployer,
+        run: RunRecord,
+        step: Step,
+        place: Place,
+        essential: frozenset[str],
+        log_place: LogPlace | None,
+        title: str,
+        until: float | None = None,
+    ) -> None:
+        self._clock = deployer.clock
+        self._step = step
+        self._place = place
+        self._essential = essential
+        self._log_place = log_place
+        self._begun = deployer.clock.now()
+        self._tasks = Tasks(deployer.ecs, place.cluster)
+        self._patience = Patience(deployer.clock, f"watching migration step '{step.name}'")
+        self._owner = Ownership(deployer.records, deployer.clock, run)
+        self._screen = Screen(deployer, step, title)
+        self._attempts = Attempts(deployer, run, step, place, self._patience)
+        self._starts = ShardStart(deployer, run, step, place, self._patience, self._attempts, self._screen)
+        self._stops = ShardStop(deployer, step, place, self._patience, self._attempts, self._screen, until)
+        self._logs = ShardLogs(deployer.logs, deployer.clock, log_place, self._screen.say, self._screen.line)
+        self._shards = self._attempts.resumed()
+
+    def run(self) -> StepRecord:
+        """Runs every shard to its end. Raises StepFailed, Interrupted, Superseded or Unknown."""
+        clock = self._clock
+        self._starts.find_intended(self._shards)
+        try:
+            while pending := [shard for shard in self._shards if shard.outcome is None]:
+                self._stops.heed_interruption(self._shards)
+                for shard in pending:
+                    if not shard.task and self._stops.out_of_time():
+                        self._starts.too_late(shard)
+                    elif not shard.task and clock.now() >= shard.not_before:
+                        self._starts.start(shard)
+                looked = clock.now()
+                self._look(pending)
+                self._stops.expire(pending)
+                due = self._pause([shard for shard in pending if shard.outcome is None])
+                if clock.now() - max(due, looked) > SUSPENDED_SECONDS:
+                    self._owner.check()  # this process was suspended, or AWS slow: somebody may have taken over
+        except Unknown:
+            self._stops.heed_interruption(self._shards)  # a Ctrl-C in the middle of the trouble still stops what it can
+            raise
+        self._raise_failure([shard for shard in self._shards if shard.outcome and not shard.outcome.succeeded])
+        return self._attempts.record
+
+    def _pause(self, shards: Sequence[Shard]) -> float:
+        """Waits until something is due: a look, a start, a time-out; returns when that was. The progress goes on
+        meanwhile."""
+        clock = self._clock
+        self._screen.progress(self._shards)
+        now = clock.now()
+        if not shards:
+            return now
+        due = now + min(poll_seconds(now - max(shard.changed_at, self._begun)) for shard in shards)
+        starts = [shard.not_before for shard in shards if not shard.task and shard.not_before > now]
+        due = min([due, *starts, *(end for end in self._stops.ends(shards) if end > now)])
+        while not clock.halted() and (left := due - clock.now()) > 0:
+            clock.wait(max(min(left, PROGRESS_SECONDS), 0.01))
+            self._screen.progress(self._shards)
+        return due
+
+    # -- watching
+
+    def _look(self, shards: Sequence[Shard]) -> None:
+        watched = [shard for shard in shards if shard.task and shard.outcome is None]
+        if not watched:
+            return
+        found = self._patience.ask(self._tasks.describe, [shard.task for shard in watched])
+        now = self._clock.now()
+        for shard in watched:
+            task = found.get(shard.task)
+            if task is None:
+                if now - max(shard.asked_at, shard.last_seen, self._begun) > MISSING_SECONDS:
+                    shard.outcome = forgotten(shard.task)
+                    self._attempts.put(shard, shard.outcome)
+                continue
+            if older_task(task, shard.seen):
+                continue  # from a replica that lags behind
+            first_sight = not shard.seen
+            if task.get("lastStatus") != shard.seen.get("lastStatus"):
+                shard.changed_at = now
+            shard.seen, shard.last_seen = task, now
+            outcome = verdict(task, self._essential, self._place.container)
+            stopped = outcome.kind is not Kind.RUNNING
+            if stopped and not whole_end(task, self._essential) and not shard.doubt.confirmed("its end", now):
+                continue  # how it ended is not said, and may be said in a moment
+            if outcome.kind is Kind.RUNNING:
+                starting = task.get("lastStatus") in ("PROVISIONING", "PENDING")  # no stream yet
+                if not starting and now - shard.read_at >= read_seconds(now - shard.changed_at):
+                    self._logs.read(shard, to_the_end=False)
+                continue
+            if shard.adopted and not outcome.succeeded and (first_sight or cancelled_by_us(task)):
+                self._begin_again(shard, outcome)
+            else:
+                self._ended(shard, outcome)
+
+    # -- ends
+
+    def _begin_again(self, shard: Shard, outcome: Outcome) -> None:
+        """A failure of an earlier deployer's task: that one would have reported it; this update is the retry."""
+        self._attempts.put(shard, outcome)
+        task = shard.task.rpartition("/")[2]
+        self._screen.say(f"task {task}, left by an earlier deployer, ended: {outcome.title}", shard)
+        shard.task, shard.adopted = "", False
+
+    def _ended(self, shard: Shard, outcome: Outcome) -> None:
+        """Keeps the verdict at once, before its log is read to the end: that may be denied, throttled or long. Lines
+        that come late are waited for when every shard has ended."""
+        if shard.stopping and ended_alone(shard.seen):
+            shard.stopping = ""
+            self._screen.say("it had ended by itself before it was stopped", shard)
+        elif shard.stopping:
+            outcome = timed_out(outcome, shard.stopping)
+        if outcome.kind is Kind.NOT_STARTED:
+            self._logs.drain(shard)
+            self._starts.not_started(shard, outcome)
+            return
+        shard.outcome = outcome
+        self._attempts.put(shard, outcome)
+        self._logs.drain(shard)
+        if shard.stopping:
+            self._screen.say("stopped", shard)
+            return
+        lines = f", {shard.tail.count} lines" if outcome.succeeded and shard.tail and shard.shown > SHOWN_LINES else ""
+        self._screen.say(f"{outcome.title} after {short_time(self._attempts.seconds(shard))}{lines}", shard)
+
+    def _raise_failure(self, failed: Sequence[Shard]) -> None:
+        """Says what broke in every shard that failed. Raises StepFailed, when one did."""
+        if not failed:
+            return
+        outcomes = {shard.index: shard.outcome for shard in self._shards if shard.outcome is not None}
+        self._logs.await_late([shard for shard in failed if outcomes[shard.index].kind is not Kind.NOT_STARTED])
+        texts = []
+        for shard in failed:
+            outcome = outcomes[shard.index]
+            if shard.stopping:
+                outcome = replace(outcome, title=f"{outcome.title}; {printed(shard)}")
+            if shard.shown > SHOWN_LINES:
+                self._screen.say(printed(shard), shard)
+            last = list(shard.tail.last) if shard.tail else []
+            ran = self._server(shard) if shard.stopping or outcome.kind is Kind.INTERRUPTED else None
+            texts.append(step_failure(self._step, shard.index, outcome, last, self._log_place, shard.task, ran))
+        raise StepFailed("\n".join(texts), outcomes)
+
+    def _server(self, shard: Shard) -> Server | None:
+        """The web server that its task ran in place of the step's command, when its log says so."""
+        lines = [*shard.tail.first, *shard.tail.last] if shard.tail else []
+        return server(self._step, lines, self._service_ports()) if lines else None
+
+    def _service_ports(self) -> frozenset[int]:
+        """Ports of the service's containers; none when its revision is not known, or cannot be read now."""
+        if not self._place.service:
+            return frozenset()
+        try:
+            return ports(self._patience.ask(self._tasks.definition, self._place.service))
+        except (GateError, BotoCoreError, ClientError) as error:
+            self._screen.say(f"warning: where the service listens could not be read: {error}")
+            return frozenset()

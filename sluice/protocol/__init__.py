@@ -1,0 +1,1 @@
+"""Pulumi's provider protocol over gRPC, for any provider in Python."""

@@ -1,0 +1,56 @@
+"""Which lines of progress are worth sending to the engine.
+
+On a terminal they change a resource's status column, once a second. Where the engine's output goes to a file or to a
+CI system's log, each would be a line of its own: 124 lines for a deploy of two minutes. There a line is sent when what
+it says has changed, numbers aside, and every half minute.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sluice.clock import steady
+
+QUIET_SECONDS = 30.0
+_NUMBERS = re.compile(r"\d+(?: (?:ms|s|min|h)\b)?")
+
+
+class Progress:
+    """Of one plugin's process.
+
+    Args:
+        terminal: a person sees the status column.
+        now: seconds that never jump.
+    """
+
+    def __init__(self, terminal: bool, now: Callable[[], float] = steady) -> None:
+        self._terminal = terminal
+        self._now = now
+        self._last: dict[str, tuple[str, float]] = {}
+        self._lock = threading.Lock()
+
+    def due(self, urn: str, text: str) -> bool:
+        """Whether this line of progress about the resource *urn* is to be sent."""
+        if self._terminal:
+            return True
+        said = _NUMBERS.sub("#", text)
+        with self._lock:
+            before, at = self._last.get(urn, ("", -QUIET_SECONDS))
+            if said == before and self._now() - at < QUIET_SECONDS:
+                return False
+            self._last[urn] = (said, self._now())
+            return True
+
+
+def on_terminal(engine: int, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the process *engine* prints to a terminal. Where the system does not say, only in a CI system it does
+    not (they all set CI)."""
+    try:
+        target = str(Path(f"/proc/{engine}/fd/1").readlink())
+    except OSError:
+        return not environment.get("CI")
+    return target.startswith(("/dev/pts/", "/dev/tty"))

@@ -1,0 +1,23 @@
+"""Checks of inputs that several resources have. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sluice.errors import GateError
+from sluice.protocol.resource import CheckFailure
+from sluice.protocol.values import contains_unknown
+from sluice.release.names import Names
+
+
+def wrong_names(names: Any) -> list[CheckFailure]:
+    """What is wrong with an image's names."""
+    if names is None or contains_unknown(names):
+        return []
+    if not isinstance(names, dict):
+        return [CheckFailure("names", f"is {names!r}; it must be an object with version and revision")]
+    try:
+        Names.parse(names)
+    except GateError as error:
+        return [CheckFailure("names", str(error))]
+    return []

@@ -1,0 +1,22 @@
+"""The copies of a run's snapshot in another account, with the resource's own log and the stack's topic."""
+
+from __future__ import annotations
+
+from sluice.aws.session import Clients
+from sluice.migration.records.deployer import Deployer
+from sluice.migration.snapshot.snapshot_copy import Copies, CopyFailed
+from sluice.migration.snapshot.snapshot_request import Wish
+from sluice.protocol.resource import Call
+from sluice.provider import failure_notice
+
+
+def copies_of(call: Call, clients: Clients, deployer: Deployer, wish: Wish, topic: str, image: str) -> Copies | None:
+    """None where nothing is copied. *topic*: ARN of who is told of a failure; empty: nobody."""
+    if wish.copy_to is None:
+        return None
+    there = clients.taking_on(wish.copy_to.role)
+
+    def tell(failure: CopyFailed) -> None:
+        failure_notice.failure(call, clients, topic, "snapshot copy", image, failure)
+
+    return Copies(wish.copy_to, lambda: there["rds"], deployer.clock, deployer.log, tell)

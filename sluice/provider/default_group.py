@@ -1,0 +1,68 @@
+"""``gate:index:DefaultGroup``: the default security group of the stack's VPC, without rules."""
+
+from __future__ import annotations
+
+from sluice.aws.default_group import DefaultGroup as Group
+from sluice.aws.default_group import close, find
+from sluice.protocol.resource import (
+    Call,
+    Checked,
+    CheckFailure,
+    Created,
+    Difference,
+    Existing,
+    Properties,
+    Refused,
+    Resource,
+    State,
+)
+from sluice.protocol.values import UNKNOWN
+from sluice.provider.boundary import Account, in_thread
+
+
+class DefaultGroup(Resource):
+    """Takes the rules away, and again when somebody has added some. It is left as it is when the resource is deleted:
+    AWS deletes it with the VPC."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
+        failures = [CheckFailure("vpc", "is missing")] if new.get("vpc") is None else []
+        failures += [CheckFailure(key, "is not an input of DefaultGroup") for key in sorted(new.keys() - {"vpc"})]
+        return Checked(new, failures)
+
+    async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
+        """Another VPC has another group; rules that a refresh has seen are taken away again."""
+        if old.inputs.get("vpc") != new.get("vpc"):
+            return Difference(changes=True, diffs=["vpc"], replaces=["vpc"])
+        opened = bool(old.outputs.get("rules"))
+        return Difference(changes=opened, diffs=["rules"] if opened else [])
+
+    async def create(self, call: Call, new: Properties) -> Created:
+        if call.preview:
+            return Created("", new | {"group": UNKNOWN, "rules": 0})
+        group = await in_thread(self._closed, new["vpc"])
+        return Created(group.id, new | {"group": group.id, "rules": 0})
+
+    async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
+        if not inputs:
+            raise Refused("a DefaultGroup cannot be imported: let `pulumi up` create it, which only takes rules")
+        group = await in_thread(self._found, inputs["vpc"])
+        return Existing(group.id, inputs, inputs | {"group": group.id, "rules": group.rules}) if group else None
+
+    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+        if call.preview:
+            return new | {"group": id, "rules": 0}
+        group = await in_thread(self._closed, new["vpc"])
+        return new | {"group": group.id, "rules": 0}
+
+    def _found(self, vpc: str) -> Group | None:
+        clients = self._account()
+        clients.verify()
+        return find(clients["ec2"], vpc)
+
+    def _closed(self, vpc: str) -> Group:
+        clients = self._account()
+        clients.verify()
+        return close(clients["ec2"], vpc)

@@ -1,0 +1,131 @@
+"""The look at what a run needs, in the engine's words: before the first step, and in a preview of one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sluice.admission.start_admission import NotReady, Subject, examine, examine_known, known_tasks, refuse
+from sluice.admission.start_requirements import Requirements, required
+from sluice.aws.patience import Patience
+from sluice.aws.session import Clients
+from sluice.clock import Clock
+from sluice.errors import GateError
+from sluice.finding import Finding, lenient, refusals, warnings
+from sluice.image.image_trust import finding
+from sluice.inputs.step import Step
+from sluice.migration.snapshot.snapshot_request import Wish
+from sluice.protocol.resource import Call, Properties, Refused
+from sluice.protocol.values import UNKNOWN, contains_unknown
+from sluice.provider.boundary import Account
+
+UNTOUCHED = "No migration was run, and what serves keeps serving."
+
+
+def admit(
+    call: Call,
+    clients: Clients,
+    inputs: Properties,
+    clock: Clock,
+    *,
+    steps: bool = True,
+    known: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Looks at everything that a MigrationRun's steps and its service's new revision need. Raises NotReady.
+
+    A rollback is not refused for a rule that the earlier release is older than.
+
+    Args:
+        steps: whether the steps run; else only the service's new revision is let through.
+        known: task definitions that the run has just read, by ARN.
+    """
+    begun = time.monotonic()
+    phase = inputs.get("phase", "before")
+    serves = phase == "before"
+    running = [step for step in map(Step.parse, inputs["steps"]) if step.phase == phase] if steps else []
+    if running and inputs.get("snapshot") and (probe := Wish.parse(inputs["snapshot"]).probe):
+        running.append(probe)
+    subject = Subject(
+        service=str(inputs["serviceTaskDefinition"]) if serves else "",
+        task_definition=str(inputs["taskDefinition"]),
+        container=str(inputs["container"]),
+        steps=running,
+        keyed=_texts(inputs.get("serviceSecrets")),
+        target_groups=[str(one) for one in inputs.get("targetGroups") or []] if serves else [],
+    )
+    found = examine(clients, subject, clock, known)
+    if inputs.get("rollback"):
+        found = lenient(found)
+    elif trusted := _trusted(inputs):
+        signed = Patience(clock, "looking at the signature of the image")
+        found.append(signed.ask(finding, clients, str(inputs["imageDigest"]), trusted))
+    _told(call, found)
+    refuse(found, UNTOUCHED)
+    call.log(f"admission: {len(found)} things that the tasks need looked at in {time.monotonic() - begun:.1f} s")
+
+
+def serves_anew(old: Properties, new: Properties) -> bool:
+    """Whether the service gets another revision, although no step runs: a secret, a size or a variable of its own
+    changed. An unknown revision is another one."""
+    if new.get("phase", "before") != "before":
+        return False
+    wanted = new.get("serviceTaskDefinition")
+    return wanted is UNKNOWN or wanted != old.get("serviceTaskDefinition")
+
+
+def preview(call: Call, account: Account, inputs: Properties, *, steps: bool = True) -> None:
+    """The same of what a preview knows; raises Refused. That AWS cannot be asked is a warning."""
+    image = inputs.get("imageDigest")
+    service = inputs.get("serviceSecrets")
+    raw = inputs.get("steps") if steps else []
+    # A step's own revision is another with every image and unknown in a preview; nothing of it is asked for.
+    usable = [{key: value for key, value in step.items() if key != "taskDefinition"}
+              for step in raw if isinstance(step, dict)] if isinstance(raw, list) else []  # fmt: skip
+    phase = inputs.get("phase", "before")
+    running = [step for one in usable if not contains_unknown(one) and (step := Step.parse(one)).phase == phase]
+    tasks = known_tasks(
+        str(image) if image is not UNKNOWN else "",
+        str(inputs.get("architecture") or "") if inputs.get("architecture") is not UNKNOWN else "",
+        running,
+        _texts(inputs.get("secrets")),
+        _texts(service),
+    )
+    trusted = [] if image is UNKNOWN or inputs.get("rollback") else _trusted(inputs)
+    if required(tasks) == Requirements() and not trusted:
+        return
+    try:
+        clients = account()
+        clients.verify()
+        found = examine_known(clients, tasks)
+        if trusted:
+            found.append(finding(clients, str(image), trusted))
+    except (GateError, ClientError, BotoCoreError) as error:
+        call.log(f"what the tasks need could not be looked at: {error}", "warning")
+        return
+    _told(call, found)
+    if refusals(found):
+        try:
+            refuse(found, "Nothing was changed.")
+        except NotReady as reason:
+            raise Refused(str(reason)) from reason
+
+
+def _told(call: Call, found: Sequence[Finding]) -> None:
+    for one in warnings(found):
+        call.log(str(one), "warning")
+
+
+def _trusted(inputs: Properties) -> list[str]:
+    """ARNs of the keys, one of which must have signed the image."""
+    trusted = inputs.get("trusted")
+    return [str(key) for key in trusted if key is not UNKNOWN] if isinstance(trusted, list) else []
+
+
+def _texts(values: object) -> list[str]:
+    """The known texts among an object's values."""
+    if not isinstance(values, dict):
+        return []
+    return [value for value in values.values() if isinstance(value, str)]

@@ -1,0 +1,1 @@
+"""Releases of a stack: records, holds, promotion."""

@@ -1,0 +1,1 @@
+"""Proofs of a version: smoke request, soak, health of its targets."""

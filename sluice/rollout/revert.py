@@ -1,0 +1,84 @@
+"""Back to the version before: by ECS itself where its deployment is known, else by deploying it; and to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from sluice.aws.patience import Patience
+from sluice.clock import Clock
+from sluice.errors import Interrupted
+from sluice.rollout.deployment.deployment_watch import DeploymentWatch
+from sluice.rollout.deployment.judge import State, Version, primary, progress
+from sluice.rollout.deployment.load_balancers import fitting
+from sluice.rollout.deployment.service import Service
+from sluice.rollout.deployment.shape import Shape
+from sluice.rollout.diagnosis.rollout_failure import RolloutFailed, Witness
+from sluice.rollout.mover import Mover
+
+POLL_SECONDS = 1.0
+
+
+class WayBack:
+    """Of one rollout. *log* takes a line, and whether it is only progress."""
+
+    def __init__(
+        self,
+        service: Service,
+        patience: Patience,
+        clock: Clock,
+        log: Callable[[str, bool], None],
+        witness: Witness,
+        mover: Mover,
+    ) -> None:
+        self._service = service
+        self._patience = patience
+        self._clock = clock
+        self._log = log
+        self._witness = witness
+        self._mover = mover
+
+    def interrupt(self, previous: Version, deployment: str) -> None:
+        """Begins to roll back while the deployment is going on, and waits for nothing. Raises Superseded.
+
+        StopServiceDeployment brings back all that the deployment changed, and needs no memory of ours; it is refused
+        once the deployment has ended.
+        """
+        if not deployment or not self._mover.stop(deployment):
+            self.deploy(previous)
+
+    def deploy(self, previous: Version) -> str:
+        """Deploys *previous*, with the network and the load balancers it had; returns the deployment's id."""
+        seen = self._patience.ask(self._service.describe) or {}
+        there = Shape.of(seen, primary(seen) or {})
+        had = replace(previous.shape, load_balancers=self._load_balancers(previous, there))
+        return self._mover.deploy(seen, previous.task_definition, False, had.missing_in(there))
+
+    def _load_balancers(self, previous: Version, there: Shape) -> tuple[Mapping[str, Any], ...]:
+        """Those that *previous* was seen with; else those that are *there*, at a port of its revision."""
+        if previous.shape.load_balancers or not there.load_balancers:
+            return previous.shape.load_balancers
+        read = self._service.readings.definition
+        definition = self._witness.ask([], "task definition", read, previous.task_definition)
+        return fitting(there.load_balancers, definition or {})
+
+    def complete(self, back: str, previous: Version, text: str, deadline: int, show: Callable[[str], None]) -> NoReturn:
+        """Awaits the deployment *back*, at most *deadline* seconds. Raises RolloutFailed with *text* and what serves in
+        the end, or Interrupted. *show* takes the progress."""
+        name = previous.task_definition.rpartition("/")[2]
+        begun = self._clock.now()
+        watch = DeploymentWatch(self._service, self._patience, self._clock, back, "", begun)
+        while True:
+            look = watch.look()
+            state = look.judgement.state
+            if state is State.COMPLETED:
+                raise RolloutFailed(f"{text}\n  {name} serves again.")
+            if state is not State.IN_PROGRESS or self._clock.now() - begun > deadline:
+                raise RolloutFailed(
+                    f"{text}\n  Going back to {name} did not complete ({state.value}): look at the service in ECS now."
+                )
+            if self._clock.halted():
+                raise Interrupted(f"{text}\n  Cancelled while going back to {name}, which ECS goes on with.")
+            show(f"going back: {progress(look.service, back)}")
+            self._clock.wait(POLL_SECONDS)

@@ -1,0 +1,34 @@
+"""The gate's resources for Pulumi programs: ``from sluice import sdk as gate``."""
+
+from sluice.admission.release_order import major_change, older_build, unknown_order
+from sluice.finding import Finding
+from sluice.rollout.proof.live_path import moved_path
+from sluice.sdk.admission import Admission, admission
+from sluice.sdk.default_group import DefaultGroup
+from sluice.sdk.generated_secret import GeneratedSecret
+from sluice.sdk.image_scan import ImageScan
+from sluice.sdk.image_signature import ImageSignature
+from sluice.sdk.migration_run import MigrationRun
+from sluice.sdk.provider import Provider
+from sluice.sdk.pushed import pushed
+from sluice.sdk.released import released
+from sluice.sdk.rollout import Rollout
+
+__all__ = [
+    "Admission",
+    "DefaultGroup",
+    "Finding",
+    "GeneratedSecret",
+    "ImageScan",
+    "ImageSignature",
+    "MigrationRun",
+    "Provider",
+    "Rollout",
+    "admission",
+    "major_change",
+    "moved_path",
+    "older_build",
+    "pushed",
+    "released",
+    "unknown_order",
+]
