@@ -1,7 +1,5 @@
 """`python -m sluice.cli`, which is what `bin/sluice` runs."""
 
-import sys
+from sluice.cli.command import entry
 
-from sluice.cli.command import main
-
-sys.exit(main(sys.argv[1:]))
+entry()

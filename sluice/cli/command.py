@@ -69,6 +69,11 @@ def main(words: Sequence[str]) -> int:
         return work(given, interrupt)
 
 
+def entry() -> None:
+    """The installed command `sluice`: run one command and exit with its code."""
+    sys.exit(main(sys.argv[1:]))
+
+
 def work(given: argparse.Namespace, interrupt: Interrupt) -> int:
     terminal = Terminal(given.json)
     try:

@@ -1,9 +1,15 @@
-"""The plugin's entry: ``python -m sluice.provider ENGINE_ADDRESS``."""
+"""The provider's process: ``pulumi-resource-gate ENGINE_ADDRESS``, started by the Pulumi engine."""
 
 from __future__ import annotations
 
 from sluice.protocol.serve import run
 from sluice.provider.gate_provider import GateProvider
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Serve the provider until the engine ends it."""
     run(GateProvider())
+
+
+if __name__ == "__main__":
+    main()
