@@ -1,4 +1,4 @@
-"""bootstrap.sql by psql alone, as docs/your-own-app.md offers it to images without a program for it."""
+"""bootstrap.sql by psql alone, as docs/app-database.md offers it to images without a program for it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,9 @@ import yaml
 from infra.settings.read import check
 
 ROOT = Path(__file__).parents[3]
-PAGES = ("README.md", "docs/your-own-app.md")
+WHOLE = ("README.md", "docs/your-own-app.md")
+"""Pages with the settings of a whole stack."""
+PAGES = (*WHOLE, "docs/app-database.md", "docs/app-migrations.md", "docs/local-stack.md")
 
 
 def blocks(page: str) -> list[dict[str, Any]]:
@@ -24,7 +26,7 @@ def blocks(page: str) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", WHOLE)
 def test_whole_settings_in_a_page_are_right(page: str, tmp_path: Path) -> None:
     whole = [block["config"] for block in blocks(page) if "config" in block]
     assert whole, f"{page} shows no settings"
@@ -45,7 +47,7 @@ def test_parts_of_settings_in_a_page_are_right(page: str) -> None:
 
 
 def test_the_variables_that_the_page_offers_to_each_tool_are_taken() -> None:
-    page = (ROOT / "docs" / "your-own-app.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "app-database.md").read_text(encoding="utf-8")
     offered = dict(re.findall(r'`([A-Z_]+): "?([^`]*?\{[^`]*?)"?`', page))
     assert {"DATABASE_URL", "SPRING_DATASOURCE_URL", "FLYWAY_PASSWORD"} <= offered.keys()
     given = yaml.safe_load((ROOT / "Pulumi.orders.yaml").read_text())["config"]
