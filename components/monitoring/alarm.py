@@ -44,7 +44,7 @@ class Rule:
     silence_is_bad: bool = False
 
 
-RUNBOOK = "docs/runbook.md#alarms"
+RUNBOOK = "docs/alarms.md"
 
 
 def alarm(
