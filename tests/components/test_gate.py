@@ -349,6 +349,21 @@ class TestService:
         assert deployed.one("TargetGroup").inputs["healthCheck"]["path"] == "/live"
         assert deployed.one("Rollout").inputs["smoke"]["url"] == "http://web.example.com/health"
 
+    def test_load_balancer_asks_as_often_as_the_settings_say(self, deploy: Deploy) -> None:
+        """Numbers that no default has: each one arrives, and none in another one's place."""
+        deployed = deploy(service={"health": {"interval": 17, "timeout": 4, "retries": 7}})
+        assert deployed.one("TargetGroup").inputs["healthCheck"] == {
+            "enabled": True,
+            "protocol": "HTTP",
+            "port": "traffic-port",
+            "path": "/live",
+            "matcher": "200",
+            "interval": 17,
+            "timeout": 4,
+            "healthyThreshold": 2,
+            "unhealthyThreshold": 7,
+        }
+
     def test_names_with_a_limit_leave_room_for_the_suffix(
         self, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
     ) -> None:

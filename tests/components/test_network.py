@@ -23,6 +23,9 @@ EXISTING = {
 }
 NEEDED = {"ecr.api", "ecr.dkr", "logs", "secretsmanager"}
 
+GROUPS_OF_A_RULE = ("securityGroupId", "referencedSecurityGroupId")
+"""Its own group and the one at the other end: what AWS evaluates, whatever the rule's resource is called."""
+
 
 def group(security_group: str) -> str:
     """What a security group of the mocks is for."""
@@ -111,12 +114,12 @@ class TestWayOut:
     def test_tasks_wait_for_their_rules(self, deploy: Deploy) -> None:
         deployed = deploy(network={"egress": "endpoints"})
         run, service = deployed.one("MigrationRun"), deployed.one("ecs/service:Service")
-        for direction in ("Egress", "Ingress"):
-            for rule in deployed.all(f"SecurityGroup{direction}Rule"):
-                if "migration-to" in rule.name:
-                    assert rule.urn in run.dependencies
-                if "service-to" in rule.name:
-                    assert rule.urn in service.dependencies
+        rules = [one for way in ("Egress", "Ingress") for one in deployed.all(f"SecurityGroup{way}Rule")]
+        ends = {one.urn: {group(one.inputs.get(end) or "") for end in GROUPS_OF_A_RULE} for one in rules}
+        for owner, task, count in (("migration", run, 5), ("service", service, 7)):
+            needed = {urn for urn, groups in ends.items() if owner in groups}
+            assert len(needed) == count, owner
+            assert needed <= set(task.dependencies), owner
 
     def test_in_public_subnets_with_an_address_of_their_own(self, deploy: Deploy) -> None:
         deployed = deploy(network=PUBLIC | {"zones": 3})

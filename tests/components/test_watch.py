@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -41,12 +42,22 @@ def stack(config: dict[str, Any]) -> Callable[..., list[Rule]]:
     return made
 
 
-def computed(rule: Rule, values: dict[str, int]) -> float:
-    """What CloudWatch makes of the rule's formula; every metric that it names must be among the rule's."""
+def computed(rule: Rule, values: dict[str, int | None]) -> float:
+    """What CloudWatch makes of the rule's formula; every metric that it names must be among the rule's. None: no
+    datapoint, with which nothing but FILL can do anything."""
     assert set(values) == set(rule.metrics)
     python = rule.formula.replace("IF(", "choose(").replace("100 *", "lambda: 100 *")
-    functions = {"FILL": lambda value, missing: value, "choose": lambda yes, this, other: this() if yes else other}
+    functions = {
+        "FILL": lambda value, missing: missing if value is None else value,
+        "choose": lambda yes, this, other: this() if yes else other,
+    }
     return float(eval(python, functions | values))  # noqa: S307 -- our own formula, which Python happens to read
+
+
+def metrics(page: dict[str, Any]) -> set[tuple[str, ...]]:
+    """What a dashboard draws: namespace, name, and each dimension's name and value."""
+    rows = [row for one in page["widgets"] if one["type"] == "metric" for row in one["properties"]["metrics"]]
+    return {tuple(part for part in row if isinstance(part, str)) for row in rows}
 
 
 def alarms(deployed: Deployed) -> dict[str, Registered]:
@@ -92,18 +103,32 @@ class TestRules:
 
     @pytest.mark.parametrize(
         ("targets", "balancer", "requests", "percent"),
-        [(5, 0, 100, 5.0), (0, 50, 50, 50.0), (1, 0, 10, 0.0), (0, 30, 0, 100.0), (30, 30, 90, 50.0)],
+        [
+            (5, 0, 100, 5.0),
+            (0, 50, 50, 50.0),
+            (1, 0, 10, 0.0),
+            (0, 30, 0, 100.0),
+            (30, 30, 90, 50.0),
+            (5, None, 100, 5.0),
+            (None, 50, 50, 50.0),
+            (None, 30, None, 100.0),
+            (None, None, 100, 0.0),
+            (None, None, None, 0.0),
+        ],
     )
     def test_errors_are_a_share_of_all_answers(
-        self, targets: int, balancer: int, requests: int, percent: float
+        self, targets: int | None, balancer: int | None, requests: int | None, percent: float
     ) -> None:
         """The formula, computed as CloudWatch would: with FILL, a missing count is 0."""
         rule = errors("errors", 5, 20, 5, "a", "t", shared=False)
         assert computed(rule, {"t": targets, "b": balancer, "r": requests}) == percent
 
-    @pytest.mark.parametrize(("targets", "requests", "percent"), [(5, 100, 5.0), (0, 100, 0.0), (1, 10, 0.0)])
+    @pytest.mark.parametrize(
+        ("targets", "requests", "percent"),
+        [(5, 100, 5.0), (0, 100, 0.0), (1, 10, 0.0), (None, 100, 0.0), (None, None, 0.0)],
+    )
     def test_a_shared_load_balancers_own_errors_are_not_counted(
-        self, targets: int, requests: int, percent: float
+        self, targets: int | None, requests: int | None, percent: float
     ) -> None:
         """HTTPCode_ELB_5XX_Count counts those of every service behind it."""
         rule = errors("errors", 5, 20, 5, "a", "t", shared=True)
@@ -215,6 +240,38 @@ class TestDashboard:
         )
         widgets = json.loads(deployed.one("dashboard:Dashboard").inputs["dashboardBody"])["widgets"]
         assert len(widgets[0]["properties"]["alarms"]) == len(alarms(deployed))
+        assert [(one["type"], one["properties"]["title"]) for one in widgets] == [
+            ("alarm", "Alarms"),
+            ("metric", "Requests and errors"),
+            ("metric", "Seconds to answer"),
+            ("metric", "Targets"),
+            ("metric", "Service CPU, %"),
+            ("metric", "Service memory, %"),
+            ("metric", "Database CPU, %"),
+            ("metric", "Database connections"),
+            ("metric", "Database, free bytes of storage"),
+            ("log", "Errors in the service's log"),
+        ]
+
+    def test_what_can_wake_somebody_is_drawn(self, stack: Callable[..., list[Rule]]) -> None:
+        """Of every alarm the metrics, with their dimensions: whoever was woken sees how it came to that."""
+        drawn = metrics(body("eu-central-1", WATCHED, [], "/sluice/shop/web"))
+        for rule in stack():
+            for metric in [rule.metric] if rule.metric else rule.metrics.values():
+                wanted = (metric.namespace, metric.name, *itertools.chain(*metric.dimensions.items()))
+                if metric.name != "MaximumUsedTransactionIDs":  # grows for months: a graph of hours is a flat line
+                    assert wanted in drawn, rule.name
+        percentiles = [one for one in drawn if "TargetResponseTime" in one]
+        assert len(percentiles) == 1
+
+    def test_percentiles_are_three_and_the_log_is_the_services(self) -> None:
+        widgets = body("eu-central-1", WATCHED, ["arn:alarm"], "/sluice/shop/web")["widgets"]
+        by_title = {one["properties"]["title"]: one["properties"] for one in widgets}
+        assert by_title["Alarms"]["alarms"] == ["arn:alarm"]
+        assert [one[-1]["stat"] for one in by_title["Seconds to answer"]["metrics"]] == ["p50", "p95", "p99"]
+        assert by_title["Errors in the service's log"]["query"].startswith("SOURCE '/sluice/shop/web' | ")
+        assert by_title["Targets"]["stat"] == "Minimum"
+        assert by_title["Requests and errors"]["stat"] == "Sum"
 
     def test_widgets_neither_overlap_nor_leave_the_page(self) -> None:
         taken: set[tuple[int, int]] = set()

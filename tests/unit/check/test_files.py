@@ -95,10 +95,12 @@ def test_a_released_one_renamed(subject: Subject) -> None:
         files.unchanged(subject, None)
 
 
-def test_one_slipped_in_below_a_released_number(subject: Subject) -> None:
-    write(subject, "migrations/002_again.sql")
-    with pytest.raises(Broken, match=r"002_again\.sql has a lower number than 002_b\.sql|002_again\.sql has "):
+@pytest.mark.parametrize("name", ["000_first", "001_late", "002_again"])
+def test_one_slipped_in_up_to_the_newest_released_number(subject: Subject, name: str) -> None:
+    write(subject, f"migrations/{name}.sql")
+    with pytest.raises(Broken, match=rf"migrations/{name}\.sql has a lower number than 002_b\.sql") as broken:
         files.unchanged(subject, None)
+    assert broken.value.remedy.startswith("give it the next number")
 
 
 def test_what_is_released_is_the_revision_asked_for(subject: Subject) -> None:

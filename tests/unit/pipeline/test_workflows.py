@@ -107,6 +107,31 @@ class TestSteps:
         assert [run for _, job in every_job() for run in runs(job) if "${{" in run] == []
 
 
+class TestPullRequest:
+    """What is shown to work before anybody merges it."""
+
+    def test_runs_every_check_and_the_application_as_it_would_be_deployed(self) -> None:
+        assert {name: runs(jobs("pull-request")[name]) for name in ("test", "image", "audit")} == {
+            "test": [".ci/run"],
+            "image": ["make check", "make up", 'eval "$(make -s env)" && make smoke STACK=local'],
+            "audit": ["make audit"],
+        }
+
+    def test_what_is_merged_is_checked_again_before_it_is_deployed(self) -> None:
+        assert runs(jobs("deploy")["test"]) == [".ci/run", "make check"]
+
+    @pytest.mark.parametrize("name", ["test", "image", "audit"])
+    def test_no_check_is_left_out_or_forgiven(self, name: str) -> None:
+        job = jobs("pull-request")[name]
+        assert {"if", "needs", "continue-on-error", "strategy"}.isdisjoint(job)
+        assert [step for step in job["steps"] if {"if", "continue-on-error"} & set(step)] == []
+
+    def test_what_ci_runs_is_everything(self) -> None:
+        lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+        assert lines[-1] == "exec make test < /dev/null"
+        assert (ROOT / ".ci" / "run").stat().st_mode & 0o111, "it must be executable"
+
+
 class TestIdentity:
     """Who may change or read the cloud."""
 
