@@ -196,9 +196,10 @@ CASES = (
 GATED = (
     (
         "first postmortem: migrations ran before the database was ready",
-        "the first step starts when RDS says that the instance is available; a step that still cannot connect fails,"
-        " and the service is not touched",
-        "tests/e2e/gate/test_outcomes.py",
+        "MigrationRun takes the database's own identity, an output of the instance: Pulumi knows that of a new database"
+        " once RDS says that the instance is available. Nothing waits for a database that is there already: a step that"
+        " cannot connect fails with its cause, and the service is not changed",
+        "tests/components/test_gate.py",
     ),
     (
         "first postmortem: the application started before its migrations had ended",
@@ -207,13 +208,13 @@ GATED = (
     ),
     (
         "first postmortem: failed health checks went unnoticed, nothing rolled back",
-        "the rollout is judged by its own deployment id; a version that never gets healthy is rolled back, and the "
+        "Rollout judges its own deployment by id; a version that never becomes healthy is rolled back, and the "
         "deploy fails",
         "tests/e2e/faults/test_faults.py",
     ),
     (
         "both: guessing without logs",
-        "the last lines of a failed task, their known cause and the remedy stand in the error itself",
+        "the error itself has the last lines of the failed task, their known cause and the fix",
         "tests/unit/sluice/diagnosis/test_outcomes.py",
     ),
 )
@@ -221,25 +222,27 @@ GATED = (
 
 HEAD = """# Lost deploys
 
-Two postmortems of other teams tell of some 25 deploys that were lost before the first one worked: eleven of the image,
-eight of the migration task, five of a script around it. Each is replayed here as the same mistake in a small Node
-application (tests/e2e/check/shop: a store of packages with links, as pnpm lays it out, and a migration tool with
-Prisma's folders; Prisma itself fetches its engines from a server of its own, so it is not used). Every line is a test:
-without the mistake all checks pass, with it the named one fails, before the merge and before any cloud is asked.
+Look up a mistake, and which check catches it before the merge. Two postmortems of other teams report some 25 deploys
+that were lost before the first success: eleven by the image, eight by the migration task, five by a script around it.
 
-Made by `python -m tests.e2e.check.lost` from the tests' own table.
+Every line is a test that makes the same mistake in a small Node application: without the mistake all checks pass, with
+it the named check fails, before any cloud is asked. The application (`tests/e2e/check/shop`) has a store of packages
+with links, as pnpm makes it, and a migration tool with Prisma's folders. Prisma itself fetches its engines from its
+own server, so it is not used.
+
+`python -m tests.e2e.check.lost` makes this page from the tests' own table.
 
 - **caught by**: the check of `make check` that fails first.
-- **it says**: how its report begins; it goes on with what to do, and the last lines.
-- **unchecked, the gate says**: what became of the very step in a container, in the words of the gate. The service is
-  not touched then.
+- **it says**: how its report begins; the fix and the last lines follow.
+- **unchecked, the gate says**: the gate's message when the same step ran in a container. The service is not changed
+  then.
 
 | lost deploy | the mistake | caught by | it says | unchecked, the gate says |
 |---|---|---|---|---|
 """
 
 BELOW = """
-What no look at an application alone can see is the gate's:
+No check of an application alone can see these; the gate handles them:
 
 | lost deploy | what Sluice does | shown by |
 |---|---|---|
