@@ -180,7 +180,7 @@ RULES = [
     Rule(
         "database-insights",
         "Slow statements can be found afterwards",
-        "database.insights: true, on an instance class that has it",
+        "database.performanceInsights: true, on an instance class that has it",
         Scope.PRODUCTION,
         DATABASE,
         wants("performanceInsightsEnabled", lambda value: value is True, "Performance Insights is off"),
