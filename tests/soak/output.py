@@ -19,10 +19,12 @@ BEGIN = "    database, service = settings.both()\n"
 SLOW = "import time\nprint('waiting for a lock on notes', flush=True)\ntime.sleep(90)"
 HEAD = """# What `pulumi up` prints
 
-Made by `python -m tests.soak.output`: the example service on the local cloud, real containers, output as it came, at
-commit {commit}. Shown is the end, where Pulumi gathers what each resource said; the image's build and the outputs are
-left out. While it runs, the same lines stand under their resource as they come, and the progress (`step 2 of 4
-(master), 7 s: running`) in its status column.
+Compare your output with that of real runs: the example service on the local cloud, with real containers, at commit
+{commit}. `python -m tests.soak.output` makes this page.
+
+Each sample is the end of the output, where Pulumi gathers the messages of each resource; the image's build and the
+stack's outputs are left out. During the update the same lines appear under their resource as they come, and the
+progress (`step 2 of 4 (master), 7 s: running`) in its status column.
 """
 
 
