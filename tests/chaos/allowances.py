@@ -20,7 +20,7 @@ SECONDS: dict[tuple[str, str], float] = {
 """By module and name: what a deployer of this suite is given. A name that the gate does not have is an error."""
 
 GATE_VARIABLE = "SLUICE_GATE"
-"""A folder whose ``sluice`` package is judged instead of this checkout's. An earlier commit's lacks some of the names."""
+"""A folder whose ``sluice`` package is judged instead of this checkout's. An earlier one may lack some of the names."""
 
 
 def unreachable() -> float:
