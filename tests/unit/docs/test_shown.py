@@ -1,4 +1,4 @@
-"""The pages show real things: the README's output is in docs/output.md, the program of docs/gate-alone.md fits the SDK."""
+"""The pages show real things: the README's output, and a program beside the gate that fits the SDK."""
 
 from __future__ import annotations
 
