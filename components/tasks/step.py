@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from components.tasks.task_definition import TaskDefinitionArgs
+from sluice import sdk as gate
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,9 @@ class Step:
     name: str
     command: Sequence[str]
     phase: str
-    timeout: int = 300
-    attempts: int = 3
-    shards: int = 1
+    timeout: int = gate.Step.timeout
+    attempts: int = gate.Step.attempts
+    shards: int = gate.Step.shards
     environment: pulumi.Input[Mapping[str, pulumi.Input[str]]] = field(default_factory=dict)
     task: TaskDefinitionArgs | None = None
     secrets: Sequence[str] = ()

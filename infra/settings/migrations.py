@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from infra.settings.model import Model, hidden, refused
 from infra.settings.secrets import Asked
 from infra.settings.variables import Variables
+from sluice import sdk as gate
 
 BOOTSTRAP = "bootstrap"
 """Name of the step that the program adds itself."""
@@ -21,19 +22,19 @@ Command: TypeAlias = Annotated[list[Annotated[str, Field(min_length=1)]], Field(
 class Step(Model):
     """A migration step: a one-off Fargate task of the image that is to be deployed. Steps run in their order."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    name: Annotated[str, Field(pattern=gate.STEP_NAME)]
     """Unique; shown in logs and outputs."""
     command: Command
     """Replaces the image's CMD; its ENTRYPOINT stays, unless `app.stepEntryPoint` replaces it."""
     phase: Literal["before", "after"] = "before"
     """`before`: runs before any task of the new version starts. `after`: runs when no task of the version before is
     left."""
-    timeout: Seconds = 900
+    timeout: Seconds = gate.Step.timeout
     """Seconds until the step's tasks are stopped and the step has failed."""
-    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    attempts: Annotated[int, Field(ge=1, le=10)] = gate.Step.attempts
     """How often a task that could not be started is tried. A migration that ran and failed is never repeated by
     itself."""
-    shards: Annotated[int, Field(ge=1, le=50)] = 1
+    shards: Annotated[int, Field(ge=1, le=gate.STEP_SHARDS)] = gate.Step.shards
     """How many tasks share the step's work side by side, told apart by SHARD_INDEX and SHARD_COUNT; all must exit 0."""
     environment: Variables = Field(default_factory=dict)
     """Plain variables of this step alone, like those of `app.environment`."""

@@ -21,11 +21,12 @@ from sluice.cli.context import Context
 from sluice.errors import GateError, Interrupted
 from sluice.image.digest import hexadecimal, short
 from sluice.image.image_tags import ecr_of
+from sluice.inputs.keep import Keep
 from sluice.migration.mark import mark
 from sluice.migration.operator_run import Refused
 from sluice.migration.records.record import RunRecord
 from sluice.release.hold import HeldTag, Hold, Holds, holding
-from sluice.release.in_use import InUse, Keep
+from sluice.release.in_use import InUse
 from sluice.release.names import short as short_name
 from sluice.release.release_record import Release, ReleaseRecords
 from sluice.rollout.deployment.http_answer import asking

@@ -8,12 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sluice.errors import GateError
+from sluice.inputs.keys import refuse_unknown
 from sluice.inputs.smoke_task import SmokeTask
-
-_KEYS = (
-    "url", "address", "host", "status", "timeout", "attempts", "answers", "body", "json", "versionHeader", "version",
-    "task",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,9 +47,7 @@ class Smoke:
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Smoke:
-        unknown = sorted(raw.keys() - set(_KEYS))
-        if unknown:
-            raise GateError(f"smoke: unknown key {unknown[0]!r}; it has {', '.join(_KEYS)}")
+        refuse_unknown(cls, raw, "smoke")
         if not str(raw.get("url", "")).startswith(("http://", "https://")):
             raise GateError(f"smoke: url is {raw.get('url')!r}; it must begin with http:// or https://")
         for key in ("status", "timeout", "attempts", "answers"):

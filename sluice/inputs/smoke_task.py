@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sluice.errors import GateError
-
-_KEYS = ("command", "taskDefinition", "container", "subnets", "securityGroups", "assignPublicIp")
+from sluice.inputs.keys import refuse_unknown
 
 
 @dataclass(frozen=True)
@@ -31,9 +30,7 @@ class SmokeTask:
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> SmokeTask:
         """From a resource's input. Raises GateError."""
-        unknown = sorted(raw.keys() - set(_KEYS))
-        if unknown:
-            raise GateError(f"smoke: task: unknown key {unknown[0]!r}; it has {', '.join(_KEYS)}")
+        refuse_unknown(cls, raw, "smoke: task")
         for key in ("command", "subnets", "securityGroups"):
             words = raw.get(key)
             if not isinstance(words, (list, tuple)) or not words or not all(isinstance(one, str) for one in words):

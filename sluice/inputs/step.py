@@ -8,27 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from sluice.errors import GateError
+from sluice.inputs.keys import refuse_unknown
 
 Phase = Literal["before", "after"]
 
 SHARDS = 50
 """As many as a step's record in a 4 KB parameter can hold."""
 
-_NAME = re.compile(r"^[a-z][a-z0-9-]{0,39}$")
-_KEYS = {
-    "name",
-    "command",
-    "phase",
-    "timeout",
-    "attempts",
-    "shards",
-    "environment",
-    "taskDefinition",
-    "container",
-    "image",
-    "secrets",
-    "entryPoint",
-}
+NAME = r"^[a-z][a-z0-9-]{0,30}$"
+"""Of a step: part of the names of its record, and of its own task definition's family and roles."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +56,18 @@ class Step:
         if not isinstance(raw, Mapping):
             raise GateError(f"a step is {raw!r}; it must be an object with name and command")
         name = str(raw.get("name", ""))
-        if not _NAME.match(name):
+        if not re.match(NAME, name):
             raise GateError(
-                f"step name {name!r}: 1 to 40 lower-case letters, digits and hyphens, beginning with a letter"
+                f"step name {name!r}: 1 to 31 lower-case letters, digits and hyphens, beginning with a letter"
             )
-        unknown = sorted(raw.keys() - _KEYS)
-        if unknown:
-            raise GateError(f"step {name}: unknown key {unknown[0]!r}; a step has {', '.join(sorted(_KEYS))}")
+        refuse_unknown(cls, raw, f"step {name}")
         command = raw.get("command")
         if not isinstance(command, list | tuple) or not command or not all(isinstance(part, str) for part in command):
             raise GateError(f"step {name}: command must be a list of strings, such as [migrate, master]")
         phase = raw.get("phase") or "before"
         if phase not in ("before", "after"):
             raise GateError(f"step {name}: phase is {phase!r}; it can be 'before' or 'after'")
-        numbers = {key: raw.get(key, default) for key, default in (("timeout", 900), ("attempts", 3), ("shards", 1))}
+        numbers = {key: raw.get(key, getattr(cls, key)) for key in ("timeout", "attempts", "shards")}
         for key, value in numbers.items():
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise GateError(f"step {name}: {key} is {value!r}; it must be a whole number of at least 1")

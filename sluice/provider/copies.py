@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from sluice.aws.session import Clients
+from sluice.inputs.snapshot import SnapshotRequest
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.snapshot.snapshot_copy import Copies, CopyFailed
-from sluice.migration.snapshot.snapshot_request import Wish
 from sluice.protocol.resource import Call
 from sluice.provider import failure_notice
 
 
-def copies_of(call: Call, clients: Clients, deployer: Deployer, wish: Wish, topic: str, image: str) -> Copies | None:
+def copies_of(
+    call: Call, clients: Clients, deployer: Deployer, wish: SnapshotRequest, topic: str, image: str
+) -> Copies | None:
     """None where nothing is copied. *topic*: ARN of who is told of a failure; empty: nobody."""
     if wish.copy_to is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sluice import sdk
 from sluice.aws.default_group import DefaultGroup as Group
 from sluice.aws.default_group import close, find
 from sluice.protocol.resource import (
@@ -18,6 +19,9 @@ from sluice.protocol.resource import (
 )
 from sluice.protocol.values import UNKNOWN
 from sluice.provider.boundary import Account, in_thread
+from sluice.sdk.definition import inputs_of
+
+_INPUTS = inputs_of(sdk.DefaultGroup)
 
 
 class DefaultGroup(Resource):
@@ -29,7 +33,7 @@ class DefaultGroup(Resource):
 
     async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
         failures = [CheckFailure("vpc", "is missing")] if new.get("vpc") is None else []
-        failures += [CheckFailure(key, "is not an input of DefaultGroup") for key in sorted(new.keys() - {"vpc"})]
+        failures += [CheckFailure(key, "is not an input of DefaultGroup") for key in sorted(new.keys() - _INPUTS.all)]
         return Checked(new, failures)
 
     async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sluice import sdk
 from sluice.aws.session import Account, Clients
 from sluice.protocol.package import Provider
 from sluice.protocol.resource import Checked, CheckFailure, Properties
@@ -14,8 +15,9 @@ from sluice.provider.migration_run import MigrationRun
 from sluice.provider.pushed import pushed
 from sluice.provider.released import released
 from sluice.provider.rollout import Rollout
+from sluice.sdk.definition import inputs_of
 
-_KEYS = {"region", "profile", "assumeRole", "endpoint", "account", "version"}
+_KEYS = inputs_of(sdk.Provider).all | {"version"}  # the engine adds the plugin's version
 
 
 class GateProvider(Provider):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sluice import sdk
 from sluice.aws.generated_secret import current_version, put_beside, put_random_password
 from sluice.protocol.resource import (
     Call,
@@ -16,7 +17,9 @@ from sluice.protocol.resource import (
 )
 from sluice.protocol.values import UNKNOWN
 from sluice.provider.boundary import Account, in_thread
+from sluice.sdk.definition import inputs_of
 
+_INPUTS = inputs_of(sdk.GeneratedSecret)
 _KEYS = ("secretArn", "username", "length")
 _TEXTS = "texts"
 _LENGTHS = range(16, 129)
@@ -32,9 +35,7 @@ class GeneratedSecret(Resource):
     async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
         inputs: Properties = {"length": 40} | new
         failures = [CheckFailure(key, "is missing") for key in _KEYS if inputs.get(key) is None]
-        failures += [
-            CheckFailure(key, "is not an input of GeneratedSecret") for key in inputs.keys() - {*_KEYS, _TEXTS}
-        ]
+        failures += [CheckFailure(key, "is not an input of GeneratedSecret") for key in inputs.keys() - _INPUTS.all]
         if inputs["length"] is not UNKNOWN and inputs["length"] not in _LENGTHS:
             failures.append(CheckFailure("length", f"{inputs['length']!r} is not a whole number from 16 to 128"))
         return Checked(inputs, failures)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from sluice import sdk
 from sluice.aws.repository import parse
 from sluice.errors import GateError
 from sluice.image.image_scan import Scanned, Unscanned, await_scan
@@ -12,9 +13,9 @@ from sluice.image.scan_findings import REFUSED, Accepted, ScanSettings, counts, 
 from sluice.protocol.resource import Call, Checked, CheckFailure, Created, Properties, Resource, State
 from sluice.protocol.values import UNKNOWN, contains_unknown
 from sluice.provider.boundary import Account, clock, in_thread
+from sluice.sdk.definition import inputs_of
 
-_KEYS = ("image", "severity", "unscanned", "timeout", "platform")
-_OPTIONAL = ("exceptions", "rollback")
+_INPUTS = inputs_of(sdk.ImageScan)
 _OUTPUTS = ("findings", "accepted", "scannedAt")
 
 
@@ -25,10 +26,8 @@ class ImageScan(Resource):
         self._account = account
 
     async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
-        failures = [CheckFailure(key, "is missing") for key in _KEYS if new.get(key) is None]
-        failures += [
-            CheckFailure(key, "is not an input of ImageScan") for key in sorted(new.keys() - {*_KEYS, *_OPTIONAL})
-        ]
+        failures = [CheckFailure(key, "is missing") for key in _INPUTS.required if new.get(key) is None]
+        failures += [CheckFailure(key, "is not an input of ImageScan") for key in sorted(new.keys() - _INPUTS.all)]
         for key, words in (("severity", sorted(REFUSED)), ("unscanned", ["refuse", "warn"])):
             if new.get(key) not in (None, UNKNOWN, *words):
                 failures.append(CheckFailure(key, f"is {new[key]!r}; write one of {', '.join(words)}"))

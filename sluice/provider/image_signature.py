@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sluice import sdk
 from sluice.aws.patience import Patience
 from sluice.image.image_signature import Verdict
 from sluice.image.image_signing import sign
@@ -18,8 +19,9 @@ from sluice.protocol.resource import (
     State,
 )
 from sluice.provider.boundary import Account, clock, in_thread
+from sluice.sdk.definition import inputs_of
 
-_KEYS = ("image", "key", "by")
+_INPUTS = inputs_of(sdk.ImageSignature)
 
 
 class ImageSignature(Resource):
@@ -29,8 +31,8 @@ class ImageSignature(Resource):
         self._account = account
 
     async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
-        failures = [CheckFailure(key, "is missing") for key in _KEYS if new.get(key) in (None, "")]
-        failures += [CheckFailure(key, "is not an input of ImageSignature") for key in sorted(new.keys() - {*_KEYS})]
+        failures = [CheckFailure(key, "is missing") for key in _INPUTS.required if new.get(key) in (None, "")]
+        failures += [CheckFailure(key, "is not an input of ImageSignature") for key in sorted(new.keys() - _INPUTS.all)]
         image, key = new.get("image"), new.get("key")
         if isinstance(image, str) and "@sha256:" not in image:
             failures.append(CheckFailure("image", f"{image!r} names no digest; it must be repository@sha256:…"))

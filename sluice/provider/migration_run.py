@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sluice import sdk
 from sluice.author import identity, who
 from sluice.aws.patience import Patience, Unknown
 from sluice.aws.session import Clients
 from sluice.aws.tasks import Place
 from sluice.errors import GateError, Interrupted, NotPrepared, Superseded
+from sluice.inputs.network import Network
+from sluice.inputs.snapshot import PENDING, SnapshotRequest
 from sluice.inputs.step import Step
 from sluice.migration import forget
 from sluice.migration.drained import await_drained
@@ -20,7 +23,6 @@ from sluice.migration.records.record import RunRecord
 from sluice.migration.records.records import Records
 from sluice.migration.run import RunResult, migrate
 from sluice.migration.snapshot.snapshot import Snapshot
-from sluice.migration.snapshot.snapshot_request import PENDING, Wish
 from sluice.protocol.resource import (
     Call,
     Checked,
@@ -40,35 +42,9 @@ from sluice.provider.checked import wrong_names
 from sluice.provider.copies import copies_of
 from sluice.release.hold import refuse_held
 from sluice.release.names import Names
+from sluice.sdk.definition import inputs_of
 
-_REQUIRED = (
-    "cluster",
-    "taskDefinition",
-    "container",
-    "serviceTaskDefinition",
-    "network",
-    "steps",
-    "imageDigest",
-    "database",
-    "records",
-)
-_OPTIONAL = (
-    "environment",
-    "secrets",
-    "phase",
-    "afterService",
-    "retain",
-    "snapshot",
-    "topic",
-    "deadline",
-    "holds",
-    "rollback",
-    "serviceSecrets",
-    "targetGroups",
-    "architecture",
-    "names",
-    "trusted",
-)
+_INPUTS = inputs_of(sdk.MigrationRun)
 _SUBJECT = ("imageDigest", "steps", "environment", "secrets", "database", "phase")
 """The inputs that decide whether the steps must run; everything else updates without running."""
 _SAID = ("names",)
@@ -83,10 +59,8 @@ class MigrationRun(Resource):
 
     async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
         inputs: Properties = {"phase": "before", "environment": {}, "secrets": {}} | new
-        failures = [CheckFailure(key, "is missing") for key in _REQUIRED if inputs.get(key) in (None, "")]
-        failures += [
-            CheckFailure(key, "is not an input of MigrationRun") for key in new.keys() - {*_REQUIRED, *_OPTIONAL}
-        ]
+        failures = [CheckFailure(key, "is missing") for key in _INPUTS.required if inputs.get(key) in (None, "")]
+        failures += [CheckFailure(key, "is not an input of MigrationRun") for key in new.keys() - _INPUTS.all]
         failures += _wrong_steps(inputs["steps"], inputs["phase"]) if isinstance(inputs.get("steps"), list) else []
         failures += _wrong_snapshot(inputs.get("snapshot"), inputs.get("steps"))
         failures += wrong_names(new.get("names"))
@@ -210,14 +184,14 @@ class MigrationRun(Resource):
             began=me.began,
             names=Names.parse(inputs.get("names")),
         )
-        network = inputs["network"]
+        network = Network.parse(inputs["network"])
         place = Place(
             cluster=inputs["cluster"],
             task_definition=inputs["taskDefinition"],
             container=inputs["container"],
-            subnets=tuple(network["subnets"]),
-            security_groups=tuple(network.get("securityGroups") or ()),
-            assign_public_ip=bool(network.get("assignPublicIp", False)),
+            subnets=network.subnets,
+            security_groups=network.security_groups,
+            assign_public_ip=network.assign_public_ip,
             service=inputs["serviceTaskDefinition"],
         )
         after = inputs.get("afterService")
@@ -229,7 +203,7 @@ class MigrationRun(Resource):
         snapshot = None
         if inputs.get("snapshot"):
             until = deployer.clock.now() + deadline if deadline else None
-            wish = Wish.parse(inputs["snapshot"])
+            wish = SnapshotRequest.parse(inputs["snapshot"])
             copies = copies_of(call, clients, deployer, wish, str(inputs.get("topic") or ""), inputs["imageDigest"])
             snapshot = Snapshot(deployer, clients["rds"], wish, place, until, copies)
 
@@ -274,7 +248,7 @@ def _wrong_snapshot(snapshot: Any, steps: Any) -> list[CheckFailure]:
     try:
         # What is not known yet will be the identifier of a database.
         known = {key: value for key, value in snapshot.items() if key != "copyTo" or not contains_unknown(value)}
-        Wish.parse({key: "unknown" if value is UNKNOWN else value for key, value in known.items()})
+        SnapshotRequest.parse({key: "unknown" if value is UNKNOWN else value for key, value in known.items()})
     except GateError as error:
         return [CheckFailure("snapshot", str(error))]
     taken = isinstance(steps, list) and any(isinstance(step, dict) and step.get("name") == PENDING for step in steps)

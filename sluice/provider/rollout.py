@@ -7,13 +7,17 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sluice import sdk
 from sluice.author import identity, who
 from sluice.aws.patience import Patience, Unknown
 from sluice.aws.session import Clients
 from sluice.errors import GateError, Interrupted, Superseded
 from sluice.image.digest import short
 from sluice.image.image_tags import ecr_of
+from sluice.inputs.keep import Keep
+from sluice.inputs.network import Network
 from sluice.inputs.smoke import Smoke, path_of
+from sluice.inputs.soak import Soak
 from sluice.migration.records.records import Records
 from sluice.protocol.resource import (
     Call,
@@ -33,38 +37,21 @@ from sluice.provider.boundary import Account, clock, in_thread
 from sluice.provider.checked import wrong_names
 from sluice.provider.smoke_origin import who_asks
 from sluice.release.hold import HeldTag, Hold, Holds, holding, refuse_held
-from sluice.release.in_use import InUse, Keep
+from sluice.release.in_use import InUse
 from sluice.release.names import Names
 from sluice.release.release_record import ReleaseRecords, mover
 from sluice.rollout.deployment.http_answer import asking
 from sluice.rollout.deployment.judge import live_revision
 from sluice.rollout.deployment.service import Service
 from sluice.rollout.deployment.shape import Shape
-from sluice.rollout.proof.compatibility import GOOD, Soak
+from sluice.rollout.proof.compatibility import GOOD
 from sluice.rollout.proof.task_question import inside
 from sluice.rollout.request import Wanted
 from sluice.rollout.rollout import Done
 from sluice.rollout.rollout import Rollout as GateRollout
+from sluice.sdk.definition import inputs_of
 
-_REQUIRED = ("cluster", "service", "taskDefinition", "deadline", "imageDigest")
-_OPTIONAL = (
-    "targetGroups",
-    "smoke",
-    "soak",
-    "database",
-    "shape",
-    "network",
-    "platformVersion",
-    "loadBalancers",
-    "records",
-    "holds",
-    "rollback",
-    "retain",
-    "topic",
-    "keep",
-    "proof",
-    "names",
-)
+_INPUTS = inputs_of(sdk.Rollout)
 _SAID = ("names",)
 """The inputs that change nothing by themselves: the same image may come from another commit."""
 
@@ -76,8 +63,8 @@ class Rollout(Resource):
         self._account = account
 
     async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
-        failures = [CheckFailure(key, "is missing") for key in _REQUIRED if new.get(key) is None]
-        failures += [CheckFailure(key, "is not an input of Rollout") for key in new.keys() - {*_REQUIRED, *_OPTIONAL}]
+        failures = [CheckFailure(key, "is missing") for key in _INPUTS.required if new.get(key) is None]
+        failures += [CheckFailure(key, "is not an input of Rollout") for key in new.keys() - _INPUTS.all]
         deadline = new.get("deadline")
         if deadline is not None and deadline is not UNKNOWN and (not isinstance(deadline, int) or deadline < 1):
             failures.append(CheckFailure("deadline", f"{deadline!r} is not a whole number of seconds of at least 1"))
@@ -275,13 +262,13 @@ def _unsoaked(call: Call, inputs: Properties) -> Properties:
 
 def _shape(inputs: Properties) -> Shape:
     """The service's network, platform version and load balancers, in ECS' own words."""
-    network = inputs.get("network")
+    network = Network.parse(inputs["network"]) if inputs.get("network") else None
     awsvpc = network and {
-        "subnets": list(network["subnets"]),
-        "securityGroups": list(network.get("securityGroups") or ()),
-        "assignPublicIp": "ENABLED" if network.get("assignPublicIp") else "DISABLED",
+        "subnets": list(network.subnets),
+        "securityGroups": list(network.security_groups),
+        "assignPublicIp": "ENABLED" if network.assign_public_ip else "DISABLED",
     }
-    return Shape(awsvpc or None, inputs.get("platformVersion") or "", tuple(inputs.get("loadBalancers") or ()))
+    return Shape(awsvpc, inputs.get("platformVersion") or "", tuple(inputs.get("loadBalancers") or ()))
 
 
 def _outputs(inputs: Properties, done: Done) -> Properties:

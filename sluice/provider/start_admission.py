@@ -16,8 +16,8 @@ from sluice.clock import Clock
 from sluice.errors import GateError
 from sluice.finding import Finding, lenient, refusals, warnings
 from sluice.image.image_trust import finding
+from sluice.inputs.snapshot import SnapshotRequest
 from sluice.inputs.step import Step
-from sluice.migration.snapshot.snapshot_request import Wish
 from sluice.protocol.resource import Call, Properties, Refused
 from sluice.protocol.values import UNKNOWN, contains_unknown
 from sluice.provider.boundary import Account
@@ -46,7 +46,7 @@ def admit(
     phase = inputs.get("phase", "before")
     serves = phase == "before"
     running = [step for step in map(Step.parse, inputs["steps"]) if step.phase == phase] if steps else []
-    if running and inputs.get("snapshot") and (probe := Wish.parse(inputs["snapshot"]).probe):
+    if running and inputs.get("snapshot") and (probe := SnapshotRequest.parse(inputs["snapshot"]).probe):
         running.append(probe)
     subject = Subject(
         service=str(inputs["serviceTaskDefinition"]) if serves else "",

@@ -10,40 +10,18 @@ IAM: what sluice.image.image_tags says.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from sluice.errors import GateError
 from sluice.image.image_tags import ImageTags, NoImage
+from sluice.inputs.keep import Keep
 
 SERVING, RELEASED = "serving-", "released-"
 DIGITS = 12
 _NOT_OURS = ("AccessDeniedException", "RepositoryNotFoundException")
-
-
-@dataclass(frozen=True)
-class Keep:
-    """What is to be kept.
-
-    Attributes:
-        repository, registry: name of the repository, and the account that holds it.
-        stack: whose tasks run the images; part of a tag, so of its letters.
-        images: as ``…@sha256:…``: those that tasks are started from beside the release itself.
-    """
-
-    repository: str
-    registry: str
-    stack: str
-    images: tuple[str, ...] = ()
-
-    @classmethod
-    def parse(cls, given: Mapping[str, Any]) -> Keep:
-        """From a resource's input, or the stack's outputs."""
-        images = tuple(str(image) for image in given.get("images") or ())
-        return cls(str(given["repository"]), str(given.get("registry") or ""), str(given["stack"]), images)
 
 
 class InUse:

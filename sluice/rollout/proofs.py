@@ -8,10 +8,11 @@ from sluice.aws.patience import Patience
 from sluice.clock import Clock
 from sluice.duration import short_time
 from sluice.inputs.smoke import Smoke, path_of
+from sluice.inputs.soak import Soak
 from sluice.rollout.deployment.judge import State, progress
 from sluice.rollout.deployment.service import Service
 from sluice.rollout.diagnosis.rollout_failure import Witness
-from sluice.rollout.proof.compatibility import GOOD, Soak
+from sluice.rollout.proof.compatibility import GOOD
 from sluice.rollout.proof.question import Question
 from sluice.rollout.watching import UnderWay
 

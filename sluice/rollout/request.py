@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sluice.inputs.smoke import Smoke
+from sluice.inputs.soak import Soak
 from sluice.release.names import Names
 from sluice.release.release_record import By
 from sluice.rollout.deployment.shape import Shape
-from sluice.rollout.proof.compatibility import Soak
 
 
 @dataclass(frozen=True)

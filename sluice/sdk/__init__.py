@@ -2,6 +2,9 @@
 
 from sluice.admission.release_order import major_change, older_build, unknown_order
 from sluice.finding import Finding
+from sluice.inputs.step import NAME as STEP_NAME
+from sluice.inputs.step import SHARDS as STEP_SHARDS
+from sluice.inputs.step import Step
 from sluice.rollout.proof.live_path import moved_path
 from sluice.sdk.admission import Admission, admission
 from sluice.sdk.default_group import DefaultGroup
@@ -15,6 +18,8 @@ from sluice.sdk.released import released
 from sluice.sdk.rollout import Rollout
 
 __all__ = [
+    "STEP_NAME",
+    "STEP_SHARDS",
     "Admission",
     "DefaultGroup",
     "Finding",
@@ -24,6 +29,7 @@ __all__ = [
     "MigrationRun",
     "Provider",
     "Rollout",
+    "Step",
     "admission",
     "major_change",
     "moved_path",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pulumi
 
+from sluice.sdk.definition import properties
+
 
 class DefaultGroup(pulumi.CustomResource):
     """Takes all rules from the default security group of a VPC.
@@ -20,6 +22,6 @@ class DefaultGroup(pulumi.CustomResource):
     """
 
     def __init__(self, name: str, *, vpc: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("gate:index:DefaultGroup", name, {"vpc": vpc, "group": None, "rules": None}, opts)
+        super().__init__("gate:index:DefaultGroup", name, properties(DefaultGroup, locals(), ("group", "rules")), opts)
         self.group: pulumi.Output[str] = pulumi.get(self, "group")
         self.rules: pulumi.Output[int] = pulumi.get(self, "rules")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import pulumi
 
+from sluice.sdk.definition import properties
+
 
 class GeneratedSecret(pulumi.CustomResource):
     """Puts ``{"username", "password"}`` with a random password into a secret; the program sees only the version's id.
@@ -31,6 +33,6 @@ class GeneratedSecret(pulumi.CustomResource):
         texts: pulumi.Input[Mapping[str, str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {"secretArn": secret_arn, "username": username, "length": length, "texts": texts, "versionId": None}
+        props = properties(GeneratedSecret, locals(), ("versionId",))
         super().__init__("gate:index:GeneratedSecret", name, props, opts)
         self.version_id: pulumi.Output[str] = pulumi.get(self, "versionId")

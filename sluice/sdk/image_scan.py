@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
+from sluice.sdk.definition import properties
+
 
 class ImageScan(pulumi.CustomResource):
     """Waits for ECR's scan of an image, and lets the image through when what was found may be deployed.
@@ -41,18 +43,11 @@ class ImageScan(pulumi.CustomResource):
         rollback: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {
-            "image": image,
-            "severity": severity,
-            "unscanned": unscanned,
-            "timeout": timeout,
-            "platform": platform,
+        given = locals() | {
             "exceptions": list(exceptions) or None,
             "rollback": rollback or None,
-            "findings": None,
-            "accepted": None,
-            "scannedAt": None,
         }
+        props = properties(ImageScan, given, ("findings", "accepted", "scannedAt"))
         super().__init__("gate:index:ImageScan", name, props, opts)
         self.image: pulumi.Output[str] = pulumi.get(self, "image")
         self.findings: pulumi.Output[Mapping[str, int]] = pulumi.get(self, "findings")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pulumi
 
+from sluice.sdk.definition import properties
+
 
 class ImageSignature(pulumi.CustomResource):
     """Signs an image with a KMS key, in cosign's format, and stores the signature beside it in ECR.
@@ -26,5 +28,5 @@ class ImageSignature(pulumi.CustomResource):
         by: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("gate:index:ImageSignature", name, {"image": image, "key": key, "by": by}, opts)
+        super().__init__("gate:index:ImageSignature", name, properties(ImageSignature, locals()), opts)
         self.image: pulumi.Output[str] = pulumi.get(self, "image")

@@ -7,6 +7,8 @@ from typing import Any
 
 import pulumi
 
+from sluice.sdk.definition import properties
+
 
 class MigrationRun(pulumi.CustomResource):
     """Runs an image's migration steps as one-off Fargate tasks and lets its service task definition through.
@@ -21,7 +23,8 @@ class MigrationRun(pulumi.CustomResource):
         service_task_definition: revision ARN to let through.
         network: ``{"subnets": […], "securityGroups": […], "assignPublicIp": bool}``.
         steps: ``{"name", "command", "phase", "timeout" (seconds), "attempts", "shards", "environment"}`` each; a step
-            with an image or secrets of its own adds ``{"taskDefinition", "container", "image", "secrets"}``.
+            with an image or secrets of its own adds ``{"taskDefinition", "container", "image", "secrets"}``, and a
+            step whose task definition replaces the image's entrypoint says it as ``"entryPoint"``.
         image_digest: ``repository@sha256:…``.
         database: the database's own identity (RDS: ``resourceId``).
         environment, secrets: of the migration task, as written there; a change runs the steps again.
@@ -81,36 +84,15 @@ class MigrationRun(pulumi.CustomResource):
         trusted: Sequence[str] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {
-            "cluster": cluster,
-            "taskDefinition": task_definition,
-            "container": container,
-            "serviceTaskDefinition": service_task_definition,
-            "network": network,
-            "steps": steps,
-            "imageDigest": image_digest,
-            "database": database,
-            "records": records,
+        given = locals() | {
             "environment": environment or {},
             "secrets": secrets or {},
-            "phase": phase,
-            "afterService": after_service,
-            "retain": retain,
-            "snapshot": snapshot,
-            "topic": topic,
-            "deadline": deadline,
-            "holds": holds,
             "rollback": rollback or None,
-            "serviceSecrets": service_secrets or None,
-            "targetGroups": target_groups,
+            "service_secrets": service_secrets or None,
             "architecture": architecture or None,
-            "names": names,
             "trusted": list(trusted) or None,
-            "results": None,
-            "run": None,
-            "fingerprint": None,
-            "snapshotName": None,
         }
+        props = properties(MigrationRun, given, ("results", "run", "fingerprint", "snapshotName"))
         super().__init__("gate:index:MigrationRun", name, props, opts)
         self.service_task_definition: pulumi.Output[str] = pulumi.get(self, "serviceTaskDefinition")
         self.results: pulumi.Output[Sequence[Mapping[str, Any]]] = pulumi.get(self, "results")

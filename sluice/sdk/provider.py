@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pulumi
 
+from sluice.sdk.definition import properties
+
 
 class Provider(pulumi.ProviderResource):
     """The gate's provider.
@@ -27,11 +29,5 @@ class Provider(pulumi.ProviderResource):
         account: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {
-            "region": region,
-            "profile": profile,
-            "assumeRole": assume_role,
-            "endpoint": endpoint,
-            "account": account,
-        }
+        props = properties(Provider, locals())
         super().__init__("gate", name, props, opts)

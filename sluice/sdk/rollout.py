@@ -7,6 +7,8 @@ from typing import Any
 
 import pulumi
 
+from sluice.sdk.definition import properties
+
 
 class Rollout(pulumi.CustomResource):
     """Deploys a revision to an ECS service and is done only when it is proven healthy.
@@ -27,9 +29,10 @@ class Rollout(pulumi.CustomResource):
             not at all.
         database: identity of the database, as MigrationRun's: when it is another one than before, nothing is soaked.
         shape: changes whenever something else about the service starts a deployment.
-        network: the service's, ``{"subnets", "securityGroups", "assignPublicIp" (bool)}``; with ``platform_version``
-            and ``load_balancers`` (as UpdateService takes them) it is put right when ECS took it back with a failed
-            deployment.
+        network: the service's, ``{"subnets", "securityGroups", "assignPublicIp" (bool)}``. ECS restores the former
+            network together with the former revision, so the rollout sends it again.
+        platform_version: of Fargate, as the service declares it; sent again like the network.
+        load_balancers: of the service, as UpdateService takes them; sent again like the network.
         records: SSM path (``/sluice/PROJECT/STACK``) below which releases and the rollout under way are written down.
         holds: SSM path of the held images, which are refused.
         rollback: an earlier release is to serve again: the one that it replaces is held.
@@ -76,32 +79,11 @@ class Rollout(pulumi.CustomResource):
         names: pulumi.Input[Mapping[str, str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {
-            "cluster": cluster,
-            "service": service,
-            "taskDefinition": task_definition,
-            "imageDigest": image_digest,
-            "deadline": deadline,
-            "targetGroups": target_groups or [],
-            "smoke": smoke,
-            "soak": soak,
-            "database": database,
-            "shape": shape,
-            "network": network,
-            "platformVersion": platform_version,
-            "loadBalancers": load_balancers,
-            "records": records,
-            "holds": holds,
+        given = locals() | {
+            "target_groups": target_groups or [],
             "rollback": rollback or None,
-            "retain": retain,
-            "topic": topic,
-            "keep": keep,
-            "proof": proof,
-            "names": names,
-            "deploymentId": None,
-            "previousTaskDefinition": None,
-            "completedAt": None,
         }
+        props = properties(Rollout, given, ("deploymentId", "previousTaskDefinition", "completedAt"))
         super().__init__("gate:index:Rollout", name, props, opts)
         self.task_definition: pulumi.Output[str] = pulumi.get(self, "taskDefinition")
         self.deployment_id: pulumi.Output[str] = pulumi.get(self, "deploymentId")

@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 
 from components.image.lifecycle_policy import HELD, RELEASED, SERVING, SIGNATURE, document
 from sluice.image import image_attachment, image_signature
+from sluice.inputs.keep import Keep
 from sluice.release import hold, in_use
-from sluice.release.in_use import InUse, Keep
+from sluice.release.in_use import InUse
 from tests.components.ecr import Image, expired
 from tests.components.program import ACCOUNT, Deployed
 

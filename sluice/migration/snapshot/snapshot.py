@@ -19,12 +19,12 @@ from sluice.diagnosis.log_place import LogPlace
 from sluice.diagnosis.verdict import StepFailed, essential
 from sluice.duration import short_time
 from sluice.errors import Interrupted, NotPrepared
+from sluice.inputs.snapshot import PENDING, SnapshotRequest
 from sluice.inputs.step import Step
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.records.record import RunRecord
 from sluice.migration.snapshot.snapshot_copy import COPY_TO, Copies
 from sluice.migration.snapshot.snapshot_name import RECORDS, snapshot_name, snapshot_tags, surplus
-from sluice.migration.snapshot.snapshot_request import PENDING, Wish
 from sluice.migration.snapshot.snapshot_source import Source, code
 from sluice.migration.step.shard import poll_seconds
 from sluice.migration.step.step_run import StepRun
@@ -51,7 +51,7 @@ class Snapshot:
         self,
         to: Deployer,
         rds: Any,
-        wish: Wish,
+        wish: SnapshotRequest,
         place: Place,
         until: float | None = None,
         copies: Copies | None = None,

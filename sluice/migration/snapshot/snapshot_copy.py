@@ -18,13 +18,13 @@ them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sluice.clock import Clock
 from sluice.errors import GateError
+from sluice.inputs.copy_to import CopyTo
 from sluice.migration.snapshot.snapshot_source import Source, code
 
 SHARED_SECONDS = 30.0
@@ -38,37 +38,6 @@ COPY_TO = "sluice:copyTo"
 
 class CopyFailed(GateError):
     """A copy in the other account failed or could not begin. It stops nothing."""
-
-
-@dataclass(frozen=True)
-class CopyTo:
-    """Where snapshots are copied to.
-
-    Attributes:
-        role: ARN of the role in the other account that copies.
-        key: ARN of that account's KMS key, under which the copy is encrypted.
-    """
-
-    role: str
-    key: str
-
-    @classmethod
-    def parse(cls, raw: Mapping[str, Any]) -> CopyTo:
-        """Reads it from plain data. Raises GateError naming the key and the remedy."""
-        unknown = sorted(raw.keys() - {"role", "key"})
-        if unknown:
-            raise GateError(f"copyTo has an unknown key {unknown[0]!r}; it has role and key")
-        given = {key: str(raw.get(key) or "") for key in ("role", "key")}
-        for key, service in (("role", "iam"), ("key", "kms")):
-            parts = given[key].split(":")
-            if len(parts) < 6 or parts[2] != service or not parts[4]:
-                raise GateError(f"copyTo.{key} is {given[key]!r}; it must be the ARN of a {key} in the other account")
-        return cls(given["role"], given["key"])
-
-    @property
-    def account(self) -> str:
-        """The account that copies."""
-        return self.role.split(":")[4]
 
 
 class Copies:

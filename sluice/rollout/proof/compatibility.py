@@ -13,7 +13,7 @@ bad look.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sluice.aws.observation import Confirmation
@@ -22,7 +22,8 @@ from sluice.clock import Clock
 from sluice.diagnosis.exit_code import Advice
 from sluice.duration import short_time
 from sluice.errors import GateError, Interrupted
-from sluice.inputs.smoke import Smoke, at
+from sluice.inputs.smoke import Smoke
+from sluice.inputs.soak import Soak
 from sluice.rollout.deployment.judge import TargetState
 from sluice.rollout.deployment.service import Service
 from sluice.rollout.diagnosis.smoke_diagnosis import task_advice
@@ -34,37 +35,6 @@ GOOD = 200
 PAUSE_SECONDS = 1.0
 BAD_LOOKS = 2
 """So many bad answers make the old version unfit."""
-
-
-@dataclass(frozen=True)
-class Soak:
-    """seconds: how long; 0 soaks not at all. url: the deep health path, asked with GET; 200 is good; empty: nothing is
-    asked. timeout: seconds for one answer."""
-
-    seconds: int
-    url: str
-    timeout: int = 10
-
-    @classmethod
-    def parse(cls, raw: dict[str, Any]) -> Soak:
-        unknown = sorted(raw.keys() - {"seconds", "url", "timeout"})
-        if unknown:
-            raise GateError(f"soak: unknown key {unknown[0]!r}; it has seconds, url, timeout")
-        for key, least in (("seconds", 0), ("timeout", 1)):
-            value = raw.get(key, least)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise GateError(f"soak: {key} is {value!r}; it must be a whole number of at least {least}")
-        if "seconds" not in raw:
-            raise GateError("soak: seconds is missing")
-        if raw.get("url") != "" and not str(raw.get("url", "")).startswith(("http://", "https://")):
-            raise GateError(f"soak: url is {raw.get('url')!r}; it must begin with http:// or https://")
-        return cls(**raw)
-
-    def at(self, path: str | None) -> Soak:
-        """The same soak of a version that answered *path* when it was proven; empty: no path; None: nobody knows."""
-        if path is None or not self.url:
-            return self
-        return replace(self, url=at(self.url, path) if path else "")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from moto import mock_aws
 from sluice.aws.tasks import Place
 from sluice.clock import Halt
 from sluice.errors import GateError, Interrupted, NotPrepared
+from sluice.inputs.snapshot import SnapshotRequest
 from sluice.inputs.step import Step
 from sluice.migration.fingerprint import Subject
 from sluice.migration.records.deployer import Deployer
@@ -23,13 +24,15 @@ from sluice.migration.records.record import RunRecord
 from sluice.migration.run import migrate
 from sluice.migration.snapshot.snapshot import Snapshot
 from sluice.migration.snapshot.snapshot_name import IMAGE, RECORDS, RUN, Taken, snapshot_name, snapshot_tags, surplus
-from sluice.migration.snapshot.snapshot_request import Wish
 from sluice.migration.snapshot.snapshot_source import Source
 from tests.unit.sluice.migration.simulation import CLUSTER, DEFINITION, Clock, Ecs, Records, Script, client_error
 
 PLACE = Place(CLUSTER, DEFINITION, "app", ("subnet-1",), ("sg-1",), False)
 RECORD_PATH = "/sluice/notes/prod/runs"
 PROBE = ("migrate", "pending")
+
+
+REQUEST, HASTY = SnapshotRequest("db-1"), SnapshotRequest("db-1", timeout=90)
 
 
 def run_record(number: int = 7, nonce: str = "ab12cd34", image: str = "sha256:aa") -> RunRecord:
@@ -98,7 +101,7 @@ def test_only_what_is_ours_and_too_many_is_deleted(found: list[Taken], keep: int
 )
 def test_wrong_wishes(raw: dict[str, Any], says: str) -> None:
     with pytest.raises(GateError, match=says):
-        Wish.parse(raw)
+        SnapshotRequest.parse(raw)
 
 
 # -- its way
@@ -190,11 +193,13 @@ class Stage:
         self.lines: list[str] = []
         self.progress: list[str] = []
 
-    def deploy(self, wish: Wish | None = None, halts: dict[float, Halt] | None = None, deadline: float = 0) -> str:
+    def deploy(
+        self, wish: SnapshotRequest | None = None, halts: dict[float, Halt] | None = None, deadline: float = 0
+    ) -> str:
         self.clock.halts = {self.clock.elapsed + moment: halt for moment, halt in (halts or {}).items()}
         to = Deployer(self.ecs, self.ecs, self.records, self.clock, self._log, "ann@host")  # type: ignore[arg-type]
         until = self.clock.now() + deadline if deadline else None
-        before = Snapshot(to, self.rds, wish or Wish(instance="db-1"), PLACE, until)
+        before = Snapshot(to, self.rds, wish or SnapshotRequest(instance="db-1"), PLACE, until)
         subject = Subject("repo@sha256:aa", (Step("master", ("migrate", "master"), timeout=60),), {}, {}, "db-1")
         migrate(to, subject, "before", PLACE, deadline=deadline, prepare=lambda run, _: before(run))
         return before.taken
@@ -247,25 +252,25 @@ def test_an_instance_of_a_cluster_is_copied_as_its_cluster() -> None:
 
 def test_a_cluster_by_name() -> None:
     stage = Stage(cluster="aurora")
-    stage.deploy(Wish(cluster="aurora"))
+    stage.deploy(SnapshotRequest(cluster="aurora"))
     assert "DBClusterSnapshotIdentifier" in stage.rds.snapshots[stage.name()]
 
 
 @pytest.mark.parametrize(
     ("made", "wish", "says"),
     [
-        ({"states": [(9e9, "storage-full")]}, Wish("db-1"), "is 'storage-full'"),
-        ({"states": [(9e9, "incompatible-network")]}, Wish("db-1"), "is 'incompatible-network'"),
-        ({}, Wish("db-2"), "there is no database instance db-2"),
-        ({}, Wish(cluster="c"), "there is no cluster c"),
-        ({"ends": "failed"}, Wish("db-1"), "ended as 'failed'"),
-        ({"states": [(9e9, "modifying")]}, Wish("db-1", timeout=90), r"within 1 min 30 s .*no snapshot was begun"),
-        ({"takes": 9e9}, Wish("db-1", timeout=90), r"within 1 min 30 s .*goes on by itself"),
-        ({"refuses": [client_error("SnapshotQuotaExceeded", "Create")]}, Wish("db-1"), "have the quota raised"),
-        ({"refuses": [client_error("AccessDenied", "CreateDBSnapshot")]}, Wish("db-1"), "IAM actions"),
+        ({"states": [(9e9, "storage-full")]}, SnapshotRequest("db-1"), "is 'storage-full'"),
+        ({"states": [(9e9, "incompatible-network")]}, SnapshotRequest("db-1"), "is 'incompatible-network'"),
+        ({}, SnapshotRequest("db-2"), "there is no database instance db-2"),
+        ({}, SnapshotRequest(cluster="c"), "there is no cluster c"),
+        ({"ends": "failed"}, SnapshotRequest("db-1"), "ended as 'failed'"),
+        ({"states": [(9e9, "modifying")]}, HASTY, r"within 1 min 30 s .*no snapshot was begun"),
+        ({"takes": 9e9}, HASTY, r"within 1 min 30 s .*goes on by itself"),
+        ({"refuses": [client_error("SnapshotQuotaExceeded", "Create")]}, REQUEST, "have the quota raised"),
+        ({"refuses": [client_error("AccessDenied", "CreateDBSnapshot")]}, SnapshotRequest("db-1"), "IAM actions"),
     ],
 )  # fmt: skip
-def test_without_a_snapshot_no_step_is_started(made: dict[str, Any], wish: Wish, says: str) -> None:
+def test_without_a_snapshot_no_step_is_started(made: dict[str, Any], wish: SnapshotRequest, says: str) -> None:
     stage = Stage(**made)
     with pytest.raises(NotPrepared, match=says) as failure:
         stage.deploy(wish)
@@ -303,7 +308,7 @@ def test_older_ones_go_only_after_the_new_one_is_there_and_never_anybody_elses()
             "TagList": listed,
             "at": number,
         }
-    stage.deploy(Wish("db-1", keep=2))
+    stage.deploy(SnapshotRequest("db-1", keep=2))
     assert stage.rds.deleted == ["old-0"]
 
 
@@ -327,7 +332,7 @@ def test_a_deployer_that_may_delete_none_says_who_may() -> None:
         raise client_error("AccessDenied", "DeleteDBSnapshot")
 
     stage.rds.delete_db_snapshot = delete  # type: ignore[method-assign]
-    assert stage.deploy(Wish("db-1", keep=1)) == stage.name()
+    assert stage.deploy(SnapshotRequest("db-1", keep=1)) == stage.name()
     [said] = [line for line in stage.lines if "older snapshots" in line]
     assert said.startswith("2 older snapshots of this stack stay: this deployer may not delete them. An administrator")
     assert said.endswith("aws rds delete-db-snapshot --db-snapshot-identifier NAME, for old-0, old-1")
@@ -343,7 +348,7 @@ def _denied(operation: str) -> Any:
 
 def test_nothing_pending_means_no_snapshot() -> None:
     stage = Stage(Script(exit=0))
-    assert stage.deploy(Wish("db-1", pending=PROBE)) == ""
+    assert stage.deploy(SnapshotRequest("db-1", pending=PROBE)) == ""
     assert stage.rds.snapshots == {}
     assert stage.commands == ["pending", "master"]
     assert "snapshot: nothing is pending, none is needed" in stage.lines
@@ -359,7 +364,7 @@ def test_the_probe_may_run_as_another_revision_than_the_steps(monkeypatch: pytes
         return run_task(**request)
 
     monkeypatch.setattr(stage.ecs, "run_task", watched)
-    wish = Wish.parse({"instance": "db-1", "pending": [*PROBE], "taskDefinition": "arn:td/with_KEY:3"})
+    wish = SnapshotRequest.parse({"instance": "db-1", "pending": [*PROBE], "taskDefinition": "arn:td/with_KEY:3"})
     assert stage.deploy(wish) == ""
     assert seen == ["arn:td/with_KEY:3", DEFINITION]
 
@@ -376,7 +381,7 @@ def test_the_probe_may_run_as_another_revision_than_the_steps(monkeypatch: pytes
 )
 def test_in_doubt_it_is_taken(script: Script, says: str) -> None:
     stage = Stage(script)
-    assert stage.deploy(Wish("db-1", pending=PROBE)) == stage.name()
+    assert stage.deploy(SnapshotRequest("db-1", pending=PROBE)) == stage.name()
     assert any(re.search(says, line) for line in stage.lines)
     assert stage.commands[-1] == "master"
 
@@ -384,9 +389,9 @@ def test_in_doubt_it_is_taken(script: Script, says: str) -> None:
 def test_a_dead_deployers_probe_is_taken_over_and_not_doubled() -> None:
     stage = Stage(Script(runs=60, exit=1))
     with pytest.raises(Interrupted):
-        stage.deploy(Wish("db-1", pending=PROBE), halts={5: Halt.ABANDON})
+        stage.deploy(SnapshotRequest("db-1", pending=PROBE), halts={5: Halt.ABANDON})
     with pytest.raises(Interrupted):  # it ended meanwhile; the snapshot is under way
-        stage.deploy(Wish("db-1", pending=PROBE), halts={70: Halt.ABANDON})
+        stage.deploy(SnapshotRequest("db-1", pending=PROBE), halts={70: Halt.ABANDON})
     assert stage.commands == ["pending"]
     assert list(stage.rds.snapshots) == [stage.name(1)]
 
@@ -395,7 +400,7 @@ def test_a_run_whose_steps_began_takes_none() -> None:
     stage = Stage(Script(exit=0))
     stage.ecs.scripts[-1] = Script(runs=50)
     with pytest.raises(Interrupted):
-        stage.deploy(Wish("db-1", pending=PROBE), halts={20: Halt.ABANDON})
+        stage.deploy(SnapshotRequest("db-1", pending=PROBE), halts={20: Halt.ABANDON})
     assert stage.deploy() == ""
     assert stage.commands == ["pending", "master"]
     assert stage.rds.snapshots == {}

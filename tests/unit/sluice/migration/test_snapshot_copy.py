@@ -10,14 +10,15 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 
 from sluice.errors import GateError
+from sluice.inputs.copy_to import CopyTo
+from sluice.inputs.snapshot import SnapshotRequest
 from sluice.inputs.step import Step
 from sluice.migration.fingerprint import Subject
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.run import migrate
 from sluice.migration.snapshot.snapshot import Snapshot
-from sluice.migration.snapshot.snapshot_copy import COPY_TO, LOOKED_AT, SHARED_SECONDS, Copies, CopyTo
+from sluice.migration.snapshot.snapshot_copy import COPY_TO, LOOKED_AT, SHARED_SECONDS, Copies
 from sluice.migration.snapshot.snapshot_name import IMAGE, RECORDS, RUN, snapshot_tags
-from sluice.migration.snapshot.snapshot_request import Wish
 from sluice.migration.snapshot.snapshot_source import Source
 from tests.unit.sluice.migration.simulation import Clock, client_error
 from tests.unit.sluice.migration.test_snapshot import PLACE, RECORD_PATH, Stage, run_record
@@ -87,7 +88,7 @@ class CopyStage(Stage):
 
     def migrate(self, keep: int = 5) -> str:
         to = Deployer(self.ecs, self.ecs, self.records, self.clock, self._log, "ann@host")  # type: ignore[arg-type]
-        wish = Wish("db-1", keep=keep, copy_to=TO)
+        wish = SnapshotRequest("db-1", keep=keep, copy_to=TO)
         copies = Copies(TO, lambda: self.elsewhere, self.clock, self._log, lambda failed: self.told.append(str(failed)))
         before = Snapshot(to, self.rds, wish, PLACE, None, copies)
         subject = Subject("repo@sha256:aa", (Step("master", ("migrate", "master"), timeout=60),), {}, {}, "db-1")
@@ -256,7 +257,7 @@ def test_a_failure_during_the_steps_is_told_after_them() -> None:
 )
 def test_wrong_wishes(raw: Any, says: str) -> None:
     with pytest.raises(GateError, match=says):
-        Wish.parse({"instance": "db-1", "copyTo": raw})
+        SnapshotRequest.parse({"instance": "db-1", "copyTo": raw})
 
 
 def test_what_goes_to_rds_for_an_instance_and_for_a_cluster() -> None:

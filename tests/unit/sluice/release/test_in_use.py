@@ -11,7 +11,8 @@ import pytest
 from moto import mock_aws
 
 from sluice.errors import GateError
-from sluice.release.in_use import InUse, Keep
+from sluice.inputs.keep import Keep
+from sluice.release.in_use import InUse
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed
 from sluice.rollout.request import Wanted
 from sluice.rollout.rollout import Rollout

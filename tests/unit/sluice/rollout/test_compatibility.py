@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from sluice.errors import GateError
+from sluice.inputs.soak import Soak
 from sluice.rollout.deployment.judge import TargetState
-from sluice.rollout.proof.compatibility import Look, Soak, over, unfit
+from sluice.rollout.proof.compatibility import Look, over, unfit
 
 WELL = TargetState({"healthy": 2}, ())
 GOOD = Look("", (WELL,))

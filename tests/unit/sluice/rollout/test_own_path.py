@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from sluice.inputs.smoke import Smoke, path_of
+from sluice.inputs.soak import Soak
 from sluice.release.release_record import Release
 from sluice.rollout.deployment.http_answer import Answer
-from sluice.rollout.proof.compatibility import Incompatible, Soak
+from sluice.rollout.proof.compatibility import Incompatible
 from sluice.rollout.request import Wanted
 from sluice.rollout.rollout import Rollout
 from tests.unit.sluice.migration.simulation import Clock

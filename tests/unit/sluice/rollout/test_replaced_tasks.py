@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sluice.errors import GateError
+from sluice.inputs.soak import Soak
 from sluice.rollout.deployment.http_answer import Answer
-from sluice.rollout.proof.compatibility import Incompatible, Soak
+from sluice.rollout.proof.compatibility import Incompatible
 from sluice.rollout.request import Wanted
 from sluice.rollout.rollout import Rollout
 from tests.unit.sluice.migration.simulation import Clock, client_error

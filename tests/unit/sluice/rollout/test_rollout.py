@@ -11,11 +11,12 @@ from botocore.exceptions import ClientError
 from sluice.clock import Halt
 from sluice.errors import Interrupted
 from sluice.inputs.smoke import Smoke
+from sluice.inputs.soak import Soak
 from sluice.release.release_record import RolloutRecord
 from sluice.rollout.deployment.http_answer import Answer
 from sluice.rollout.deployment.shape import Shape
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed
-from sluice.rollout.proof.compatibility import Incompatible, Soak
+from sluice.rollout.proof.compatibility import Incompatible
 from sluice.rollout.request import Wanted
 from sluice.rollout.rollout import Rollout
 from tests.unit.sluice.migration.simulation import Clock

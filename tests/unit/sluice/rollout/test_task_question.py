@@ -11,8 +11,9 @@ from sluice.clock import Halt
 from sluice.errors import GateError, Interrupted
 from sluice.inputs.smoke import Smoke
 from sluice.inputs.smoke_task import SmokeTask
+from sluice.inputs.soak import Soak
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed
-from sluice.rollout.proof.compatibility import Incompatible, Soak
+from sluice.rollout.proof.compatibility import Incompatible
 from sluice.rollout.proof.question import Reply
 from sluice.rollout.proof.task_question import LONGEST_SECONDS, TaskQuestion
 from sluice.rollout.request import Wanted

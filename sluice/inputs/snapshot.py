@@ -1,4 +1,4 @@
-"""What is to be done before the first step of a run: which database, how long, and where its snapshot is copied to."""
+"""The snapshot before the first step: of which database, how long it may take, how many stay. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sluice.errors import GateError
+from sluice.inputs.copy_to import CopyTo
+from sluice.inputs.keys import refuse_unknown
 from sluice.inputs.step import Step
-from sluice.migration.snapshot.snapshot_copy import CopyTo
 
 PENDING = "pending"
 """Name of the probe's step; no migration step may have it."""
@@ -19,7 +20,7 @@ SECONDS = 3600
 
 
 @dataclass(frozen=True)
-class Wish:
+class SnapshotRequest:
     """What is to be done before the first step.
 
     Attributes:
@@ -40,12 +41,9 @@ class Wish:
     copy_to: CopyTo | None = None
 
     @classmethod
-    def parse(cls, raw: Mapping[str, Any]) -> Wish:
+    def parse(cls, raw: Mapping[str, Any]) -> SnapshotRequest:
         """Reads it from plain data. Raises GateError naming the key and the remedy."""
-        keys = ("instance", "cluster", "keep", "timeout", "pending", "taskDefinition", "copyTo")
-        unknown = sorted(raw.keys() - {*keys})
-        if unknown:
-            raise GateError(f"unknown key {unknown[0]!r}; a snapshot has {', '.join(keys)}")
+        refuse_unknown(cls, raw, "snapshot")
         instance, cluster = str(raw.get("instance") or ""), str(raw.get("cluster") or "")
         if bool(instance) == bool(cluster):
             raise GateError("needs the identifier of a database: either instance or cluster")
