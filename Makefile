@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 rehearse preview plan deploy smoke rollback drift: STACK ?= staging
 up: STACK ?= local
-.PHONY: help up cloud rehearse preview down env setup bootstrap access check bench soak chaos test lint format types imports unit components e2e lock
+.PHONY: help up cloud rehearse preview down env setup bootstrap access check bench soak chaos mutation test lint format types imports unit components e2e lock
 .PHONY: policy plan deploy smoke sbom rollback drift prepare pin audit clean
 LOCAL := local/python -m local
 
@@ -46,6 +46,9 @@ soak: setup ## kill deployers at random moments, break versions, load deploys (6
 	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.deployments
 	@test -n "$(SEED)" || SOAK=1 .venv/bin/python -m pytest -s tests/e2e/faults/test_faults.py tests/e2e/faults/measure_load.py
 	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.foreign
+
+mutation: setup ## break the core's code in small ways, run a room's tests on each: ROOM=migration MINUTES=30; writes docs/mutation.md
+	@.venv/bin/python -m tests.mutation $(ROOM) --minutes $(or $(MINUTES),30)
 
 chaos: setup ## deploy while AWS's answers lie, rivals race, clocks are wrong (35 minutes); SEEDS=30; SEED=n plays one again
 	@.venv/bin/python -m tests.chaos
