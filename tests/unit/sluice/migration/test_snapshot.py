@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -271,7 +272,7 @@ def test_a_cluster_by_name() -> None:
     ],
 )  # fmt: skip
 def test_without_a_snapshot_no_step_is_started(made: dict[str, Any], wish: SnapshotRequest, says: str) -> None:
-    stage = Stage(**made)
+    stage = Stage(**deepcopy(made))  # what is refused is used up
     with pytest.raises(NotPrepared, match=says) as failure:
         stage.deploy(wish)
     assert "no step was started" in str(failure.value)
