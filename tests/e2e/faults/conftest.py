@@ -1,4 +1,4 @@
-"""One stage for all faults: a small service with short checks. One fault of each kind always runs, all with SOAK=1."""
+"""One stage for all faults: a small service with short checks. Those of table.ALWAYS always run, all with SOAK=1."""
 
 from __future__ import annotations
 

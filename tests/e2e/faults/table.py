@@ -9,13 +9,21 @@ from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "faults.md"
 
-HEAD = """# Faults, end to end
+ALWAYS = ("crash loop", "missing secret", "scale-out during a rollout", "Ctrl-C in a rollout")
+"""The faults that `make test` plays too."""
+
+HEAD = f"""# Faults, end to end
 
 Each fault is provoked in a deployment by the real Pulumi engine on the local cloud, with real containers, while a
-client asks the service the whole time, from before the fault until after the retry. `make soak` runs them and writes
-this table (tests/e2e/faults); `make test` runs one of each kind. Checks are short there (start period 30 s, three
-checks, 5 s apart): with the settings of a real service a verdict that waits for health checks takes as much longer as
-those do.
+client asks the service the whole time, from before the fault until after the retry. `make soak` runs all of them and
+writes this table (tests/e2e/faults).
+
+`make test` runs four of them: {", ".join(ALWAYS)}.
+Only `make soak` runs the others, a database that is down and an alarm among them: together they take more than ten
+minutes.
+
+Checks are short there (start period 30 s, three checks, 5 s apart): with the settings of a real service a verdict that
+waits for health checks takes as much longer as those do.
 
 """
 RUN = "Run of {date} at commit {commit} on {cpus} CPUs, load average {load:.0f} at its end.\n\n"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
+from tests.e2e.faults import test_faults
 from tests.e2e.faults.callers import Callers, percentile
-from tests.e2e.faults.table import Row, page, text, verdict
+from tests.e2e.faults.table import ALWAYS, HEAD, PAGE, Row, page, text, verdict
 from tests.e2e.stage import until
 
 
@@ -89,3 +92,18 @@ def test_the_page_says_when_and_on_what_its_table_was_made() -> None:
     made = page([Row("a fault", "why", 1.23, 4, 0, "serves")], "2026-11-27", "abc1234", 2, 3.6)
     assert "\nRun of 2026-11-27 at commit abc1234 on 2 CPUs, load average 4 at its end.\n" in made
     assert made.endswith("| a fault | why | 1.2 | 4 | 0 | serves |\n")
+
+
+def test_the_page_names_the_faults_that_are_played_without_a_soak() -> None:
+    """By the tests' own marks and titles: a fault that is moved to the soak must not stay promised."""
+    tree = ast.parse(Path(str(test_faults.__file__)).read_text(encoding="utf-8"))
+    tests = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name.startswith("test_")]
+    titles: dict[str, bool] = {}
+    for one in tests:
+        soaked = "soak" in {ast.unparse(mark) for mark in one.decorator_list}
+        calls = [call for call in ast.walk(one) if isinstance(call, ast.Call)]
+        titles |= {ast.literal_eval(call.args[0]): soaked for call in calls if ast.unparse(call.func) == "scene.played"}
+    assert len(titles) == len(tests), "every fault has its own title"
+    assert {title for title, soaked in titles.items() if not soaked} == set(ALWAYS)
+    assert PAGE.read_text(encoding="utf-8").startswith(HEAD)
+    assert all(f"| {title} |" in PAGE.read_text(encoding="utf-8") for title in ALWAYS)
