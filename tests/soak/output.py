@@ -54,7 +54,7 @@ def no_module(stage: Stage) -> Finished:
 
 def hang(stage: Stage) -> Finished:
     stage.add_migration(9001, SLOW)
-    _settings(stage, STEP, STEP.replace("300", "10"))
+    _settings(stage, STEP, STEP.replace("300", "20"))
     return stage.up(expect=None)
 
 
@@ -75,7 +75,7 @@ SAMPLES: Sequence[Sample] = (
     Sample("A new version", "A changed page; nothing to migrate.", good),
     Sample("The migration CLI is not in the image: exit code 127", "The step calls `prisma migrate deploy`.", no_cli),
     Sample("Exit code 1 that explains itself", "A migration imports a library that is not in the image.", no_module),
-    Sample("A migration that hangs", "It waits for a lock; the step's `timeout` is 10 seconds.", hang),
+    Sample("A migration that hangs", "It waits for a lock; the step's `timeout` is 20 seconds.", hang),
     Sample("Ctrl-C", "Pressed while the migration ran.", ctrl_c),
     Sample("A version that does not start", "Its migrations are fine, its process ends at once.", crash),
 )
