@@ -28,6 +28,7 @@ CASES: list[tuple[str, list[RunRecord], frozenset[int], Plan]] = [
     ("closed long ago", [run(1, state="closed")], frozenset(), Start(2)),
     ("an operator's live run", [run(1, by="run")], frozenset({1}), Refuse(run(1, by="run"))),
     ("an operator's young run", [run(1, by="run", age=60)], frozenset(), Refuse(run(1, by="run", age=60))),
+    ("an operator's run on the second", [run(1, by="run", age=120)], frozenset(), Close(run(1, by="run", age=120))),
     ("an operator's dead run", [run(1, by="run", age=200)], frozenset(), Close(run(1, by="run", age=200))),
     ("an operator's finished run", [run(1, by="run", state="succeeded")], frozenset(), Start(2)),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -37,6 +39,16 @@ def stored(*runs: RunRecord, prefix: str = PREFIX) -> tuple[Ssm, Records]:
         assert records.create(one)
         records.save_step(one, StepRecord("master", (TaskRecord(0, one.number, "t"),)))
     return ssm, records
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A deployer whose own time is not UTC: what it writes must be."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 class TestRecords:
@@ -96,6 +108,7 @@ class TestRecords:
 DISTRUSTED: list[tuple[str, list[RunRecord], int | None]] = [
     ("nothing since", [run(5)], None),
     ("an older one", [run(4, state="failed"), run(5)], None),
+    ("the proof itself, whatever became of it", [run(5, state="failed")], None),
     ("the same again", [run(5), run(6)], None),
     ("the same, which failed", [run(5), run(6, state="failed")], 6),
     ("the same, which goes on", [run(5), run(6, state="running")], 6),
