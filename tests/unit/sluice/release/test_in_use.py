@@ -98,8 +98,39 @@ def test_anothers_repository_is_left_alone_and_said() -> None:
     kept = in_use(Refusing(), lines=lines)
     kept.begin(f"{URL}@sha256:{'a' * 64}")
     kept.proven(f"{URL}@sha256:{'a' * 64}")
-    [line] = lines
-    assert "may not tag images of sluice-staging in registry 123456789012" in line
+    assert lines == [
+        "note: this account may not tag images of sluice-staging in registry 123456789012: what runs here stays only "
+        "as long as that repository's lifecycle policy keeps releases"
+    ]
+
+
+def test_a_note_about_the_repository_stays_in_the_log() -> None:
+    said: list[bool] = []
+    keep = Keep(REPOSITORY, "123456789012", "sluice-prod", ())
+    InUse(Refusing(), keep, lambda _, ephemeral: said.append(ephemeral)).begin(f"{URL}@sha256:{'a' * 64}")
+    assert said == [False], "not as progress, which goes away"
+
+
+def test_the_repository_is_asked_for_in_its_own_registry() -> None:
+    """A stack that promotes from another account tags there; without registryId ECR asks the caller's own."""
+
+    class Asked(Refusing):
+        def batch_get_image(self, **request: Any) -> None:
+            asked.append(request["registryId"])
+            super().batch_get_image(**request)
+
+    asked: list[str] = []
+    in_use(Asked()).begin(f"{URL}@sha256:{'a' * 64}")
+    assert asked == ["123456789012"]
+
+
+def test_an_image_of_another_repository_is_not_tagged(ecr: Any) -> None:
+    """Also one that the account could tag, because it has the same digest."""
+    first, same = push(ecr, "a" * 40), push(ecr, "b" * 40)
+    foreign = f"ghcr.io/org/tool@{same.rpartition('@')[2]}"
+    kept = in_use(ecr, images=(foreign,))
+    kept.begin(first)
+    assert tags(ecr, same) == {"b" * 40}
 
 
 class Order:
