@@ -16,7 +16,7 @@ CODE = re.compile(r"`[^`\n]*`")
 ROOMS = "bench|bootstrap|check|components|docs|emulator|examples|infra|local|pipeline|policy|sluice|tests"
 PATH = re.compile(rf"`((?:{ROOMS})/[\w./-]*\w/?)`")
 """A path in code marks: `sluice/rollout`, `tests/e2e/cloud/`."""
-PLACEHOLDER = re.compile(r"STACK|NAME|PROJECT")
+PLACEHOLDER = re.compile(r"STACK|NAME|PROJECT|ROOM")
 
 LOOKED_UP = {
     "docs/access.md",
@@ -25,6 +25,7 @@ LOOKED_UP = {
     "docs/foreign-images.md",
     "docs/local-cloud.md",
     "docs/lost-deploys.md",
+    "docs/mutation.md",
     "docs/outcomes.md",
     "docs/output.md",
     "docs/policy.md",
