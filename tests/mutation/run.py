@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MUTMUT = Path(sys.executable).parent / "mutmut"
 SECONDS = 120.0
 """Of `git` and of one `mutmut show`."""
-START = 600.0
+START = 300.0
 """Seconds besides the mutants' own time, in which mutmut makes them and runs the tests once without any."""
 COPIED = ("sluice", "tests", "docs", "components", "bench", "pyproject.toml")
 """What the core's unit tests read or import."""
@@ -123,8 +123,13 @@ def _shown(folder: Path, names: list[str]) -> Iterator[Mutant]:
         changed = [line for line in done.stdout.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
         old = " ".join(line[1:].strip() for line in changed if line[0] == "-")
         new = " ".join(line[1:].strip() for line in changed if line[0] == "+")
-        function = name.rpartition(".")[2].rpartition("__mutmut_")[0]
-        yield Mutant(function.removeprefix("x").strip("ǁ_").replace("ǁ", "."), old, new)
+        yield Mutant(function(name), old, new)
+
+
+def function(mutant: str) -> str:
+    """Where a mutant is, from mutmut's name of it: ``module.x_name__mutmut_1``, ``module.xǁClassǁname__mutmut_1``."""
+    mangled = mutant.rpartition(".")[2].rpartition("__mutmut_")[0]
+    return mangled[2:].replace("ǁ", ".")
 
 
 def _copy(folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutation.page import Figures, Module, Mutant, page
-from tests.mutation.run import Interrupted, measured
+from tests.mutation.run import Interrupted, function, measured
 
 LOST = Mutant("decide", "if a < b:", "if a <= b:")
 FIRST = Module("sluice/release/hold.py", 10, 6, 1, 1, 0, 0.5, "2026-01-01, abc1234", (LOST, LOST))
@@ -58,3 +58,15 @@ def test_nothing_known_is_a_page_too(root: Path) -> None:
 def test_a_room_that_is_none_is_refused(room: str) -> None:
     with pytest.raises(Interrupted, match="does not exist"):
         measured(room, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "name"),
+    [
+        ("sluice.release.names.x_short__mutmut_12", "short"),
+        ("sluice.rollout.deployment.judge.x__rolled_back__mutmut_1", "_rolled_back"),
+        ("sluice.release.in_use.xǁInUseǁ__init____mutmut_3", "InUse.__init__"),
+    ],
+)
+def test_a_mutants_function_is_named_as_in_the_source(mutant: str, name: str) -> None:
+    assert function(mutant) == name
