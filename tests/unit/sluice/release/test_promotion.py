@@ -103,13 +103,21 @@ class Refusing(Clients):
 @pytest.mark.parametrize(
     ("account", "fix"),
     [
-        ("", "fix: name the stack staging in `promoteFrom` of this stack's bootstrap settings"),
-        (THERE, "fix: name this account in `releases.readers` of bootstrap/Pulumi.staging.yaml"),
+        (
+            "",
+            "fix: name the stack staging in `promoteFrom` of this stack's bootstrap settings, then run `make bootstrap`"
+            " again",
+        ),
+        (
+            THERE,
+            "fix: name this account in `releases.readers` of bootstrap/Pulumi.staging.yaml and staging in `promoteFrom`"
+            " of this stack's, then run `make bootstrap` for both",
+        ),
     ],
 )
 @pytest.mark.usefixtures("clients")
 def test_a_refusal_says_what_to_write_where(account: str, fix: str) -> None:
     with pytest.raises(GateError) as refusal:
         released(Refusing(Account(region="eu-central-1", account=HERE)), Source("shop", "staging", account))
-    assert fix in str(refusal.value)
+    assert str(refusal.value).endswith(fix)
     assert "no identity-based policy" in str(refusal.value)
