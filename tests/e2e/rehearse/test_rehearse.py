@@ -13,7 +13,7 @@ from local.rehearse.stage import Stage
 from local.toolchain.progress import Progress
 from sluice.image.image_signature import MANIFEST, tag
 from sluice.release.hold import HeldTag
-from tests.e2e.rehearse.leftover import inventory
+from tests.e2e.leftover import inventory
 from tests.e2e.rehearse.stack import Stack
 from tests.e2e.stage import ROOT, until
 

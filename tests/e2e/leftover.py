@@ -21,6 +21,9 @@ class Kind:
     arguments: tuple[tuple[str, Any], ...] = ()
 
 
+OURS = (("Filters", [{"Name": "tag-key", "Values": ["Stack"]}]),)
+"""Of EC2's: what a stack made bears its tag; every account has a network of its own from the beginning."""
+
 KINDS = (
     Kind("repository", "ecr", "describe_repositories", "repositories", "repositoryName"),
     Kind("cluster", "ecs", "list_clusters", "clusterArns"),
@@ -42,7 +45,15 @@ KINDS = (
     Kind("log group", "logs", "describe_log_groups", "logGroups", "logGroupName"),
     Kind("role", "iam", "list_roles", "Roles", "RoleName"),
     Kind("topic", "sns", "list_topics", "Topics", "TopicArn"),
-    Kind("VPC", "ec2", "describe_vpcs", "Vpcs", "VpcId", (("Filters", [{"Name": "tag-key", "Values": ["Stack"]}]),)),
+    Kind(
+        "database parameter group", "rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"
+    ),
+    Kind("VPC", "ec2", "describe_vpcs", "Vpcs", "VpcId", OURS),
+    Kind("subnet", "ec2", "describe_subnets", "Subnets", "SubnetId", OURS),
+    Kind("route table", "ec2", "describe_route_tables", "RouteTables", "RouteTableId", OURS),
+    Kind("internet gateway", "ec2", "describe_internet_gateways", "InternetGateways", "InternetGatewayId", OURS),
+    Kind("security group", "ec2", "describe_security_groups", "SecurityGroups", "GroupId", OURS),
+    Kind("network interface", "ec2", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId", OURS),
     Kind("NAT gateway", "ec2", "describe_nat_gateways", "NatGateways", "NatGatewayId"),
     Kind("address", "ec2", "describe_addresses", "Addresses", "AllocationId"),
     Kind("endpoint", "ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
