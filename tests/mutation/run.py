@@ -157,10 +157,20 @@ def _bounded(folder: Path, seconds: float, children: int) -> None:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
             print(f"the time is up: not every mutant was tried; log: {log.name}")
+            _interrupt(process)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(10)
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    """End mutmut as Ctrl-C does: killed in the middle of a write, it would leave half a file of results."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        print("mutmut did not end within 30 s and is killed")
 
 
 def _git(*words: str) -> bytes:

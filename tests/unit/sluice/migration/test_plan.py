@@ -43,3 +43,10 @@ def test_the_other_phase_is_not_adopted() -> None:
     after = replace(run(1), phase="after")
     assert plan([after], "same", "before", NOW, frozenset()) == Close(after)
     assert plan([replace(after, state="succeeded")], "same", "before", NOW, frozenset()) == Start(2)
+
+
+def test_only_an_operators_run_that_may_have_changed_the_schema_since_makes_a_success_worthless() -> None:
+    mine = run(2, state="succeeded")
+    before, reading = run(1, by="run", state="succeeded"), replace(run(3, by="run", state="failed"), read_only=True)
+    assert plan([before, mine, reading], "same", "before", NOW, frozenset()) == TakeSuccess(mine)
+    assert plan([mine, replace(reading, read_only=False)], "same", "before", NOW, frozenset()) == Start(4)
