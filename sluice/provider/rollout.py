@@ -262,12 +262,14 @@ def _unsoaked(call: Call, inputs: Properties) -> Properties:
 
 def _shape(inputs: Properties) -> Shape:
     """The service's network, platform version and load balancers, in ECS' own words."""
-    network = Network.parse(inputs["network"]) if inputs.get("network") else None
-    awsvpc = network and {
-        "subnets": list(network.subnets),
-        "securityGroups": list(network.security_groups),
-        "assignPublicIp": "ENABLED" if network.assign_public_ip else "DISABLED",
-    }
+    awsvpc = None
+    if inputs.get("network"):
+        network = Network.parse(inputs["network"])
+        awsvpc = {
+            "subnets": list(network.subnets),
+            "securityGroups": list(network.security_groups),
+            "assignPublicIp": "ENABLED" if network.assign_public_ip else "DISABLED",
+        }
     return Shape(awsvpc, inputs.get("platformVersion") or "", tuple(inputs.get("loadBalancers") or ()))
 
 
