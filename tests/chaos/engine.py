@@ -26,7 +26,6 @@ from sluice.aws.session import Account, Clients
 from sluice.diagnosis.verdict import StepFailed
 from sluice.errors import GateError, Interrupted, NotPrepared
 from sluice.protocol.resource import Call, Properties, Refused, Resource, State
-from sluice.provider import rollout
 from sluice.provider.migration_run import MigrationRun
 from sluice.provider.rollout import Rollout
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed
@@ -132,9 +131,8 @@ def deploy(job: dict[str, Any], engine: Engine) -> None:
         ecs = boto3.client("ecs", region_name=job["region"], endpoint_url=job["endpoint"])
         ecs.create_service(**job["service"], taskDefinition=revision)
         engine.keep("service", job["service"])
-    # An earlier gate's Rollout, judged beside this one, knows no proof.
-    proof = {"proof": migrations["run"]} if "proof" in rollout._OPTIONAL else {}
-    engine.up("rollout", Rollout(lambda: clients), job["rollout"] | {"taskDefinition": revision} | proof)
+    given = {"taskDefinition": revision, "proof": migrations["run"]}
+    engine.up("rollout", Rollout(lambda: clients), job["rollout"] | given)
     if job.get("after"):
         engine.up("after", MigrationRun(lambda: clients), job["after"])
 
