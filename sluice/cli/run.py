@@ -19,7 +19,7 @@ from sluice.diagnosis.redaction.redact import secrets as secrets_in
 from sluice.diagnosis.verdict import StepFailed
 from sluice.duration import short_time
 from sluice.errors import GateError
-from sluice.inputs.step import SHARDS, Step
+from sluice.inputs.step import LONGEST_NAME, SHARDS, Step
 from sluice.migration.operator_run import Order, Refused, exit_code, operate
 from sluice.rollout.deployment.judge import primary
 
@@ -154,7 +154,7 @@ def step_name(words: Sequence[str]) -> str:
     """A step's name from the command's first two words: what labels its lines. Arguments may be private."""
     plain = "-".join(word.rpartition("/")[2] for word in words[:2])
     name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
-    return re.sub(r"^[^a-z]+", "", name)[:40].rstrip("-") or "run"
+    return re.sub(r"^[^a-z]+", "", name)[:LONGEST_NAME].rstrip("-") or "run"
 
 
 def variable(text: str) -> tuple[str, str]:

@@ -15,7 +15,8 @@ Phase = Literal["before", "after"]
 SHARDS = 50
 """As many as a step's record in a 4 KB parameter can hold."""
 
-NAME = r"^[a-z][a-z0-9-]{0,30}$"
+LONGEST_NAME = 31
+NAME = rf"^[a-z][a-z0-9-]{{0,{LONGEST_NAME - 1}}}$"
 """Of a step: part of the names of its record, and of its own task definition's family and roles."""
 
 
@@ -58,7 +59,7 @@ class Step:
         name = str(raw.get("name", ""))
         if not re.match(NAME, name):
             raise GateError(
-                f"step name {name!r}: 1 to 31 lower-case letters, digits and hyphens, beginning with a letter"
+                f"step name {name!r}: 1 to {LONGEST_NAME} lower-case letters, digits and hyphens, beginning with a letter"
             )
         refuse_unknown(cls, raw, f"step {name}")
         command = raw.get("command")

@@ -21,7 +21,7 @@ DIGEST = "sha256:" + "ab" * 32
         (["python", "-m", "notes"], "python-m"),
         (["7z"], "z"),
         (["42"], "run"),
-        (["a" * 60], "a" * 40),
+        (["a" * 60], "a" * 31),
         (["./Manage.PY", "Migrate_All"], "manage-py-migrate-all"),
     ],
 )
