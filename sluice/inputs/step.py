@@ -59,7 +59,8 @@ class Step:
         name = str(raw.get("name", ""))
         if not re.match(NAME, name):
             raise GateError(
-                f"step name {name!r}: 1 to {LONGEST_NAME} lower-case letters, digits and hyphens, beginning with a letter"
+                f"step name {name!r}: 1 to {LONGEST_NAME} lower-case letters, digits and hyphens, "
+                "beginning with a letter"
             )
         refuse_unknown(cls, raw, f"step {name}")
         command = raw.get("command")
