@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except (BotoCoreError, ClientError) as error:
         remedy = "the same command goes on where this one stopped; bootstrap/account.py names the actions it needs"
-        print(f"error: AWS refuses or cannot be reached: {error}\n  to do: {remedy}", file=sys.stderr)
+        print(f"error: AWS refuses or cannot be reached: {error}\n  fix: {remedy}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted: the same command goes on where this one stopped", file=sys.stderr)
@@ -108,7 +108,7 @@ def read(stack: str) -> Settings:
     except FileNotFoundError as missing:
         raise Refused(
             f"there is no bootstrap/Pulumi.{stack}.yaml\n"
-            "  to do: write it after the example in docs/bootstrap.md, or name another stack: make bootstrap STACK=…"
+            "  fix: write it after the example in docs/bootstrap.md, or name another stack: make bootstrap STACK=…"
         ) from missing
 
 
@@ -120,12 +120,12 @@ def caller(sts: Any, settings: Settings) -> Account:
         account_id = settings.aws.account or "of the stack"
         raise Refused(
             f"this shell is not logged in to AWS ({error})\n"
-            f"  to do: log in as an administrator of account {account_id}, then try again"
+            f"  fix: log in as an administrator of account {account_id}, then try again"
         ) from error
     if settings.aws.account not in (None, where.id):
         raise Refused(
             f"these credentials belong to account {where.id}, but aws.account is {settings.aws.account}; nothing was"
-            " done\n  to do: switch to the right profile or role, or correct the setting"
+            " done\n  fix: switch to the right profile or role, or correct the setting"
         )
     return where
 

@@ -44,7 +44,7 @@ def chosen(names: Sequence[str]) -> list[str]:
     """The named parts, or all of them, in their order. Raises Failed on an unknown name."""
     unknown = sorted(set(names) - set(PARTS))
     if unknown:
-        raise Failed(f"there is no check {', '.join(unknown)}\n  to do: take any of {', '.join(PARTS)}")
+        raise Failed(f"there is no check {', '.join(unknown)}\n  fix: take any of {', '.join(PARTS)}")
     return [name for name in PARTS if name in names or not names]
 
 

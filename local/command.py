@@ -111,7 +111,7 @@ def alone(place: Checkout, command: str) -> Iterator[None]:
             yield
     except Busy as busy:
         raise Failed(
-            f"{busy.owner} is at work in this checkout\n  to do: wait until it ends, or end it, then try again"
+            f"{busy.owner} is at work in this checkout\n  fix: wait until it ends, or end it, then try again"
         ) from None
 
 

@@ -193,5 +193,5 @@ def endpoint(place: Checkout) -> str:
     """Where this checkout's emulator answers, or answered last. Raises NotStarted when it never ran."""
     found = record.read(place.cloud_record).get("endpoint")
     if not isinstance(found, str):
-        raise NotStarted("the local cloud of this checkout is not started\n  to do: `make up`")
+        raise NotStarted("the local cloud of this checkout is not started\n  fix: `make up`")
     return found

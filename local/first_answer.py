@@ -31,7 +31,7 @@ def first_answer(pulumi: Pulumi, outputs: Mapping[str, Any]) -> str:
         Failed: neither 2xx nor 3xx; nor is it a path without a page of a service whose smoke request is answered.
     """
     if not isinstance(outputs.get("url"), str):
-        raise Failed(f"the stack has no output `url`\n  to do: see `pulumi stack output --stack {pulumi.stack}`")
+        raise Failed(f"the stack has no output `url`\n  fix: see `pulumi stack output --stack {pulumi.stack}`")
     if bundle := pulumi.env.get("SSL_CERT_FILE"):
         os.environ["SSL_CERT_FILE"] = bundle
     url, address = str(outputs["url"]), str(outputs.get("address") or "")
@@ -55,7 +55,7 @@ def ask(url: str, seconds: float, address: str = "") -> Answer:
             return answer
         if time.monotonic() > deadline:
             raise Failed(
-                f"{url} did not answer within {duration(seconds)}: {said(answer)}\n  to do: see the service's log group"
+                f"{url} did not answer within {duration(seconds)}: {said(answer)}\n  fix: see the service's log group"
             )
         time.sleep(0.2)
 
@@ -83,7 +83,7 @@ def wrong(url: str, answer: Answer) -> str:
         text += f"\n  answer: {shown}"
     if answer.status == 400:
         return (
-            f"{text}\n  to do: let the application accept the Host header {host}, like"
+            f"{text}\n  fix: let the application accept the Host header {host}, like"
             f' `app.environment: {{ALLOWED_HOSTS: "${{service.host}}"}}` (docs/host-header.md)'
         )
-    return f"{text}\n  to do: see the service's log group"
+    return f"{text}\n  fix: see the service's log group"

@@ -49,5 +49,5 @@ def refuse_to_install(environment: Mapping[str, str], waiting: Sequence[Step], p
     if names:
         raise Failed(
             f"{VARIABLE} is set, so nothing is installed any more, and there is no {', '.join(names)}"
-            "\n  to do: run `make prepare` before the job takes its role"
+            "\n  fix: run `make prepare` before the job takes its role"
         )

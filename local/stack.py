@@ -130,13 +130,13 @@ class Pulumi:
             )
         except subprocess.TimeoutExpired:
             raise Failed(
-                f"`pulumi {' '.join(arguments)}` did not end within {PULUMI_SECONDS:.0f} s\n  to do: try again"
+                f"`pulumi {' '.join(arguments)}` did not end within {PULUMI_SECONDS:.0f} s\n  fix: try again"
             ) from None
         if done.returncode != 0:
             said = (done.stderr or done.stdout).strip()
             raise Failed(
                 f"`pulumi {' '.join(arguments)}` ended with exit code {done.returncode}: {said}"
-                "\n  to do: `make down` and `make up` start afresh"
+                "\n  fix: `make down` and `make up` start afresh"
             )
         return done.stdout
 
@@ -145,7 +145,7 @@ def project(root: Path) -> str:
     """The project's name, as Pulumi.yaml has it now: one that was renamed has left its old state beside the new."""
     found = re.search(r"^name:\s*[\"']?([\w.-]+)", (root / "Pulumi.yaml").read_text(), re.MULTILINE)
     if found is None:
-        raise Failed("Pulumi.yaml has no line `name: …`\n  to do: give the project a name")
+        raise Failed("Pulumi.yaml has no line `name: …`\n  fix: give the project a name")
     return found.group(1)
 
 
@@ -154,11 +154,11 @@ def settings(root: Path, stack: str) -> Path:
     file = root / f"Pulumi.{stack}.yaml"
     if not file.is_file():
         raise Failed(
-            f"there is no {file.name}\n  to do: copy Pulumi.{STACK}.yaml to it and write your application's settings"
+            f"there is no {file.name}\n  fix: copy Pulumi.{STACK}.yaml to it and write your application's settings"
         )
     if not re.search(r"^\s+([\w-]+:)?environment:\s*[\"']?local\b", file.read_text(), re.MULTILINE):
         raise Failed(
-            f"{file.name} does not say `environment: local`, so `make up` does not deploy it\n  to do: `make rehearse"
+            f"{file.name} does not say `environment: local`, so `make up` does not deploy it\n  fix: `make rehearse"
             f" STACK={stack}` tries it on this machine, `pulumi up --stack {stack}` deploys it for real"
         )
     return file
@@ -178,8 +178,7 @@ def stale(locks: Iterable[Mapping[str, object]], command: Callable[[int], Sequen
     for pid in pids:
         if isinstance(pid, int) and any(Path(word).name == "pulumi" for word in command(pid)[:1]):
             raise Failed(
-                f"another pulumi (process {pid}) is at work on the {stack} stack"
-                "\n  to do: wait until it ends, or end it"
+                f"another pulumi (process {pid}) is at work on the {stack} stack\n  fix: wait until it ends, or end it"
             )
     return bool(pids)
 

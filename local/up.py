@@ -96,5 +96,5 @@ def port(base: Mapping[str, str]) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise Failed(f"SLUICE_PORT is {text!r}, which is no port\n  to do: set it to a number up to 65535, or unset it")
+        raise Failed(f"SLUICE_PORT is {text!r}, which is no port\n  fix: set it to a number up to 65535, or unset it")
     return int(text)

@@ -51,17 +51,17 @@ def complaint(approved: str, now: str, resources: Mapping[str, Any]) -> str:
     """
     if not approved:
         return (
-            "APPROVED_PLAN is set and empty: the preview told no plan, so nobody has approved one. Nothing was changed;"
-            " look at the preview's log, then run it again"
+            "APPROVED_PLAN is empty: the preview reported no plan, so none was approved. Nothing was changed. Fix: read"
+            " the preview's log, then run it again"
         )
     if approved == now:
         return ""
     names = [f"{'/'.join(one['steps'])} {_name(urn)}" for urn, one in resources.items()]
     what = "; ".join(sorted(names)[:10]) + (f"; and {len(names) - 10} more" if len(names) > 10 else "")
     return (
-        f"approved was the plan {approved[:12]}, and what would be changed now is {now[:12]}"
-        f" ({what or 'nothing'}): settings, the stack or AWS have changed since. Nothing was changed; approve the newer"
-        " run, or run this one again"
+        f"the approved plan is {approved[:12]}, and the plan is {now[:12]} now ({what or 'no change'}): settings, the"
+        " stack or AWS have changed since the approval. Nothing was changed. Fix: approve the newer run, or run this"
+        " one again"
     )
 
 

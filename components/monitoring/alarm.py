@@ -54,7 +54,7 @@ def alarm(
     told = [topic] if topic is not None else []
     return aws.cloudwatch.MetricAlarm(
         f"{name}-{rule.name}",
-        alarm_description=f"{rule.what} What to do: {RUNBOOK} ({rule.name}).",
+        alarm_description=f"{rule.what} Runbook: {RUNBOOK} ({rule.name}).",
         comparison_operator="GreaterThanThreshold" if rule.above is not None else "LessThanThreshold",
         threshold=rule.above if rule.above is not None else rule.below,
         evaluation_periods=rule.minutes,

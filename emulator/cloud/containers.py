@@ -33,16 +33,16 @@ def docker(arguments: Sequence[str], timeout: float = 60.0, content: bytes = b""
     try:
         done = subprocess.run(words, input=content, capture_output=True, timeout=timeout, check=False)
     except FileNotFoundError as error:
-        raise DockerError("docker is not on this machine\n  to do: `make up` says how to get it") from error
+        raise DockerError("docker is not on this machine\n  fix: `make up` says how to get it") from error
     except subprocess.TimeoutExpired as error:
         raise DockerError(
-            f"`{shown}` did not answer within {timeout:.0f} s\n  to do: `docker info` shows how the engine is"
+            f"`{shown}` did not answer within {timeout:.0f} s\n  fix: `docker info` shows how the engine is"
         ) from error
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace").splitlines()
         raise DockerError(
             f"`{shown}` failed: {said[-1] if said else f'exit code {done.returncode}'}"
-            "\n  to do: `docker info` shows how the engine is"
+            "\n  fix: `docker info` shows how the engine is"
         )
     return done.stdout.decode(errors="replace").strip()
 
@@ -68,7 +68,7 @@ def bridge_address(ask: Callable[[Sequence[str]], str] = docker) -> str:
             return candidate
     raise DockerError(
         "Docker's default network `bridge` is missing or has no IPv4 address, and the local cloud answers there"
-        '\n  to do: remove `"bridge": "none"` from /etc/docker/daemon.json and restart Docker'
+        '\n  fix: remove `"bridge": "none"` from /etc/docker/daemon.json and restart Docker'
     )
 
 

@@ -58,7 +58,7 @@ def start(
     local_dir = local_dir.resolve()
     interpreter = python or ROOT / ".venv-cloud" / "bin" / "python"
     if not interpreter.exists():
-        raise CloudError(f"{interpreter} is missing\n  to do: `make up`, which installs the local cloud")
+        raise CloudError(f"{interpreter} is missing\n  fix: `make up`, which installs the local cloud")
     try:
         password = key.of(local_dir).registry_password
     except key.KeyFileError as error:
@@ -131,7 +131,7 @@ def stop(local_dir: Path, account: str = "", deadline: float = 40.0) -> bool:
     cloud = running.recorded(local_dir)
     for pid, _ in list(process.serving(local_dir)):
         if not process.end(pid, local_dir, deadline):
-            raise CloudError(f"the local cloud (process {pid}) does not end\n  to do: `kill -9 {pid}`, then try again")
+            raise CloudError(f"the local cloud (process {pid}) does not end\n  fix: `kill -9 {pid}`, then try again")
     removed = 0
     try:
         for owner in {account, cloud.account if cloud is not None else ""} - {""}:
@@ -168,11 +168,11 @@ def _launch(local_dir: Path, interpreter: Path, options: Mapping[str, str], dead
             if server.poll() is not None:
                 raise CloudError(
                     f"the local cloud ended at its start (exit code {server.returncode}): {_tail(log)}"
-                    f"\n  to do: see {log}; `make down` and `make up` start afresh"
+                    f"\n  fix: see {log}; `make down` and `make up` start afresh"
                 )
             if time.monotonic() > end:
                 raise CloudError(
-                    f"the local cloud did not answer at {cloud.endpoint} within {deadline:.0f} s\n  to do: see {log}"
+                    f"the local cloud did not answer at {cloud.endpoint} within {deadline:.0f} s\n  fix: see {log}"
                 )
             time.sleep(0.1)
     except BaseException:
@@ -197,14 +197,14 @@ def refuse_taken(host: str, port: int, attempt: Callable[[str, int], int] | None
         (attempt or _try)(host, port)
     except PermissionError:
         raise CloudError(
-            f"SLUICE_PORT is {port}, which this user may not listen on\n  to do: set it to a free port above 1023"
+            f"SLUICE_PORT is {port}, which this user may not listen on\n  fix: set it to a free port above 1023"
         ) from None
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise _elsewhere(host, error) from error
         raise CloudError(
             f"port {port} on {host} is taken by another program"
-            "\n  to do: end that program, set SLUICE_PORT to a free port, or unset it"
+            "\n  fix: end that program, set SLUICE_PORT to a free port, or unset it"
         ) from None
 
 
@@ -228,7 +228,7 @@ def _try(host: str, port: int) -> int:
 def _elsewhere(host: str, error: OSError) -> CloudError:
     return CloudError(
         f"cannot listen on the Docker bridge address {host} ({error.strerror})"
-        "\n  to do: use a Docker Engine on this very machine (is DOCKER_HOST set?)"
+        "\n  fix: use a Docker Engine on this very machine (is DOCKER_HOST set?)"
     )
 
 

@@ -95,13 +95,13 @@ def _ready(container: str, password: str, deadline: float) -> str:
             log = docker(["logs", "--tail", "5", container])
             raise DockerError(
                 f"the container registry at {address} did not answer within {deadline:.0f} s: {log}"
-                "\n  to do: `make down`, then `make up`"
+                "\n  fix: `make down`, then `make up`"
             )
         if docker(["inspect", "--format", "{{.State.Running}}", container]) != "true":
             log = docker(["logs", "--tail", "5", container])
             raise DockerError(
                 f"the container registry ended at its start: {log or 'it said nothing'}"
-                "\n  to do: `make down`, then `make up`"
+                "\n  fix: `make down`, then `make up`"
             )
         time.sleep(0.05)
     return address

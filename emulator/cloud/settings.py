@@ -62,7 +62,7 @@ def time_factor(text: str | None = None) -> float:
     except ValueError:
         factor = 0.0
     if not 1 <= factor <= FASTEST:
-        raise SystemExit(f"{TIME_VARIABLE}={text} is not a number from 1 to {FASTEST:.0f}\n  to do: unset it")
+        raise SystemExit(f"{TIME_VARIABLE}={text} is not a number from 1 to {FASTEST:.0f}\n  fix: unset it")
     return factor
 
 

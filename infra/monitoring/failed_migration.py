@@ -49,7 +49,7 @@ class FailedMigration(pulumi.ComponentResource):
                 },
                 "input_template": json.dumps(
                     f"A migration task of {name} failed: <family>, <reason>. Task <task>."
-                    " What to do: docs/runbook.md#a-failed-migration"
+                    " Runbook: docs/runbook.md#a-failed-migration"
                 ),
             },
             opts=child,

@@ -65,7 +65,7 @@ def elsewhere(config: dict[str, Any]) -> Iterator[Difference]:
     if config.get("image"):
         raise Failed(
             f"image names {config['image']}, which is in a registry on AWS and not here\n"
-            "  to do: rehearse with promoteFrom, or with app.context"
+            "  fix: rehearse with promoteFrom, or with app.context"
         )
 
 
@@ -82,7 +82,7 @@ def filled(config: dict[str, Any], stack: str, configs: Mapping[str, Mapping[str
         elif (value := MADE_UP.get(key.partition("[")[0], "")) == "":
             raise Failed(
                 f"{key} of Pulumi.{stack}.yaml is still the placeholder {text}, which no rehearsal can fill\n"
-                "  to do: write a value, or remove the key"
+                "  fix: write a value, or remove the key"
             )
         _put(config, key, value)
         yield Difference(key, text, value, "the placeholder is not filled in yet")

@@ -56,7 +56,7 @@ def exports(checkout: Checkout, made: Copy) -> str:
     rehearsals = place(checkout)
     cloud = emulator.status(rehearsals.local)
     if cloud is None or not copy.file(rehearsals.local, made.stack).is_file():
-        raise Failed(f"{made.stack} is not being rehearsed\n  to do: make rehearse STACK={made.stack}")
+        raise Failed(f"{made.stack} is not being rehearsed\n  fix: make rehearse STACK={made.stack}")
     change = changes(rehearsals, os.environ, made, cloud.endpoint)
     return shell.exports(os.environ, change, made.stack, shell.put_commands(checkout, rehearsals))
 
@@ -79,7 +79,7 @@ class Rehearsal:
         chain = [made.stack]
         while (before := copy.make(self.stage.place.root, chain[0]).upstream) is not None:
             if before in chain:
-                raise Failed(f"{chain[0]} promotes from {before}, and that from it\n  to do: let one of them build")
+                raise Failed(f"{chain[0]} promotes from {before}, and that from it\n  fix: let one of them build")
             chain.insert(0, before)
         for stack in chain:
             code = self._up(stack)

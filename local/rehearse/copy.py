@@ -80,7 +80,7 @@ def make(root: Path, stack: str) -> Copy:
     others = [name for name, original in originals.items() if not local(plain(original))]
     if stack not in others:
         why = f"is what `make up STACK={stack}` deploys" if stack in originals else f"has no Pulumi.{stack}.yaml"
-        raise Failed(f"the stack {stack} {why}\n  to do: STACK= one of {', '.join(others)}")
+        raise Failed(f"the stack {stack} {why}\n  fix: STACK= one of {', '.join(others)}")
     return copied(stack, originals)
 
 
@@ -103,9 +103,9 @@ def read(root: Path, stack: str) -> dict[str, Any]:
     try:
         found = yaml.safe_load(place.read_text())
     except yaml.YAMLError as error:
-        raise Failed(f"{place.name} cannot be read: {error}\n  to do: correct it") from None
+        raise Failed(f"{place.name} cannot be read: {error}\n  fix: correct it") from None
     if not isinstance(found, dict) or not isinstance(found.get("config"), dict):
-        raise Failed(f"{place.name} has no settings below `config:`\n  to do: see docs/settings.md")
+        raise Failed(f"{place.name} has no settings below `config:`\n  fix: see docs/settings.md")
     return found
 
 

@@ -66,7 +66,7 @@ def wanted(root: Path, system: str, processor: str) -> list[Archive]:
     for plugin in PLUGINS:
         version = re.search(rf"^pulumi-{plugin}==(\S+)", lock, re.MULTILINE)
         if version is None:
-            raise Failed(f"requirements.txt has no pulumi-{plugin}\n  to do: make lock")
+            raise Failed(f"requirements.txt has no pulumi-{plugin}\n  fix: make lock")
         found.append(Archive(version[1], system, processor, plugin))
     return found
 
@@ -89,7 +89,7 @@ def fetch(archive: Archive, folder: Path, checksums: Mapping[str, str], base: st
     if checksum is None:
         raise Failed(
             f"no checksum is recorded for {archive.name}, and a job that is about to take a role installs nothing else"
-            f"\n  to do: `make pin` on a machine that reaches {BASE}, compare, and commit {LOCK.name}"
+            f"\n  fix: `make pin` on a machine that reaches {BASE}, compare, and commit {LOCK.name}"
         )
     target = folder / archive.name
     if target.is_file() and _sum(target) == checksum:
@@ -101,7 +101,7 @@ def fetch(archive: Archive, folder: Path, checksums: Mapping[str, str], base: st
         if found != checksum:
             raise Failed(
                 f"{archive.name} has the SHA-256 {found}, and {checksum} is recorded in {LOCK.name}: it is another file"
-                "\n  to do: do not use it; find out why it changed"
+                "\n  fix: do not use it; find out why it changed"
             )
         part.replace(target)
     finally:
@@ -116,11 +116,11 @@ def download(url: str, target: Path) -> str:
         with urllib.request.urlopen(url, timeout=30) as answer, target.open("wb") as file:  # noqa: S310 - https, or a test's
             while piece := answer.read(_PIECE):
                 if time.monotonic() > end:
-                    raise Failed(f"{url} did not arrive within {SECONDS:.0f} s\n  to do: try again")
+                    raise Failed(f"{url} did not arrive within {SECONDS:.0f} s\n  fix: try again")
                 file.write(piece)
                 sum_.update(piece)
     except OSError as error:
-        raise Failed(f"{url} cannot be downloaded: {error}\n  to do: check the way to it, then try again") from None
+        raise Failed(f"{url} cannot be downloaded: {error}\n  fix: check the way to it, then try again") from None
     return sum_.hexdigest()
 
 
@@ -148,7 +148,7 @@ def unpack(archive: Path, target: Path) -> None:
             files.extractall(building)  # noqa: S202
         shutil.move(building / "pulumi", building / "bin")
         if not complete(building / "bin"):
-            raise Failed(f"{archive.name} holds no complete CLI\n  to do: report this with its version")
+            raise Failed(f"{archive.name} holds no complete CLI\n  fix: report this with its version")
         (building / "road").write_text(f"{PULUMI_VERSION}, {ROAD}")
         publish(building, target)
     finally:

@@ -33,19 +33,19 @@ def way_to_start(machine: Machine, systemd: bool, refusal: str) -> str:
     if "permission denied" in refusal.lower():
         raise Failed(
             "the Docker engine runs but refuses this user"
-            "\n  to do: sudo usermod -aG docker $USER, log in again; or run `make up` as root"
+            "\n  fix: sudo usermod -aG docker $USER, log in again; or run `make up` as root"
         )
     if machine.engine_elsewhere:
         raise Failed(
             f"the Docker engine that DOCKER_HOST names does not answer\n  it says: {refusal}"
-            "\n  to do: start it, or unset DOCKER_HOST"
+            "\n  fix: start it, or unset DOCKER_HOST"
         )
     if machine.system != "Linux":
-        raise Failed("the Docker engine does not answer\n  to do: start Docker Desktop (or Colima), then try again")
+        raise Failed("the Docker engine does not answer\n  fix: start Docker Desktop (or Colima), then try again")
     if not machine.root:
         raise Failed(
             f"the Docker engine does not answer\n  it says: {refusal}"
-            "\n  to do: sudo systemctl start docker, then try again"
+            "\n  fix: sudo systemctl start docker, then try again"
         )
     return "systemctl" if systemd else "dockerd"
 
@@ -101,10 +101,10 @@ def _wait(work: Work, daemon: subprocess.Popen[bytes] | None, log: Path) -> None
         if daemon is not None and daemon.poll() is not None:
             last = log.read_text(errors="replace").splitlines()[-10:]
             shown = "".join(f"\n    {line}" for line in last)
-            raise Failed(f"dockerd ended with exit code {daemon.returncode}{shown}\n  log: {log}\n  to do: see the log")
+            raise Failed(f"dockerd ended with exit code {daemon.returncode}{shown}\n  log: {log}\n  fix: see the log")
         if time.monotonic() > deadline:
             raise Failed(
-                f"the Docker engine did not answer within {START_SECONDS:.0f} s: {refusal()}\n  to do: see {log}"
+                f"the Docker engine did not answer within {START_SECONDS:.0f} s: {refusal()}\n  fix: see {log}"
             )
         time.sleep(0.25)
 

@@ -64,7 +64,7 @@ def architecture() -> str:
     """The engine's architecture, in Debian's words: amd64, arm64."""
     answer = ask(["docker", "version", "--format", "{{.Server.Arch}}"])
     if answer is None:
-        raise Failed("the Docker engine does not answer any more\n  to do: run this again")
+        raise Failed("the Docker engine does not answer any more\n  fix: run this again")
     return answer
 
 
@@ -104,7 +104,7 @@ def signed(keyrings: Sequence[Path] = KEYRINGS) -> list[str]:
             return ["--force-check-gpg", f"--keyring={keyring}"]
     raise Failed(
         "Debian's keys are missing, so what the mirror sends cannot be checked"
-        "\n  to do: apt-get install debian-archive-keyring"
+        "\n  fix: apt-get install debian-archive-keyring"
     )
 
 

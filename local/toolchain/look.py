@@ -65,7 +65,7 @@ def unwritable(folder: Folder, attempt: Callable[[Path], None] | None = None) ->
         (attempt or _write)(folder.path)
     except OSError as error:
         remedy = ROOM_REMEDY if error.errno in FULL else folder.remedy
-        return f"{folder.called} {folder.path} cannot be written: {error.strerror}\n  to do: {remedy}"
+        return f"{folder.called} {folder.path} cannot be written: {error.strerror}\n  fix: {remedy}"
     return None
 
 

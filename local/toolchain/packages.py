@@ -82,7 +82,7 @@ def by_hand(machine: Machine, required: list[str]) -> str:
         group = "; sudo usermod -aG docker $USER; log in again" if DOCKER[0] in required else ", then try again"
         return (
             f"this machine lacks {', '.join(required)}, and set-up may install packages only as root"
-            f"\n  to do: sudo apt-get install {' '.join(required)}{group}"
+            f"\n  fix: sudo apt-get install {' '.join(required)}{group}"
         )
     wants = []
     if DOCKER[0] in required:
@@ -93,7 +93,7 @@ def by_hand(machine: Machine, required: list[str]) -> str:
         )
     if "python3-venv" in required:
         wants.append("Python's ensurepip module (often a package named python3-venv)")
-    return f"this machine lacks what the local stack runs on\n  to do: install {' and '.join(wants)}; then try again"
+    return f"this machine lacks what the local stack runs on\n  fix: install {' and '.join(wants)}; then try again"
 
 
 def install(work: Work, packages: list[str]) -> str:

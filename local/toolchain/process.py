@@ -74,7 +74,7 @@ class Runner:
         """The failure of a command, with the end of its output, the log's path and the remedy."""
         lines = [line for line in output.splitlines() if line.strip()][-TAIL:]
         shown = "".join(f"\n    {line}" for line in lines)
-        return Failed(f"{what}{shown}\n  log: {self.log}\n  to do: {remedy_for(output, remedy)}")
+        return Failed(f"{what}{shown}\n  log: {self.log}\n  fix: {remedy_for(output, remedy)}")
 
     def _wait(
         self,
@@ -92,7 +92,7 @@ class Runner:
                 words, stdin=source, stdout=log, stderr=log, cwd=cwd, env=env, start_new_session=True
             )
         except FileNotFoundError:
-            raise Failed(f"`{words[0]}` is not on this machine\n  to do: install it, then try again") from None
+            raise Failed(f"`{words[0]}` is not on this machine\n  fix: install it, then try again") from None
         deadline = time.monotonic() + seconds
         try:
             while True:
@@ -147,11 +147,11 @@ def said(error: OSError) -> str | None:
     """A disk's or a folder's refusal in words for people; None: another error, which nobody expects."""
     where = f" for {error.filename}" if error.filename else ""
     if error.errno in FULL:
-        return f"no space is left on the disk{where}\n  to do: {ROOM_REMEDY}"
+        return f"no space is left on the disk{where}\n  fix: {ROOM_REMEDY}"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return (
             f"{error.filename or 'a file'} cannot be used: {error.strerror}"
-            "\n  to do: make it readable and writable for this user, then run the same command again"
+            "\n  fix: make it readable and writable for this user, then run the same command again"
         )
     return None
 

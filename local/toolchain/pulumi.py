@@ -67,7 +67,7 @@ def obstacle(place: Checkout) -> None:
 
 
 def no_road(lacking: str) -> Failed:
-    return Failed(f"{lacking}\n  to do: install Go, or the Pulumi CLI itself ({INSTALLER}), then try again")
+    return Failed(f"{lacking}\n  fix: install Go, or the Pulumi CLI itself ({INSTALLER}), then try again")
 
 
 def room(place: Checkout) -> dict[str, float]:
@@ -198,9 +198,7 @@ def amend(program: str) -> str:
     """
     anchor = '    except Exception:\n        error_msg = "Program failed with an unhandled exception'
     if program.count(anchor) != 1:
-        raise Failed(
-            "the Pulumi language host's program is not the expected one\n  to do: report this with its version"
-        )
+        raise Failed("the Pulumi language host's program is not the expected one\n  fix: report this with its version")
     interrupted = (
         "    except KeyboardInterrupt:\n"
         "        sys.stdout.flush()\n"

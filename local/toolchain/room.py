@@ -60,5 +60,5 @@ def _short(needs: list[Need], free: float) -> str:
     listed = ", ".join(f"{part} {gigabytes:.1f}" for part, gigabytes in parts.items())
     return (
         f"the disk of {folders} has {free / GB:.1f} GB free, and {_sum(needs):.1f} GB are needed ({listed})"
-        f"\n  to do: {ROOM_REMEDY}"
+        f"\n  fix: {ROOM_REMEDY}"
     )

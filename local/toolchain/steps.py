@@ -145,5 +145,5 @@ class _Round:
             except Busy as busy:
                 if self.cancelled.is_set():
                     raise Cancelled from None
-                raise Failed(f"{busy} for longer than {LOCK_SECONDS:.0f} s\n  to do: end it, or wait for it") from None
+                raise Failed(f"{busy} for longer than {LOCK_SECONDS:.0f} s\n  fix: end it, or wait for it") from None
         return Timing(step.name, self.progress.finish(step.name, f"{step.name}: {note}"), note)

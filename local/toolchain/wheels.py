@@ -30,9 +30,7 @@ def platforms(architecture: str) -> list[str]:
     """pip's platform tags of what runs in the image. Raises Failed for an architecture without wheels."""
     machine = MACHINES.get(architecture)
     if machine is None:
-        raise Failed(
-            f"the Docker engine's architecture {architecture} has no locked wheels\n  to do: use amd64 or arm64"
-        )
+        raise Failed(f"the Docker engine's architecture {architecture} has no locked wheels\n  fix: use amd64 or arm64")
     return [f"manylinux_2_{minor}_{machine}" for minor in GLIBC] + [f"manylinux2014_{machine}"]
 
 

@@ -64,7 +64,7 @@ def _policy(rule: Rule, name: str, level: pulumi.EnforcementLevel, production: b
 
 
 def _text(rule: Rule, text: str) -> str:
-    return f"{text}\n  to do: {rule.remedy}"
+    return f"{text}\n  fix: {rule.remedy}"
 
 
 def _resource(one: Any, needs: Any = None) -> Resource:

@@ -61,7 +61,7 @@ class TestBeforeAnyCloud:
 
     def test_env_before_up(self, tmp_path: Path) -> None:
         done = make("-s", "env", folder=tmp_path / "local")
-        assert refused(done) == "error: the local cloud of this checkout is not started\n  to do: `make up`\n"
+        assert refused(done) == "error: the local cloud of this checkout is not started\n  fix: `make up`\n"
         assert done.stdout == "", "nothing that a shell would evaluate"
 
     def test_down_before_up_and_twice(self, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ class TestBeforeAnyCloud:
     @as_root
     def test_a_user_whom_docker_refuses(self, reachable: Path) -> None:
         said = self.as_nobody(reachable, "/usr/sbin:/usr/bin:/sbin:/bin")
-        assert "error: the Docker engine runs but refuses this user\n  to do: sudo usermod -aG docker $USER" in said
+        assert "error: the Docker engine runs but refuses this user\n  fix: sudo usermod -aG docker $USER" in said
         assert f"error: the cache folder {reachable}/cache/sluice cannot be written: Permission denied\n" in said
 
     @as_root
@@ -115,7 +115,7 @@ class TestBeforeAnyCloud:
         (reachable / "bin").mkdir()
         (reachable / "bin" / "python3").symlink_to("/usr/bin/python3")
         said = self.as_nobody(reachable, str(reachable / "bin"))
-        assert "error: this machine lacks what the local stack runs on\n  to do: install the Docker Engine" in said
+        assert "error: this machine lacks what the local stack runs on\n  fix: install the Docker Engine" in said
 
     @pytest.fixture
     def reachable(self) -> Iterator[Path]:

@@ -204,7 +204,7 @@ def test_an_approval_is_of_the_changes_that_were_previewed(project: Project, url
     project.settings("staging", url=f"{url}/health", part="third")
     done = project.run("deploy", "--stack", "staging", off, APPROVED_PLAN=approved)
     assert done.returncode == 1
-    assert f"approved was the plan {approved[:12]}, and what would be changed now is" in done.stderr
+    assert f"the approved plan is {approved[:12]}, and the plan is" in done.stderr
     assert "create shop:index:Part third" in done.stderr
     project.settings("staging", url=f"{url}/health", part="second")
     assert previewed() == approved, "nothing was changed"

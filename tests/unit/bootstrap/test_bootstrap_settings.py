@@ -156,7 +156,7 @@ def test_a_file_that_pulumi_wrote_to_is_read_too(tmp_path: Path, monkeypatch: py
 
 
 def test_without_settings_one_error_says_what_to_write() -> None:
-    with pytest.raises(run.Refused, match=r"there is no bootstrap/Pulumi\.nowhere\.yaml\n  to do: "):
+    with pytest.raises(run.Refused, match=r"there is no bootstrap/Pulumi\.nowhere\.yaml\n  fix: "):
         run.read("nowhere")
 
 
@@ -186,7 +186,7 @@ def test_who_is_not_logged_in_is_told_to(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setenv(name, os.devnull)
     sts = boto3.Session(region_name="eu-central-1").client("sts")
     with pytest.raises(
-        run.Refused, match=r"not logged in to AWS .*\n  to do: log in as an administrator of account 1111"
+        run.Refused, match=r"not logged in to AWS .*\n  fix: log in as an administrator of account 1111"
     ):
         run.caller(sts, check("prod", right()))
 

@@ -79,10 +79,10 @@ def test_the_refusal_names_what_would_happen() -> None:
     now = changes.digest(PLAN)
     assert changes.complaint(now, now, changes.changed(PLAN)) == ""
     said = changes.complaint("0" * 64, now, changes.changed(PLAN))
-    assert "approved was the plan 000000000000" in said
+    assert "the approved plan is 000000000000" in said
     assert "create-replacement/replace/delete-replaced aws:ecs/taskDefinition:TaskDefinition service" in said
     assert "Nothing was changed" in said
-    assert "(nothing)" in changes.complaint("0" * 64, now, {})
+    assert "(no change)" in changes.complaint("0" * 64, now, {})
     alone = {"urn:pulumi:prod::sluice::sns:Topic::a::b": {"steps": ["create"]}}
     assert "(create sns:Topic a::b)" in changes.complaint("0" * 64, now, alone)
     many = {f"urn:pulumi:s::p::x$t:T::{number}": {"steps": ["create"]} for number in range(30)}
@@ -91,7 +91,7 @@ def test_the_refusal_names_what_would_happen() -> None:
 
 @pytest.mark.parametrize("now", ["", changes.FIRST, "0" * 64])
 def test_an_approval_of_nothing_is_none(now: str) -> None:
-    assert "APPROVED_PLAN is set and empty" in changes.complaint("", now, {})
+    assert "APPROVED_PLAN is empty" in changes.complaint("", now, {})
 
 
 def planned(project: Path, plan: dict[str, Any]) -> None:

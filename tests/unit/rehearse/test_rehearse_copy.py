@@ -190,10 +190,10 @@ class TestTheProjectsOwn:
 
 
 def test_an_unknown_stack_is_refused_by_name() -> None:
-    with pytest.raises(Failed, match=r"qa has no Pulumi\.qa\.yaml\n  to do: STACK= one of .*staging"):
+    with pytest.raises(Failed, match=r"qa has no Pulumi\.qa\.yaml\n  fix: STACK= one of .*staging"):
         copy.make(ROOT, "qa")
 
 
 def test_the_local_stack_needs_no_rehearsal() -> None:
-    with pytest.raises(Failed, match=r"`make up STACK=local`.*\n  to do: STACK= one of prod, staging"):
+    with pytest.raises(Failed, match=r"`make up STACK=local`.*\n  fix: STACK= one of prod, staging"):
         copy.make(ROOT, "local")

@@ -133,13 +133,13 @@ def test_a_file_in_the_cache_that_was_changed_is_fetched_again(
 
 
 def test_without_a_checksum_nothing_is_installed(tmp_path: Path, place: Checkout, base: str) -> None:
-    with pytest.raises(Failed, match=r"no checksum is recorded for pulumi-v.*\n  to do: `make pin`"):
+    with pytest.raises(Failed, match=r"no checksum is recorded for pulumi-v.*\n  fix: `make pin`"):
         archives.install(work(tmp_path), place, {}, base)
     assert not place.cache.exists()
 
 
 def test_an_address_that_does_not_answer_is_told(tmp_path: Path, place: Checkout, lock: Path) -> None:
-    with pytest.raises(Failed, match=r"cannot be downloaded: .*\n  to do: check the way to it"):
+    with pytest.raises(Failed, match=r"cannot be downloaded: .*\n  fix: check the way to it"):
         archives.install(work(tmp_path), place, archives.recorded(lock), "http://127.0.0.1:1")
 
 

@@ -47,7 +47,7 @@ def test_a_failure_shows_the_end_of_the_output_the_log_and_the_remedy(runner: Ru
     assert "\n    100\n" in text
     assert "\n    85\n" not in text
     assert str(runner.log) in text
-    assert "to do: try a smaller number" in text
+    assert "fix: try a smaller number" in text
 
 
 def test_a_missing_command_is_named(runner: Runner) -> None:

@@ -66,7 +66,7 @@ def test_a_failure_ends_the_others_and_is_told_with_its_step(tmp_path: Path) -> 
 
     def fail(work: Work) -> str:
         assert started.wait(10)
-        raise Failed("the disk is full\n  to do: make room")
+        raise Failed("the disk is full\n  fix: make room")
 
     never: list[str] = []
     steps = [
@@ -75,7 +75,7 @@ def test_a_failure_ends_the_others_and_is_told_with_its_step(tmp_path: Path) -> 
         step("after", noting(never), ("failing",)),
     ]
     began = time.monotonic()
-    with pytest.raises(Failed, match="doing failing failed: the disk is full\n  to do: make room"):
+    with pytest.raises(Failed, match="doing failing failed: the disk is full\n  fix: make room"):
         carry_out(steps, tmp_path, Progress(io.StringIO()))
     assert time.monotonic() - began < 10
     assert never == []

@@ -88,7 +88,7 @@ def test_a_url_that_serves_its_users(server: HTTPServer, status: int, text: str)
 @pytest.mark.parametrize(("status", "health"), [(400, 200), (421, 200), (404, 503), (404, 404)])
 def test_a_url_that_does_not_is_no_success(server: HTTPServer, status: int, health: int) -> None:
     with pytest.raises(
-        Failed, match=rf"answers {status} .*: the stack is deployed, and that is what its users get\n  to"
+        Failed, match=rf"answers {status} .*: the stack is deployed, and that is what its users get\n  fix"
     ):
         answered(server, status, health)
 

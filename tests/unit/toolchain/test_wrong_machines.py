@@ -26,7 +26,7 @@ from tests.unit.toolchain.machines import CASES, PAGE, ROOT, Case, answer, page
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_one_message_with_a_remedy(case: Case, tmp_path: Path) -> None:
     assert answer(case, tmp_path) == case.message
-    assert "to do: " in case.message or "run `make up`" in case.message
+    assert "fix: " in case.message or "run `make up`" in case.message
 
 
 def test_the_page_is_current() -> None:
@@ -61,7 +61,7 @@ class TestFrontDoor:
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], error: Exception
     ) -> None:
         assert self.failing(monkeypatch, tmp_path, error) == 1
-        assert re.fullmatch(r"error: .*\n(  to do: .*\n)?", capsys.readouterr().err)
+        assert re.fullmatch(r"error: .*\n(  fix: .*\n)?", capsys.readouterr().err)
 
     def test_an_error_that_nobody_expects_is_not_hidden(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         with pytest.raises(OSError, match="Bad message"):
