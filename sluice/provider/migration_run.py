@@ -184,16 +184,7 @@ class MigrationRun(Resource):
             began=me.began,
             names=Names.parse(inputs.get("names")),
         )
-        network = Network.parse(inputs["network"])
-        place = Place(
-            cluster=inputs["cluster"],
-            task_definition=inputs["taskDefinition"],
-            container=inputs["container"],
-            subnets=network.subnets,
-            security_groups=network.security_groups,
-            assign_public_ip=network.assign_public_ip,
-            service=inputs["serviceTaskDefinition"],
-        )
+        place = place_of(inputs)
         after = inputs.get("afterService")
         if after:
             service, revision = after["service"], after["taskDefinition"]
@@ -238,6 +229,20 @@ class MigrationRun(Resource):
             count = forget.deregister(ecs, task_definition)
             call.log(f"deregistered {count} revisions of {forget.family(task_definition)}")
         records.delete_all()
+
+
+def place_of(inputs: Properties) -> Place:
+    """Where the tasks of a run are started, and as what."""
+    network = Network.parse(inputs["network"])
+    return Place(
+        cluster=inputs["cluster"],
+        task_definition=inputs["taskDefinition"],
+        container=inputs["container"],
+        subnets=network.subnets,
+        security_groups=network.security_groups,
+        assign_public_ip=network.assign_public_ip,
+        service=inputs["serviceTaskDefinition"],
+    )
 
 
 def _wrong_snapshot(snapshot: Any, steps: Any) -> list[CheckFailure]:

@@ -191,7 +191,7 @@ class Rollout(Resource):
             deadline=inputs["deadline"],
             target_groups=tuple(inputs.get("targetGroups") or ()),
             smoke=Smoke.parse(inputs["smoke"]) if inputs.get("smoke") else None,
-            shape=_shape(inputs),
+            shape=shape_of(inputs),
             # What is gone back from need not be well, and the schema is its own.
             soak=Soak.parse(inputs["soak"]) if inputs.get("soak") and not inputs.get("rollback") else None,
             digest=inputs["imageDigest"],
@@ -260,7 +260,7 @@ def _unsoaked(call: Call, inputs: Properties) -> Properties:
     return inputs | {"soak": None}
 
 
-def _shape(inputs: Properties) -> Shape:
+def shape_of(inputs: Properties) -> Shape:
     """The service's network, platform version and load balancers, in ECS' own words."""
     awsvpc = None
     if inputs.get("network"):
