@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sluice.errors import GateError
+from sluice.inputs.keys import refuse_unknown
+from sluice.inputs.network import Network
 from sluice.protocol.resource import CheckFailure
 from sluice.protocol.values import contains_unknown
 from sluice.release.names import Names
@@ -20,4 +22,17 @@ def wrong_names(names: Any) -> list[CheckFailure]:
         Names.parse(names)
     except GateError as error:
         return [CheckFailure("names", str(error))]
+    return []
+
+
+def wrong_network(network: object) -> list[CheckFailure]:
+    """What is wrong with a network; values that are not known yet are not judged."""
+    if not isinstance(network, dict):
+        return []
+    try:
+        refuse_unknown(Network, network, "network")
+        if not contains_unknown(network):
+            Network.parse(network)
+    except GateError as error:
+        return [CheckFailure("network", str(error).removeprefix("network: "))]
     return []

@@ -38,7 +38,7 @@ from sluice.protocol.resource import (
 from sluice.protocol.values import UNKNOWN, contains_unknown
 from sluice.provider import failure_notice, start_admission
 from sluice.provider.boundary import Account, clock, in_thread
-from sluice.provider.checked import wrong_names
+from sluice.provider.checked import wrong_names, wrong_network
 from sluice.provider.copies import copies_of
 from sluice.release.hold import refuse_held
 from sluice.release.names import Names
@@ -67,13 +67,12 @@ class MigrationRun(Resource):
         deadline = inputs.get("deadline")
         if deadline not in (None, UNKNOWN) and (not isinstance(deadline, int) or deadline < 0):
             failures.append(CheckFailure("deadline", f"{deadline!r} is not a whole number of seconds; 0 is for none"))
-        image, cluster, network = inputs.get("imageDigest"), inputs.get("cluster"), inputs.get("network")
+        image, cluster = inputs.get("imageDigest"), inputs.get("cluster")
         if isinstance(image, str) and "@sha256:" not in image:
             failures.append(CheckFailure("imageDigest", f"{image!r} names no digest; it must be repository@sha256:…"))
         if isinstance(cluster, str) and ":cluster/" not in cluster:
             failures.append(CheckFailure("cluster", f"{cluster!r} is no cluster ARN (arn:aws:ecs:…:cluster/NAME)"))
-        if isinstance(network, dict) and network.get("subnets") in (None, []):
-            failures.append(CheckFailure("network", "has no subnets"))
+        failures += wrong_network(inputs.get("network"))
         return Checked(inputs, failures)
 
     async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:

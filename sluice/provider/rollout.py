@@ -34,7 +34,7 @@ from sluice.protocol.resource import (
 from sluice.protocol.values import UNKNOWN, contains_unknown
 from sluice.provider import failure_notice
 from sluice.provider.boundary import Account, clock, in_thread
-from sluice.provider.checked import wrong_names
+from sluice.provider.checked import wrong_names, wrong_network
 from sluice.provider.smoke_origin import who_asks
 from sluice.release.hold import HeldTag, Hold, Holds, holding, refuse_held
 from sluice.release.in_use import InUse
@@ -73,7 +73,7 @@ class Rollout(Resource):
             failures.append(
                 CheckFailure("proof", f"{proof!r} is not the number of a run, as MigrationRun's output `run`")
             )
-        failures += wrong_names(new.get("names"))
+        failures += [*wrong_names(new.get("names")), *wrong_network(new.get("network"))]
         parsers: dict[str, Callable[[Properties], object]] = {"smoke": Smoke.parse, "soak": Soak.parse}
         for key, parse in parsers.items():
             if isinstance(new.get(key), dict) and not contains_unknown(new[key]):

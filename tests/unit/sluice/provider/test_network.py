@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from sluice.errors import GateError
+from sluice.protocol.values import UNKNOWN
+from sluice.provider.checked import wrong_network
+from sluice.provider.gate_provider import GateProvider
 from sluice.provider.migration_run import place_of
 from sluice.provider.rollout import shape_of
 from sluice.rollout.deployment.shape import Shape
-from tests.unit.sluice.provider.resources import ROLLOUT, RUN
+from tests.unit.sluice.provider.resources import ROLLOUT, RUN, Lines, call, run
 
 NETWORK = {"subnets": ["subnet-1", "subnet-2"], "securityGroups": ["sg-1", "sg-2"], "assignPublicIp": True}
 
@@ -40,3 +43,14 @@ def test_the_service() -> None:
 def test_a_network_that_cannot_be(network: dict[str, object], said: str) -> None:
     with pytest.raises(GateError, match=said):
         place_of(RUN | {"network": network})
+    for kind, inputs in (("MigrationRun", RUN), ("Rollout", ROLLOUT)):
+        checking = GateProvider().resources[f"gate:index:{kind}"]
+        [failure] = run(checking.check(call(Lines()), {}, inputs | {"network": network})).failures
+        assert failure.property == "network"
+        assert said in failure.reason
+
+
+def test_what_is_not_known_yet_is_not_judged() -> None:
+    assert wrong_network(UNKNOWN) == []
+    assert wrong_network({"subnets": UNKNOWN}) == []
+    assert wrong_network({"subnets": UNKNOWN, "subnet": "x"})[0].reason.startswith("unknown key 'subnet'")
