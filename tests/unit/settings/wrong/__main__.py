@@ -1,0 +1,5 @@
+"""Writes the page."""
+
+from tests.unit.settings.wrong import PAGE, page
+
+PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

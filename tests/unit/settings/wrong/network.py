@@ -1,0 +1,148 @@
+"""Wrong settings and what is said of them. Network and smoke request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.unit.settings.wrong.values import BALANCER, CERTIFICATE, EXISTING, LISTENER, ROUTED
+
+WRONG: list[tuple[str, dict[str, Any], str]] = [
+    # smoke and network
+    ("smoke status", {"smoke.status": 500}, "smoke.status = 500: must be at most 499"),
+    ("smoke path", {"smoke.path": "health"}, 'smoke.path = "health": must match ^/\\S*$'),
+    (
+        "smoke request from somewhere else",
+        {"smoke.from": "browser"},
+        "smoke.from = \"browser\": must be 'deployer', 'task' or 'off'",
+    ),
+    (
+        "smoke task without a command",
+        {"smoke.from": "task"},
+        "smoke.command: is required with smoke.from: task; it exits with 0 when SLUICE_URL is answered rightly",
+    ),
+    (
+        "smoke command that nobody runs",
+        {"smoke.command": ["curl"]},
+        "smoke.command: is run by smoke.from: task only; write that, or remove this",
+    ),
+    (
+        "smoke image that nobody runs",
+        {"smoke.image": f"sha256:{'ab' * 32}"},
+        "smoke.image: is run by smoke.from: task only; write that, or remove this",
+    ),
+    (
+        "smoke image by tag",
+        {"smoke.from": "task", "smoke.command": ["curl"], "smoke.image": "curl:8"},
+        'smoke.image = "curl:8": must be an image by digest, REPOSITORY@sha256: or sha256: and 64 hexadecimal digits; a'
+        " tag may move to another image",
+    ),
+    (
+        "smoke body that a task would have to compare",
+        {"smoke.from": "task", "smoke.command": ["curl"], "smoke.body": "ok"},
+        'smoke.body = "ok": is compared by smoke.from: deployer only; let smoke.command compare it, or remove this',
+    ),
+    (
+        "smoke fields, and nobody asks",
+        {"smoke.from": "off", "smoke.json": {"status": "ok"}},
+        "smoke.json: is compared by smoke.from: deployer only; let smoke.command compare it, or remove this",
+    ),
+    (
+        "smoke task without a way to the load balancer",
+        {"smoke.from": "task", "smoke.command": ["curl"], "network.egress": "endpoints"},
+        "network: egress endpoints leaves tasks no way to the load balancer, whose addresses are public, so smoke.from:"
+        " task cannot ask it; write smoke.from: deployer or off, or another egress",
+    ),
+    ("smoke attempts", {"smoke.attempts": 0}, "smoke.attempts = 0: must be at least 1"),
+    (
+        "smoke field without a name",
+        {"smoke.json": {"database..status": "ok"}},
+        'smoke.json = {"database..status": "ok"}: \'database..status\' is no path of a field; write names joined by'
+        " dots, like database.status",
+    ),
+    (
+        "smoke field that is a mapping",
+        {"smoke.json": {"database": {"status": "ok"}}},
+        'smoke.json = {"database": {"status": "ok"}}: database is not a text, a number, true, false or null; write one'
+        " path for each value",
+    ),
+    (
+        "smoke version header",
+        {"smoke.versionHeader": "X Version"},
+        'smoke.versionHeader = "X Version": must match ^[A-Za-z0-9-]*$',
+    ),
+    ("soak below nothing", {"soak.seconds": -1}, "soak.seconds = -1: must be at least 0"),
+    ("soak of hours", {"soak.seconds": 7200}, "soak.seconds = 7200: must be at most 3600"),
+    ("soak path", {"soak.path": "health"}, 'soak.path = "health": must match ^/\\S*$'),
+    ("one zone", {"network.zones": 1}, "network.zones = 1: must be at least 2"),
+    (
+        "range too small",
+        {"network.cidr": "10.0.0.0/28"},
+        'network.cidr = "10.0.0.0/28": is too large for a VPC or too small for the subnets of every zone; use /16 to'
+        " /22",
+    ),
+    (
+        "no cluster",
+        {"cluster.arn": "main"},
+        'cluster.arn = "main": is no ARN of an ECS cluster; write one like arn:aws:ecs:REGION:ACCOUNT:cluster/NAME',
+    ),
+    (
+        "cluster elsewhere",
+        {"cluster.arn": "arn:aws:ecs:eu-west-1:111122223333:cluster/main"},
+        "cluster: arn is in another Region than the stack (eu-central-1); name one of that Region",
+    ),
+    (
+        "another account's cluster",
+        {"cluster.arn": "arn:aws:ecs:eu-central-1:444455556666:cluster/main"},
+        "cluster: arn is in another account than the stack (111122223333); name one of that account",
+    ),
+    (
+        "no listener",
+        {"loadBalancer": {"listener": BALANCER, "priority": 1}},
+        f'loadBalancer.listener = "{BALANCER[:58]}…: is no ARN of a listener of an Application Load Balancer; write one'
+        " like arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID",
+    ),
+    (
+        "listener without priority",
+        {"loadBalancer": {"listener": LISTENER, "host": "shop.example.com"}, "network": ROUTED},
+        "loadBalancer.priority: is required with loadBalancer.listener; write a number that no other rule of it has",
+    ),
+    (
+        "priority without listener",
+        {"loadBalancer.priority": 1},
+        "loadBalancer.priority = 1: belongs to an existing listener; name it with loadBalancer.listener, or remove"
+        " this",
+    ),
+    (
+        "listener without host name",
+        {"loadBalancer": {"listener": LISTENER, "priority": 1}, "network": ROUTED},
+        "domain: loadBalancer.listener needs a host name to forward; write domain.name or loadBalancer.host",
+    ),
+    (
+        "two host names",
+        {
+            "loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"},
+            "domain": {"name": "b.example.com"},
+            "network": ROUTED,
+        },
+        "domain: name and loadBalancer.host exclude each other; keep one",
+    ),
+    (
+        "certificate for an existing listener",
+        {
+            "loadBalancer": {"listener": LISTENER, "priority": 1},
+            "domain": {"name": "b.example.com", "certificate": CERTIFICATE},
+            "network": ROUTED,
+        },
+        "domain: certificate is not used with loadBalancer.listener, which has its own; remove it",
+    ),
+    (
+        "listener in a network of the stack's own",
+        {"loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"}},
+        "network: vpc is required with loadBalancer.listener; name the VPC that its load balancer is in",
+    ),
+    (
+        "public subnets for an existing listener",
+        {"loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"}, "network": EXISTING},
+        "network: publicSubnets is of no use with loadBalancer.listener; remove it",
+    ),
+]
