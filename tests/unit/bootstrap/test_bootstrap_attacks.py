@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.bootstrap.attacks import ATTACKS, COPIES, DNS, NEEDED, SHARED, Attempt
+from tests.unit.bootstrap.attacks import ATTACKS, COPIES, DNS, SHARED, Attempt
 from tests.unit.bootstrap.decision import Request, allowed
+from tests.unit.bootstrap.needed import NEEDED
 
 
 @pytest.mark.parametrize("attempt", ATTACKS, ids=lambda attempt: attempt.what)
