@@ -115,7 +115,7 @@ class MigrationGate(pulumi.ComponentResource):
             phase="after" if after else "before",
             after_service=after,
             retain=args.protected,
-            snapshot=_wish(args.snapshot, own),
+            snapshot=_request(args.snapshot, own),
             topic=args.topic,
             deadline=args.deadline,
             holds=args.holds,
@@ -163,14 +163,14 @@ def _own_part(family: str, usual: str) -> str:
     return family.removeprefix(usual.rpartition("-")[0]).removeprefix("-")
 
 
-def _wish(snapshot: Snapshot | None, own: Mapping[str, pulumi.Output[str]]) -> dict[str, Any] | None:
+def _request(snapshot: Snapshot | None, own: Mapping[str, pulumi.Output[str]]) -> dict[str, Any] | None:
     if snapshot is None:
         return None
-    wish: dict[str, Any] = {"instance": snapshot.instance, "keep": snapshot.keep, "timeout": snapshot.timeout}
+    request: dict[str, Any] = {"instance": snapshot.instance, "keep": snapshot.keep, "timeout": snapshot.timeout}
     if snapshot.pending:
-        wish["pending"] = list(snapshot.pending)
+        request["pending"] = list(snapshot.pending)
         if snapshot.task is not None:
-            wish["taskDefinition"] = own[snapshot.task.family]
+            request["taskDefinition"] = own[snapshot.task.family]
     if snapshot.copy_to:
-        wish["copyTo"] = dict(zip(("role", "key"), snapshot.copy_to, strict=True))
-    return wish
+        request["copyTo"] = dict(zip(("role", "key"), snapshot.copy_to, strict=True))
+    return request

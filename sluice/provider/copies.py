@@ -11,14 +11,14 @@ from sluice.provider import failure_notice
 
 
 def copies_of(
-    call: Call, clients: Clients, deployer: Deployer, wish: SnapshotRequest, topic: str, image: str
+    call: Call, clients: Clients, deployer: Deployer, request: SnapshotRequest, topic: str, image: str
 ) -> Copies | None:
     """None where nothing is copied. *topic*: ARN of who is told of a failure; empty: nobody."""
-    if wish.copy_to is None:
+    if request.copy_to is None:
         return None
-    there = clients.taking_on(wish.copy_to.role)
+    there = clients.taking_on(request.copy_to.role)
 
     def tell(failure: CopyFailed) -> None:
         failure_notice.failure(call, clients, topic, "snapshot copy", image, failure)
 
-    return Copies(wish.copy_to, lambda: there["rds"], deployer.clock, deployer.log, tell)
+    return Copies(request.copy_to, lambda: there["rds"], deployer.clock, deployer.log, tell)

@@ -193,9 +193,9 @@ class MigrationRun(Resource):
         snapshot = None
         if inputs.get("snapshot"):
             until = deployer.clock.now() + deadline if deadline else None
-            wish = SnapshotRequest.parse(inputs["snapshot"])
-            copies = copies_of(call, clients, deployer, wish, str(inputs.get("topic") or ""), inputs["imageDigest"])
-            snapshot = Snapshot(deployer, clients["rds"], wish, place, until, copies)
+            request = SnapshotRequest.parse(inputs["snapshot"])
+            copies = copies_of(call, clients, deployer, request, str(inputs.get("topic") or ""), inputs["imageDigest"])
+            snapshot = Snapshot(deployer, clients["rds"], request, place, until, copies)
 
         looked = False
 

@@ -51,17 +51,17 @@ class Snapshot:
         self,
         to: Deployer,
         rds: Any,
-        wish: SnapshotRequest,
+        request: SnapshotRequest,
         place: Place,
         until: float | None = None,
         copies: Copies | None = None,
     ) -> None:
         self._to = to
-        self._wish = wish
+        self._request = request
         self._place = place
         self._until = until
         self._copies = copies
-        self._source = Source(rds, wish.cluster or wish.instance, bool(wish.cluster))
+        self._source = Source(rds, request.cluster or request.instance, bool(request.cluster))
         self._patience = Patience(to.clock, f"taking a snapshot of {self._source.noun}")
         self.taken = ""
 
@@ -72,7 +72,7 @@ class Snapshot:
             NotPrepared: there is no snapshot; nothing was started.
             Interrupted: Ctrl-C, or a dying deployer; the snapshot goes on, the next `pulumi up` waits for it.
         """
-        if (probe := self._wish.probe) and self._nothing_pending(run, probe):
+        if (probe := self._request.probe) and self._nothing_pending(run, probe):
             self._to.log("snapshot: nothing is pending, none is needed", False)
             return
         name = snapshot_name(self._to.records.prefix, run)
@@ -118,7 +118,7 @@ class Snapshot:
 
     def _take(self, name: str, run: RunRecord) -> None:
         begun = self._to.clock.now()
-        end = begun + self._wish.timeout
+        end = begun + self._request.timeout
         end = min(end, self._until) if self._until is not None else end
         status, percent = self._patience.ask(self._source.snapshot, name)
         if status:
@@ -198,7 +198,7 @@ class Snapshot:
     # -- copying it
 
     def _tags(self, run: RunRecord) -> dict[str, str]:
-        to = self._wish.copy_to
+        to = self._request.copy_to
         return snapshot_tags(self._to.records.prefix, run) | ({COPY_TO: to.account} if to else {})
 
     def _copied(self, name: str, run: RunRecord) -> set[str] | None:
@@ -234,7 +234,7 @@ class Snapshot:
         old: list[str] = []
         try:
             found = self._patience.ask(self._source.all)
-            surplus_names = surplus(found, self._to.records.prefix, newest, self._wish.keep)
+            surplus_names = surplus(found, self._to.records.prefix, newest, self._request.keep)
             old = [name for name in surplus_names if name not in copying]
             for name in old:
                 if self._to.clock.halted():

@@ -50,13 +50,13 @@ class Copies:
 
     def __init__(
         self,
-        wish: CopyTo,
+        request: CopyTo,
         there: Callable[[], Any],
         clock: Clock,
         log: Callable[[str, bool], None],
         tell: Callable[[CopyFailed], None],
     ) -> None:
-        self._wish = wish
+        self._request = request
         self._there = there
         self._clock = clock
         self._log = log
@@ -68,17 +68,17 @@ class Copies:
             self._begin(source, name, tags)
         except (ClientError, BotoCoreError) as error:
             self._failed(
-                f"the copy of snapshot {name} to account {self._wish.account} did not begin ({_in_words(error)})",
+                f"the copy of snapshot {name} to account {self._request.account} did not begin ({_in_words(error)})",
                 f"{_remedy(error)}. The next run begins this copy again; the snapshot itself is available",
             )
 
     def _begin(self, source: Source, name: str, tags: Mapping[str, str]) -> None:
-        source.share(name, self._wish.account)
+        source.share(name, self._request.account)
         there = Source(self._there(), source.identifier, source.cluster)
         end = self._clock.now() + SHARED_SECONDS
         while True:
             try:
-                there.copy(source.arn(name), name, self._wish.key, tags)
+                there.copy(source.arn(name), name, self._request.key, tags)
             except ClientError as error:
                 if code(error) in ("DBSnapshotAlreadyExists", "DBClusterSnapshotAlreadyExists"):
                     break  # our own call, whose answer was lost, or an earlier deployer's
@@ -88,7 +88,7 @@ class Copies:
                 self._clock.wait(2.0)
             else:
                 break
-        self._log(f"snapshot {name} is being copied to account {self._wish.account}; nobody waits for it", False)
+        self._log(f"snapshot {name} is being copied to account {self._request.account}; nobody waits for it", False)
 
     def unfinished(self, source: Source, own: Sequence[str], tags: Mapping[str, Mapping[str, str]]) -> set[str]:
         """Which of this stack's snapshots must stay because they are being copied, or whose copy is not known of.
@@ -106,19 +106,19 @@ class Copies:
             states = {name: self._state(source, name) for name in own}
         except (ClientError, BotoCoreError) as error:
             self._failed(
-                f"whether earlier snapshots were copied to account {self._wish.account} cannot be read"
+                f"whether earlier snapshots were copied to account {self._request.account} cannot be read"
                 f" ({_in_words(error)})",
                 f"{_remedy(error)}. Until then no older snapshot is deleted",
             )
             return set(own)
         for name in (one for one in own if states[one] == "failed"):
             self._failed(
-                f"the copy of snapshot {name} in account {self._wish.account} failed",
+                f"the copy of snapshot {name} in account {self._request.account} failed",
                 f"have an administrator of that account look at its events (aws rds describe-events) and delete"
                 f" {name} there; copy it again by hand as docs/snapshot-copies.md says",
             )
         if not states[own[-1]]:
-            self._log(f"snapshot {own[-1]} has no copy in account {self._wish.account}: it is begun again", False)
+            self._log(f"snapshot {own[-1]} has no copy in account {self._request.account}: it is begun again", False)
             self.begin(source, own[-1], tags[own[-1]])
             return {own[-1]} | {name for name in own if states[name] not in ("available", "failed", "")}
         return {name for name in own if states[name] not in ("available", "failed", "")}
@@ -133,12 +133,12 @@ class Copies:
             return
         if status == "failed":
             self._failed(
-                f"the copy of snapshot {name} in account {self._wish.account} failed",
+                f"the copy of snapshot {name} in account {self._request.account} failed",
                 "have an administrator of that account look at its events (aws rds describe-events), then copy it"
                 " again as docs/snapshot-copies.md says",
             )
         elif status == "available":
-            self._log(f"snapshot {name} is copied to account {self._wish.account}", False)
+            self._log(f"snapshot {name} is copied to account {self._request.account}", False)
         elif status:
             self._log(f"the copy of snapshot {name} is {status}, {percent} %; it goes on by itself", False)
 
