@@ -44,7 +44,7 @@ def refused(done: subprocess.CompletedProcess[str]) -> str:
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     said = re.sub(r"^make(\[\d+\])?: .*\n", "", done.stderr, flags=re.MULTILINE)
-    assert re.fullmatch(r"(error: .*\n(  (it says|to do): .*\n)+)+", said), said
+    assert re.fullmatch(r"(error: .*\n(  (it says|fix): .*\n)+)+", said), said
     return said
 
 
