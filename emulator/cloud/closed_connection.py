@@ -12,6 +12,8 @@ from typing import Any
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Event, Updated
 
+from emulator.cloud.correction import Correction
+
 
 def install(_: Any = None) -> None:
     """Let Hypercorn's connections end when their client has."""
@@ -29,3 +31,11 @@ def install(_: Any = None) -> None:
 
     TCPServer._read_data = _read_data
     TCPServer.protocol_send = protocol_send
+
+
+CORRECTION = Correction(
+    rule="A connection that its client has closed is closed at once.",
+    fault="Hypercorn keeps the socket of a client that is gone until the keep-alive timeout.",
+    ministack="1.5.33",
+    install=install,
+)

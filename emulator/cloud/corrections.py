@@ -1,20 +1,48 @@
 """Apply every correction to MiniStack's modules, once, before the first request.
 
 A correction replaces a function of a module, or its entry in the module's table of operations. `replace` refuses a name
-that the module does not have, so that another MiniStack version fails at the start instead of running uncorrected.
+that the module does not have. Each correction declares the version of MiniStack that it corrects (`correction.py`). The
+emulator does not start with another version, so every correction is reviewed before it runs on a new one.
 """
 
 from __future__ import annotations
 
-from emulator.cloud.settings import Settings
+from collections.abc import Iterable
 
-MINISTACK_VERSION = "1.5.33"
+from emulator.cloud.correction import Correction
+from emulator.cloud.settings import Settings
 
 
 def install(settings: Settings) -> None:
-    """Apply them all, in the order in which they build on each other."""
+    """Apply every correction, in the order in which they build on each other.
+
+    Raises:
+        SystemExit: a correction is for another version of MiniStack than the installed one.
+    """
     from importlib.metadata import version
 
+    corrections = declared()
+    refuse_other_version(corrections, version("ministack"))
+    for correction in corrections:
+        correction.install(settings)
+
+
+def refuse_other_version(corrections: Iterable[Correction], installed: str) -> None:
+    """Raise SystemExit when a correction is for another version of MiniStack than the installed one."""
+    others = sorted({one.ministack for one in corrections} - {installed})
+    if others:
+        raise SystemExit(
+            f"MiniStack {installed} is installed; corrections in emulator/cloud are for {', '.join(others)}\n"
+            "  fix: install emulator/cloud/requirements.txt; for an upgrade run tests/e2e/ministack and review each"
+            " correction"
+        )
+
+
+def declared() -> tuple[Correction, ...]:
+    """Every correction, in the order in which they are installed.
+
+    MiniStack's modules read the environment when they are imported, so the corrections are imported only here.
+    """
     from emulator.cloud import closed_connection, outward, ownership
     from emulator.cloud.acm import validation
     from emulator.cloud.cloudwatch import alarms
@@ -41,51 +69,44 @@ def install(settings: Settings) -> None:
     from emulator.cloud.scaling import targets as scaling_targets
     from emulator.cloud.ssm import parameter_size
 
-    found = version("ministack")
-    if found != MINISTACK_VERSION:
-        raise SystemExit(
-            f"the corrections in emulator/cloud were written against MiniStack {MINISTACK_VERSION}, not {found}: "
-            "install emulator/cloud/requirements.txt"
-        )
-    for correction in (
-        closed_connection,
-        served,
-        ownership,
-        outward,
-        prefix_lists,
-        endpoints,
-        flow_logs,
-        nat,
-        validation,
-        listeners,
-        targets,
-        associations,
-        life,
-        scheduler,
-        services,
-        stop_task,
-        tokens,
-        references,
-        registering,
-        listing,
-        service_history,
-        database,
-        master_secret,
-        options,
-        major_version,
-        snapshots,
-        copies,
-        ecr_images,
-        layers,
-        uploads,
-        scan,
-        sharing,
-        kms_sharing,
-        simulation,
-        github_claims,
-        parameter_size,
-        alarms,
-        group,
-        scaling_targets,
-    ):
-        correction.install(settings)
+    return (
+        closed_connection.CORRECTION,
+        served.CORRECTION,
+        ownership.CORRECTION,
+        outward.CORRECTION,
+        prefix_lists.CORRECTION,
+        endpoints.CORRECTION,
+        flow_logs.CORRECTION,
+        nat.CORRECTION,
+        validation.CORRECTION,
+        listeners.CORRECTION,
+        targets.CORRECTION,
+        associations.CORRECTION,
+        life.CORRECTION,
+        scheduler.CORRECTION,
+        services.CORRECTION,
+        stop_task.CORRECTION,
+        tokens.CORRECTION,
+        references.CORRECTION,
+        registering.CORRECTION,
+        listing.CORRECTION,
+        service_history.CORRECTION,
+        database.CORRECTION,
+        master_secret.CORRECTION,
+        options.CORRECTION,
+        major_version.CORRECTION,
+        snapshots.CORRECTION,
+        copies.CORRECTION,
+        ecr_images.CORRECTION,
+        layers.CORRECTION,
+        uploads.CORRECTION,
+        scan.CORRECTION,
+        sharing.CORRECTION,
+        kms_sharing.CORRECTION,
+        simulation.CORRECTION,
+        github_claims.CORRECTION,
+        parameter_size.CORRECTION,
+        alarms.CORRECTION,
+        group.CORRECTION,
+        scaling_targets.CORRECTION,
+    )

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ministack.services import alb, eventbridge, sns
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
 
@@ -30,6 +31,14 @@ def install(settings: Settings) -> None:
     replace(eventbridge, "_http_open", lambda request, *more, **named: _refuse(str(request.full_url)))
     for name in ("_oidc_post_form", "_oidc_get_userinfo"):
         replace(alb, name, lambda url, *more, **named: _refuse(str(url)))
+
+
+CORRECTION = Correction(
+    rule="No HTTP connection is made to an address that a caller names, except to a target.",
+    fault="A subscription, an event rule or a listener's action reaches any address, 127.0.0.1 too.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _refuse(address: str) -> Any:

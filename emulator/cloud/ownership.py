@@ -12,6 +12,7 @@ from ministack import app
 from ministack.core import container_reaper
 
 from emulator.cloud.containers import ACCOUNT_LABEL
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
 
@@ -30,3 +31,11 @@ def install(settings: Settings) -> None:
 
     replace(container_reaper, "own_labels", own_labels)
     replace(app, "_stop_docker_containers", stop_containers)
+
+
+CORRECTION = Correction(
+    rule="A container carries the account of its checkout, and only containers of this emulator are removed.",
+    fault="Containers carry no account, and the sweep at the start takes containers that name no instance.",
+    ministack="1.5.33",
+    install=install,
+)

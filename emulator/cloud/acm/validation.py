@@ -14,6 +14,7 @@ from typing import Any
 from ministack.core.responses import get_account_id
 from ministack.services import acm, route53
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
 
@@ -43,6 +44,14 @@ def install(settings: Settings) -> None:
 
     replace(acm, "_request_certificate", request_certificate)
     replace(acm, "_describe_certificate", describe_certificate)
+
+
+CORRECTION = Correction(
+    rule="A certificate is issued when its validation record is in a public hosted zone.",
+    fault="A requested certificate is issued at once.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def record_for(domain: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ministack.services import cloudwatch
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
 
@@ -36,3 +37,11 @@ def install(settings: Settings) -> None:
         return answer
 
     replace(cloudwatch, "_put_metric_alarm", put_metric_alarm)
+
+
+CORRECTION = Correction(
+    rule="An alarm shows the metrics of its formula, and no statistic where it has a percentile.",
+    fault="`Metrics` and `EvaluateLowSampleCountPercentile` of an alarm are forgotten.",
+    ministack="1.5.33",
+    install=install,
+)

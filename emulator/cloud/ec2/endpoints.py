@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 
 from ministack.services import ec2
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace, replace_operation
 from emulator.cloud.settings import Settings
 
@@ -67,3 +68,11 @@ def install(settings: Settings) -> None:
     replace_operation(ec2, "CreateVpcEndpoint", create_vpc_endpoint)
     replace_operation(ec2, "ModifyVpcEndpoint", modify_vpc_endpoint)
     replace(ec2, "_vpce_fields_xml", vpce_fields_xml)
+
+
+CORRECTION = Correction(
+    rule="An interface endpoint has security groups, private DNS and a policy.",
+    fault="Groups, private DNS and policy of an endpoint are not kept.",
+    ministack="1.5.33",
+    install=install,
+)

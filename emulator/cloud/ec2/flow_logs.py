@@ -10,6 +10,7 @@ from typing import Any
 
 from ministack.services import ec2
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
 
@@ -22,3 +23,11 @@ def install(settings: Settings) -> None:
         return parse(params, "vpc-flow-log" if kind == "flow-log" else kind, identifier)
 
     replace(ec2, "_parse_tag_specs", parse_tag_specs)
+
+
+CORRECTION = Correction(
+    rule="Flow logs bear the tags that they are created with.",
+    fault="Tags are read under `flow-log` instead of `vpc-flow-log`, and dropped.",
+    ministack="1.5.33",
+    install=install,
+)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ministack.services import ec2
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace_operation
 from emulator.cloud.settings import Settings
 
@@ -47,6 +48,14 @@ def install(settings: Settings) -> None:
     replace_operation(ec2, "CreateNatGateway", create_nat_gateway)
     replace_operation(ec2, "DescribeNatGateways", describe_nat_gateways)
     replace_operation(ec2, "ReleaseAddress", release_address)
+
+
+CORRECTION = Correction(
+    rule="A NAT gateway has an address, in use until the gateway is gone, and needs a route to the internet.",
+    fault="A gateway shows no address, its address can be released, and it needs no route.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _reaches_the_internet(subnet: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from ministack.core.responses import get_account_id
 from ministack.services import ec2
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
 
@@ -41,6 +42,14 @@ def install(settings: Settings) -> None:
 
     replace(ec2, "_parse_ip_permissions", parse_ip_permissions)
     replace(ec2, "_sg_rule_xml", sg_rule_xml)
+
+
+CORRECTION = Correction(
+    rule="A rule of a security group may name a prefix list.",
+    fault="The prefix list of a rule is forgotten, and the rule has no peer.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _lists(params: dict[str, Any], prefix: str) -> list[dict[str, str]]:

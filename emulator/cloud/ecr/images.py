@@ -19,6 +19,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, get_account_id
 from ministack.services import ecr
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecr import manifests, reference
 from emulator.cloud.ecr.registry import Registry
 from emulator.cloud.replace import replace
@@ -109,6 +110,14 @@ def install(settings: Settings) -> None:
     replace(ecr, "_batch_delete_image", batch_delete_image)
     replace(ecr, "_delete_repository", delete_repository)
     replace(ecr, "_get_authorization_token", authorization_token)
+
+
+CORRECTION = Correction(
+    rule="A repository's address, tags and digests are those of the registry that images are pushed to.",
+    fault="A repository's address leads nowhere, and an immutable tag can be overwritten.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def sized(describe: Any) -> Any:

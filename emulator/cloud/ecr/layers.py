@@ -13,6 +13,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, get_account_id
 from ministack.services import ecr
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecr import manifests, reference
 from emulator.cloud.gateway import links
 from emulator.cloud.replace import replace
@@ -39,3 +40,11 @@ def install(settings: Settings) -> None:
         return ecr.json_response({"downloadUrl": address, "layerDigest": digest})
 
     replace(ecr, "_get_download_url_for_layer", download_url)
+
+
+CORRECTION = Correction(
+    rule="The address of a layer leads to its content.",
+    fault="GetDownloadUrlForLayer answers with an address of AWS, for any digest.",
+    ministack="1.5.33",
+    install=install,
+)

@@ -18,6 +18,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, get_account_id
 from ministack.services import ecr
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
 
@@ -43,6 +44,14 @@ def install(settings: Settings) -> None:
         return answer(data, json.loads(text)["imageDetails"][0]["imageDigest"], findings(told))
 
     replace(ecr, "handle_request", handle_request)
+
+
+CORRECTION = Correction(
+    rule="An image in a repository that scans on push has a scan result.",
+    fault="DescribeImageScanFindings is unknown.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def findings(file: Path) -> dict[str, Any]:

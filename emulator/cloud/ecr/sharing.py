@@ -15,6 +15,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, get_account_id, get_region, request_scope
 from ministack.services import ecr
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecr.policy import PULL, allowed, callers
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
@@ -36,6 +37,14 @@ def install(settings: Settings) -> None:
             return await handle(method, path, headers, body, query)
 
     replace(ecr, "handle_request", handle_request)
+
+
+CORRECTION = Correction(
+    rule="Another account reaches a repository only where the repository's policy allows it.",
+    fault="`registryId` is ignored: every call is answered from the caller's own account.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def may_pull(account: str, name: str, role: str) -> bool:

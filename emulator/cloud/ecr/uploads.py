@@ -15,6 +15,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, get_account_id, new_uuid
 from ministack.services import ecr
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecr import manifests, reference
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
@@ -79,6 +80,14 @@ def install(settings: Settings) -> None:
     replace(ecr, "_initiate_layer_upload", initiate)
     replace(ecr, "_upload_layer_part", part)
     replace(ecr, "_complete_layer_upload", complete)
+
+
+CORRECTION = Correction(
+    rule="A layer that is uploaded through the API is checked, and in the registry afterwards.",
+    fault="An upload takes any content under any digest and keeps nothing.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _answer(name: str, upload: str, **more: Any) -> Any:

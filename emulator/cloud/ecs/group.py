@@ -10,6 +10,7 @@ from typing import Any
 
 from ministack.services import ecs
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace_operation
 from emulator.cloud.settings import Settings
 
@@ -25,3 +26,11 @@ def install(settings: Settings) -> None:
         return run({**data, "group": f"family:{definition['family']}"})
 
     replace_operation(ecs, "RunTask", run_task)
+
+
+CORRECTION = Correction(
+    rule="A task that RunTask starts belongs to the group `family:NAME`.",
+    fault="The group of such a task is empty.",
+    ministack="1.5.33",
+    install=install,
+)

@@ -23,6 +23,7 @@ from ministack.core.concurrency import resource_lock
 from ministack.core.responses import request_scope
 from ministack.services import ecs, ecs_metadata
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecs import checks, container_health, credentials, lifecycle, memory, starting, task_events, volumes
 from emulator.cloud.elb import targets
 from emulator.cloud.replace import replace
@@ -197,6 +198,14 @@ def install(settings: Settings) -> None:
 
     replace(ecs, "_run_task_worker", run_worker)
     replace(ecs, "_maybe_mark_stopped", lambda task, docker_client=None: None)
+
+
+CORRECTION = Correction(
+    rule="A task ends in AWS's order, after `stopTimeout` at most, with its containers' own exit codes.",
+    fault="Every stopped task has exit code 0 or none of its own, and `stopTimeout` is ignored.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def stop(task: dict[str, Any], reason: str, code: str, drain: bool = False) -> bool:

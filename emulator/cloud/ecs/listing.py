@@ -13,6 +13,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import ecs
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace_operation
 from emulator.cloud.settings import Settings
 
@@ -23,6 +24,14 @@ _PAGE = 100
 def install(settings: Settings) -> None:
     """Replace the operation."""
     replace_operation(ecs, "ListTasks", _list_tasks)
+
+
+CORRECTION = Correction(
+    rule="ListTasks takes `startedBy` as the only filter.",
+    fault="`startedBy` is combined with other filters.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _list_tasks(data: dict[str, Any]) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 from ministack.core.responses import error_response_json
 from ministack.services import ecs
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace_operation
 from emulator.cloud.settings import Settings
 
@@ -21,6 +22,14 @@ def install(settings: Settings) -> None:
     """Look before each of the three operations."""
     for operation in ("RunTask", "CreateService", "UpdateService"):
         replace_operation(ecs, operation, _looking(ecs._ACTION_MAP[operation]))
+
+
+CORRECTION = Correction(
+    rule="RunTask, CreateService and UpdateService refuse an unknown cluster and an INACTIVE task definition.",
+    fault="An INACTIVE task definition runs.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _looking(operation: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from ministack.core.responses import error_response_json
 from ministack.services import ecs
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecs import container_health, fargate
 from emulator.cloud.replace import replace_operation
 from emulator.cloud.settings import Settings
@@ -27,6 +28,14 @@ def install(settings: Settings) -> None:
     for unknown in ("StartTask", "RegisterContainerInstance"):  # both are for container instances, which are not here
         if unknown in ecs._ACTION_MAP:
             replace_operation(ecs, unknown, _no_instances)
+
+
+CORRECTION = Correction(
+    rule="RegisterTaskDefinition refuses what AWS refuses for Fargate.",
+    fault="A health check or a Fargate task definition with invalid values is registered.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _guard(operation: str, code: str, refusal: Callable[[Mapping[str, Any]], str | None]) -> None:

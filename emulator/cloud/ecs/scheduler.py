@@ -17,6 +17,7 @@ from ministack.core.concurrency import resource_lock
 from ministack.core.responses import request_scope
 from ministack.services import ecs
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecs import deployment, deployments, events, life, load_balancers, service_deployments
 from emulator.cloud.ecs.throttle import Wait
 from emulator.cloud.ecs.view import live_tasks, view
@@ -52,6 +53,14 @@ def install(settings: Settings) -> None:
     life.task_changed.append(_wake.set)
     targets.listeners_for_change.append(_wake.set)
     threading.Thread(target=_run, daemon=True, name="sluice-scheduler").start()
+
+
+CORRECTION = Correction(
+    rule="A service's deployment is complete when its tasks are healthy, and rolls back when they fail.",
+    fault="A task that runs for a second is steady, healthy or not.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def wake() -> None:

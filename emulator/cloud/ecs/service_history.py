@@ -13,6 +13,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import ecs
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecs import deployment, deployments, scheduler, service_deployments
 from emulator.cloud.ecs.service_deployment import ONGOING, monitor
 from emulator.cloud.ecs.service_deployments import ServiceDeployment
@@ -29,6 +30,14 @@ def install(settings: Settings) -> None:
     replace_operation(ecs, "DescribeServiceDeployments", _describe)
     replace_operation(ecs, "DescribeServiceRevisions", _describe_revisions)
     add_operation(ecs, "StopServiceDeployment", _stop)
+
+
+CORRECTION = Correction(
+    rule="A service deployment has a status, a rollback and monitors, and can be stopped.",
+    fault="StopServiceDeployment is unknown.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _list(data: dict[str, Any]) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import alb, ecs
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecs import deployments, life, load_balancers, scheduler
 from emulator.cloud.replace import replace_operation
 from emulator.cloud.settings import Settings
@@ -81,6 +82,14 @@ def install(settings: Settings) -> None:
     replace_operation(ecs, "CreateService", create_service)
     replace_operation(ecs, "UpdateService", update_service)
     replace_operation(ecs, "DeleteService", _delete_service)
+
+
+CORRECTION = Correction(
+    rule="A changed network configuration starts a deployment; a deleted service drains first.",
+    fault="Only a changed task definition starts a deployment, and a service is deleted at once.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def find(data: dict[str, Any]) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import ecs
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecs import life
 from emulator.cloud.replace import replace, replace_operation
 from emulator.cloud.settings import Settings
@@ -21,6 +22,14 @@ def install(settings: Settings) -> None:
     """Replace the operation, and the function behind it that MiniStack's other modules call."""
     replace_operation(ecs, "StopTask", stop_task)
     replace(ecs, "_stop_task", stop_task)
+
+
+CORRECTION = Correction(
+    rule="StopTask answers at once, keeps the reason and deletes the task's tags.",
+    fault="StopTask leaves the task's tags.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def stop_task(data: dict[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 from ministack.services import ecs
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecs.token import Use, alive, fingerprint
 from emulator.cloud.ecs.view import seconds_since_epoch
 from emulator.cloud.replace import replace_operation
@@ -41,6 +42,14 @@ def install(settings: Settings) -> None:
             return answer
 
     replace_operation(ecs, "RunTask", run_task)
+
+
+CORRECTION = Correction(
+    rule="RunTask with the same client token starts its tasks once.",
+    fault="The client token is ignored: every call starts tasks.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _stopped(arn: str) -> float | None:

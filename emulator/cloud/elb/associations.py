@@ -11,6 +11,7 @@ from typing import Any
 
 from ministack.services import alb
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace_operation
 from emulator.cloud.settings import Settings
 
@@ -21,6 +22,14 @@ def install(settings: Settings) -> None:
     """Look again after everything that changes where listeners lead; installed after what replaces these operations."""
     for operation in _CHANGING:
         replace_operation(alb, operation, _followed(alb._ACTION_MAP[operation]))
+
+
+CORRECTION = Correction(
+    rule="A target group belongs to the load balancer whose listener or rule forwards to it.",
+    fault="A target group behind a rule belongs to no load balancer.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _followed(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:

@@ -22,6 +22,7 @@ from ministack import app as ministack
 from ministack.core.responses import StreamingResponse, get_account_id, get_region, request_scope
 from ministack.services import alb
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.elb import secure
 from emulator.cloud.elb.authority import Authority
 from emulator.cloud.replace import replace_operation
@@ -177,3 +178,11 @@ def install(settings: Settings) -> None:
     replace_operation(alb, "CreateLoadBalancer", create_load_balancer)
     replace_operation(alb, "DeleteLoadBalancer", delete_load_balancer)
     replace_operation(alb, "CreateListener", create_door_listener)
+
+
+CORRECTION = Correction(
+    rule="A load balancer's DNS name leads to its listener.",
+    fault="A load balancer's DNS name does not resolve to anything that serves its listener.",
+    ministack="1.5.33",
+    install=install,
+)

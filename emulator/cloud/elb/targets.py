@@ -23,6 +23,7 @@ from typing import Any
 from ministack.core.responses import StreamingResponse
 from ministack.services import alb
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.elb import address
 from emulator.cloud.elb.check import check
 from emulator.cloud.elb.health import State, Thresholds
@@ -53,6 +54,14 @@ def install(settings: Settings) -> None:
     replace_operation(alb, "DescribeTargetHealth", _describe_target_health)
     replace_operation(alb, "DeleteTargetGroup", delete_target_group)
     replace(alb, "_forward_to_tg", _forward)
+
+
+CORRECTION = Correction(
+    rule="A target is what its health checks say, and only healthy targets get requests.",
+    fault="Every registered target is `healthy`, whether anything listens there or not.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def register(group: str, address: str, port: int) -> None:

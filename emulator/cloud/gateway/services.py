@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.settings import Settings
 
 SERVED: Mapping[str, tuple[str, ...]] = {
@@ -61,6 +62,14 @@ def install(settings: Settings) -> None:
     for name in set(app.SERVICE_HANDLERS) - set(SERVED):
         del app.SERVICE_HANDLERS[name]
     replace(ec2, "_vm_launch", _no_instance)
+
+
+CORRECTION = Correction(
+    rule="Only the services that the stacks use are served, and none runs a caller's code on this machine.",
+    fault="A hundred services are served; Lambda, Glue and others run a caller's code as this machine's user.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _no_instance(instance: dict[str, Any], image: str) -> Any:

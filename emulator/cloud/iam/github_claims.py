@@ -11,6 +11,7 @@ from typing import Any
 
 from ministack.services import cognito, sts
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
 
@@ -33,3 +34,11 @@ def install(settings: Settings) -> None:
         return name, keys
 
     replace(sts, "_web_identity_principal", principal)
+
+
+CORRECTION = Correction(
+    rule="A trust policy may compare the claims of a GitHub job's token.",
+    fault="Only `aud`, `sub` and `amr` can be compared.",
+    ministack="1.5.33",
+    install=install,
+)

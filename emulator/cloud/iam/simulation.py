@@ -14,6 +14,7 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.settings import Settings
 
 OPERATION = "SimulatePrincipalPolicy"
@@ -46,6 +47,14 @@ def install(settings: Settings) -> None:
         )
 
     iam._IAM_HANDLERS[OPERATION] = simulate
+
+
+CORRECTION = Correction(
+    rule="A simulation evaluates every action with every resource, within the role's boundary.",
+    fault="Only the first resource is evaluated, and a role with a path is not found.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _decision(source: str, role: dict[str, Any], action: str, resource: str) -> str:

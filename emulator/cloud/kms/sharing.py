@@ -14,6 +14,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, get_account_id, get_region, request_scope
 from ministack.services import kms
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecr.policy import allowed, callers
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
@@ -44,6 +45,14 @@ def install(settings: Settings) -> None:
             return await handle(method, path, headers, body, query)
 
     replace(kms, "handle_request", handle_request)
+
+
+CORRECTION = Correction(
+    rule="Another account uses a key by its ARN where the key's policy allows it.",
+    fault="Only keys of the caller's own account are found.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _asked(headers: Mapping[str, str], body: Any) -> tuple[str, str, str]:

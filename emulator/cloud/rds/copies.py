@@ -20,6 +20,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import kms, rds
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.ecr.policy import allowed, callers
 from emulator.cloud.rds.snapshots import NAME, READY, creating
 from emulator.cloud.replace import add_operation, replace_operation
@@ -52,6 +53,14 @@ def install(settings: Settings) -> None:
     add_operation(rds, "ModifyDBSnapshotAttribute", modify_attribute)
     add_operation(rds, "DescribeDBSnapshotAttributes", describe_attributes)
     add_operation(rds, "CopyDBSnapshot", copy)
+
+
+CORRECTION = Correction(
+    rule="A snapshot is shared with another account, which copies it under a key of its own.",
+    fault="ModifyDBSnapshotAttribute and CopyDBSnapshot are unknown.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def modify_attribute(params: dict[str, Any]) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 from ministack.core.responses import get_account_id
 from ministack.services import rds
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
 
@@ -53,6 +54,14 @@ def install(settings: Settings) -> None:
     replace(rds, "_default_engine_version", default_engine_version)
     replace(rds, "_docker_image_for_engine", image_for_engine)
     replace(rds, "_run_rds_container", run_container)
+
+
+CORRECTION = Correction(
+    rule="A PostgreSQL instance takes TLS connections, and no environment variable shows its password.",
+    fault="The master password is in the container's environment, and the default engine version is 15.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _run(client: Any, arguments: dict[str, Any], host: str) -> Any:

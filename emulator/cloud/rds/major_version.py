@@ -13,6 +13,7 @@ from typing import Any
 
 from ministack.services import rds
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.rds.version import refusal
 from emulator.cloud.replace import replace_operation
 from emulator.cloud.settings import Settings
@@ -33,3 +34,11 @@ def install(settings: Settings) -> None:
         return modify(params)
 
     replace_operation(rds, "ModifyDBInstance", modify_instance)
+
+
+CORRECTION = Correction(
+    rule="A major version upgrade needs AllowMajorVersionUpgrade, and there is no way down.",
+    fault="ModifyDBInstance takes any engine version without AllowMajorVersionUpgrade.",
+    ministack="1.5.33",
+    install=install,
+)

@@ -18,6 +18,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import rds, secretsmanager
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace, replace_operation
 from emulator.cloud.settings import Settings
 
@@ -77,6 +78,14 @@ def install(settings: Settings) -> None:
     replace_operation(rds, "ModifyDBInstance", modify_instance)
     replace_operation(rds, "DeleteDBInstance", delete_instance)
     replace(rds, "_instance_xml", instance_xml)
+
+
+CORRECTION = Correction(
+    rule="An instance can keep its master password in Secrets Manager.",
+    fault="ManageMasterUserPassword of an instance is ignored: it has no secret.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def password() -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ministack.services import rds
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace, replace_operation
 from emulator.cloud.settings import Settings
 
@@ -65,6 +66,14 @@ def install(settings: Settings) -> None:
     replace_operation(rds, "ModifyDBInstance", modify_instance)
     replace_operation(rds, "DeleteDBInstance", delete_instance)
     replace(rds, "_instance_xml", instance_xml)
+
+
+CORRECTION = Correction(
+    rule="An instance shows its log exports, backup window, Performance Insights and CA.",
+    fault="Log exports and the backup window of an instance are forgotten.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def _take(params: dict[str, Any], instance: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ministack.services import rds
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace, replace_operation
 from emulator.cloud.settings import Settings, shortened
 
@@ -84,6 +85,14 @@ def install(settings: Settings) -> None:
     replace(rds, "_instance_xml", seen_instance)
     replace_operation(rds, "CreateDBSnapshot", create_snapshot)
     replace_operation(rds, "DeleteDBSnapshot", delete_snapshot)
+
+
+CORRECTION = Correction(
+    rule="A snapshot is `creating` until it is `available`, and its instance is `backing-up` meanwhile.",
+    fault="A snapshot is available at once, under any name.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 def copied_tags(instance: dict[str, Any]) -> dict[str, str]:

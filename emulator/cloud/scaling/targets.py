@@ -25,6 +25,7 @@ from ministack.core.responses import (
 )
 from ministack.services import ecs
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.settings import Settings
 
 SERVICE = "application-autoscaling"
@@ -40,6 +41,14 @@ def install(settings: Settings) -> None:
         raise KeyError(f"MiniStack knows {SERVICE} already")
     router.SERVICE_PATTERNS[SERVICE] = {"target_prefixes": ["AnyScaleFrontendService"], "host_patterns": []}
     app.SERVICE_HANDLERS[SERVICE] = handle
+
+
+CORRECTION = Correction(
+    rule="An ECS service can be a scalable target with policies.",
+    fault="The service `application-autoscaling` is unknown.",
+    ministack="1.5.33",
+    install=install,
+)
 
 
 async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from ministack.core.responses import error_response_json
 from ministack.services import ssm
 
+from emulator.cloud.correction import Correction
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
 
@@ -33,3 +34,11 @@ def install(settings: Settings) -> None:
         return put(data)
 
     replace(ssm, "_put_parameter", put_parameter)
+
+
+CORRECTION = Correction(
+    rule="A standard parameter holds at most 4 KB.",
+    fault="A parameter of any length is stored.",
+    ministack="1.5.33",
+    install=install,
+)
