@@ -11,10 +11,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Va
 from infra.settings.aws import AccountId, Aws
 from infra.settings.explain import mistake
 from infra.settings.mistake import ABSENT, Mistake, SettingsError
-from infra.settings.model import Model, refused
 from infra.settings.placeholder import placeholders
 from infra.settings.read import configured
 from infra.settings.refusal import end
+from infra.settings.values.model import Model, refused
 
 UNFILLED = "is a placeholder; write your own value"
 GROUP = "arn:aws:ec2:REGION:ACCOUNT:security-group/sg-…"

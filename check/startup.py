@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from check.result import Broken, Warned
-from infra.settings.health import Health
+from infra.settings.service import Health
 
 LONGEST = 300
 """Seconds of the longest start period ("startPeriod" in HealthCheck, Amazon ECS API reference)."""

@@ -18,7 +18,7 @@ from components.image.repository import Repository
 from infra.delivery import live, promotion
 from infra.image.revision import revision
 from infra.policies import repository as repository_arn
-from infra.settings.environment import KEEPING
+from infra.settings.values.environment import KEEPING
 from infra.settings.refusal import end, told
 from infra.settings.settings import Settings
 from sluice import sdk as gate

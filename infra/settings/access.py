@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from infra.settings.model import Model, hidden, refused
+from infra.settings.values.model import Model, hidden, refused
 
 
 def _policy(arn: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from infra.settings.model import Model
+from infra.settings.values.model import Model
 
 Percent = Annotated[int, Field(ge=1, le=100)]
 

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from infra.settings import fargate
 from infra.settings.isolation import Capability, Folders, User
-from infra.settings.model import Model, hidden, project_folder, refused
+from infra.settings.values.model import Model, hidden, project_folder, refused
 from infra.settings.variables import BuildArgs, Secrets, Variables
 
 Path_ = Annotated[str, Field(pattern=r"^/\S*$", max_length=1024)]

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator
 
-from infra.settings.model import Model, refused
+from infra.settings.values.model import Model, refused
 
 
 def _region(region: str) -> str:

@@ -10,10 +10,10 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from infra.settings import connection, windows
-from infra.settings.arns import KeyArn
 from infra.settings.migrations import Command
-from infra.settings.model import Model, hidden, refused
 from infra.settings.secrets import Asked
+from infra.settings.values.arns import KeyArn
+from infra.settings.values.model import Model, hidden, refused
 from infra.settings.variables import Templates
 
 LONGEST_NAME = 63

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra.settings.arns import is_arn
 from infra.settings.load_balancer import HostName
-from infra.settings.model import Model, refused
+from infra.settings.values.arns import is_arn
+from infra.settings.values.model import Model, refused
 
 
 class Domain(Model):

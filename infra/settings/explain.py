@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from infra.settings.mistake import ABSENT, Mistake
-from infra.settings.model import HIDDEN
+from infra.settings.values.model import HIDDEN
 
 KINDS: dict[str, str] = {
     "string_type": "must be text; put it in quotes",

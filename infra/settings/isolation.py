@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from infra.settings.model import refused
+from infra.settings.values.model import refused
 
 _OF_THE_SYSTEM = ("/proc", "/sys", "/dev")
 

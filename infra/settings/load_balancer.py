@@ -6,9 +6,9 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra.settings.arns import is_arn
-from infra.settings.environment import PROTECTED, Environment
-from infra.settings.model import Model, hidden, refused
+from infra.settings.values.arns import is_arn
+from infra.settings.values.environment import PROTECTED, Environment
+from infra.settings.values.model import Model, hidden, refused
 
 HostName: TypeAlias = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]
 """A host name with a dot in it, in lower case."""

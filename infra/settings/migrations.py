@@ -7,8 +7,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
-from infra.settings.model import Model, hidden, refused
 from infra.settings.secrets import Asked
+from infra.settings.values.model import Model, hidden, refused
 from infra.settings.variables import Variables
 from sluice import sdk as gate
 

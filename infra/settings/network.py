@@ -8,8 +8,8 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
-from infra.settings.environment import PROTECTED, Environment
-from infra.settings.model import Model, hidden, refused
+from infra.settings.values.environment import PROTECTED, Environment
+from infra.settings.values.model import Model, hidden, refused
 
 Egress: TypeAlias = Literal["nat", "natPerZone", "endpoints", "public"]
 """How tasks reach AWS, and the internet."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator
 
-from infra.settings.model import hidden, refused
+from infra.settings.values.model import hidden, refused
 
 
 def unset(value: Any) -> Any:

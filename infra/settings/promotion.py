@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.settings.aws import AccountId, Region
-from infra.settings.model import Model
+from infra.settings.values.model import Model
 
 
 class Promotion(Model):

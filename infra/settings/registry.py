@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field, field_validator
 
-from infra.settings.model import Model, refused
+from infra.settings.values.model import Model, refused
 
 AccountId: TypeAlias = Annotated[str, Field(pattern=r"^\d{12}$")]
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra.settings.environment import KEEPING, Environment
-from infra.settings.model import Model, hidden, refused
+from infra.settings.values.environment import KEEPING, Environment
+from infra.settings.values.model import Model, hidden, refused
 
 Severity: TypeAlias = Literal["critical", "high", "off"]
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator
 
-from infra.settings.model import hidden, refused
+from infra.settings.values.model import hidden, refused
 
 _ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}"
 _REFERENCE = re.compile(rf"{_ARN}(:[^:]*:[^:]*:[^:]*)?")

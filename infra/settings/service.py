@@ -1,107 +1,174 @@
-"""The service: how many tasks, how they are checked, how long a rollout may take."""
+"""The ECS service: its cluster, its tasks and their health checks, and how long a rollout may take."""
 
 from __future__ import annotations
 
 from math import ceil
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra.settings.health import Health
-from infra.settings.model import Model, refused
+from infra.settings.values.arns import is_arn
+from infra.settings.values.environment import PROTECTED, Environment
+from infra.settings.values.model import Model, refused
 
 STOP_TIMEOUT = 120
-"""Seconds that Fargate lets a container take to stop, at most (ContainerDefinition in the Amazon ECS API reference)."""
+"""Longest stop timeout of a container on Fargate, in seconds (ContainerDefinition in the Amazon ECS API reference)."""
 
 STOP_MARGIN = 5
-"""Seconds of them that a container gets after its last request to close what it holds."""
+"""Seconds that a container has after its last request to close connections and files before SIGKILL."""
+
+Insights: TypeAlias = Literal["disabled", "enabled", "enhanced"]
+
+
+class Health(Model):
+    """Times and counts of the health checks. The ranges are accepted by both the load balancer and the container check.
+
+    Sources: HealthCheck in the Amazon ECS API reference, CreateTargetGroup in the Elastic Load Balancing API reference.
+    """
+
+    start_period: Annotated[int, Field(ge=0, le=300)] = 90
+    """Seconds after a task starts during which failed checks do not count."""
+    interval: Annotated[int, Field(ge=5, le=300)] = 30
+    """Seconds between two checks."""
+    timeout: Annotated[int, Field(ge=2, le=60)] = 10
+    """Seconds until a check without an answer fails; less than `interval`."""
+    retries: Annotated[int, Field(ge=2, le=10)] = 5
+    """Failed checks in a row that make a task unhealthy."""
+    command: list[str] | None = None
+    """An additional check inside the container, as ECS takes it: `[CMD, program, …]` or `[CMD-SHELL, line]`. The
+    program must be in the image. ECS ignores the image's HEALTHCHECK."""
+
+    @field_validator("timeout")
+    @classmethod
+    def _check_timeout(cls, timeout: int, info: ValidationInfo) -> int:
+        interval = info.data.get("interval")
+        if interval is not None and timeout >= interval:
+            raise refused(f"must be less than service.health.interval ({interval} s)")
+        return timeout
+
+    @field_validator("command")
+    @classmethod
+    def _check_command(cls, command: list[str] | None) -> list[str] | None:
+        if command is not None and (len(command) < 2 or command[0] not in {"CMD", "CMD-SHELL"}):
+            raise refused("must be CMD or CMD-SHELL and then the command, like [CMD, /app/healthy]")
+        return command
+
+    def unhealthy_after(self) -> int:
+        """Seconds from the start of a task to its replacement, when no check passes."""
+        return self.start_period + self.retries * self.interval
 
 
 class Service(Model):
     """The ECS service and its rollouts."""
 
     min: Annotated[int, Field(ge=1, le=1000)] = 2
-    """Tasks that always run."""
+    """Number of tasks that always run."""
     max: Annotated[int, Field(ge=1, le=1000)] | None = None
-    """Tasks that autoscaling may start, `min` of them included; unset: always `min`, nothing is scaled."""
+    """Most tasks that autoscaling may run. Unset: no autoscaling, `min` tasks run."""
     target_cpu: Annotated[int, Field(ge=10, le=90)] = 60
-    """Percentage of CPU that autoscaling keeps the tasks at, on average."""
+    """Average CPU utilization that autoscaling aims for, in percent."""
     target_requests: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    """Requests a minute and task that autoscaling keeps them at; unset: it looks at CPU alone."""
+    """Requests per minute and task that autoscaling aims for. Unset: it scales on CPU alone."""
     health: Health = Field(default_factory=Health)
-    """The checks of its tasks."""
+    """Health checks of the tasks."""
     circuit_breaker: bool = True
-    """Whether ECS itself ends a deployment whose tasks keep failing and goes back. Without it the gate goes back, at
-    the deadline."""
+    """Whether the ECS circuit breaker stops a deployment whose tasks keep failing and rolls it back. Without it, the
+    gate rolls back at the `deadline`."""
     drain_seconds: Annotated[int, Field(ge=1)] = 30
-    """How long a request may still take when its task is to stop: the load balancer's deregistration delay and, with 5
-    s more, the container's stop time-out."""
+    """Seconds that a running request has to finish when its task stops. This is the load balancer's deregistration
+    delay; the container's stop timeout is 5 s longer."""
     deadline: Annotated[int, Field(ge=60, le=86_400)] = 1800
-    """Seconds until a rollout that has not completed has failed."""
+    """Seconds until a rollout that is not complete has failed."""
 
     @field_validator("max")
     @classmethod
-    def _max(cls, most: int | None, info: ValidationInfo) -> int | None:
+    def _check_max(cls, most: int | None, info: ValidationInfo) -> int | None:
         least = info.data.get("min")
         if most is not None and least is not None and most < least:
-            raise refused(f"is less than service.min ({least}); write at least that, or leave it out")
+            raise refused(f"is less than service.min ({least}); write at least {least}, or remove it")
         return most
 
     @field_validator("target_requests")
     @classmethod
-    def _target_requests(cls, requests: int | None, info: ValidationInfo) -> int | None:
+    def _check_target_requests(cls, requests: int | None, info: ValidationInfo) -> int | None:
         if requests is not None and "max" in info.data and (info.data["max"] or 0) <= info.data.get("min", 0):
-            raise refused("is never looked at while service.max is not above service.min; remove it or raise max")
+            raise refused("has no effect while service.max is not above service.min; remove it, or raise service.max")
         return requests
 
     @field_validator("drain_seconds")
     @classmethod
-    def _drain_seconds(cls, seconds: int) -> int:
-        if seconds > STOP_TIMEOUT - STOP_MARGIN:
+    def _check_drain_seconds(cls, seconds: int) -> int:
+        longest = STOP_TIMEOUT - STOP_MARGIN
+        if seconds > longest:
             raise refused(
-                f"with {STOP_MARGIN} s more it is the container's stop time-out, which Fargate limits to"
-                f" {STOP_TIMEOUT} s; write at most {STOP_TIMEOUT - STOP_MARGIN}"
+                f"plus {STOP_MARGIN} s is the container's stop timeout, which Fargate limits to {STOP_TIMEOUT} s;"
+                f" write at most {longest}"
             )
         return seconds
 
     @field_validator("deadline")
     @classmethod
-    def _deadline(cls, deadline: int, info: ValidationInfo) -> int:
-        tasks = info.data.get("max") or info.data.get("min")  # autoscaling may have started all of them
+    def _check_deadline(cls, deadline: int, info: ValidationInfo) -> int:
+        # Autoscaling may run `max` tasks when a rollout starts.
+        tasks = info.data.get("max") or info.data.get("min")
         health, drain = (info.data.get(key) for key in ("health", "drain_seconds"))
         if tasks is None or health is None or drain is None:
             return deadline
         times = f"start period {health.start_period} s + {health.retries} retries × {health.interval} s"
-        if not info.data.get("circuit_breaker", True):
-            needed = health.unhealthy_after() + drain
-            if deadline < needed:
-                raise refused(
-                    f"a healthy version may need {needed} s: {times} + {drain} s of draining; write at least {needed},"
-                    " or shorten service.health"
-                )
-            return deadline
-        failures = breaker_threshold(tasks)
-        needed = failures * health.unhealthy_after()
-        if deadline < needed:
-            raise refused(
-                f"the circuit breaker may need {needed} s to see a bad version: {failures} failed tasks × ({times});"
-                f" write at least {needed}, or shorten service.health"
+        if info.data.get("circuit_breaker", True):
+            failures = breaker_threshold(tasks)
+            needed = failures * health.unhealthy_after()
+            reason = (
+                f"the circuit breaker can take {needed} s to stop a bad version: {failures} failed tasks × ({times})"
             )
+        else:
+            needed = health.unhealthy_after() + drain
+            reason = f"a healthy version can take up to {needed} s: {times} + {drain} s of draining"
+        if deadline < needed:
+            raise refused(f"{reason}; write at least {needed}, or shorten service.health")
         return deadline
 
     @property
     def scales(self) -> bool:
-        """Whether autoscaling decides how many tasks there are."""
+        """Whether autoscaling sets the number of tasks."""
         return (self.max or self.min) > self.min
 
     @property
     def stop_timeout(self) -> int:
-        """Seconds from SIGTERM to SIGKILL: the last request may end, and the container may close what it holds."""
+        """Seconds from SIGTERM to SIGKILL: running requests finish, then the container closes connections and files."""
         return self.drain_seconds + STOP_MARGIN
 
 
+class Cluster(Model):
+    """The ECS cluster: a new one, or an existing one. A cluster itself costs nothing on Fargate."""
+
+    arn: str | None = None
+    """ARN of an existing cluster in the stack's Region and account. The cluster is not changed."""
+    insights: Insights | None = None
+    """CloudWatch Container Insights: metrics of tasks, kept after the tasks stop. `enhanced` adds metrics per
+    container. AWS bills them as custom metrics. Unset: `enabled` in prod, `disabled` elsewhere. Not with `arn`."""
+
+    @field_validator("arn")
+    @classmethod
+    def _check_arn(cls, arn: str | None) -> str | None:
+        if arn is not None and not is_arn(arn, "ecs", r"cluster/[A-Za-z0-9_-]{1,255}"):
+            raise refused("is not the ARN of an ECS cluster; write one like arn:aws:ecs:REGION:ACCOUNT:cluster/NAME")
+        return arn
+
+    @field_validator("insights")
+    @classmethod
+    def _check_insights(cls, insights: Insights | None, info: ValidationInfo) -> Insights | None:
+        if insights is not None and info.data.get("arn") is not None:
+            raise refused("is set by the owner of the existing cluster (cluster.arn); remove it")
+        return insights
+
+    def insights_in(self, environment: Environment) -> Insights:
+        """Container Insights of the cluster in an environment; the setting, or the environment's default."""
+        return self.insights or ("enabled" if environment in PROTECTED else "disabled")
+
+
 def breaker_threshold(tasks: int) -> int:
-    """Failed tasks in a row after which ECS' circuit breaker ends a deployment: half the tasks, from 3 to 200.
+    """Failed tasks in a row after which the ECS circuit breaker stops a deployment: half the tasks, from 3 to 200.
 
     Source: "How the Amazon ECS deployment circuit breaker detects failures" in the Amazon ECS developer guide.
     """

@@ -10,18 +10,14 @@ from infra.settings import origin
 from infra.settings.access import Access
 from infra.settings.alarms import Alarms
 from infra.settings.app import App
-from infra.settings.arns import elsewhere
 from infra.settings.aws import Aws
 from infra.settings.check import Check
-from infra.settings.cluster import Cluster
 from infra.settings.database import Database
 from infra.settings.domain import Domain
-from infra.settings.environment import KEEPING, PROTECTED, Environment
 from infra.settings.instance_class import max_connections
 from infra.settings.load_balancer import LoadBalancer
 from infra.settings.logs import Logs
 from infra.settings.migrations import Step, ordered
-from infra.settings.model import Model, hidden, refused
 from infra.settings.network import Network
 from infra.settings.notify import Notify
 from infra.settings.origin import Digest, Image, StackName
@@ -29,11 +25,14 @@ from infra.settings.promotion import Promotion
 from infra.settings.registry import Registry
 from infra.settings.scan import Scan
 from infra.settings.secrets import LOCAL, chosen, lacking
-from infra.settings.service import Service
+from infra.settings.service import Cluster, Service
 from infra.settings.signing import Signing
 from infra.settings.smoke import Smoke
 from infra.settings.snapshot import PENDING, CopyTo, Snapshot
 from infra.settings.soak import Soak
+from infra.settings.values.arns import elsewhere
+from infra.settings.values.environment import KEEPING, PROTECTED, Environment
+from infra.settings.values.model import Model, hidden, refused
 from infra.settings.waf import Waf
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from infra.settings.arns import KeyArn
-from infra.settings.model import Model, hidden, refused
+from infra.settings.values.arns import KeyArn
+from infra.settings.values.model import Model, hidden, refused
 
 MOST = 5
 """Keys that are trusted: each costs a call for every signature that is not its own."""

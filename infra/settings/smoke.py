@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from infra.settings.app import Path_
 from infra.settings.migrations import Command, by_digest
-from infra.settings.model import Model, hidden, refused
+from infra.settings.values.model import Model, hidden, refused
 
 
 class Smoke(Model):

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra.settings.arns import KeyArn, account_of
 from infra.settings.migrations import Command, Seconds
-from infra.settings.model import Model, hidden, refused
 from infra.settings.secrets import Asked
+from infra.settings.values.arns import KeyArn, account_of
+from infra.settings.values.model import Model, hidden, refused
 
 PENDING = "pending"
 """Name of the step that runs the command `pending`."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from infra.settings.app import Path_
-from infra.settings.model import Model
+from infra.settings.values.model import Model
 
 
 class Soak(Model):

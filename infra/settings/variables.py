@@ -8,9 +8,9 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator
 
 from infra.settings import connection
-from infra.settings.model import refused
 from infra.settings.program_variables import RESERVED, SERVICE, places
 from infra.settings.secrets import Plain, Reference, named_plainly, plain
+from infra.settings.values.model import refused
 
 VERSION = "VERSION"
 """The build argument that the program sets itself: the release's version."""

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
-from infra.settings.environment import PROTECTED, Environment
-from infra.settings.model import Model, refused
+from infra.settings.values.environment import PROTECTED, Environment
+from infra.settings.values.model import Model, refused
 
 Effect: TypeAlias = Literal["block", "count"]
 

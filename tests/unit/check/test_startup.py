@@ -6,7 +6,7 @@ import pytest
 
 from check.result import Broken, Warned
 from check.startup import judged
-from infra.settings.health import Health
+from infra.settings.service import Health
 
 LOCAL = Health.model_validate({"startPeriod": 10, "interval": 5, "timeout": 3, "retries": 3})
 """As the local stack has it: failed checks count from 10 s on, three of them take 15 s."""

@@ -83,7 +83,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "no cluster",
         {"cluster.arn": "main"},
-        'cluster.arn = "main": is no ARN of an ECS cluster; write one like arn:aws:ecs:REGION:ACCOUNT:cluster/NAME',
+        'cluster.arn = "main": is not the ARN of an ECS cluster; write one like'
+        " arn:aws:ecs:REGION:ACCOUNT:cluster/NAME",
     ),
     (
         "cluster elsewhere",

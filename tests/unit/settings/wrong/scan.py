@@ -97,7 +97,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "insights of somebody else's cluster",
         {"cluster": {"arn": "arn:aws:ecs:eu-central-1:111122223333:cluster/shared", "insights": "enabled"}},
-        'cluster.insights = "enabled": are the business of the cluster\'s owner; remove it',
+        'cluster.insights = "enabled": is set by the owner of the existing cluster (cluster.arn); remove it',
     ),
     (
         "production over HTTP",

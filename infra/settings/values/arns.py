@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator
 
 from infra.settings.aws import Aws
-from infra.settings.model import refused
+from infra.settings.values.model import refused
 
 
 def is_arn(text: str, service: str, resource: str) -> bool:

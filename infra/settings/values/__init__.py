@@ -1,0 +1,1 @@
+"""The kinds of values that settings are made of: the base model, ARNs, references to secrets, variables, AWS sizes."""
