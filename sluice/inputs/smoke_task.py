@@ -16,8 +16,11 @@ class SmokeTask:
 
     Attributes:
         command: run in place of the image's CMD; exit code 0 says that the answer is right.
-        task_definition: revision ARN; *container*: of it, the one that runs the command.
-        subnets, security_groups: of the task; *assign_public_ip*: whether it needs an address of its own.
+        task_definition: revision ARN.
+        container: name of the container that runs the command.
+        subnets: ids of the task's subnets.
+        security_groups: ids of the task's security groups.
+        assign_public_ip: whether the task needs a public address.
     """
 
     command: tuple[str, ...]
@@ -28,17 +31,17 @@ class SmokeTask:
     assign_public_ip: bool = False
 
     @classmethod
-    def parse(cls, raw: Mapping[str, Any]) -> SmokeTask:
-        """From a resource's input. Raises GateError."""
-        refuse_unknown(cls, raw, "smoke: task")
+    def parse(cls, raw: Mapping[str, Any], what: str = "smoke: task") -> SmokeTask:
+        """Read it from plain data. Raises GateError. what: names the object in the message."""
+        refuse_unknown(SmokeTask, raw, what)
         for key in ("command", "subnets", "securityGroups"):
             words = raw.get(key)
             if not isinstance(words, (list, tuple)) or not words or not all(isinstance(one, str) for one in words):
-                raise GateError(f"smoke: task: {key} is {words!r}; it must be a list of texts, at least one")
+                raise GateError(f"{what}: {key} is {words!r}; it must be a list of texts, at least one")
         for key in ("taskDefinition", "container"):
             if not isinstance(raw.get(key), str) or not raw[key]:
-                raise GateError(f"smoke: task: {key} is {raw.get(key)!r}; it must be a text")
-        return cls(
+                raise GateError(f"{what}: {key} is {raw.get(key)!r}; it must be a text")
+        return SmokeTask(
             command=tuple(raw["command"]),
             task_definition=raw["taskDefinition"],
             container=raw["container"],

@@ -18,6 +18,7 @@ from sluice.inputs.keep import Keep
 from sluice.inputs.network import Network
 from sluice.inputs.smoke import Smoke, path_of
 from sluice.inputs.soak import Soak
+from sluice.inputs.strategy import Strategy
 from sluice.migration.records.records import Records
 from sluice.protocol.resource import (
     Call,
@@ -74,7 +75,11 @@ class Rollout(Resource):
                 CheckFailure("proof", f"{proof!r} is not the number of a run, as MigrationRun's output `run`")
             )
         failures += [*wrong_names(new.get("names")), *wrong_network(new.get("network"))]
-        parsers: dict[str, Callable[[Properties], object]] = {"smoke": Smoke.parse, "soak": Soak.parse}
+        parsers: dict[str, Callable[[Properties], object]] = {
+            "smoke": Smoke.parse,
+            "soak": Soak.parse,
+            "strategy": Strategy.parse,
+        }
         for key, parse in parsers.items():
             if isinstance(new.get(key), dict) and not contains_unknown(new[key]):
                 try:

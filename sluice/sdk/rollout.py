@@ -43,6 +43,14 @@ class Rollout(pulumi.CustomResource):
         proof: MigrationRun's output ``run``: the service is not moved when somebody else's run has begun since, or one
             that may have changed the schema.
         names: ``{"version", "revision"}`` of the image, for the records; no change by themselves.
+        strategy: how ECS shifts traffic, where it is not rolling: ``{"kind" (blueGreen, canary, linear),
+            "productionRule" (ARN), "testRule" (ARN), "targetGroups" (ARNs: primary, alternate), "testHeader",
+            "approve" (automatic, manual), "guard" (bool), "pauseMinutes", "stepPercent", "stepMinutes",
+            "bakeMinutes", "proof", "analysis", "suffixes"}``. The test header is ``{"name", "value"}``. The proof is a
+            task that asks the new version: ``{"command", "timeout" (seconds), "taskDefinition", "container", "subnets",
+            "securityGroups", "assignPublicIp" (bool)}``; None runs none. The analysis judges each step of canary and
+            linear: ``{"minRequests", "errorPercent", "latencyFactor"}``. The suffixes are CloudWatch's names:
+            ``{"loadBalancer", "targetGroups" (two)}``. None: rolling.
 
     Attributes:
         task_definition: the revision that serves.
@@ -77,6 +85,7 @@ class Rollout(pulumi.CustomResource):
         keep: pulumi.Input[Mapping[str, Any] | None] | None = None,
         proof: pulumi.Input[int] | None = None,
         names: pulumi.Input[Mapping[str, str]] | None = None,
+        strategy: pulumi.Input[Mapping[str, Any] | None] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         given = locals() | {

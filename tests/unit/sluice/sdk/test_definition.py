@@ -11,15 +11,18 @@ import pytest
 from components.tasks import step as component
 from infra.settings.migrations import Step as StepSettings
 from sluice import sdk
+from sluice.inputs.analysis import Analysis
 from sluice.inputs.copy_to import CopyTo
 from sluice.inputs.keep import Keep
 from sluice.inputs.keys import camel, keys_of
 from sluice.inputs.network import Network
+from sluice.inputs.proof_task import ProofTask
 from sluice.inputs.smoke import Smoke
 from sluice.inputs.smoke_task import SmokeTask
 from sluice.inputs.snapshot import SnapshotRequest
 from sluice.inputs.soak import Soak
 from sluice.inputs.step import Step
+from sluice.inputs.strategy import Header, Strategy, Suffixes
 from sluice.protocol.package import Provider
 from sluice.protocol.resource import Properties
 from sluice.provider.gate_provider import GateProvider
@@ -42,6 +45,7 @@ OBJECTS: dict[tuple[type, str], tuple[type, ...]] = {
     (sdk.Rollout, "soak"): (Soak,),
     (sdk.Rollout, "network"): (Network,),
     (sdk.Rollout, "keep"): (Keep,),
+    (sdk.Rollout, "strategy"): (Strategy, Header, ProofTask, Analysis, Suffixes),
 }
 """Inputs that are objects, and the classes that read them."""
 
