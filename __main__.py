@@ -1,4 +1,4 @@
-"""A stack on one page: settings ─► network ─► image ─► database ─► gate ─► service ─► deployment ─► after-steps."""
+"""One stack on one page: settings ─► image ─► network ─► database ─► gate ─► service ─► deployment ─► after-steps."""
 
 import os
 from dataclasses import replace
@@ -14,7 +14,7 @@ from infra import interruption, naming, providers, settings
 from infra.database.databases import database_of
 from infra.delivery import live
 from infra.delivery.outputs import Deployed
-from infra.delivery.protection import Everything, Protection
+from infra.delivery.protection import AllResources, Protection
 from infra.delivery.releases import published
 from infra.delivery.source import Source
 from infra.image.scanned import scanned
@@ -30,52 +30,52 @@ from infra.service.scaling import scaling_of
 from infra.service.smoke_task import smoke_task_of
 from infra.tasks.cluster import cluster_of
 from infra.tasks.logs import Logs, LogsArgs
-from infra.tasks.workload import work_of
+from infra.tasks.workload import workload_of
 
-interruption.end_quietly()  # the engine says what failed
-stack = settings.load()  # checked whole: every mistake is reported at once, before anything is created
-last = live.check(stack)  # nothing leads backwards: no older build, no other major version that nobody asked for
-project, shape = pulumi.get_project(), stack.service
+interruption.end_quietly()  # the engine has already reported the failure
+stack = settings.load()  # reports every invalid setting at once, before anything is created
+live_outputs = live.check(stack)  # refuses an older build and an unrequested change of the database's major version
+project, app_service = pulumi.get_project(), stack.service
 name, path = naming.prefix(project, pulumi.get_stack()), f"/sluice/{project}/{pulumi.get_stack()}"
 tags = {"Project": project, "Stack": pulumi.get_stack(), "Environment": stack.environment}
-everything = Everything()
+all_resources = AllResources()
 clouds = providers.create(stack, tags, os.environ)
-here = pulumi.ResourceOptions(providers=clouds.all())
-origin = Source(name, stack, path, clouds.gate, here, last).origin()  # the image: built, or of another stack
-origin = scanned(name, stack, origin, here)  # and from here on only if its scan was judged
+options = pulumi.ResourceOptions(providers=clouds.all())
+origin = Source(name, stack, path, clouds.gate, options, live_outputs).origin()  # built here, or promoted
+origin = scanned(name, stack, origin, options)  # everything below waits for the verdict on the image's scan
 
-network = network_of(name, stack, here)
+network = network_of(name, stack, options)
 firewall = network.firewall
-cluster = cluster_of(name, stack, here)
-logs = Logs(name, LogsArgs(path, stack.logs.retention_days), here)
-topic = Topic(name, TopicArgs(stack.notify.topic, stack.notify.email or []), here).arn
+cluster = cluster_of(name, stack, options)
+logs = Logs(name, LogsArgs(path, stack.logs.retention_days), options)
+topic = Topic(name, TopicArgs(stack.notify.topic, stack.notify.email or []), options).arn
 
-database = database_of(name, stack, network, here)
-traffic = traffic_logs_of(name, stack, network, here)
-entry = entrance(name, stack, network, traffic, here)  # the way from the users to the service
-alias(name, stack, entry, here)
-work = work_of(name, stack, database, origin, logs, entry, here)  # what tasks run as: roles, secrets, steps
+database = database_of(name, stack, network, options)
+traffic = traffic_logs_of(name, stack, network, options)
+balancer = entrance(name, stack, network, traffic, options)
+alias(name, stack, balancer, options)
+workload = workload_of(name, stack, database, origin, logs, balancer, options)  # task roles, secrets and steps
 
-# The gate: what it lets through is the only revision that service and deployment ever see.
-place = Placement(network.task_subnet_ids, [firewall.migration], network.public_ip)
-copy = stack.snapshot
-phase = MigrationGateArgs(
+# Service and deployment take their revision from the gate only, so nothing deploys before the migrations succeed.
+migration_placement = Placement(network.task_subnet_ids, [firewall.migration], network.public_ip)
+snapshot = stack.snapshot
+before_phase = MigrationGateArgs(
     cluster=cluster.arn,
-    task=work.migration,
-    task_definition=TaskDefinition(f"{name}-migration", work.migration, here).arn,
-    steps=work.of("before"),
-    service_task_definition=TaskDefinition(f"{name}-service", work.serving, here).arn,
-    placement=place,
+    task=workload.migration,
+    task_definition=TaskDefinition(f"{name}-migration", workload.migration, options).arn,
+    steps=workload.of("before"),
+    service_task_definition=TaskDefinition(f"{name}-service", workload.serving, options).arn,
+    placement=migration_placement,
     database=database.identity,
     records=f"{path}/runs",
     protected=stack.protected,
     snapshot=Snapshot(
         database.identifier,
-        copy.keep,
-        copy.timeout,
-        copy.pending,
-        work.pending,
-        (copy.copy_to.role, copy.copy_to.key) if copy.copy_to else None,
+        snapshot.keep,
+        snapshot.timeout,
+        snapshot.pending,
+        workload.pending,
+        (snapshot.copy_to.role, snapshot.copy_to.key) if snapshot.copy_to else None,
     )
     if stack.snapshot_before
     else None,
@@ -84,33 +84,35 @@ phase = MigrationGateArgs(
     holds=f"{path}/holds",
     rollback=stack.rollback is not None,
     service_secrets=stack.app.secrets,
-    target_groups=[attached(entry)],
+    target_groups=[attached(balancer)],
     names=origin.names,
     trusted=stack.signing.trusted,
 )
-gate = MigrationGate(f"{name}-migration", phase, here)
+gate = MigrationGate(f"{name}-migration", before_phase, options)
 
-serving = Placement(network.task_subnet_ids, [firewall.service], network.public_ip)
+service_placement = Placement(network.task_subnet_ids, [firewall.service], network.public_ip)
 service = Service(
     name,
     ServiceArgs(
         cluster=cluster.arn,
         task_definition=gate.service_task_definition,
         port=stack.app.port,
-        tasks=shape.min,
-        scales=shape.scales,
+        tasks=app_service.min,
+        scales=app_service.scales,
         errors=stack.alarms.error_percent if stack.alarms.rollback else 0,
-        grace=shape.health.start_period,
-        circuit_breaker=shape.circuit_breaker,
-        placement=serving,
-        balancer=entry,
+        grace=app_service.health.start_period,
+        circuit_breaker=app_service.circuit_breaker,
+        placement=service_placement,
+        balancer=balancer,
     ),
-    here,
+    options,
 )
-scaling_of(name, stack, cluster.name, service, here)
+scaling_of(name, stack, cluster.name, service, options)
 
-keep = Keep(origin.repository, name, [*work.images, *([stack.smoke.image] if stack.smoke.image else [])])
-smoke = smoke_of(stack, origin.version(gate.image), smoke_task_of(name, stack, origin, gate.image, logs, serving, here))
+keep = Keep(origin.repository, name, [*workload.images, *([stack.smoke.image] if stack.smoke.image else [])])
+smoke = smoke_of(
+    stack, origin.version(gate.image), smoke_task_of(name, stack, origin, gate.image, logs, service_placement, options)
+)
 deployment = Deployment(
     name,
     DeploymentArgs(
@@ -121,7 +123,7 @@ deployment = Deployment(
         smoke=smoke,
         soak=soak_of(stack),
         database=database.identity,
-        deadline=shape.deadline,
+        deadline=app_service.deadline,
         records=path,
         protected=stack.protected,
         topic=topic,
@@ -130,51 +132,51 @@ deployment = Deployment(
         proof=gate.run,
         names=origin.called(gate.image),
     ),
-    here,
+    options,
 )
 
 gates = [gate]
-rolled_out = work.running(deployment.image)  # and nothing newer
-if later := rolled_out.of("after"):
-    after = replace(
-        phase,
+rolled_out = workload.running(deployment.image)  # after-steps run the image that the service runs
+if after_steps := rolled_out.of("after"):
+    after_phase = replace(
+        before_phase,
         task=rolled_out.migration,
         task_definition=gate.task_definition,
-        steps=later,
+        steps=after_steps,
         service_task_definition=deployment.task_definition,
         service=service.name,
-        snapshot=None,  # the schema is the new version's by now; nothing serves that could go back
+        snapshot=None,  # the new version serves on the new schema: a restore would no longer be a rollback
         names=origin.called(deployment.image),
-        trusted=[],  # it serves by now
+        trusted=[],  # the signature was checked before the rollout
     )
-    gates.append(MigrationGate(f"{name}-after", after, here))
+    gates.append(MigrationGate(f"{name}-after", after_phase, options))
 
 watched = Watched(
-    entry.suffix, entry.target_group_suffix, cluster.name, service.name, database.identifier, entry.shared
+    balancer.suffix, balancer.target_group_suffix, cluster.name, service.name, database.identifier, balancer.shared
 )
-watch = Watch(name, WatchArgs(stack, watched, cluster.arn, work.families, logs.service.name, topic), here)
+watch = Watch(name, WatchArgs(stack, watched, cluster.arn, workload.families, logs.service.name, topic), options)
 
 deployed = Deployed(
     stack=stack,
     path=path,
     cluster=cluster,
-    place=place,
+    migration_placement=migration_placement,
     gates=gates,
     service=service,
     deployment=deployment,
     smoke=smoke,
-    steps=work.steps,
+    steps=workload.steps,
     logs=logs,
     origin=origin,
     database=database,
     topic=topic,
     keep=keep,
     dashboard=watch.dashboard,
-    signed=signed(name, stack, gates, deployment, here),
+    signed=signed(name, stack, gates, deployment, options),
 )
 outputs = deployed.outputs()
 if stack.environment != "local":
     published(name, outputs["promotable"], pulumi.ResourceOptions(parent=deployment))
-Protection(name, everything, stack.protected)
+Protection(name, all_resources, stack.protected)
 for output, value in outputs.items():
     pulumi.export(output, value)

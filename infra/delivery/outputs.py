@@ -24,14 +24,20 @@ from infra.tasks.logs import Logs
 
 @dataclass(frozen=True)
 class Deployed:
-    """The parts of a stack. path: SSM path of its records. place: where migrations run. gates: of the phase before, and
-    where there are after-steps, of these. smoke: None: nobody asks. signed: the image once it is signed; None: this
-    stack signs nothing."""
+    """The parts of a stack.
+
+    Attributes:
+        path: SSM path of its records.
+        migration_placement: where migrations run.
+        gates: of the before phase and, where there are after-steps, of the after phase.
+        smoke: None where no smoke request is set.
+        signed: the image once it is signed; None where the stack signs nothing.
+    """
 
     stack: Settings
     path: str
     cluster: Cluster | ExistingCluster
-    place: Placement
+    migration_placement: Placement
     gates: Sequence[MigrationGate]
     service: Service
     deployment: Deployment
@@ -81,9 +87,9 @@ class Deployed:
         return {
             "taskDefinition": gate.task_definition,
             "container": CONTAINER,
-            "subnets": self.place.subnet_ids,
-            "securityGroups": self.place.security_group_ids,
-            "assignPublicIp": self.place.public_ip,
+            "subnets": self.migration_placement.subnet_ids,
+            "securityGroups": self.migration_placement.security_group_ids,
+            "assignPublicIp": self.migration_placement.public_ip,
             "records": f"{self.path}/runs",
             "region": settings.aws.region,
             # What `sluice` needs beside it.

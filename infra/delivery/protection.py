@@ -14,13 +14,13 @@ class Protection(pulumi.ComponentResource):
     keeps nobody from anything: so settings alone, and one `pulumi up`, take a stack's protection away.
     """
 
-    def __init__(self, name: str, everything: Everything, protected: bool) -> None:
-        options = pulumi.ResourceOptions(protect=protected, depends_on=everything.resources)
+    def __init__(self, name: str, resources: AllResources, protected: bool) -> None:
+        options = pulumi.ResourceOptions(protect=protected, depends_on=resources.resources)
         super().__init__("sluice:infra:Protection", name, None, options)
         self.register_outputs({})
 
 
-class Everything:
+class AllResources:
     """Every resource that the program makes from now on."""
 
     def __init__(self) -> None:

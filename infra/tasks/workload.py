@@ -28,7 +28,7 @@ from infra.tasks.tasks import Kind, Tasks, asking, suffix
 
 
 @dataclass(frozen=True)
-class Work:
+class Workload:
     """steps: in their order, of both phases. migration: what a step runs as that has nothing of its own. serving: what
     the service runs as. images: those that steps name themselves. pending: what the command snapshot.pending runs as,
     when that is not as a step that asks for no secrets; None otherwise."""
@@ -43,7 +43,7 @@ class Work:
         """The steps of one phase."""
         return [step for step in self.steps if step.phase == phase]
 
-    def running(self, image: pulumi.Input[str]) -> Work:
+    def running(self, image: pulumi.Input[str]) -> Workload:
         """The same work of another image; a step that names an image of its own keeps it."""
         usual = self.migration.image
 
@@ -60,7 +60,7 @@ class Work:
         return list(dict.fromkeys([self.migration.family, *own, *([self.pending.family] if self.pending else [])]))
 
 
-def work_of(
+def workload_of(
     name: str,
     stack: Settings,
     database: Database | ExistingDatabase,
@@ -68,7 +68,7 @@ def work_of(
     logs: Logs,
     balancer: LoadBalancer | ExistingListener,
     opts: pulumi.ResourceOptions,
-) -> Work:
+) -> Workload:
     """The work of a stack.
 
     The master user's secret goes to the bootstrap step alone: it creates the two users whose secrets go to the
@@ -120,4 +120,4 @@ def work_of(
     serving = tasks.of(
         Kind("service", container, logs.service, {"DB": reader}, secrets=app.secrets, policies=stack.access.policies)
     )
-    return Work(steps, migration, serving, images, sets[suffix(probed)] if probed else None)
+    return Workload(steps, migration, serving, images, sets[suffix(probed)] if probed else None)
