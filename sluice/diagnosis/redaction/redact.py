@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from sluice.diagnosis.redaction.private_key import private_keys
 from sluice.diagnosis.redaction.secret_pair import WORDS, Span, options, pairs
 from sluice.diagnosis.redaction.secret_value import INNER_QUOTE, unquoted_end, value_end
+from sluice.diagnosis.redaction.webhook import webhooks
 
 MASK = "***"
 
@@ -98,6 +99,8 @@ def _all(text: str, lower: str) -> Iterator[Span]:
         yield from _after(_QUERY, text, lower)
     if "bearer" in lower or "basic" in lower:
         yield from _behind(_AUTH, ("bearer", "basic"), text, lower)
+    if "hook" in lower or "services" in lower or "bot" in lower or "ifttt" in lower or "pagerduty" in lower:
+        yield from webhooks(lower)
     if "-u" in lower:
         yield from _behind(_USER, ("-u",), text, lower, before=1)
     if "private key" in lower:

@@ -15,6 +15,7 @@ from sluice.aws.log_lines import LogLines
 from sluice.diagnosis.redaction.redact import redact
 from tests.unit.sluice.aws.test_log_lines import KIB_16, split
 from tests.unit.sluice.diagnosis.carriers import MASKED
+from tests.unit.sluice.diagnosis.webhooks import WEBHOOKS
 
 MEGABYTE = 1_000_000
 SECONDS = 0.6  # 0.22 s on a quiet machine; what this test is for took 25 s
@@ -48,6 +49,8 @@ SECRETS: dict[str, Callable[[Chance], str]] = {
         + "\n".join(base64.b64encode(chance.randbytes(48)).decode() for _ in range(25))
         + "\n-----END PRIVATE KEY-----"
     ),
+    "webhooks": lambda chance: f"POST {chance.choice(list(WEBHOOKS.values()))[0]}{word(chance, 24)} 404",
+    "hooks of any host": lambda chance: f"https://chat.shop.example/hooks/{word(chance, 20)}123x",
     "everything": lambda chance: chance.choice(MASKED)[0],
 }
 
@@ -97,7 +100,8 @@ HOSTILE = (
     "authorization: ", "authorization:arn:aws:", "cookie: ", '"authorization": "', "cookie:", "eyJaaaaaaaa-", "eyJ-",
     "monkey=", "monkey=x", "password $a$ ", "key=a1g", "-u", "-u a", "basic", "bearer ", "basic x ", "AKIA", "SG.-",
     "xox", "ghp_", "passw", "identified by (", "password=%27", "password='x\n", "secret[", "x-amz-signature=",
-    "//a:", "a://b:c@d/", "İpassword=",
+    "//a:", "a://b:c@d/", "İpassword=", "hook", "webhooks/", "http://hook", "http://hooks/a123456789012345/",
+    "services/t12345/", "hooks.slack.com/triggers/t/", "maker.ifttt.com/a/", "bot1234567", "http://a-hook%25252f%25",
 )  # fmt: skip
 
 
