@@ -39,8 +39,13 @@ Say = Callable[[str, bool], None]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a stack's state lies. bucket: its name, one for the project's stacks of this account. bucket_key: ARN of
-    the key that encrypts what is in it. key: ARN of the stack's own key, for the secrets in its state."""
+    """Where a stack's state lies.
+
+    Attributes:
+        bucket: its name, one for the project's stacks of this account.
+        bucket_key: ARN of the key that encrypts what is in it.
+        key: ARN of the stack's own key, for the secrets in its state.
+    """
 
     bucket: str
     bucket_key: str

@@ -11,8 +11,14 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True)
 class DeployerArgs:
-    """path: of role and policies. trust: the policy that says who may take it. grants: subject to policy, each a
-    managed one. session_seconds: how long its credentials may last."""
+    """Inputs of Deployer.
+
+    Attributes:
+        path: of role and policies.
+        trust: the policy that says who may take it.
+        grants: subject to policy, each a managed one.
+        session_seconds: how long its credentials may last.
+    """
 
     path: str
     trust: pulumi.Input[str]

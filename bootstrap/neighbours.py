@@ -24,7 +24,11 @@ LOOSE = (
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack that `make bootstrap` has prepared. production: whether its settings say `environment: prod`."""
+    """A stack that `make bootstrap` has prepared.
+
+    Attributes:
+        production: whether its settings say `environment: prod`.
+    """
 
     project: str
     stack: str
@@ -85,7 +89,11 @@ def _contain(left: str, right: str) -> bool:
 
 
 def refusal(own: Stack, there: Sequence[Stack], *, shared: bool) -> str:
-    """Why nothing may be made; empty when it may. shared: whether production may share its account."""
+    """Why nothing may be made; empty when it may.
+
+    Args:
+        shared: whether production may share its account.
+    """
     if found := list(collisions(own, there)):
         return "\n".join([*found, "  fix: name one of the stacks otherwise, or give it an account of its own"])
     if shared or not there or not any(one.production for one in (own, *there)):

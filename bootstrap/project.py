@@ -46,8 +46,12 @@ def is_production(stack: str) -> bool:
 def scope(
     settings: Settings, where: Account, project: str, stack: str, bucket_key: str, key: str, signing_key: str = ""
 ) -> Scope:
-    """What the stack's deployers are limited to. bucket_key, key: ARNs of the bucket's key and of the stack's own.
-    signing_key: of the one that it signs images with; empty: none."""
+    """What the stack's deployers are limited to.
+
+    Args:
+        bucket_key, key: ARNs of the bucket's key and of the stack's own.
+        signing_key: of the one that it signs images with; empty: none.
+    """
     source = settings.promote_from
     return Scope(
         account=where,

@@ -29,7 +29,12 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True)
 class Environment:
-    """What is asked of GitHub. branches: the only ones that may deploy. reviewed: whether somebody must approve."""
+    """What is asked of GitHub.
+
+    Attributes:
+        branches: the only ones that may deploy.
+        reviewed: whether somebody must approve.
+    """
 
     repository: str
     name: str
@@ -43,7 +48,11 @@ class Environment:
 
 @dataclass(frozen=True)
 class GitHub:
-    """GitHub's REST API. token: of somebody who may read the repository's settings."""
+    """GitHub's REST API.
+
+    Attributes:
+        token: of somebody who may read the repository's settings.
+    """
 
     token: str
     api: str = API
@@ -96,7 +105,11 @@ def found(github: GitHub, wanted: Environment) -> list[str]:
 
 
 def rules(environment: Mapping[str, Any], policies: Sequence[Mapping[str, Any]], wanted: Environment) -> list[str]:
-    """What is not as it should be in an environment's own rules. policies: its deployment branch policies."""
+    """What is not as it should be in an environment's own rules.
+
+    Args:
+        policies: its deployment branch policies.
+    """
     create, branches, reviewers, *_ = clicks(wanted)
     wrong = []
     policy = environment.get("deployment_branch_policy")
@@ -151,7 +164,11 @@ def by_hand(wanted: Environment) -> list[str]:
 
 
 def told(environment: Mapping[str, str], wanted: Environment, api: str = API) -> list[str]:
-    """What to print of an environment's protection. environment: the process', for its token."""
+    """What to print of an environment's protection.
+
+    Args:
+        environment: the process', for its token.
+    """
     token = next((environment[name] for name in TOKENS if environment.get(name)), "")
     if not token:
         return by_hand(wanted)

@@ -136,7 +136,11 @@ def say(what: str, changed: bool) -> None:
 
 
 def url(place: account.Place, where: Account, endpoint: str) -> str:
-    """The bucket as a Pulumi backend ("DIY backends" in Pulumi's documentation). endpoint: of an emulated AWS."""
+    """The bucket as a Pulumi backend ("DIY backends" in Pulumi's documentation).
+
+    Args:
+        endpoint: of an emulated AWS.
+    """
     elsewhere = {"endpoint": endpoint, "s3ForcePathStyle": "true"} if endpoint else {}
     return f"s3://{place.bucket}?{urlencode({'region': where.region} | elsewhere)}"
 

@@ -17,7 +17,11 @@ suffix takes 8 (components/network/load_balancer.py)."""
 
 @dataclass(frozen=True)
 class Upstream:
-    """The stack that another one promotes from. account: that holds it; empty: the same."""
+    """The stack that another one promotes from.
+
+    Attributes:
+        account: that holds it; empty: the same.
+    """
 
     stack: str
     account: str = ""
@@ -27,15 +31,21 @@ class Upstream:
 class Scope:
     """One stack in one account and Region.
 
-    snapshot_copies: ARN of the role of another account that copies its snapshots; empty: none does.
-    bucket, bucket_key: where the account's states lie (name), and what encrypts them (ARN). key: ARN of what encrypts
-    the secrets in this stack's state. upstream: the stack that this one promotes from. existing: ARNs of what the stack
-    uses and does not own: a cluster, listener, VPC, database and its security group, topic. zones: ids of the hosted
-    zones that it writes records to; hosts: the names of these records. secrets: ARNs of further secrets that its tasks
-    read. check_keys: whether the deploy role reads their values too, for the keys of their JSON. app: IAM actions that
-    the policies of the service's own code may hold. deletes_snapshots: whether the deploy role may delete the snapshots
-    that it took. signing_key: ARN of the KMS key that the stack signs images with; empty: it signs none. trusted:
-    ARNs of those that it verifies signatures with.
+    Attributes:
+        snapshot_copies: ARN of the role of another account that copies its snapshots; empty: none does.
+        bucket, bucket_key: where the account's states lie (name), and what encrypts them (ARN).
+        key: ARN of what encrypts the secrets in this stack's state.
+        upstream: the stack that this one promotes from.
+        existing: ARNs of what the stack uses and does not own: a cluster, listener, VPC, database and its security
+            group, topic.
+        zones: ids of the hosted zones that it writes records to.
+        hosts: the names of these records.
+        secrets: ARNs of further secrets that its tasks read.
+        check_keys: whether the deploy role reads their values too, for the keys of their JSON.
+        app: IAM actions that the policies of the service's own code may hold.
+        deletes_snapshots: whether the deploy role may delete the snapshots that it took.
+        signing_key: ARN of the KMS key that the stack signs images with; empty: it signs none.
+        trusted: ARNs of those that it verifies signatures with.
     """
 
     account: Account

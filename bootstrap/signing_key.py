@@ -37,7 +37,8 @@ def prepare(kms: Any, account: Account, project: str, stack: str, readers: Seque
 
     Source: CreateKey and PutKeyPolicy in the KMS API reference.
 
-    readers: other accounts, whose stacks verify signatures with it.
+    Args:
+        readers: other accounts, whose stacks verify signatures with it.
     """
     name, wanted = alias(project, stack), policy(account, project, stack, readers)
     found = asked(lambda: kms.describe_key(KeyId=name)["KeyMetadata"]["Arn"])

@@ -20,8 +20,10 @@ ATTACHED = 10
 class Statement:
     """Allows actions on resources.
 
-    sid: letters and digits, unique in its policy. conditions: operator to key to values. why: for a resource `*` or a
-    pattern of actions, the reason; a test refuses one without.
+    Attributes:
+        sid: letters and digits, unique in its policy.
+        conditions: operator to key to values.
+        why: for a resource `*` or a pattern of actions, the reason; a test refuses one without.
     """
 
     sid: str

@@ -31,8 +31,10 @@ would refuse every job."""
 class Jobs:
     """Some of a repository's jobs.
 
-    subjects: any of them. refs, workflows: any of these branches (`refs/heads/main`) and of these `job_workflow_ref`;
-    none: any. repository_id: GitHub's number of the repository; empty: not compared.
+    Attributes:
+        subjects: any of them.
+        refs, workflows: any of these branches (`refs/heads/main`) and of these `job_workflow_ref`; none: any.
+        repository_id: GitHub's number of the repository; empty: not compared.
     """
 
     subjects: Sequence[str]
@@ -67,7 +69,11 @@ def repository(name: str, owner_id: int | None, repository_id: int | None) -> st
 
 
 def environment(head: str, name: str) -> str:
-    """Of a job that names this environment. head: see `repository`."""
+    """Of a job that names this environment.
+
+    Args:
+        head: see `repository`.
+    """
     return f"{head}:environment:{name.replace(':', '%3A')}"
 
 
@@ -77,14 +83,22 @@ def branch(name: str) -> str:
 
 
 def workflows(repository: str, files: Sequence[str], branches: Sequence[str]) -> list[str]:
-    """The `job_workflow_ref` of jobs that these files define on these branches. repository: `owner/name`."""
+    """The `job_workflow_ref` of jobs that these files define on these branches.
+
+    Args:
+        repository: `owner/name`.
+    """
     return [f"{repository}/.github/workflows/{file}@{branch(one)}" for file in files for one in branches]
 
 
 def deploying(
     name: str, head: str, environment_name: str, branches: Sequence[str], files: Sequence[str], repository_id: str = ""
 ) -> list[Jobs]:
-    """Jobs of the environment, on these branches, that these files define. name: `owner/name` of the repository."""
+    """Jobs of the environment, on these branches, that these files define.
+
+    Args:
+        name: `owner/name` of the repository.
+    """
     refs = [branch(one) for one in branches]
     return [Jobs([environment(head, environment_name)], refs, workflows(name, files, branches), repository_id)]
 

@@ -118,7 +118,11 @@ def of_statement(statement: str, tools: Iterable[str] = ()) -> str:
 
 
 def accepting(rule: str, *, in_sql: bool = True) -> str:
-    """How to say that a finding is harmless. in_sql: a statement is behind it, whose comment can say so."""
+    """How to say that a finding is harmless.
+
+    Args:
+        in_sql: a statement is behind it, whose comment can say so.
+    """
     comment = f", or `-- squawk-ignore {rule}` in the SQL" if in_sql else ""
     return (
         f'when it is harmless, accept it: `check: {{accepted: [{{rule: {rule}, contains: "…", why: "…"}}]}}`{comment}'

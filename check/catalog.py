@@ -57,7 +57,11 @@ _REACH = """
 
 @dataclass(frozen=True)
 class Table:
-    """A table or materialized view. name: with its schema, quoted where SQL needs it."""
+    """A table or materialized view.
+
+    Attributes:
+        name: with its schema, quoted where SQL needs it.
+    """
 
     database: str
     oid: int

@@ -24,8 +24,10 @@ class Checks:
     """One run of all checks. What an earlier one made (image, scratch database) the later ones use; `close` removes
     it.
 
-    released: the git revision that is released, when it is asked for by name. built: an image to check instead of
-    building one. server: makes the scratch database, from PostgreSQL's major version, its name and its master user.
+    Args:
+        released: the git revision that is released, when it is asked for by name.
+        built: an image to check instead of building one.
+        server: makes the scratch database, from PostgreSQL's major version, its name and its master user.
     """
 
     def __init__(

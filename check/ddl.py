@@ -68,7 +68,11 @@ Concurrently"."""
 
 @dataclass(frozen=True)
 class Unsafe:
-    """A statement that is unsafe. where: the migration that has it, empty when no file does as it was sent."""
+    """A statement that is unsafe.
+
+    Attributes:
+        where: the migration that has it, empty when no file does as it was sent.
+    """
 
     rule: str
     statement: str

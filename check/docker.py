@@ -22,7 +22,12 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Ended:
-    """A command that has ended. code: its exit code, None when its time was up. lines: what it printed."""
+    """A command that has ended.
+
+    Attributes:
+        code: its exit code, None when its time was up.
+        lines: what it printed.
+    """
 
     code: int | None
     lines: tuple[str, ...]
@@ -34,8 +39,11 @@ def fresh() -> str:
 
 
 def run(words: Sequence[str], seconds: float = SECONDS, environment: Mapping[str, str] | None = None) -> Ended:
-    """Run `docker WORDS` to its end or its deadline. environment: variables to add; values for `-e NAME` go here, so
-    that none stands in an argument list."""
+    """Run `docker WORDS` to its end or its deadline.
+
+    Args:
+        environment: variables to add; values for `-e NAME` go here, so that none stands in an argument list.
+    """
     try:
         child = subprocess.Popen(
             ["docker", *words],

@@ -18,7 +18,11 @@ _OTHER = re.compile(r"mysql|mariadb|sqlite|sqlserver|mssql|oracle|mongodb|db2|h2
 
 @dataclass(frozen=True)
 class Place:
-    """Where a tool writes the engine: files, and an expression whose group is its name. write: what belongs there."""
+    """Where a tool writes the engine: files, and an expression whose group is its name.
+
+    Attributes:
+        write: what belongs there.
+    """
 
     files: tuple[str, ...]
     expression: re.Pattern[str]
@@ -75,9 +79,13 @@ class Misfit:
 
 
 def misfits(texts: Mapping[str, str], migrations: Mapping[str, str]) -> list[Misfit]:
-    """What does not fit PostgreSQL. texts: the configuration files by path; migrations: likewise.
+    """What does not fit PostgreSQL.
 
     A file that names PostgreSQL as well chooses between the two, and is left alone.
+
+    Args:
+        texts: the configuration files by path.
+        migrations: likewise.
     """
     found = []
     for place in PLACES:

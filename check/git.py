@@ -23,8 +23,13 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Released:
-    """A released revision. commit: its full name. asked: the name under which it was found. guessed: whether nobody
-    named it, so that it may never have been released."""
+    """A released revision.
+
+    Attributes:
+        commit: its full name.
+        asked: the name under which it was found.
+        guessed: whether nobody named it, so that it may never have been released.
+    """
 
     commit: str
     asked: str

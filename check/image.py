@@ -21,7 +21,11 @@ NAME = "sluice-check"
 
 @dataclass(frozen=True)
 class Image:
-    """name: as Docker knows it. The rest is the image's own configuration (Docker's `image inspect`)."""
+    """The configuration of an image (Docker's `image inspect`).
+
+    Attributes:
+        name: as Docker knows it. The rest is the image's own configuration (Docker's `image inspect`).
+    """
 
     name: str
     entrypoint: tuple[str, ...] = ()

@@ -23,7 +23,14 @@ WALK_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Entry:
-    """path: as it was found. kind: file, folder or link. target: of a link. head: a file's first bytes."""
+    """One path in an image.
+
+    Attributes:
+        path: as it was found.
+        kind: file, folder or link.
+        target: of a link.
+        head: a file's first bytes.
+    """
 
     path: str
     kind: str

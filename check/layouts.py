@@ -81,8 +81,13 @@ LAYOUTS = (
 
 @dataclass(frozen=True)
 class Migrations:
-    """layouts: the tools that were recognised. files: their migrations, sorted. missing: tools that are in use, yet
-    have no migration."""
+    """The migrations in the application's sources.
+
+    Attributes:
+        layouts: the tools that were recognised.
+        files: their migrations, sorted.
+        missing: tools that are in use, yet have no migration.
+    """
 
     layouts: tuple[Layout, ...]
     files: tuple[str, ...]
@@ -106,8 +111,10 @@ def matching(names: Iterable[str], patterns: Sequence[str]) -> list[str]:
 def find(names: Iterable[str], patterns: Sequence[str] = ()) -> Migrations:
     """The migrations among an application's files (paths relative to the build context, with slashes).
 
-    patterns: where they are, when the settings say so; else the tools' own layouts. The first layout that has files
-    counts, and every one whose signs are there: an Alembic `versions/` without `env.py` beside it is something else.
+    Args:
+        patterns: where they are, when the settings say so; else the tools' own layouts. The first layout that has files
+            counts, and every one whose signs are there: an Alembic `versions/` without `env.py` beside it is something
+            else.
     """
     names = [name for name in names if not NEVER.search(name)]
     if patterns:

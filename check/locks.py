@@ -44,7 +44,11 @@ _SHARE = re.compile(r"(?:CREATE\s+(?:UNIQUE\s+)?INDEX|REINDEX|LOCK|DO|CALL|SELEC
 
 @dataclass(frozen=True)
 class Sample:
-    """A lock that was held at a moment: seconds since the epoch, by the server's clock. transaction: its virtual id."""
+    """A lock that was held at a moment: seconds since the epoch, by the server's clock.
+
+    Attributes:
+        transaction: its virtual id.
+    """
 
     at: float
     transaction: str
@@ -85,7 +89,8 @@ class Held:
 class Watch:
     """Looks at a scratch server's locks while it is entered; `held` then says what was seen.
 
-    tables: those that count. `seen` is False when no look succeeded: then nothing is known.
+    Args:
+        tables: those that count. `seen` is False when no look succeeded: then nothing is known.
     """
 
     def __init__(self, scratch: Scratch, tables: Sequence[Table]) -> None:
@@ -136,7 +141,11 @@ class Watch:
             self._samples.append(Sample(float(at), transaction, int(session), database, int(oid), mode))
 
     def held(self, statements: Sequence[Statement]) -> list[Held]:
-        """The locks that were seen, the longest first, each with its statement. statements: of the same time."""
+        """The locks that were seen, the longest first, each with its statement.
+
+        Args:
+            statements: of the same time.
+        """
         found = merged(self._samples, lambda one: self._tables[one.database, one.oid])
         return sorted((blamed(one, statements) for one in found), key=lambda one: one.seconds, reverse=True)
 

@@ -76,7 +76,11 @@ def made(subject: Subject, place: Place, built: Image, asked: str | None) -> Sta
 
 
 def _by_image(subject: Subject, place: Place, built: Image, release: Released, folder: Path) -> Start:
-    """By the steps of the released revision's own image. folder: has its files."""
+    """By the steps of the released revision's own image.
+
+    Args:
+        folder: has its files.
+    """
     app = subject.settings.app
     if release.guessed and not (folder / app.dockerfile).is_file():
         raise Warned(

@@ -15,7 +15,11 @@ LAST_LINES = 12
 
 
 def text(result: Result, width: int) -> str:
-    """A check; width: of the longest name. One that failed or warned says below itself what to do."""
+    """A check;
+
+    Args:
+        width: of the longest name. One that failed or warned says below itself what to do.
+    """
     first, *more = (result.what or "").splitlines() or [""]
     indent = " " * 4
     lines = [f"{MARKS[result.result]} {result.name:<{width}} {result.seconds:6.1f} s  {first}".rstrip()]

@@ -47,8 +47,12 @@ class Started:
 
 
 class Service:
-    """A running service. url: where this machine reaches it. address: its own, as the load balancer sends it as Host
-    header; empty where that is not known."""
+    """A running service.
+
+    Args:
+        url: where this machine reaches it.
+        address: its own, as the load balancer sends it as Host header; empty where that is not known.
+    """
 
     def __init__(self, name: str, url: str, place: Place, address: str = "") -> None:
         self.name = name
@@ -58,7 +62,11 @@ class Service:
 
     def ask(self, path: str, as_host: str = "") -> Answer:
         """A path's answer; its status is 0 when there is none. A redirect is an answer of its own, as it is for the
-        load balancer. as_host: the Host header; empty: that of the users."""
+        load balancer.
+
+        Args:
+            as_host: the Host header; empty: that of the users.
+        """
         return ask(f"{self.url}{path}", REQUEST_SECONDS, host=as_host or host.of_users(self.place.settings))
 
     def await_ready(self) -> Started:

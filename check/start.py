@@ -26,7 +26,11 @@ PASSING = (b"$@", b"${@}", b"$*")
 
 
 def findings(image: Image, steps: Sequence[Step], app: App) -> list[Finding]:
-    """What the image's own configuration means for the steps. image: with the entrypoint that the steps get."""
+    """What the image's own configuration means for the steps.
+
+    Args:
+        image: with the entrypoint that the steps get.
+    """
     kept = isolation(app)
     definition = {
         "runtimePlatform": {"cpuArchitecture": app.architecture},
@@ -42,7 +46,8 @@ def findings(image: Image, steps: Sequence[Step], app: App) -> list[Finding]:
 def starts(image: Image, steps: Sequence[Step], app: App, files: Files) -> str:
     """What was seen, with what is only to be said. Raises Broken where the steps would not be what runs.
 
-    files: the image's own, in which an entrypoint's script is read: here it can be seen through.
+    Args:
+        files: the image's own, in which an entrypoint's script is read: here it can be seen through.
     """
     found = findings(image, steps, app)
     if wrong := refusals(found):

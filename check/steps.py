@@ -115,7 +115,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Failure:
-    """A step that did not end with exit code 0. code: None when its time was up."""
+    """A step that did not end with exit code 0.
+
+    Attributes:
+        code: None when its time was up.
+    """
 
     step: str
     command: tuple[str, ...]

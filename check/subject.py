@@ -24,9 +24,14 @@ PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 @dataclass(frozen=True)
 class Subject:
-    """root: the folder of Pulumi.yaml, against which the settings' paths are read. file: the settings' file. source:
-    the folder of the image build, as the settings say it. secrets: values of app.secrets, where `.secrets.STACK.env`
-    has them."""
+    """What is checked: one stack's settings and application.
+
+    Attributes:
+        root: the folder of Pulumi.yaml, against which the settings' paths are read.
+        file: the settings' file.
+        source: the folder of the image build, as the settings say it.
+        secrets: values of app.secrets, where `.secrets.STACK.env` has them.
+    """
 
     root: Path
     file: Path

@@ -50,7 +50,11 @@ MACHINES = {"amd64": 62, "arm64": 183}
 
 @dataclass(frozen=True)
 class Missing:
-    """What a command would not find. via: the scripts that lead to it."""
+    """What a command would not find.
+
+    Attributes:
+        via: the scripts that lead to it.
+    """
 
     what: str
     remedy: str
@@ -61,7 +65,11 @@ class Missing:
 
 
 def missing(files: Files, image: Image, command: Sequence[str]) -> Missing | None:
-    """The first thing that a task of this image would not find. command: replaces the image's CMD; ENTRYPOINT stays."""
+    """The first thing that a task of this image would not find.
+
+    Args:
+        command: replaces the image's CMD; ENTRYPOINT stays.
+    """
     if image.entrypoint:
         if found := _call(files, image, list(image.entrypoint), ()):
             return found

@@ -13,7 +13,13 @@ VERSION = "2012-10-17"
 
 @dataclass(frozen=True)
 class Account:
-    """partition: `aws`, `aws-cn`, `aws-us-gov`. region: where the stack lives. id: twelve digits."""
+    """One AWS account in one Region.
+
+    Attributes:
+        partition: `aws`, `aws-cn`, `aws-us-gov`.
+        region: where the stack lives.
+        id: twelve digits.
+    """
 
     partition: str
     region: str
@@ -27,7 +33,11 @@ class Account:
 
 
 def managed(caller_arn: str, end: str) -> str:
-    """ARN of a managed policy in a caller's account. end: its path and name."""
+    """ARN of a managed policy in a caller's account.
+
+    Args:
+        end: its path and name.
+    """
     account = Account.of(caller_arn, "")
     return f"arn:{account.partition}:iam::{account.id}:policy{end}"
 

@@ -52,8 +52,10 @@ class Providers:
 def create(settings: Settings, tags: Mapping[str, str], environment: Mapping[str, str]) -> Providers:
     """The providers of a stack.
 
-    tags: given to every resource that can have them. environment: the process', where AWS_ENDPOINT_URL, the variable of
-    all AWS SDKs, leads to another AWS (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
+    Args:
+        tags: given to every resource that can have them.
+        environment: the process', where AWS_ENDPOINT_URL, the variable of all AWS SDKs, leads to another AWS
+            (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
     """
     endpoint = environment.get("AWS_ENDPOINT_URL")
     region, account = settings.aws.region, settings.aws.account

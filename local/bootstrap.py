@@ -15,7 +15,11 @@ from local.up import port
 
 
 def prepare(place: Checkout, progress: Progress, stack: str, *, yes: bool) -> int:
-    """Make the account ready for a stack's deployments; returns the exit code. stack: empty for the local one."""
+    """Make the account ready for a stack's deployments; returns the exit code.
+
+    Args:
+        stack: empty for the local one.
+    """
     env: Mapping[str, str] = os.environ
     if not stack:
         cloud = emulator.start(place.local, port(os.environ), environment.account(place.local))

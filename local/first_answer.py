@@ -44,8 +44,11 @@ def first_answer(pulumi: Pulumi, outputs: Mapping[str, Any]) -> str:
 
 
 def ask(url: str, seconds: float, address: str = "") -> Answer:
-    """GET `url` until it answers below 500. Raises Failed after `seconds`. address: where to connect to, in place of
-    the URL's host."""
+    """GET `url` until it answers below 500. Raises Failed after `seconds`.
+
+    Args:
+        address: where to connect to, in place of the URL's host.
+    """
     if urlsplit(url).scheme not in ("http", "https"):
         raise Failed(f"the output `url` is not an address: {url!r}")
     deadline = time.monotonic() + seconds

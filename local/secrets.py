@@ -35,8 +35,14 @@ RANDOM_BYTES = 32
 
 @dataclass(frozen=True)
 class Provided:
-    """What stands for a secret. variable: its name. was: the reference as written. now: what is true here. how: where
-    its value comes from, in words."""
+    """What stands for a secret.
+
+    Attributes:
+        variable: its name.
+        was: the reference as written.
+        now: what is true here.
+        how: where its value comes from, in words.
+    """
 
     variable: str
     was: str
@@ -116,7 +122,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(stack: str, root: Path = ROOT) -> int:
-    """Provides the secrets of a local stack; returns the exit code. root: the folder with its settings."""
+    """Provides the secrets of a local stack; returns the exit code.
+
+    Args:
+        root: the folder with its settings.
+    """
     try:
         references = (plain(read(root, stack)).get("app") or {}).get("secrets") or {}
         if not isinstance(references, dict):

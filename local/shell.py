@@ -18,8 +18,11 @@ from local.environment import Checkout
 def exports(base: Mapping[str, str], change: Mapping[str, str | None], stack: str, folder: Path) -> str:
     """The lines that put a shell on a stack.
 
-    base: the shell's own environment. change: what differs in that of a process on the stack. folder: the one with the
-    commands. `pulumi`, and `sluice` with it, works on PULUMI_STACK unless it is given --stack.
+    Args:
+        base: the shell's own environment.
+        change: what differs in that of a process on the stack.
+        folder: the one with the commands. `pulumi`, and `sluice` with it, works on PULUMI_STACK unless it is given
+            --stack.
     """
     rest = [entry for entry in base.get("PATH", os.defpath).split(os.pathsep) if entry != str(folder)]
     path = os.pathsep.join([str(folder), *rest])
@@ -29,7 +32,8 @@ def exports(base: Mapping[str, str], change: Mapping[str, str | None], stack: st
 def put_commands(place: Checkout, rehearsals: Checkout | None = None) -> Path:
     """Writes the commands into a folder of the checkout's local one; returns that folder.
 
-    rehearsals: where those of the checkout are, when the shell is on a rehearsed stack.
+    Args:
+        rehearsals: where those of the checkout are, when the shell is on a rehearsed stack.
     """
     folder = (rehearsals or place).local / "bin"
     folder.mkdir(parents=True, exist_ok=True)

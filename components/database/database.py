@@ -19,12 +19,22 @@ INSIGHTS_DAYS = 7
 
 @dataclass(frozen=True)
 class DatabaseArgs:
-    """version: a major version (minor updates then come by themselves) or a minor one. major: its first number.
-    upgrade: whether it may be another one than the live instance's.
-    database: name of the first database. storage: GiB. max_storage: that it may grow to; None: it does not grow.
-    backup_days: 0 to 35, 0 switches backups off. backup_window, maintenance_window: in RDS' notation. log_days: that
-    PostgreSQL's log is kept in CloudWatch Logs; 0: it is not copied there. protected: whether the data must outlive the
-    stack. subnet_ids: in at least two zones. kms_key: ARN of the key that encrypts it all; None: AWS's own."""
+    """Inputs of Database.
+
+    Attributes:
+        version: a major version (minor updates then come by themselves) or a minor one.
+        major: its first number.
+        upgrade: whether it may be another one than the live instance's.
+        database: name of the first database.
+        storage: GiB.
+        max_storage: that it may grow to; None: it does not grow.
+        backup_days: 0 to 35, 0 switches backups off.
+        backup_window, maintenance_window: in RDS' notation.
+        log_days: that PostgreSQL's log is kept in CloudWatch Logs; 0: it is not copied there.
+        protected: whether the data must outlive the stack.
+        subnet_ids: in at least two zones.
+        kms_key: ARN of the key that encrypts it all; None: AWS's own.
+    """
 
     version: str
     major: str

@@ -17,9 +17,14 @@ RECOVERY_DAYS = 30
 
 @dataclass(frozen=True)
 class DatabaseUsersArgs:
-    """owner: owns the tables. app: the service's. protected: whether a deleted secret can be taken back, for
-    RECOVERY_DAYS; else its name is free at once. texts: further keys of both secrets, with `{username}` and
-    `{password}` where they belong; None: there are none."""
+    """Inputs of DatabaseUsers.
+
+    Attributes:
+        owner: owns the tables.
+        app: the service's.
+        protected: whether a deleted secret can be taken back, for RECOVERY_DAYS; else its name is free at once.
+        texts: further keys of both secrets, with `{username}` and `{password}` where they belong; None: there are none.
+    """
 
     owner: str
     app: str

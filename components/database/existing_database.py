@@ -12,8 +12,14 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True)
 class ExistingDatabaseArgs:
-    """instance: its identifier in RDS. database: name of the database. secret: ARN of the master user's secret; None:
-    RDS keeps one itself. clients: security groups whose members connect, by what they are."""
+    """Inputs of ExistingDatabase.
+
+    Attributes:
+        instance: its identifier in RDS.
+        database: name of the database.
+        secret: ARN of the master user's secret; None: RDS keeps one itself.
+        clients: security groups whose members connect, by what they are.
+    """
 
     instance: str
     database: str

@@ -9,9 +9,14 @@ import pulumi
 
 @dataclass(frozen=True)
 class Login:
-    """secret_arn: a secret of Secrets Manager, JSON with `username` and `password`. version: id of the version that
-    every task must have; empty where AWS rotates the password, so that a rotation is no change. managed: whether AWS
-    made the secret, so that it holds nothing else."""
+    """The secret that holds a database user's name and password.
+
+    Attributes:
+        secret_arn: a secret of Secrets Manager, JSON with `username` and `password`.
+        version: id of the version that every task must have; empty where AWS rotates the password, so that a rotation
+            is no change.
+        managed: whether AWS made the secret, so that it holds nothing else.
+    """
 
     secret_arn: pulumi.Output[str]
     version: pulumi.Output[str]

@@ -16,8 +16,13 @@ from sluice import sdk as gate
 
 @dataclass(frozen=True)
 class SmokeTask:
-    """The one-off task that asks in place of the deployer. definition: ARN of the revision. container: of it, the one
-    that runs the command. placement: where it can reach the load balancer."""
+    """The one-off task that asks in place of the deployer.
+
+    Attributes:
+        definition: ARN of the revision.
+        container: of it, the one that runs the command.
+        placement: where it can reach the load balancer.
+    """
 
     definition: pulumi.Input[str]
     container: str
@@ -38,11 +43,20 @@ class SmokeTask:
 
 @dataclass(frozen=True)
 class SmokeRequest:
-    """path: asked below the service's URL. status: that counts as an answer. timeout: seconds of one request.
-    attempts: wrong answers that make the version unfit. body: part of the answer. json: dotted path to value.
-    version_header: in which the application says its version. version: that it must say; empty: not compared. host:
-    sent as Host header, by the soak too; empty: the URL's. task: asks in place of the deployer, in the soak too; None:
-    the deployer asks."""
+    """The request that a new version must answer before the rollout is done.
+
+    Attributes:
+        path: asked below the service's URL.
+        status: that counts as an answer.
+        timeout: seconds of one request.
+        attempts: wrong answers that make the version unfit.
+        body: part of the answer.
+        json: dotted path to value.
+        version_header: in which the application says its version.
+        version: that it must say; empty: not compared.
+        host: sent as Host header, by the soak too; empty: the URL's.
+        task: asks in place of the deployer, in the soak too; None: the deployer asks.
+    """
 
     path: str
     status: int
@@ -73,8 +87,13 @@ class SmokeRequest:
 
 @dataclass(frozen=True)
 class Soak:
-    """seconds: how long the version that serves must stay healthy on the new schema; 0: not at all. path: deep health
-    path below the service's URL. timeout: seconds of one request."""
+    """How long the serving version is watched on the new schema, before the rollout.
+
+    Attributes:
+        seconds: how long the version that serves must stay healthy on the new schema; 0: not at all.
+        path: deep health path below the service's URL.
+        timeout: seconds of one request.
+    """
 
     seconds: int
     path: str
@@ -83,8 +102,13 @@ class Soak:
 
 @dataclass(frozen=True)
 class Keep:
-    """repository: of the image. stack: whose tasks run it. images: of the same repository, that migration steps run
-    beside it."""
+    """Which images of the repository stay protected from deletion.
+
+    Attributes:
+        repository: of the image.
+        stack: whose tasks run it.
+        images: of the same repository, that migration steps run beside it.
+    """
 
     repository: Repository
     stack: str
@@ -110,12 +134,22 @@ class Keep:
 
 @dataclass(frozen=True)
 class DeploymentArgs:
-    """task_definition: what the gate let through. image: its reference by digest. smoke: None: nobody asks, in the soak
-    neither. database: its identity. deadline: seconds until a rollout that has not completed has failed. records: SSM
-    path of the stack's records. protected: whether they outlive it. topic: ARN of the SNS topic that is told of a
-    failure. rollback: an earlier release is to serve again, and what it replaces is held. keep: what is tagged as in
-    use, where the image's repository has a lifecycle policy; None: nothing. proof: number of the run that proves the
-    image's migrations. names: what else the image is called, for the records."""
+    """Inputs of Deployment.
+
+    Attributes:
+        task_definition: what the gate let through.
+        image: its reference by digest.
+        smoke: None: nobody asks, in the soak neither.
+        database: its identity.
+        deadline: seconds until a rollout that has not completed has failed.
+        records: SSM path of the stack's records.
+        protected: whether they outlive it.
+        topic: ARN of the SNS topic that is told of a failure.
+        rollback: an earlier release is to serve again, and what it replaces is held.
+        keep: what is tagged as in use, where the image's repository has a lifecycle policy; None: nothing.
+        proof: number of the run that proves the image's migrations.
+        names: what else the image is called, for the records.
+    """
 
     cluster: pulumi.Input[str]
     service: Service

@@ -22,10 +22,16 @@ STOP_TIMEOUT = 30
 
 @dataclass(frozen=True)
 class Snapshot:
-    """instance: identifier of the database instance. keep: how many of this stack's own stay. timeout: seconds until it
-    must be available. pending: the image's command that exits with 0 when nothing is pending; None: always take it.
-    task: as what that command runs; None: as a step does. copy_to: ARNs of the role and of the key of another account
-    that gets a copy; None: none does."""
+    """The database snapshot that is taken before the first step.
+
+    Attributes:
+        instance: identifier of the database instance.
+        keep: how many of this stack's own stay.
+        timeout: seconds until it must be available.
+        pending: the image's command that exits with 0 when nothing is pending; None: always take it.
+        task: as what that command runs; None: as a step does.
+        copy_to: ARNs of the role and of the key of another account that gets a copy; None: none does.
+    """
 
     instance: pulumi.Input[str]
     keep: int
@@ -37,15 +43,27 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class MigrationGateArgs:
-    """task, task_definition: what steps run as, and its revision. steps: in their order, all of one phase.
-    service_task_definition: the revision that is to be let through. service: of the phase `after`, which waits until
-    this service has no task of any other revision. database: identity of the database instance. records: SSM path of
-    the run records. protected: whether records and revisions must outlive the stack. snapshot: of the database, before
-    the first step. topic: ARN of the SNS topic that is told of a failure. deadline: seconds for it all; 0: none. holds:
-    SSM path of the images that must not run. rollback: an earlier release is to serve again, and no step runs.
-    service_secrets: name to `valueFrom` of those secrets of the service that the settings name: a preview looks at them
-    before the service's new revision is known. target_groups: ARNs of the service's, to which a listener forwards.
-    names: what else the image is called, for the records. trusted: ARNs of keys, one of which must have signed it."""
+    """Inputs of MigrationGate.
+
+    Attributes:
+        task, task_definition: what steps run as, and its revision.
+        steps: in their order, all of one phase.
+        service_task_definition: the revision that is to be let through.
+        service: of the phase `after`, which waits until this service has no task of any other revision.
+        database: identity of the database instance.
+        records: SSM path of the run records.
+        protected: whether records and revisions must outlive the stack.
+        snapshot: of the database, before the first step.
+        topic: ARN of the SNS topic that is told of a failure.
+        deadline: seconds for it all; 0: none.
+        holds: SSM path of the images that must not run.
+        rollback: an earlier release is to serve again, and no step runs.
+        service_secrets: name to `valueFrom` of those secrets of the service that the settings name: a preview looks at
+            them before the service's new revision is known.
+        target_groups: ARNs of the service's, to which a listener forwards.
+        names: what else the image is called, for the records.
+        trusted: ARNs of keys, one of which must have signed it.
+    """
 
     cluster: pulumi.Input[str]
     task: TaskDefinitionArgs
@@ -69,8 +87,11 @@ class MigrationGateArgs:
 
 
 def migration_container(isolation: Isolation, entry_point: Sequence[str] = ()) -> Container:
-    """The container of a migration task. Its log is evidence: no line of it may be lost. entry_point: in place of the
-    image's."""
+    """The container of a migration task. Its log is evidence: no line of it may be lost.
+
+    Args:
+        entry_point: in place of the image's.
+    """
     return Container(CONTAINER, "blocking", STOP_TIMEOUT, entry_point=tuple(entry_point), isolation=isolation)
 
 

@@ -25,7 +25,10 @@ def record(*, image: str, names: Mapping[str, str], serving: str, time: str) -> 
     After an update of some resources only (`--target`) they may speak of two different images; then no more is said
     than what is known for certain.
 
-    image: by digest; names: of that image; serving: the image that serves, by digest.
+    Args:
+        image: by digest.
+        names: of that image.
+        serving: the image that serves, by digest.
     """
     certain = {"digest": serving.partition("@")[2], "time": time}
     return {**certain, **names} if image == serving else certain
@@ -41,7 +44,8 @@ def promotable(
     """What the next stack takes: known only when migrations, rollout and after-steps have passed, as it is made of what
     they say. An update that fails leaves the stack's outputs, so the one before stays promotable.
 
-    signed: the image, once it is signed; None: this stack signs nothing.
+    Args:
+        signed: the image, once it is signed; None: this stack signs nothing.
     """
     repository = origin.repository
     return pulumi.Output.all(
@@ -70,8 +74,10 @@ def passed(
     """An image that got through all of it; None when the phases speak of different images, as after an update of some
     resources only.
 
-    serving: the image that serves; gated: those whose steps passed, per phase, and that which is signed; migrations:
-    what steps did, per phase.
+    Args:
+        serving: the image that serves.
+        gated: those whose steps passed, per phase, and that which is signed.
+        migrations: what steps did, per phase.
     """
     if {*gated} != {serving}:
         return None

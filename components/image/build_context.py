@@ -20,10 +20,14 @@ def tag(
 ) -> str:
     """The tag of the image that this build makes: equal inputs, equal tag; any other input, another tag.
 
-    Tags in the registry never move, so everything that can change the image is hashed: the files that Docker is
-    sent, with their modes (COPY keeps them), the Dockerfile, which may be excluded from them, the build arguments
-    and the platform, and what bases without a digest are now (`base_image.moving`). context: the folder.
-    dockerfile: path relative to it. platform: `linux/amd64` or the like. Raises OSError when a file cannot be read.
+    Tags in the registry never move, so everything that can change the image is hashed: the files that Docker is sent,
+    with their modes (COPY keeps them), the Dockerfile, which may be excluded from them, the build arguments and the
+    platform, and what bases without a digest are now (`base_image.moving`).
+
+    Args:
+        context: the folder.
+        dockerfile: path relative to it.
+        platform: `linux/amd64` or the like. Raises OSError when a file cannot be read.
     """
     whole = hashlib.sha256()
     build: dict[str, object] = {"dockerfile": dockerfile, "args": dict(build_args), "platform": platform}

@@ -25,7 +25,9 @@ def logged_in(
 ) -> pulumi.Output[str]:
     """The same URL, once Docker is logged in to its registry. A preview logs in nowhere: it pushes nothing.
 
-    repository_url: `HOST/NAME`. registry_id: account of the registry. IAM: ecr:GetAuthorizationToken.
+    Args:
+        repository_url: `HOST/NAME`.
+        registry_id: account of the registry. IAM: ecr:GetAuthorizationToken.
     """
     url = pulumi.Output.from_input(repository_url)
     if pulumi.runtime.is_dry_run():

@@ -24,9 +24,17 @@ VERSION_LENGTH = 12
 
 @dataclass(frozen=True)
 class ImageArgs:
-    """context: folder of the build, relative to Pulumi.yaml. dockerfile: relative to context. build_args: its ARGs, no
-    secrets. architecture: X86_64 or ARM64. repository_url, registry_id: where to push. pushed: digest of the image that
-    is there under this build's tag, although the stack does not know of it: it is taken, and nothing is built."""
+    """Inputs of Image.
+
+    Attributes:
+        context: folder of the build, relative to Pulumi.yaml.
+        dockerfile: relative to context.
+        build_args: its ARGs, no secrets.
+        architecture: X86_64 or ARM64.
+        repository_url, registry_id: where to push.
+        pushed: digest of the image that is there under this build's tag, although the stack does not know of it: it is
+            taken, and nothing is built.
+    """
 
     context: str
     dockerfile: str

@@ -12,9 +12,15 @@ from components.image.repository import Repository
 
 @dataclass(frozen=True)
 class Origin:
-    """reference: of the image, by digest. names: what it is called: tag, version (as the image itself says it) and
-    revision (git's), as far as they are certain. repository: where the stack's images are. built: the tag, where the
-    stack has built the image itself."""
+    """The image that a stack deploys, and where it comes from.
+
+    Attributes:
+        reference: of the image, by digest.
+        names: what it is called: tag, version (as the image itself says it) and revision (git's), as far as they are
+            certain.
+        repository: where the stack's images are.
+        built: the tag, where the stack has built the image itself.
+    """
 
     reference: pulumi.Output[str]
     names: pulumi.Output[Mapping[str, str]]

@@ -23,10 +23,16 @@ PULL = (
 
 @dataclass(frozen=True)
 class RegistryArgs:
-    """region: of the stack. protected: whether destroying the stack must fail while images are left. kept: whether it
-    must leave them where they are, as other stacks run them. pullers: other accounts whose tasks may pull.
-    keep_releases: how many of the newest images that were rolled out stay. keep_days: that an image stays which never
-    was."""
+    """Inputs of Registry.
+
+    Attributes:
+        region: of the stack.
+        protected: whether destroying the stack must fail while images are left.
+        kept: whether it must leave them where they are, as other stacks run them.
+        pullers: other accounts whose tasks may pull.
+        keep_releases: how many of the newest images that were rolled out stay.
+        keep_days: that an image stays which never was.
+    """
 
     region: str
     protected: bool
@@ -77,7 +83,9 @@ class Registry(pulumi.ComponentResource):
 def pull_policy(partition: str, accounts: Sequence[str]) -> str:
     """Lets other accounts pull: their own policies then say which of their roles do.
 
-    partition: `aws`, `aws-cn`, `aws-us-gov`. accounts: twelve digits each.
+    Args:
+        partition: `aws`, `aws-cn`, `aws-us-gov`.
+        accounts: twelve digits each.
     """
     statement = {
         "Sid": "Pull",

@@ -9,8 +9,13 @@ import pulumi
 
 @dataclass(frozen=True)
 class Repository:
-    """url: `HOST/NAME`. arn: empty where IAM knows nothing of it. account: that holds it, and region; both empty where
-    it is not in ECR."""
+    """An image repository, in ECR or elsewhere.
+
+    Attributes:
+        url: `HOST/NAME`.
+        arn: empty where IAM knows nothing of it.
+        account: that holds it, and region; both empty where it is not in ECR.
+    """
 
     url: pulumi.Output[str]
     name: pulumi.Output[str]

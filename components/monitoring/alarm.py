@@ -17,7 +17,12 @@ RESULT = "result"
 
 @dataclass(frozen=True)
 class Metric:
-    """statistic: `Sum`, `Minimum`, … or a percentile like `p95`. dimensions: which one of its kind."""
+    """One CloudWatch metric.
+
+    Attributes:
+        statistic: `Sum`, `Minimum`, … or a percentile like `p95`.
+        dimensions: which one of its kind.
+    """
 
     namespace: str
     name: str
@@ -29,9 +34,14 @@ class Metric:
 class Rule:
     """When to wake somebody.
 
-    name: short, a word or two. what: has happened, as one sentence. above, below: the threshold; exactly one of them.
-    minutes: in a row that it lasts. metric: what is looked at; or a formula over several, by the names that it uses.
-    silence_is_bad: whether no datapoint means the worst, otherwise it means that nothing happened."""
+    Attributes:
+        name: short, a word or two.
+        what: has happened, as one sentence.
+        above, below: the threshold; exactly one of them.
+        minutes: in a row that it lasts.
+        metric: what is looked at; or a formula over several, by the names that it uses.
+        silence_is_bad: whether no datapoint means the worst, otherwise it means that nothing happened.
+    """
 
     name: str
     what: str

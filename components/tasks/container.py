@@ -31,10 +31,14 @@ class HealthCheck:
 class Container:
     """What a container is, apart from what is only known while deploying.
 
-    name: unique in the task. port: TCP port it listens on, None for one that serves nobody. stop_timeout: seconds
-    from SIGTERM to SIGKILL; Fargate takes 2 to 120. entry_point: in place of the image's ENTRYPOINT; empty: the
-    image's. isolation: what it may do to what it stands on. log_mode: `blocking` loses no line but halts the program
-    while CloudWatch Logs does not answer; `non-blocking` never halts it but may lose lines.
+    Attributes:
+        name: unique in the task.
+        port: TCP port it listens on, None for one that serves nobody.
+        stop_timeout: seconds from SIGTERM to SIGKILL; Fargate takes 2 to 120.
+        entry_point: in place of the image's ENTRYPOINT; empty: the image's.
+        isolation: what it may do to what it stands on.
+        log_mode: `blocking` loses no line but halts the program while CloudWatch Logs does not answer; `non-blocking`
+            never halts it but may lose lines.
     """
 
     name: str
@@ -57,8 +61,10 @@ def definition(
 ) -> dict[str, Any]:
     """A ContainerDefinition of the Amazon ECS API.
 
-    image: by digest. environment: name to value. secrets: name to `valueFrom`. The log's stream is
-    NAME/NAME/TASK-ID.
+    Args:
+        image: by digest.
+        environment: name to value.
+        secrets: name to `valueFrom`. The log's stream is NAME/NAME/TASK-ID.
     """
     definition: dict[str, Any] = {
         "name": container.name,

@@ -14,11 +14,21 @@ from sluice import sdk as gate
 
 @dataclass(frozen=True)
 class Step:
-    """name: unique. command: replaces the image's CMD. timeout: seconds. attempts: for a task that could not start.
-    shards: tasks side by side. environment: this step's own plain variables. task: where image or secrets are the
-    step's own, because RunTask can override neither; steps with the same secrets share one. secrets: names of the
-    application's secrets that it has. repeatable: whether an operator's command of the same image may run as it does:
-    not as the master user, nor as another image."""
+    """One migration step.
+
+    Attributes:
+        name: unique.
+        command: replaces the image's CMD.
+        timeout: seconds.
+        attempts: for a task that could not start.
+        shards: tasks side by side.
+        environment: this step's own plain variables.
+        task: where image or secrets are the step's own, because RunTask can override neither; steps with the same
+            secrets share one.
+        secrets: names of the application's secrets that it has.
+        repeatable: whether an operator's command of the same image may run as it does: not as the master user, nor as
+            another image.
+    """
 
     name: str
     command: Sequence[str]
@@ -35,7 +45,9 @@ class Step:
 def described(step: Step, usual: TaskDefinitionArgs, own_revision: pulumi.Input[str] | None) -> dict[str, Any]:
     """A step in the form of MigrationRun's input.
 
-    usual: what a step without a task of its own runs as. own_revision: of the task definition made from `step.task`.
+    Args:
+        usual: what a step without a task of its own runs as.
+        own_revision: of the task definition made from `step.task`.
     """
     plain: dict[str, Any] = {
         "name": step.name,

@@ -14,9 +14,18 @@ from components.tasks.container import Container
 
 @dataclass(frozen=True)
 class TaskDefinitionArgs:
-    """family: name that all revisions share. cpu: CPU units, memory: MiB, a pair that Fargate offers. architecture:
-    X86_64 or ARM64, as the image. image: by digest. environment: plain variables. secrets: name to `valueFrom`.
-    log_group: name of an existing one. region: of the log group."""
+    """Inputs of TaskDefinition.
+
+    Attributes:
+        family: name that all revisions share.
+        cpu: CPU units, memory: MiB, a pair that Fargate offers.
+        architecture: X86_64 or ARM64, as the image.
+        image: by digest.
+        environment: plain variables.
+        secrets: name to `valueFrom`.
+        log_group: name of an existing one.
+        region: of the log group.
+    """
 
     family: str
     container: Container

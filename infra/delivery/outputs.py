@@ -140,7 +140,11 @@ class Deployed:
 
     def _steps(self, let_through: Sequence[Sequence[dict[str, Any]] | None]) -> list[dict[str, Any]]:
         """Each step, with the revision that it runs as where that is not the usual one, and with its secrets where an
-        operator's command may run as it. let_through: the gates' own."""
+        operator's command may run as it.
+
+        Args:
+            let_through: the gates' own.
+        """
         revisions = {step["name"]: step.get("taskDefinition") for steps in let_through for step in steps or ()}
         return [
             {"name": step.name, "phase": step.phase, "command": list(step.command)}

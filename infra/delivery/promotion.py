@@ -23,7 +23,10 @@ def taken(stack_name: str, stack: Settings, provider: pulumi.ProviderResource) -
     """What another stack says that it has released. Ends the program when there is nothing that this one can take.
 
     It is asked of that stack's own record (sluice/release/promotion.py) at once: a refusal comes before the first
-    change, and in previews too. provider: the gate's.
+    change, and in previews too.
+
+    Args:
+        provider: the gate's.
     """
     source = full_name(stack_name)
     _, project, name = source.split("/")
@@ -83,7 +86,10 @@ def complaint(source: str, promotable: Any, architecture: str) -> str:
 def stranger(source: str, promotable: Any, account: str) -> str:
     """Why this image is not the source's own; empty when it is.
 
-    Whoever may write the record could otherwise have any image run here. account: that must hold it; empty: any.
+    Whoever may write the record could otherwise have any image run here.
+
+    Args:
+        account: that must hold it; empty: any.
     """
     image, release = str(promotable["image"]), promotable["release"]
     digest, arn = image.rpartition("@")[2], repository(image)

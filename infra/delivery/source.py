@@ -18,17 +18,23 @@ from components.image.repository import Repository
 from infra.delivery import live, promotion
 from infra.image.revision import revision
 from infra.policies import repository as repository_arn
-from infra.settings.values.environment import KEEPING
 from infra.settings.refusal import end, told
 from infra.settings.settings import Settings
+from infra.settings.values.environment import KEEPING
 from sluice import sdk as gate
 from sluice.sdk import Admission
 
 
 @dataclass(frozen=True)
 class Source:
-    """name: of the stack's resources. path: SSM path of its records. opts: carry the providers, of which `gate` is
-    asked. live: the stack's outputs of its last update."""
+    """Decides which image a stack deploys.
+
+    Attributes:
+        name: of the stack's resources.
+        path: SSM path of its records.
+        opts: carry the providers, of which `gate` is asked.
+        live: the stack's outputs of its last update.
+    """
 
     name: str
     stack: Settings
@@ -60,8 +66,12 @@ class Source:
         return self._built()
 
     def _admitted(self, key: str, image: str, what: str) -> Admission:
-        """What the gate says of what is to be deployed, when it may be. key: the setting that says so. what: it does,
-        in words."""
+        """What the gate says of what is to be deployed, when it may be.
+
+        Args:
+            key: the setting that says so.
+            what: it does, in words.
+        """
         rollback = self.stack.rollback or ""
         try:
             answer = gate.admission(
@@ -149,7 +159,11 @@ class Source:
 
 
 def named(image: str, stack: Settings, revision: str = "") -> Origin:
-    """Named by the settings; nothing is known of it but that. revision: the commit that its label names, if any."""
+    """Named by the settings; nothing is known of it but that.
+
+    Args:
+        revision: the commit that its label names, if any.
+    """
     arn = repository_arn(image) or ""
     region, account = arn.split(":")[3:5] if arn else (stack.aws.region, "")
     name = image.partition("@")[0].partition("/")[2]

@@ -29,7 +29,13 @@ def scanned(name: str, stack: Settings, origin: Origin, opts: pulumi.ResourceOpt
 
 @dataclass(frozen=True)
 class ScanArgs:
-    """image: by digest. severity: of the weaknesses that refuse it. stack: the settings."""
+    """Inputs of the image scan.
+
+    Attributes:
+        image: by digest.
+        severity: of the weaknesses that refuse it.
+        stack: the settings.
+    """
 
     image: pulumi.Input[str]
     severity: str

@@ -18,8 +18,14 @@ WRAPAROUND = 1_000_000_000
 
 @dataclass(frozen=True)
 class Watched:
-    """load_balancer, target_group: last parts of their ARNs. cluster, service: names. database: the identifier.
-    shared: whether the load balancer may serve other services too."""
+    """The resources that the alarms watch.
+
+    Attributes:
+        load_balancer, target_group: last parts of their ARNs.
+        cluster, service: names.
+        database: the identifier.
+        shared: whether the load balancer may serve other services too.
+    """
 
     load_balancer: pulumi.Input[str]
     target_group: pulumi.Input[str]

@@ -19,7 +19,12 @@ HALF, THIRD, HEIGHT = 12, 8, 6
 
 @dataclass(frozen=True)
 class DashboardArgs:
-    """alarms: ARNs, shown first. logs: name of the service's log group."""
+    """Inputs of Dashboard.
+
+    Attributes:
+        alarms: ARNs, shown first.
+        logs: name of the service's log group.
+    """
 
     region: str
     watched: Watched

@@ -14,7 +14,13 @@ from components.delivery.migration_gate import CONTAINER
 
 @dataclass(frozen=True)
 class FailedMigrationArgs:
-    """cluster: ARN. families: of the migration tasks' definitions. topic: ARN."""
+    """Inputs of FailedMigration.
+
+    Attributes:
+        cluster: ARN.
+        families: of the migration tasks' definitions.
+        topic: ARN.
+    """
 
     cluster: pulumi.Input[str]
     families: Sequence[str]
@@ -63,14 +69,15 @@ def pattern(cluster: str, families: Sequence[str], container: str) -> str:
     A task that could not start has no exit code, but a stop code that says so. RunTask's group is the family, where
     nobody names another.
 
-    container: the one that migrates. Exit codes of others, like an agent that the account injects, are not the
-    migration's. EventBridge matches the fields of one pattern object against one element of an array only ("JSON Array
-    Matching" in the README of AWS's library Event Ruler; the EventBridge user guide does not state it). If a Region
-    matched them independently, an agent's exit code would match again, as it did without the name: a false alarm, but
-    no failure missed.
-
     Not matched: a container that started and whose exit code ECS lost, without a stop code that says so. Only the gate
     reports that.
+
+    Args:
+        container: the one that migrates. Exit codes of others, like an agent that the account injects, are not the
+            migration's. EventBridge matches the fields of one pattern object against one element of an array only
+            ("JSON Array Matching" in the README of AWS's library Event Ruler; the EventBridge user guide does not state
+            it). If a Region matched them independently, an agent's exit code would match again, as it did without the
+            name: a false alarm, but no failure missed.
     """
     return json.dumps(
         {

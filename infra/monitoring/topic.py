@@ -15,7 +15,12 @@ from infra.policies import VERSION
 
 @dataclass(frozen=True)
 class TopicArgs:
-    """existing: ARN of a topic that is not this stack's. emails: addresses to subscribe to one that is."""
+    """Inputs of Topic.
+
+    Attributes:
+        existing: ARN of a topic that is not this stack's.
+        emails: addresses to subscribe to one that is.
+    """
 
     existing: str | None
     emails: Sequence[str]

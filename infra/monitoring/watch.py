@@ -16,8 +16,14 @@ from infra.settings.settings import Settings
 
 @dataclass(frozen=True)
 class WatchArgs:
-    """cluster: ARN. families: of the migration tasks' definitions. logs: name of the service's log group. topic: ARN;
-    None: nobody is told, and the alarms only show."""
+    """Inputs of Watch.
+
+    Attributes:
+        cluster: ARN.
+        families: of the migration tasks' definitions.
+        logs: name of the service's log group.
+        topic: ARN; None: nobody is told, and the alarms only show.
+    """
 
     stack: Settings
     watched: Watched

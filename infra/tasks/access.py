@@ -15,15 +15,23 @@ from infra.ordering import after
 
 @dataclass(frozen=True)
 class Standing:
-    """What all roles of a stack have in common. path: where they lie, so that `iam:PassRole` can name them. boundary:
-    path and name of the policy that bounds them, None for none."""
+    """What all roles of a stack have in common.
+
+    Attributes:
+        path: where they lie, so that `iam:PassRole` can name them.
+        boundary: path and name of the policy that bounds them, None for none.
+    """
 
     path: str
     boundary: str | None
 
     @classmethod
     def of(cls, project: str, stack: str, *, bounded: bool) -> Standing:
-        """bounded: whether the roles carry the boundary that `make bootstrap` made (setting `access.boundary`)."""
+        """Return the standing of one stack's roles.
+
+        Args:
+            bounded: whether the roles carry the boundary that `make bootstrap` made (setting `access.boundary`).
+        """
         return cls(naming.role_path(project, stack), naming.boundary(project, stack) if bounded else None)
 
 
@@ -32,7 +40,8 @@ def role(
 ) -> aws.iam.Role:
     """A role of the stack. Every one is made here: the deploy role may make and pass no others.
 
-    trust: the policy that says who may take it.
+    Args:
+        trust: the policy that says who may take it.
     """
     caller = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=parent))
     end = standing.boundary
@@ -48,9 +57,16 @@ def role(
 
 @dataclass(frozen=True)
 class TaskRolesArgs:
-    """standing: of all roles of the stack. region: of the stack. repository_arns: the only ones to pull from.
-    log_group_arn: the only one to write to. secret_arns: the only ones to read at a task's start. policies: ARNs of
-    managed policies for the code."""
+    """Inputs of TaskRoles.
+
+    Attributes:
+        standing: of all roles of the stack.
+        region: of the stack.
+        repository_arns: the only ones to pull from.
+        log_group_arn: the only one to write to.
+        secret_arns: the only ones to read at a task's start.
+        policies: ARNs of managed policies for the code.
+    """
 
     standing: Standing
     region: str

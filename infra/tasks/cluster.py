@@ -11,9 +11,12 @@ from infra.settings.settings import Settings
 
 
 class Cluster(pulumi.ComponentResource):
-    """A cluster for Fargate tasks. insights: `disabled`, `enabled` or `enhanced`, of Container Insights.
+    """A cluster for Fargate tasks.
 
     Outputs: arn, name.
+
+    Attributes:
+        insights: `disabled`, `enabled` or `enhanced`, of Container Insights.
     """
 
     arn: pulumi.Output[str]

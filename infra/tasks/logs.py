@@ -11,8 +11,12 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True)
 class LogsArgs:
-    """path: start of the groups' names, `/sluice/PROJECT/STACK`. days: that a line is kept; without a number, logs are
-    kept for ever."""
+    """Inputs of Logs.
+
+    Attributes:
+        path: start of the groups' names, `/sluice/PROJECT/STACK`.
+        days: that a line is kept; without a number, logs are kept for ever.
+    """
 
     path: str
     days: int

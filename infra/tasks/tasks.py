@@ -27,10 +27,17 @@ from infra.tasks.access import Standing, TaskRoles, TaskRolesArgs
 
 @dataclass(frozen=True)
 class Kind:
-    """name: of roles and family. logins: by what the names of their variables begin with; `DB` is the task's own.
-    secrets: further secret variables, name to reference. readable: references that its execution role may read besides,
-    for those of its tasks that ask for them (`asking`). images: of other repositories that its tasks may run. policies:
-    ARNs of managed policies for its code."""
+    """One kind of task: the service, a migration step, the bootstrap step.
+
+    Attributes:
+        name: of roles and family.
+        logins: by what the names of their variables begin with; `DB` is the task's own.
+        secrets: further secret variables, name to reference.
+        readable: references that its execution role may read besides, for those of its tasks that ask for them
+            (`asking`).
+        images: of other repositories that its tasks may run.
+        policies: ARNs of managed policies for its code.
+    """
 
     name: str
     container: Container
@@ -51,7 +58,8 @@ def asking(usual: TaskDefinitionArgs, wanted: Mapping[str, str]) -> TaskDefiniti
     """The same task with further secrets: a family of its own, since RunTask overrides no secrets (ContainerOverride in
     the Amazon ECS API reference). Its execution role must be able to read them (Kind.readable).
 
-    wanted: name to reference, at least one.
+    Args:
+        wanted: name to reference, at least one.
     """
     known = pulumi.Output.from_input(usual.secrets)
     return replace(
@@ -72,8 +80,13 @@ def suffix(names: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Tasks:
-    """What all kinds have in common. name: of the stack's resources. origin: of the image that they run. balancer: what
-    the service's requests come through."""
+    """What all kinds have in common.
+
+    Attributes:
+        name: of the stack's resources.
+        origin: of the image that they run.
+        balancer: what the service's requests come through.
+    """
 
     name: str
     stack: Settings
@@ -121,7 +134,11 @@ class Tasks:
         )
 
     def _places(self, known: Sequence[Any]) -> dict[str, str]:
-        """known: the database's address, port and name, in this order."""
+        """Return the values of a connection text's placeholders.
+
+        Args:
+            known: the database's address, port and name, in this order.
+        """
         database = self.stack.database
         return connection.places(*known[:3], verify_tls=database.verify_tls, ca_bundle=database.ca_bundle)
 

@@ -29,9 +29,16 @@ from infra.tasks.tasks import Kind, Tasks, asking, suffix
 
 @dataclass(frozen=True)
 class Workload:
-    """steps: in their order, of both phases. migration: what a step runs as that has nothing of its own. serving: what
-    the service runs as. images: those that steps name themselves. pending: what the command snapshot.pending runs as,
-    when that is not as a step that asks for no secrets; None otherwise."""
+    """What a stack runs: migration steps and the service.
+
+    Attributes:
+        steps: in their order, of both phases.
+        migration: what a step runs as that has nothing of its own.
+        serving: what the service runs as.
+        images: those that steps name themselves.
+        pending: what the command snapshot.pending runs as, when that is not as a step that asks for no secrets; None
+            otherwise.
+    """
 
     steps: Sequence[Step]
     migration: TaskDefinitionArgs

@@ -33,7 +33,12 @@ ELSEWHERE = {
 
 @dataclass(frozen=True)
 class Difference:
-    """One setting of the copy. was: None when the original has none. now: None when the copy has none."""
+    """One setting of the copy.
+
+    Attributes:
+        was: None when the original has none.
+        now: None when the copy has none.
+    """
 
     key: str
     was: Any
@@ -89,7 +94,11 @@ def filled(config: dict[str, Any], stack: str, configs: Mapping[str, Mapping[str
 
 
 def built_here(config: dict[str, Any], local: Sequence[Mapping[str, Any]]) -> Iterator[Difference]:
-    """The base images are this machine's, where a local stack builds the same application. local: those stacks'."""
+    """The base images are this machine's, where a local stack builds the same application.
+
+    Args:
+        local: those stacks'.
+    """
     app = config.get("app") or {}
     same = [one["app"] for one in local if "context" in app and one.get("app", {}).get("context") == app["context"]]
     for name, value in ((same and same[0].get("buildArgs")) or {}).items():

@@ -25,7 +25,12 @@ ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 @dataclass(frozen=True)
 class Copy:
-    """What a rehearsal deploys. account: the emulated one. upstream: the stack whose image is promoted, if any."""
+    """What a rehearsal deploys.
+
+    Attributes:
+        account: the emulated one.
+        upstream: the stack whose image is promoted, if any.
+    """
 
     stack: str
     document: Mapping[str, Any]

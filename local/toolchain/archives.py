@@ -38,8 +38,12 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True)
 class Archive:
-    """One archive. system, processor: as Pulumi calls them in names of plugins (`linux`, `amd64`). plugin: name of the
-    plugin; empty: the CLI."""
+    """One archive.
+
+    Attributes:
+        system, processor: as Pulumi calls them in names of plugins (`linux`, `amd64`).
+        plugin: name of the plugin; empty: the CLI.
+    """
 
     version: str
     system: str

@@ -109,7 +109,11 @@ def bench(place: Checkout) -> Step:
 
 def application(settings: str) -> list[str]:
     """What `make check` needs: the images that the stack's settings name, and a PostgreSQL where no image registry has
-    one for us. settings: the text of the stack's settings file."""
+    one for us.
+
+    Args:
+        settings: the text of the stack's settings file.
+    """
     named = {"sluice-local/python:": "image python", "sluice-local/python-build:": "image python-build"}
     found = [*PYTHON, "Docker engine", *(step for tag, step in named.items() if tag in settings)]
     found += [GO_BUILD_STEP] if GO_BUILD in settings else []

@@ -50,9 +50,10 @@ ENTRANCES = {
 class Opening:
     """What one rule of a security group lets in.
 
-    ranges: addresses; empty where only groups or lists of addresses are named.
-    lists: ids of lists of addresses that are not known here.
-    first, last: ports.
+    Attributes:
+        ranges: addresses; empty where only groups or lists of addresses are named.
+        lists: ids of lists of addresses that are not known here.
+        first, last: ports.
     """
 
     about: Resource

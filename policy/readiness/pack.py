@@ -37,7 +37,11 @@ def policies() -> list[pulumi.Policy]:
 
 
 def _policy(rule: Rule, name: str, level: pulumi.EnforcementLevel, production: bool | None) -> pulumi.Policy:
-    """production: whether it judges production, or all others; None for any stack."""
+    """Return one policy of the pack.
+
+    Args:
+        production: whether it judges production, or all others; None for any stack.
+    """
     said = {"name": name, "description": rule.says, "enforcement_level": level, "remediation_steps": rule.remedy}
     if rule.each is None:
 

@@ -24,8 +24,12 @@ FILE = Path(__file__).parents[1] / "production.json"
 
 @dataclass(frozen=True)
 class Production:
-    """stacks: names, or patterns of names, of stacks that are production. accounts: numbers of accounts that hold
-    nothing else."""
+    """How production is recognised.
+
+    Attributes:
+        stacks: names, or patterns of names, of stacks that are production.
+        accounts: numbers of accounts that hold nothing else.
+    """
 
     stacks: Sequence[str] = ()
     accounts: Sequence[str] = ()

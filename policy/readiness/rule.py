@@ -19,7 +19,12 @@ class Scope(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """A breach. about: URN of the resource, None for the stack as a whole. text: what is wrong with it."""
+    """A breach.
+
+    Attributes:
+        about: URN of the resource, None for the stack as a whole.
+        text: what is wrong with it.
+    """
 
     about: str | None
     text: str
@@ -31,10 +36,13 @@ Judged = Iterable[str]
 
 @dataclass(frozen=True)
 class Rule:
-    """name: unique, in kebab case. says: what must be. remedy: what to write instead.
-
-    Exactly one of: each, which judges every resource of `types` by itself, before it is created; whole, which judges
+    """Exactly one of: each, which judges every resource of `types` by itself, before it is created; whole, which judges
     the stack, for what is missing or depends on several resources.
+
+    Attributes:
+        name: unique, in kebab case.
+        says: what must be.
+        remedy: what to write instead.
     """
 
     name: str

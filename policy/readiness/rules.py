@@ -25,7 +25,11 @@ RULES: list[Rule] = [rule for chapter in CHAPTERS.values() for rule in chapter]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of a rule. mandatory: whether findings stop a deployment."""
+    """What came of a rule.
+
+    Attributes:
+        mandatory: whether findings stop a deployment.
+    """
 
     rule: Rule
     mandatory: bool
@@ -38,6 +42,10 @@ class Verdict:
 
 
 def judge(stack: Stack, environment: str | None = None) -> list[Verdict]:
-    """Every rule's verdict on a stack. environment: to judge it for; its own by default."""
+    """Every rule's verdict on a stack.
+
+    Args:
+        environment: to judge it for; its own by default.
+    """
     where = environment or environment_of(stack)
     return [Verdict(rule, rule.mandatory(where), rule.judge(stack)) for rule in RULES]

@@ -28,9 +28,11 @@ URN = re.compile(r"urn:pulumi:([^:]+)::")
 class Resource:
     """One resource.
 
-    type: its token without the module's file, `aws:rds:Instance`. props: as Pulumi spells them, camelCase; None where
-    nothing was said. needs: property to URNs of the resources that its value comes from. ignored: properties whose
-    changes are ignored.
+    Attributes:
+        type: its token without the module's file, `aws:rds:Instance`.
+        props: as Pulumi spells them, camelCase; None where nothing was said.
+        needs: property to URNs of the resources that its value comes from.
+        ignored: properties whose changes are ignored.
     """
 
     type: str

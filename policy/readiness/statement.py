@@ -57,8 +57,9 @@ it with itself ("IAM policy elements: Variables and tags" in the IAM user guide)
 class Condition:
     """One test of a statement's `Condition`.
 
-    operator, key: in lower case.
-    values: any of them will do.
+    Attributes:
+        operator, key: in lower case.
+        values: any of them will do.
     """
 
     operator: str
@@ -79,10 +80,11 @@ class Condition:
 class Statement:
     """One statement.
 
-    sid: `without Sid` where there is none.
-    allows: whether its effect is Allow.
-    principals: all that are named, whatever their kind.
-    inverted: the elements that it has in their inverted form, like NotAction.
+    Attributes:
+        sid: `without Sid` where there is none.
+        allows: whether its effect is Allow.
+        principals: all that are named, whatever their kind.
+        inverted: the elements that it has in their inverted form, like NotAction.
     """
 
     sid: str

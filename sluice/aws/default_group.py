@@ -17,7 +17,12 @@ from sluice.errors import GateError
 
 @dataclass(frozen=True)
 class DefaultGroup:
-    """id: of the group. ingress, egress: its rules, as DescribeSecurityGroups has them."""
+    """The default security group of a VPC.
+
+    Attributes:
+        id: of the group.
+        ingress, egress: its rules, as DescribeSecurityGroups has them.
+    """
 
     id: str
     ingress: tuple[Any, ...]

@@ -27,7 +27,8 @@ def put_random_password(
 ) -> str:
     """Puts ``{"username", "password"}`` as the secret's current value; returns the version's id.
 
-    texts: further keys, whose values have `{username}` and `{password}` where user and password belong.
+    Args:
+        texts: further keys, whose values have `{username}` and `{password}` where user and password belong.
     """
     password = "".join(secrets.choice(ALPHABET) for _ in range(length))
     return _put(client, secret_arn, username, password, texts or {})

@@ -37,8 +37,13 @@ POLL_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Scan:
-    """findings: all of them. completed: when, ISO 8601; empty where ECR does not say. look: the command that shows
-    them."""
+    """The result of one image scan.
+
+    Attributes:
+        findings: all of them.
+        completed: when, ISO 8601; empty where ECR does not say.
+        look: the command that shows them.
+    """
 
     findings: tuple[ImageFinding, ...]
     completed: str
@@ -47,14 +52,22 @@ class Scan:
 
 @dataclass(frozen=True)
 class Unscanned:
-    """There is no result. why: continues "ECR has no scan result of it: "."""
+    """There is no result.
+
+    Attributes:
+        why: continues "ECR has no scan result of it: ".
+    """
 
     why: str
 
 
 @dataclass(frozen=True)
 class Scanned:
-    """Where an image lies, for the calls. platform: that runs it (``linux/arm64``), where the image is an index."""
+    """Where an image lies, for the calls.
+
+    Attributes:
+        platform: that runs it (``linux/arm64``), where the image is an index.
+    """
 
     repository: Repository
     digest: str

@@ -37,7 +37,12 @@ class Malformed(Exception):
 
 @dataclass(frozen=True)
 class Signature:
-    """payload: digest of the blob that is signed (`sha256:…`). value: the signature, as KMS gives it (DER)."""
+    """One signature of an image.
+
+    Attributes:
+        payload: digest of the blob that is signed (`sha256:…`).
+        value: the signature, as KMS gives it (DER).
+    """
 
     payload: str
     value: bytes
@@ -58,8 +63,12 @@ class Examined:
 
 @dataclass(frozen=True)
 class Verdict:
-    """signer: ARN of the trusted key that has signed the image; empty when none has. why: then, continues "the image
-    "."""
+    """Whether a trusted key has signed the image.
+
+    Attributes:
+        signer: ARN of the trusted key that has signed the image; empty when none has.
+        why: then, continues "the image ".
+    """
 
     signer: str
     why: str = ""
@@ -71,7 +80,12 @@ def tag(digest: str) -> str:
 
 
 def payload(image: str, by: str) -> bytes:
-    """The text that is signed. image: `REPOSITORY@sha256:…`; by: who says so, for people."""
+    """The text that is signed.
+
+    Args:
+        image: `REPOSITORY@sha256:…`.
+        by: who says so, for people.
+    """
     repository, _, digest = image.partition("@")
     said = {
         "critical": {

@@ -30,11 +30,12 @@ LISTED = 20
 class ImageFinding:
     """A known weakness in an image.
 
-    id: like CVE-2024-3094.
-    severity: ECR's word, in capitals.
-    package, version: what has it, as installed; empty where the scan does not say.
-    fixed: the version without it; empty where none is known.
-    uri: a page about it.
+    Attributes:
+        id: like CVE-2024-3094.
+        severity: ECR's word, in capitals.
+        package, version: what has it, as installed; empty where the scan does not say.
+        fixed: the version without it; empty where none is known.
+        uri: a page about it.
     """
 
     id: str
@@ -79,9 +80,10 @@ class ImageFinding:
 class Accepted:
     """A finding that is accepted for a while.
 
-    id: of the finding.
-    reason: why, for whoever reads it later.
-    until: the last day.
+    Attributes:
+        id: of the finding.
+        reason: why, for whoever reads it later.
+        until: the last day.
     """
 
     id: str
@@ -108,7 +110,12 @@ class Accepted:
 
 @dataclass(frozen=True)
 class ScanSettings:
-    """severity: of the findings that refuse an image. exceptions: those that are accepted."""
+    """Which findings refuse an image.
+
+    Attributes:
+        severity: of the findings that refuse an image.
+        exceptions: those that are accepted.
+    """
 
     severity: Severity
     exceptions: Sequence[Accepted] = ()
@@ -116,8 +123,14 @@ class ScanSettings:
 
 @dataclass(frozen=True)
 class ScanVerdict:
-    """refused: findings that nothing covers. expired: exceptions that would cover some of them, had they not ended.
-    accepted: findings that one covers. warnings: for people."""
+    """What the findings of a scan mean for the image.
+
+    Attributes:
+        refused: findings that nothing covers.
+        expired: exceptions that would cover some of them, had they not ended.
+        accepted: findings that one covers.
+        warnings: for people.
+    """
 
     refused: Sequence[ImageFinding]
     expired: Sequence[Accepted]
@@ -160,7 +173,11 @@ def counts(findings: Sequence[ImageFinding]) -> dict[str, int]:
 
 
 def refusal(image: str, verdict: ScanVerdict, look: str) -> str:
-    """Why an image is refused, for people. look: the command that shows all findings."""
+    """Why an image is refused, for people.
+
+    Args:
+        look: the command that shows all findings.
+    """
     number = len(verdict.refused)
     lines = [
         f"the image {image} has {number} known weakness{'es' if number != 1 else ''} that no exception covers, so no"

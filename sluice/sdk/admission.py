@@ -10,9 +10,16 @@ import pulumi
 
 @dataclass(frozen=True)
 class Admission:
-    """refusal: why the image must not be deployed, empty when it may. image: what to deploy, by digest. replaces: the
-    release that serves now, in words; empty when it is this image, or there is none. warnings: for people. revision:
-    the commit that the image's label org.opencontainers.image.revision names; empty where it was not asked for."""
+    """The gate's answer: whether an image may be deployed.
+
+    Attributes:
+        refusal: why the image must not be deployed, empty when it may.
+        image: what to deploy, by digest.
+        replaces: the release that serves now, in words; empty when it is this image, or there is none.
+        warnings: for people.
+        revision: the commit that the image's label org.opencontainers.image.revision names; empty where it was not
+            asked for.
+    """
 
     refusal: str
     image: str

@@ -22,7 +22,11 @@ RECORDS, RUN, IMAGE = "sluice:records", "sluice:run", "sluice:image"
 
 @dataclass(frozen=True)
 class Taken:
-    """A snapshot as RDS lists it. created: seconds since the epoch; 0 while RDS has not said."""
+    """A snapshot as RDS lists it.
+
+    Attributes:
+        created: seconds since the epoch; 0 while RDS has not said.
+    """
 
     name: str
     status: str
