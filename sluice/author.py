@@ -12,7 +12,7 @@ from sluice.clock import local_time
 _BEGAN, _OWNER = local_time(), secrets.token_hex(8)
 
 
-def who() -> str:
+def author_name() -> str:
     """User and host, at most 100 characters."""
     try:
         user = getpass.getuser()
@@ -27,12 +27,12 @@ class Identity:
 
     Attributes:
         owner: nonce that tells this process from every other, also from one of the same user on the same host.
-        who: user and host.
+        author: user and host.
         began: when the process began, seconds since the epoch by AWS's clock.
     """
 
     owner: str = _OWNER
-    who: str = field(default_factory=who)
+    author: str = field(default_factory=author_name)
     began: float = _BEGAN
 
 

@@ -27,14 +27,14 @@ class Notice:
         what: ``migration`` or ``rollout``.
         stack: PROJECT/STACK.
         image: by digest.
-        who: user and host of the deployer.
+        author: user and host of the deployer.
         failure: the whole explanation; its first line becomes part of the subject.
     """
 
     what: str
     stack: str
     image: str
-    who: str
+    author: str
     failure: str
 
     @property
@@ -46,7 +46,7 @@ class Notice:
 
     @property
     def text(self) -> str:
-        head = f"{self.what} failed\n\nstack: {self.stack}\nimage: {self.image}\ndeployed by: {self.who}\n\n"
+        head = f"{self.what} failed\n\nstack: {self.stack}\nimage: {self.image}\ndeployed by: {self.author}\n\n"
         return head + presentable(self.failure, LONGEST_TEXT)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sluice.author import identity, who
+from sluice.author import author_name, identity
 from sluice.aws.session import Clients
 from sluice.cli.interrupt import Interrupt
 from sluice.cli.stack import Stack
@@ -42,6 +42,6 @@ class Context:
             self.records,
             self.clock,
             self.terminal.log,
-            who(),
+            author_name(),
             owner=identity().owner,
         )

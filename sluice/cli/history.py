@@ -71,7 +71,7 @@ def moved_back(release: Release) -> tuple[str, ...]:
     return (
         "",
         release.by,
-        release.who,
+        release.author,
         _time(release.at),
         release.digest.rpartition("@")[2].removeprefix("sha256:")[:12],
         short(release.version),
@@ -87,7 +87,7 @@ def row(run: RunRecord, now: float) -> tuple[str, ...]:
     return (
         str(run.number),
         "up, after" if run.by == "up" and run.phase == "after" else run.by,
-        run.who,
+        run.author,
         _time(run.started),
         run.image.removeprefix("sha256:")[:12],
         short(run.version),
@@ -108,7 +108,7 @@ def plain(run: RunRecord) -> dict[str, Any]:
         "run": run.number,
         "by": run.by,
         "phase": run.phase,
-        "who": run.who,
+        "author": run.author,
         "started": _iso(run.started),
         "finished": _iso(run.finished) if run.finished else None,
         "image": run.image,
@@ -150,7 +150,7 @@ def _one(context: Context, runs: Sequence[RunRecord], number: int) -> int:
         return exits.OK
     line = context.terminal.line
     state = "under way" if run.open else run.state
-    line(f"run {run.number}: {state}, {COMMANDS[run.by]} by {run.who}, {_time(run.started)} UTC")
+    line(f"run {run.number}: {state}, {COMMANDS[run.by]} by {run.author}, {_time(run.started)} UTC")
     line(f"image {run.image}" + (f", {run.names}" if run.names else ""))
     if run.command:
         line(f"command: {run.command}")

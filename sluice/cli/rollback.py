@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sluice.author import identity, who
+from sluice.author import author_name, identity
 from sluice.aws.patience import Unknown
 from sluice.cli import exits
 from sluice.cli.context import Context
@@ -132,7 +132,7 @@ def _announce(context: Context, plan: Plan) -> None:
             "release may miss what they took away"
         )
     for run in plan.under_way:
-        note(f"warning: run {run.number} by {run.who} is under way: a `pulumi up` may roll out its image afterwards")
+        note(f"warning: run {run.number} by {run.author} is under way: a `pulumi up` may roll out its image afterwards")
 
 
 def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
@@ -154,7 +154,7 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
     asks = asking(wanted.smoke)
     releases = ReleaseRecords(clients["ssm"], context.stack.path)
     try:
-        with holding(holds, Hold(left, who(), round(context.clock.now()), reason)):
+        with holding(holds, Hold(left, author_name(), round(context.clock.now()), reason)):
             rollout = Rollout(
                 context.service,
                 wanted,
@@ -246,7 +246,7 @@ def listed(releases: Sequence[Release], held: Mapping[str, Hold], serves: str) -
             short_name(one.revision),
             _revision(one.task_definition),
             one.by,
-            one.who,
+            one.author,
             ", ".join(_marks(one, held, serving)),
         )
         for one in reversed(releases)
@@ -257,7 +257,7 @@ def _marks(release: Release, held: Mapping[str, Hold], serving: int) -> Iterator
     if release.number == serving:
         yield "serves"
     if hold := held.get(digest(release)):
-        yield f"held by {hold.who}"
+        yield f"held by {hold.author}"
 
 
 def _tag(context: Context, image: str, add: bool) -> None:

@@ -149,7 +149,9 @@ def page(document: Mapping[str, Any], targets: Sequence[TargetState], now: float
         lines.append(f"deep path    {said}" + ("" if answered["certain"] else " (asked from here)"))
     proof, touched = document["schema"]["provenBy"], document["schema"]["touchedBy"]
     if proof:
-        since = f"; since then {COMMANDS[touched['by']]} by {touched['who']} (run {touched['run']})" if touched else ""
+        since = (
+            f"; since then {COMMANDS[touched['by']]} by {touched['author']} (run {touched['run']})" if touched else ""
+        )
         lines.append(f"schema       proven by run {proof['run']}, {short(proof['image'])}, {proof['started']}{since}")
     rollout = document["lastRollout"]
     if rollout and rollout["state"] != "proven":
@@ -161,10 +163,11 @@ def page(document: Mapping[str, Any], targets: Sequence[TargetState], now: float
     last = document["lastRun"]
     if last:
         lines.append(
-            f"last run     {last['run']}, {COMMANDS[last['by']]} by {last['who']}, {last['state']}, {last['started']}"
+            f"last run     {last['run']}, {COMMANDS[last['by']]} by {last['author']}, "
+            f"{last['state']}, {last['started']}"
         )
     lines += [
-        f"open run     {run['run']}, {COMMANDS[run['by']]} by {run['who']} since {run['started']}"
+        f"open run     {run['run']}, {COMMANDS[run['by']]} by {run['author']} since {run['started']}"
         for run in document["openRuns"]
     ]
     lines += [f"held         {_held(hold)}" for hold in document["holds"]]
@@ -178,7 +181,7 @@ def release_line(release: Release) -> str:
 
 
 def _held(hold: Mapping[str, Any]) -> str:
-    return f"{short(hold['digest'])} by {hold['who']}, {_iso(hold['at'])}" + (
+    return f"{short(hold['digest'])} by {hold['author']}, {_iso(hold['at'])}" + (
         f": {hold['reason']}" if hold["reason"] else ""
     )
 
@@ -220,7 +223,7 @@ def _rollout(rollout: RolloutRecord | None) -> dict[str, Any] | None:
         "image": rollout.digest.rpartition("@")[2],
         "deployment": rollout.deployment,
         "by": rollout.by,
-        "who": rollout.who,
+        "author": rollout.author,
         "deployer": deployer(rollout),
         "started": _iso(rollout.at),
         "state": rollout.state,
@@ -232,7 +235,7 @@ def _run(run: RunRecord) -> dict[str, Any]:
     return {
         "run": run.number,
         "by": run.by,
-        "who": run.who,
+        "author": run.author,
         "started": _iso(run.started),
         "state": "under way" if run.open else run.state,
         "message": run.message,

@@ -91,7 +91,7 @@ def step_failure(
     if cut:
         text.append(f"  indexes:     {INVALID_INDEX}")
     text += _log(outcome, last_lines, place, task)
-    text.append("  The service was not touched: what served before keeps serving.")
+    text.append("  The service was not changed.")
     return "\n".join(text)
 
 

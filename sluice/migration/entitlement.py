@@ -23,12 +23,14 @@ def overtaken(runs: Sequence[RunRecord], releases: Sequence[Release], me: Identi
     since = me.began + CLOCKS_SECONDS
     for run in runs:
         if run.by == "up" and run.owner != me.owner and run.started > since:
-            return f"{run.who} has begun run {run.number} (`pulumi up`, image {run.image[:19]}) at {_time(run.started)}"
+            return (
+                f"{run.author} has begun run {run.number} (`pulumi up`, image {run.image[:19]}) at {_time(run.started)}"
+            )
     for release in releases:
         if release.at > since:
             digest = release.digest.rpartition("@")[2][:19]
-            who = release.who or "another deployer"
-            return f"release {release.number} ({digest}) was deployed by {who} at {_time(release.at)}"
+            author = release.author or "another deployer"
+            return f"release {release.number} ({digest}) was deployed by {author} at {_time(release.at)}"
     return ""
 
 

@@ -108,7 +108,7 @@ def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
         if to.clock.halted() is Halt.STOP:
             raise Cancelled("cancelled before anything was started")
         if isinstance(decision, Close):
-            to.log(f"closing run {decision.run.number}, which {decision.run.who} left", False)
+            to.log(f"closing run {decision.run.number}, which {decision.run.author} left", False)
             previous_runs.close(to, decision.run, place)
             continue
         run = RunRecord(
@@ -116,7 +116,7 @@ def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
             by="run",
             fingerprint="",
             image=order.image.rpartition("@")[2],
-            who=to.who,
+            author=to.author,
             started=round(to.clock.now()),
             phase="run",
             steps=(order.step.name,),

@@ -49,9 +49,9 @@ def close(to: Deployer, run: RunRecord, place: Place) -> None:
     fresh = patience.ask(to.records.get, run.number)
     if fresh is None or not fresh.open:
         return  # its owner lived, and ended
-    whose = f"{COMMANDS[run.by]}, {'begun by ' if run.by == 'up' else ''}{fresh.who}"
+    whose = f"{COMMANDS[run.by]}, {'begun by ' if run.by == 'up' else ''}{fresh.author}"
     quiet = fresh.idle
-    run = replace(fresh, who=_closing(to.who, fresh.who), owner=to.owner, idle=True)
+    run = replace(fresh, author=_closing(to.author, fresh.author), owner=to.owner, idle=True)
     patience.ask(to.records.save, run)
     owner = Ownership(to.records, to.clock, run)
     begun = to.clock.now()
@@ -98,9 +98,9 @@ def _waiting(number: int, whose: str, running: Sequence[str]) -> str:
     )
 
 
-def _closing(who: str, left: str) -> str:
+def _closing(author: str, left: str) -> str:
     """Who closes what somebody left; of several that tried, the newest."""
-    return f"{who}, closing what {left.rpartition('closing what ')[2].removesuffix(' left')} left"[:200]
+    return f"{author}, closing what {left.rpartition('closing what ')[2].removesuffix(' left')} left"[:200]
 
 
 def refusal(run: RunRecord, now: float) -> str:
@@ -108,7 +108,7 @@ def refusal(run: RunRecord, now: float) -> str:
     tasks = [task.task for step in run.steps_done.values() for task in step.tasks if not task.done and task.task]
     since = datetime.fromtimestamp(run.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     text = (
-        f"run {run.number} is under way: {COMMANDS[run.by]} by {run.who}, since {since} "
+        f"run {run.number} is under way: {COMMANDS[run.by]} by {run.author}, since {since} "
         f"({short_time(now - run.started)} ago), task {', '.join(tasks) or 'about to start'}. Nothing was started. "
     )
     if run.by == "up":

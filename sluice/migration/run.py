@@ -82,7 +82,7 @@ def migrate(
     taken: set[int] = set()
     while True:
         runs = patience.ask(all_runs, to, taken)
-        if by := overtaken(runs, (), Identity(to.owner, to.who, to.began)):
+        if by := overtaken(runs, (), Identity(to.owner, to.author, to.began)):
             raise Superseded(_came_late(by))
         live = patience.ask(previous_runs.live_operators, to, runs, place)
         decision = plan(runs, subject.fingerprint, phase, to.clock.now(), live)
@@ -100,10 +100,10 @@ def migrate(
             return _result(run, subject, _shapes(to, subject, place))
         if isinstance(decision, Adopt):
             to.log(
-                f"taking over run {decision.run.number}, begun by {decision.run.who}",
+                f"taking over run {decision.run.number}, begun by {decision.run.author}",
                 False,
             )
-            run = replace(decision.run, who=to.who, owner=to.owner, idle=False)
+            run = replace(decision.run, author=to.author, owner=to.owner, idle=False)
             patience.ask(to.records.save, run)
             # Read after the takeover: its former owner may have started more since the records were listed.
             run = patience.ask(to.records.with_steps, run)
@@ -112,7 +112,7 @@ def migrate(
             if not patience.ask(to.records.create, run):
                 rival = patience.ask(to.records.get, run.number)
                 # Taken by another `up` since this one began: here the two clocks' difference speaks for the other one.
-                early = Identity(to.owner, to.who, to.began - 2 * CLOCKS_SECONDS)
+                early = Identity(to.owner, to.author, to.began - 2 * CLOCKS_SECONDS)
                 if rival is not None and (by := overtaken((rival,), (), early)):
                     raise Superseded(_came_late(by))
                 number_taken(to, taken, run.number)
@@ -166,7 +166,7 @@ def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord
         by="up",
         fingerprint=subject.fingerprint,
         image=subject.digest,
-        who=to.who,
+        author=to.author,
         started=round(to.clock.now()),
         phase=phase,
         steps=tuple(step.name for step in subject.steps),

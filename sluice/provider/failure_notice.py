@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sluice.author import who
+from sluice.author import author_name
 from sluice.aws.notice import Notice, publish
 from sluice.aws.session import Clients
 from sluice.errors import GateError
@@ -11,7 +11,7 @@ from sluice.protocol.resource import Call
 
 def failure(call: Call, clients: Clients, topic: str, what: str, image: str, error: GateError) -> None:
     """Tells the topic's subscribers what failed; never raises, never takes longer than ten seconds."""
-    notice = Notice(what, stack_of(call.urn), image, who(), str(error))
+    notice = Notice(what, stack_of(call.urn), image, author_name(), str(error))
     publish(lambda: clients["sns"], topic, notice, lambda text: call.log(text, "warning"))
 
 

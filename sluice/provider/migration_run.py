@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sluice import sdk
-from sluice.author import identity, who
+from sluice.author import author_name, identity
 from sluice.aws.patience import Patience, Unknown
 from sluice.aws.session import Clients
 from sluice.aws.tasks import Place
@@ -158,7 +158,7 @@ class MigrationRun(Resource):
         clients = self._account()
         patience = Patience(clock(call, clients), "beginning the migrations")
         patience.ask(clients.verify)
-        untouched = "No migration was run, and what serves keeps serving."
+        untouched = "No migration was run; the service was not changed."
         patience.ask(refuse_held, clients["ssm"], inputs.get("holds"), str(inputs["imageDigest"]), untouched)
         try:
             return self._run_steps(call, inputs, clients)
@@ -178,7 +178,7 @@ class MigrationRun(Resource):
             records=Records(clients["ssm"], inputs["records"]),
             clock=clock(call, clients),
             log=lambda text, ephemeral: call.log(text, ephemeral=ephemeral),
-            who=who(),
+            author=author_name(),
             owner=me.owner,
             began=me.began,
             names=Names.parse(inputs.get("names")),

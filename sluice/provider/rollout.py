@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sluice import sdk
-from sluice.author import identity, who
+from sluice.author import author_name, identity
 from sluice.aws.patience import Patience, Unknown
 from sluice.aws.session import Clients
 from sluice.errors import GateError, Interrupted, Superseded
@@ -151,7 +151,9 @@ class Rollout(Resource):
             left = patience.ask(self._left, clients, inputs)
             if not left:
                 return self._prove(call, inputs, before, clients)
-            hold = Hold(left.rpartition("@")[2], who(), round(clock(call, clients).now()), "rolled back by settings")
+            hold = Hold(
+                left.rpartition("@")[2], author_name(), round(clock(call, clients).now()), "rolled back by settings"
+            )
             with holding(Holds(clients["ssm"], inputs["holds"]), hold):
                 done = self._prove(call, inputs, before, clients)
             self._tell_others(call, clients, left)

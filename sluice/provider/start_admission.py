@@ -22,7 +22,7 @@ from sluice.protocol.resource import Call, Properties, Refused
 from sluice.protocol.values import UNKNOWN, contains_unknown
 from sluice.provider.boundary import Account
 
-UNTOUCHED = "No migration was run, and what serves keeps serving."
+UNTOUCHED = "No migration was run; the service was not changed."
 
 
 def admit(

@@ -30,13 +30,13 @@ class Hold:
     """A digest (``sha256:…``) that must not be deployed, who said so, when (seconds since the epoch) and why."""
 
     digest: str
-    who: str
+    author: str
     at: int
     reason: str = ""
 
     def __str__(self) -> str:
         when = datetime.fromtimestamp(self.at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        return f"{self.who} rolled it back on {when}" + (f" ({self.reason})" if self.reason else "")
+        return f"{self.author} rolled it back on {when}" + (f" ({self.reason})" if self.reason else "")
 
 
 class Holds:
@@ -67,7 +67,7 @@ class Holds:
         return sorted(found, key=lambda hold: hold.at)
 
     def add(self, hold: Hold) -> None:
-        value = json.dumps({"who": hold.who, "at": hold.at, "reason": hold.reason[:1000]}, separators=(",", ":"))
+        value = json.dumps({"author": hold.author, "at": hold.at, "reason": hold.reason[:1000]}, separators=(",", ":"))
         self._ssm.put_parameter(
             Name=self._name(hold.digest), Value=value, Type="String", Tier="Standard", Overwrite=True
         )
@@ -147,4 +147,4 @@ def tag(image: str) -> str:
 
 def _parse(digest: str, value: str) -> Hold:
     raw = json.loads(value)
-    return Hold(digest, str(raw.get("who", "unknown")), int(raw.get("at", 0)), str(raw.get("reason", "")))
+    return Hold(digest, str(raw.get("author", "unknown")), int(raw.get("at", 0)), str(raw.get("reason", "")))

@@ -81,7 +81,7 @@ class InUse:
 def _gone(what: str, image: str) -> str:
     return "\n".join(
         (
-            f"{what}. No task was started from it: what serves keeps serving.",
+            f"{what}. No task was started from it; the service was not changed.",
             f"  cause: {image} was deleted after it had been pushed: by hand, or by the repository's lifecycle policy",
             "  fix:   deploy another version, or push this image there again; then run `pulumi up` again",
         )

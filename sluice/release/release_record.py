@@ -42,7 +42,9 @@ class RolloutRecord:
         previous: the revision to roll back to; empty on a first deployment.
         at: when it began, seconds since the epoch by AWS's clock.
         deployment: ECS's id; empty until UpdateService has answered.
-        owner: nonce of the deployer that may move the service; who: its user and host; by: what it is.
+        owner: nonce of the deployer that may move the service.
+        author: user and host of that deployer.
+        by: the command that it runs.
         state: running until there is a verdict; cancelled: ended without one.
         release: number of the stack's newest proven release, as far as this deployer knew.
         message: how it ended, in a line.
@@ -54,7 +56,7 @@ class RolloutRecord:
     at: int
     deployment: str = ""
     owner: str = ""
-    who: str = ""
+    author: str = ""
     state: RolloutState = "running"
     release: int = 0
     message: str = ""
@@ -69,7 +71,8 @@ class Release:
         number: counts up from 1.
         digest: ``repository@sha256:…``; *task_definition*: the service's revision; *deployment*: ECS's id.
         at: when it was proven, seconds since the epoch by AWS's clock.
-        who: the deployer's user and host; by: what it is. Empty in records of before this was written down.
+        author: user and host of the deployer; empty in records of older versions.
+        by: the command that it ran; empty in records of older versions.
         version, revision: the image's names, each empty where it is not known: see sluice.release.names.
         path: deep health path that it answered with 200 when it was proven; empty: none; None: not written down.
     """
@@ -79,7 +82,7 @@ class Release:
     task_definition: str
     at: int
     deployment: str
-    who: str = ""
+    author: str = ""
     by: By = ""
     version: str = ""
     revision: str = ""
@@ -133,7 +136,7 @@ class ReleaseRecords:
         at: int,
         deployment: str,
         newest: int,
-        who: str = "",
+        author: str = "",
         by: By = "",
         names: Names | None = None,
         path: str | None = None,
@@ -146,7 +149,7 @@ class ReleaseRecords:
         """
         called = names or Names()
         for number in range(newest + 1, newest + 1 + TRIES):
-            said = (who, by, called.version, called.revision, path)
+            said = (author, by, called.version, called.revision, path)
             release = Release(number, digest, task_definition, at, deployment, *said)
             content = {key: value for key, value in asdict(release).items() if key != "number"}
             name = f"{self._releases}/{number}"
@@ -193,7 +196,7 @@ def mover(live: str, releases: Sequence[Release], rollout: RolloutRecord | None)
 
 def deployer(record: Release | RolloutRecord) -> str:
     """What moved the service, and who used it."""
-    return f"{COMMANDS[record.by]} by {record.who}" if record.by else record.who or "an older version of Sluice"
+    return f"{COMMANDS[record.by]} by {record.author}" if record.by else record.author or "an older version of Sluice"
 
 
 def _time(at: int) -> str:

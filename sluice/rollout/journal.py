@@ -49,7 +49,7 @@ class Journal:
         self._runs = runs if wanted.proof else None
         self._names = wanted.names
         self._rollout = RolloutRecord(
-            wanted.digest, wanted.task_definition, "", 0, owner=me.owner, who=me.who, by=wanted.by
+            wanted.digest, wanted.task_definition, "", 0, owner=me.owner, author=me.author, by=wanted.by
         )
         self._claimed = False
         self.before: RolloutRecord | None = None
@@ -145,7 +145,7 @@ class Journal:
                 at,
                 deployment,
                 ours.release,
-                ours.who,
+                ours.author,
                 ours.by,
                 self._names or names_of(self.releases, ours.digest),
                 path,
@@ -180,7 +180,7 @@ class Journal:
     def _lost(self, found: RolloutRecord) -> str:
         since = datetime.fromtimestamp(found.at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         digest = found.digest.rpartition("@")[2][:19]
-        return _superseded(self._rollout, f"{found.who} rolls out {digest} since {since}")
+        return _superseded(self._rollout, f"{found.author} rolls out {digest} since {since}")
 
     def _write(self, what: str, write: Callable[[ReleaseRecords], object]) -> None:
         """What is done already is neither undone nor hidden by a record that cannot be written."""
@@ -195,7 +195,7 @@ class Journal:
 def waiting(before: RolloutRecord, seconds: float) -> str:
     """Why a rollout waits before it begins."""
     return (
-        f"the rollout that {before.who} began ended without a word: waiting up to {short_time(seconds)} for a "
+        f"the rollout that {before.author} began ended without a word: waiting up to {short_time(seconds)} for a "
         "deployment that it may just have started"
     )
 

@@ -26,7 +26,7 @@ def run(job: dict[str, Any], cancelled: threading.Event) -> None:
         records=Records(clients["ssm"], inputs["records"]),
         clock=SystemClock(cancelled),
         log=lambda text, ephemeral: None if ephemeral else print(text, flush=True),
-        who="operator",
+        author="operator",
     )
     place = Place(
         inputs["cluster"],

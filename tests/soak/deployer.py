@@ -48,7 +48,7 @@ def deploy(job: dict[str, Any], cancelled: threading.Event) -> None:
         records=Records(clients["ssm"], job["records"]),
         clock=SystemClock(cancelled),
         log=lambda text, ephemeral: None if ephemeral else print(text, flush=True),
-        who=job["who"],
+        author=job["author"],
     )
     place = Place(job["cluster"], job["taskDefinition"], "app", ("subnet-1",), ("sg-1",), True)
     if job["operator"]:

@@ -98,7 +98,7 @@ class Stage:
             "taskDefinition": self.cloud.task_definition(self.images[version], family=name, stopTimeout=2),
             "records": f"/sluice/{name}/soak/runs",
             "region": "us-east-1",
-            "who": "soak",
+            "author": "soak",
         }
 
     def _job(self, name: str, deployment: Deployment) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class Stage:
         with ThreadPoolExecutor(1) as beside:
             other = None
             if rival is not None:
-                own = job | {"operator": True, "steps": job["rival"], "who": OPERATOR}
+                own = job | {"operator": True, "steps": job["rival"], "author": OPERATOR}
                 other = beside.submit(self._process, own, rival, played, max(0.0, deployment.rival_after))
             code = self._process(job, deployment, played, max(0.0, -deployment.rival_after))
             end = NAMES.get(code, f"exit code {code}")

@@ -31,7 +31,7 @@ class Deployer:
     records: Records
     clock: Clock
     log: Callable[[str, bool], None]
-    who: str
+    author: str
     chance: Callable[[], float] = random.random
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
     began: float = math.inf

@@ -60,10 +60,10 @@ def taken_over(mine: RunRecord, found: RunRecord) -> str:
     at = datetime.fromtimestamp(found.finished or mine.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     how = f"closed it at {at}"
     if found.open:
-        how = "is closing it" if found.idle else "goes on with it"
+        how = "is closing it" if found.idle else "continues it"
     return (
-        f"run {mine.number}, begun by {mine.who}, is no longer this deployer's: {found.who} took it over and {how}. "
-        "Nothing more was started, moved or recorded by this one.\n"
+        f"run {mine.number}, started by {mine.author}, was taken over: {found.author} {how}. "
+        "This deployer starts, moves and records nothing more.\n"
         "  cause: the stack's lock was given up (`pulumi cancel`), or it was taken for dead while it was only slow\n"
         "  fix:   see what the other one does (`sluice status`, `sluice history`); when it has ended, run `pulumi up`"
     )

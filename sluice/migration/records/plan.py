@@ -100,7 +100,7 @@ def describe_run(run: RunRecord) -> str:
     """A run as messages name it: what, by whom, when."""
     at = datetime.fromtimestamp(run.started, UTC).strftime("%Y-%m-%d %H:%M UTC")
     what = f": {run.message}" if run.by == "run" and run.message else ""
-    return f"{COMMANDS[run.by]} by {run.who} (run {run.number}, {at}{what})"
+    return f"{COMMANDS[run.by]} by {run.author} (run {run.number}, {at}{what})"
 
 
 def distrust(runs: Sequence[RunRecord], proof: int, fingerprint: str, phase: str) -> RunRecord | None:

@@ -69,7 +69,7 @@ class RunRecord:
     Attributes:
         number: counts up per stack.
         by: what made the record.
-        who: user and host that began or adopted it.
+        author: user and host that began or adopted it.
         started, finished: seconds since the epoch, by AWS's clock.
         owner: nonce of the deployer that began it, adopted it or is closing it: only that one may go on with it.
         idle: its owner starts nothing more: it has ended without a verdict, or only closes what another one left.
@@ -83,7 +83,7 @@ class RunRecord:
     by: By
     fingerprint: str
     image: str
-    who: str
+    author: str
     started: int
     phase: str = "before"
     steps: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
-"""Stops the tasks of a step: those over their time, and all of them after Ctrl-C.
+"""Stop the tasks of a step: those that time out, and all of them after Ctrl-C.
 
-IAM: what sluice.aws.tasks says.
+IAM: as for sluice.aws.tasks.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from sluice.migration.step.step_attempts import Attempts
 from sluice.migration.step.step_screen import Screen
 
 STOP_SECONDS = 190.0
-"""How long a stop may take: the longest stopTimeout (120 s) and the removal of the network interface."""
+"""The longest that a stop takes: the highest stopTimeout (120 s), and the removal of the network interface."""
 ASK_AGAIN_SECONDS = 20.0
-"""After so long without an end, a stop is asked for once more."""
+"""Seconds after which StopTask is called again for a task that has not stopped."""
 CANCELLED = "Sluice: cancelled by the user"
 
 
 class ShardStop:
-    """Of one step.
+    """Stop the tasks of one step.
 
     Args:
-        until: the deploy's deadline in seconds since the epoch, whatever the step's own time-out says.
+        until: the deploy's deadline in seconds since the epoch; it also ends a step whose own timeout is later.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class ShardStop:
         return self._until is not None and self._clock.now() >= self._until
 
     def ends(self, shards: Sequence[Shard]) -> list[float]:
-        """When the time of the shards is over that are not being stopped yet; in seconds since the epoch."""
+        """Return when the shards that are not being stopped time out, in seconds since the epoch."""
         ends = [
             self._attempts.started_at(shard) + self._step.timeout
             for shard in shards
@@ -68,7 +68,12 @@ class ShardStop:
         return ends + ([self._until] if self._until is not None else [])
 
     def expire(self, shards: Sequence[Shard]) -> None:
-        """Stops what is over its time. Raises GateError when a stop does not come, and Unknown."""
+        """Stop the shards that have timed out.
+
+        Raises:
+            GateError: a task did not stop.
+            Unknown: AWS did not answer.
+        """
         now = self._clock.now()
         for shard in shards:
             if not shard.task or shard.outcome is not None:
@@ -84,18 +89,18 @@ class ShardStop:
                 shard.stop_asked = shard.changed_at = now
                 shard.asked_again = now
             elif shard.stopping and now - shard.stop_asked > STOP_SECONDS:
-                # The record stays open: whoever comes next must find the task before anything else is started.
+                # The record stays open, so that the next deployer finds the task before it starts another.
                 raise GateError(
                     f"migration step '{self._step.name}' {shard.stopping}, and task {shard.task.rpartition('/')[2]} "
-                    f"has not stopped {STOP_SECONDS:.0f} s after it was told to. The service was not touched: what "
-                    "served before keeps serving. Look at the task in ECS; the next `pulumi up` waits for its end"
+                    f"has not stopped {STOP_SECONDS:.0f} s after ECS was asked to stop it. The service was not "
+                    "changed. Check the task in ECS; the next `pulumi up` waits until it has stopped"
                 )
             elif shard.stopping and now - shard.asked_again > ASK_AGAIN_SECONDS:
                 shard.asked_again = now  # ECS may not have known the task yet
                 self._patience.ask(self._tasks.stop, shard.task, f"Sluice: {shard.stopping}")
 
     def heed_interruption(self, shards: Sequence[Shard]) -> None:
-        """Raises Interrupted after Ctrl-C, when the tasks were told to stop, or when the deployer is dying."""
+        """Raise Interrupted after Ctrl-C, once the tasks were asked to stop, or when the deployer is dying."""
         halt = self._clock.halted()
         if halt is None:
             return
@@ -110,14 +115,14 @@ class ShardStop:
         stopped = f"{names} {self._asked}" if ids else "no task was running"
         if deaf:
             left = ", ".join(shard.task.rpartition("/")[2] for shard in deaf)
-            stopped = f"AWS did not take the stop of task {left}, which goes on; of all tasks: {ids}"
+            stopped = f"AWS did not accept the stop of task {left}, which keeps running; all tasks: {ids}"
         raise Interrupted(
-            f"migration step '{self._step.name}' was cancelled: {stopped}. The service was not touched: what "
-            "served before keeps serving. The next `pulumi up` waits until the task has stopped and runs the step again"
+            f"migration step '{self._step.name}' was cancelled: {stopped}. The service was not changed. "
+            "The next `pulumi up` waits until the task has stopped and runs the step again"
         )
 
     def _stop(self, shard: Shard) -> bool:
-        """Asks for the stop of one shard; trouble with it must not keep the others running."""
+        """Ask ECS to stop one shard. A failure is reported and must not keep the other shards running."""
         try:
             self._patience.ask(self._tasks.stop, shard.task, CANCELLED)
         except (GateError, BotoCoreError, ClientError) as error:

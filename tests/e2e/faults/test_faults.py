@@ -69,7 +69,7 @@ def test_a_missing_secret(scene: Scene) -> None:
     arn = f"arn:aws:secretsmanager:us-east-1:{account}:secret:licence-AbCdEf"
     with scene.played("missing secret") as play:
         settings.write_text(good.replace("    environment:", f"    secrets: {{LICENCE: '{arn}'}}\n    environment:"))
-        play.fails(scene.up(), "ResourceInitializationError", "licence-AbCdEf", "keeps serving")
+        play.fails(scene.up(), "ResourceInitializationError", "licence-AbCdEf", "the service was not changed")
 
         def fix() -> None:
             settings.write_text(good)
@@ -96,7 +96,7 @@ def test_a_bad_digest(scene: Scene) -> None:
         repository = str(stage.outputs()["repository"]).partition("/")[2]
         answer = stage.client("ecr").batch_delete_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])
         assert not answer["failures"]
-        play.fails(running, "has no image", f"@{digest} was deleted", "keeps serving")
+        play.fails(running, "has no image", f"@{digest} was deleted", "the service was not changed")
         stage.applied(revision)
         play.retried(lambda: fixed(scene))
 
@@ -113,7 +113,7 @@ def test_the_database_is_down(scene: Scene) -> None:
         scene.change("while the database is down")
         subprocess.run(["docker", "pause", database], check=True, capture_output=True, timeout=30)
         try:
-            play.fails(scene.up(), "migration step 'master' failed", "keeps serving")
+            play.fails(scene.up(), "migration step 'master' failed", "The service was not changed")
         finally:
             subprocess.run(["docker", "unpause", database], check=True, capture_output=True, timeout=30)
         play.retried(lambda: None)

@@ -73,7 +73,7 @@ def test_a_failing_sql_migration_is_caught(stage: Stage) -> None:
     assert "migration step 'migrate' failed: exit code 1" in finished.output
     assert 'seen:        ERROR: relation "orderz" does not exist (SQLSTATE 42P01)' in finished.output
     assert "the migration expects a table, column, schema or role that is not there" in finished.output
-    assert "The service was not touched" in finished.output
+    assert "The service was not changed" in finished.output
     assert re.search(r"\| executing 003_price\.sql up|executing 003_price", finished.output)
     assert live(stage) == before
     assert asked(f"{url}/health")[1] == {"status": "ok", "migrations": 2}

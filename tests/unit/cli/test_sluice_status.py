@@ -86,7 +86,7 @@ COMMIT = "1a5c0d0638b10172b37034fce069ac11bc8e4fe6"
 IMAGE = "sha256:" + "a" * 64
 RELEASED = Release(1, f"repo@{IMAGE}", "arn:td/s:1", 1_100, "d1", "ci@x", "up", "2.4", f"{COMMIT}-dirty")
 OTHER = Release(2, "repo@sha256:" + "b" * 64, "arn:td/s:2", 2_000, "d2", "ci@x")
-BACK = replace(RELEASED, number=3, at=3_000, deployment="d3", who="ann@y", by="rollback")
+BACK = replace(RELEASED, number=3, at=3_000, deployment="d3", author="ann@y", by="rollback")
 
 
 def test_history_names_versions_and_revisions_and_has_the_rollbacks() -> None:

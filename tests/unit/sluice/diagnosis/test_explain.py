@@ -35,7 +35,7 @@ def test_the_line_that_gave_the_cause_away_is_named_before_the_last_lines() -> N
         '    | UndefinedTable: relation "notez" does not exist',
         "    | rolled back",
         "  log:         log group /notes, stream migration/app/abc",
-        "  The service was not touched: what served before keeps serving.",
+        "  The service was not changed.",
     ]
 
 

@@ -64,7 +64,7 @@ class World:
         ssm = _Counted(self.ssm, ("put_parameter", "delete_parameters"), self._wrote)
         ecs = _Counted(self.ecs, ("run_task", "stop_task"), self._wrote)
         records = Records(ssm, f"{PREFIX}/runs")
-        to = Deployer(ecs, ecs, records, self.clock, log, me.who, owner=me.owner)
+        to = Deployer(ecs, ecs, records, self.clock, log, me.author, owner=me.owner)
         run = migrate(to, subject(image=image), "before", PLACE)
         wanted = Wanted(REVISIONS[image], OLD, 300, (GROUP,), SMOKE, digest=f"repo@sha256:{image}", proof=run.number)
         service = _Counted(self.service, ("deploy", "stop_deployment"), self._wrote)

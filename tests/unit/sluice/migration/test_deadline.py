@@ -27,7 +27,7 @@ def test_nothing_is_begun_when_a_snapshot_took_all_the_time() -> None:
     text = str(failure.value)
     assert "migration step 'master' failed: the deadline of all steps together had passed: not started" in text
     assert "raise migrationDeadline" in text
-    assert "keeps serving" in text
+    assert "The service was not changed" in text
     assert stage.ecs.calls.count("run_task") == 0
     assert stage.records.runs[1].state == "failed"
     assert stage.records.steps == {}, "no attempt is on record that nobody made"

@@ -55,7 +55,7 @@ class Stage:
         return rollout.run()
 
 
-RIVAL = RolloutRecord("repo@sha256:9", "arn:td/notes:9", NEW, 1_000_020, owner="b", who="bob@host")
+RIVAL = RolloutRecord("repo@sha256:9", "arn:td/notes:9", NEW, 1_000_020, owner="b", author="bob@host")
 
 
 def test_a_rollout_that_was_taken_over_before_its_call_moves_nothing() -> None:
@@ -93,7 +93,7 @@ def test_an_older_image_does_not_go_over_a_newer_schema() -> None:
     """X5: cancelled between migration and rollout; another `up` has migrated since, and may have released."""
     stage = Stage()
     stage.runs.save(
-        replace(PROOF, number=5, fingerprint="g", image="sha256:9", who="bob@host", owner="b", started=1_000_010)
+        replace(PROOF, number=5, fingerprint="g", image="sha256:9", author="bob@host", owner="b", started=1_000_010)
     )
     with pytest.raises(Superseded, match=r"bob@host has begun run 5 \(`pulumi up`, image sha256:9\)"):
         stage.roll_out()
@@ -107,7 +107,7 @@ def test_a_release_that_another_deployer_made_meanwhile_is_not_undone() -> None:
     stage.records.releases = [release]  # of before releases said who
     with pytest.raises(Superseded, match=r"release 7 \(sha256:9\) was deployed by another deployer"):
         stage.roll_out()
-    stage.records.releases = [replace(release, who="bob@host")]
+    stage.records.releases = [replace(release, author="bob@host")]
     with pytest.raises(Superseded, match=r"release 7 \(sha256:9\) was deployed by bob@host"):
         stage.roll_out()
     assert stage.service.calls == []
@@ -173,7 +173,7 @@ def test_a_lost_answer_of_update_service_is_looked_up_before_the_call_is_repeate
 
 def test_a_deployment_that_a_dead_rival_may_have_started_is_waited_for() -> None:
     stage = Stage()
-    stage.records.last = RolloutRecord("repo@sha256:9", "arn:td/notes:9", OLD, 999_990, owner="z", who="zoe@host")
+    stage.records.last = RolloutRecord("repo@sha256:9", "arn:td/notes:9", OLD, 999_990, owner="z", author="zoe@host")
     begun = stage.clock.elapsed
     stage.roll_out()
     assert stage.clock.elapsed - begun > 60
@@ -189,7 +189,7 @@ def test_nothing_is_waited_for_after_a_rollout_that_said_how_it_ended(state: Any
 
 def test_a_retry_of_the_same_process_waits_for_nothing() -> None:
     stage = Stage()
-    stage.records.last = RolloutRecord("repo@sha256:8", NEW, OLD, 999_990, owner="a", who="ann@host")
+    stage.records.last = RolloutRecord("repo@sha256:8", NEW, OLD, 999_990, owner="a", author="ann@host")
     stage.roll_out()
     assert stage.clock.elapsed < 20
 
@@ -216,7 +216,7 @@ def test_a_deployer_that_slept_before_its_first_call_does_not_migrate_over_a_new
     newer = Deployer(ecs, ecs, runs, ecs.clock, lambda *_: None, "bob@host", owner="b", began=ecs.clock.time)  # type: ignore[arg-type]
     ecs.clock.time += 5
     migrate(newer, subject(image="b"), "before", PLACE)
-    older = replace(newer, who="ann@host", owner="a", began=clock.time - 60)
+    older = replace(newer, author="ann@host", owner="a", began=clock.time - 60)
     for image in ("a", "b"):
         with pytest.raises(Superseded, match=r"bob@host has begun run 1 (.|\n)*cause:(.|\n)*fix:"):
             migrate(older, subject(image=image), "before", PLACE)

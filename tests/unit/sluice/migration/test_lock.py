@@ -55,7 +55,7 @@ def test_a_record_is_owned_while_it_is_open_and_says_so() -> None:
     mine = run(1, nonce="n", owner="ann")
     assert still_owns(mine, mine)
     assert still_owns(mine, replace(mine, message="x"))
-    assert still_owns(mine, replace(mine, who="ann, on another host"))
+    assert still_owns(mine, replace(mine, author="ann, on another host"))
     for other in (None, replace(mine, state="closed"), replace(mine, owner="bob"), replace(mine, nonce="m")):
         assert not still_owns(mine, other)
 

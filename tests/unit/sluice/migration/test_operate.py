@@ -35,19 +35,19 @@ class Stage:
         self.records = Records()
         self.lines: list[str] = []
 
-    def deployer(self, who: str) -> Deployer:
+    def deployer(self, author: str) -> Deployer:
         def log(text: str, ephemeral: bool) -> None:
             if not ephemeral:
                 self.lines.append(text)
 
-        return Deployer(self.ecs, self.ecs, self.records, self.clock, log, who)  # type: ignore[arg-type]
+        return Deployer(self.ecs, self.ecs, self.records, self.clock, log, author)  # type: ignore[arg-type]
 
     def halt(self, halts: dict[float, Halt] | None) -> None:
         self.clock.halts = {self.clock.elapsed + moment: halt for moment, halt in (halts or {}).items()}
 
-    def run(self, halts: dict[float, Halt] | None = None, step: Step = STEP, who: str = "ann@host") -> RunResult:
+    def run(self, halts: dict[float, Halt] | None = None, step: Step = STEP, author: str = "ann@host") -> RunResult:
         self.halt(halts)
-        return operate(self.deployer(who), Order(step, "repo@sha256:a"), PLACE)
+        return operate(self.deployer(author), Order(step, "repo@sha256:a"), PLACE)
 
     def killed(self, after: float) -> None:
         """A command whose process is killed so many seconds after its beginning."""
@@ -74,7 +74,7 @@ def test_a_command_runs_is_shown_and_recorded() -> None:
     assert result.steps[0].exit_codes == (0,)
     assert "migrate-provision | provisioned org_1" in stage.lines
     record = stage.records.runs[1]
-    assert (record.by, record.state, record.who) == ("run", "succeeded", "ann@host")
+    assert (record.by, record.state, record.author) == ("run", "succeeded", "ann@host")
     assert record.message == "migrate provision"
     assert record.command == "migrate provision"
 
@@ -179,7 +179,7 @@ def test_a_killed_commands_record_is_closed_once_its_task_has_stopped() -> None:
         with pytest.raises(GateError, match="under way"):
             again()
     stage.clock.time += 60
-    assert stage.run(who="bob@laptop").number == 2
+    assert stage.run(author="bob@laptop").number == 2
     assert stage.records.runs[1].state == "closed"
 
 
@@ -287,8 +287,8 @@ def test_a_command_whose_run_is_taken_over_while_its_task_starts_stops_it() -> N
     run_task = stage.ecs.run_task
 
     def slowly(**request: object) -> dict[str, object]:
-        who = "ci@runner, closing what ann@host left"
-        taken = replace(stage.records.runs[1], who=who, owner="another", idle=True)
+        author = "ci@runner, closing what ann@host left"
+        taken = replace(stage.records.runs[1], author=author, owner="another", idle=True)
         stage.records.save(taken)
         stage.clock.time += 20
         return run_task(**request)
@@ -307,11 +307,11 @@ def test_a_command_that_was_suspended_while_its_task_ran_looks_whose_it_is() -> 
     def suspended(seconds: float) -> None:
         wait(seconds)
         if stage.clock.elapsed > 5 and stage.records.runs[1].owner != "another":
-            stage.records.save(replace(stage.records.runs[1], who="ci@runner", owner="another"))
+            stage.records.save(replace(stage.records.runs[1], author="ci@runner", owner="another"))
             stage.clock.time += 60
 
     stage.clock.wait = suspended  # type: ignore[method-assign]
-    with pytest.raises(Superseded, match="ci@runner took it over and goes on with it"):
+    with pytest.raises(Superseded, match="was taken over: ci@runner continues it"):
         stage.run()
 
 

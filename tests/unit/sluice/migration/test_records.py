@@ -54,10 +54,10 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 class TestRecords:
     def test_a_number_is_taken_once(self) -> None:
         ssm, records = stored(run(1))
-        assert not records.create(replace(run(1), who="bob"))
+        assert not records.create(replace(run(1), author="bob"))
         assert records.get(1) == run(1)
-        records.save(replace(run(1), who="bob"))
-        assert records.get(1) == replace(run(1), who="bob")
+        records.save(replace(run(1), author="bob"))
+        assert records.get(1) == replace(run(1), author="bob")
         assert records.get(2) is None
         assert set(ssm.parameters) == {f"{PREFIX}/1", f"{PREFIX}/1/master"}
 
@@ -171,7 +171,7 @@ def test_a_run_gives_way_to_the_oldest_open_one_before_it() -> None:
     ("found", "owned"),
     [
         ({}, True),
-        ({"who": "bob"}, True),
+        ({"author": "bob"}, True),
         ({"owner": "other"}, False),
         ({"nonce": "other"}, False),
         ({"state": "closed"}, False),
@@ -189,15 +189,15 @@ def test_a_run_is_owned_while_its_record_says_so(found: dict[str, str], owned: b
         ({"state": "closed", "finished": AT + 60}, "closed it at 2023-11-14 22:14:20 UTC"),
         ({"state": "closed"}, "closed it at 2023-11-14 22:13:20 UTC"),
         ({"idle": True}, "is closing it"),
-        ({}, "goes on with it"),
+        ({}, "continues it"),
     ],
 )
 def test_who_lost_a_run_is_told_to_whom_and_what_to_do(change: dict[str, object], how: str) -> None:
     mine = run(5, state="running")
-    said = taken_over(mine, replace(mine, who="bob@host", **change))  # type: ignore[arg-type]
+    said = taken_over(mine, replace(mine, author="bob@host", **change))  # type: ignore[arg-type]
     assert said.splitlines() == [
-        f"run 5, begun by ann@host, is no longer this deployer's: bob@host took it over and {how}. "
-        "Nothing more was started, moved or recorded by this one.",
+        f"run 5, started by ann@host, was taken over: bob@host {how}. "
+        "This deployer starts, moves and records nothing more.",
         "  cause: the stack's lock was given up (`pulumi cancel`), or it was taken for dead while it was only slow",
         "  fix:   see what the other one does (`sluice status`, `sluice history`); when it has ended, run `pulumi up`",
     ]

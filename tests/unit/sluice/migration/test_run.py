@@ -48,7 +48,7 @@ def test_a_failed_step_stops_the_rest() -> None:
     assert "migration step 'master' failed: exit code 3" in text
     assert "boom at line 7" in text
     assert f"stream migration/app/{stage.ecs.tasks[0].arn.rpartition('/')[2]}" in text
-    assert "keeps serving" in text
+    assert "The service was not changed" in text
     assert len(stage.ecs.tasks) == 1
     assert stage.records.runs[1].state == "failed"
     assert stage.records.runs[1].message == "migration step 'master' failed: exit code 3"

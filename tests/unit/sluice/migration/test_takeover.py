@@ -208,7 +208,7 @@ def test_a_stop_that_aws_refuses_for_one_task_does_not_keep_the_others_running()
     stage = Stage(Script(hangs=True), Script(hangs=True))
     answers = iter([client_error("AccessDeniedException", "StopTask"), None])
     stage.ecs.trouble = lambda call: next(answers) if call == "stop_task" else None
-    with pytest.raises(Interrupted, match="did not take the stop"):
+    with pytest.raises(Interrupted, match="did not accept the stop"):
         stage.deploy(subject(replace(MASTER, shards=2)), halts={6: Halt.STOP})
     assert [bool(task.stop_asked) for task in stage.ecs.tasks] == [False, True]
 

@@ -62,7 +62,7 @@ def test_a_new_image_is_admitted_and_says_which_release_it_replaces(ssm: Ssm) ->
 
 def test_a_held_image_is_a_refusal_and_no_image(ssm: Ssm) -> None:
     hold = Hold(C, "ada@ops", RELEASED_AT, "slow")
-    ssm.parameters[f"{PATH}/holds/{'c' * 64}"] = '{"who": "ada@ops", "at": 1700000000, "reason": "slow"}'
+    ssm.parameters[f"{PATH}/holds/{'c' * 64}"] = '{"author": "ada@ops", "at": 1700000000, "reason": "slow"}'
     ssm.versions[f"{PATH}/holds/{'c' * 64}"] = 1
     answer = asked(ssm, {"image": image(C)})
     assert str(hold) in answer["refusal"]

@@ -18,7 +18,7 @@ from sluice.rollout.rollout import Done
 from tests.unit.sluice.aws.parameters import Ssm
 from tests.unit.sluice.provider.resources import ROLLOUT, RUN, Account, Lines, Sns, blind, call, no_account, run
 
-HELD = {f"/sluice/p/s/holds/{'1' * 64}": '{"who": "ada@ops", "at": 1, "reason": "slow"}'}
+HELD = {f"/sluice/p/s/holds/{'1' * 64}": '{"author": "ada@ops", "at": 1, "reason": "slow"}'}
 
 
 KEPT = {"records": "/sluice/p/s", "holds": "/sluice/p/s/holds"}

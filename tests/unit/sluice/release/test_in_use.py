@@ -81,7 +81,7 @@ def test_an_image_that_is_gone_is_refused(ecr: Any) -> None:
     with pytest.raises(GateError, match="sluice-staging has no image sha256:ffffffffffff") as refusal:
         in_use(ecr).begin(gone)
     title, cause, fix = str(refusal.value).splitlines()
-    assert title.endswith("No task was started from it: what serves keeps serving.")
+    assert title.endswith("No task was started from it; the service was not changed.")
     assert cause.startswith(f"  cause: {gone} was deleted")
     assert fix.startswith("  fix:   deploy another version")
 

@@ -33,7 +33,7 @@ def records(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReleaseRecords]:
 
 def test_the_last_rollout(records: ReleaseRecords) -> None:
     assert records.rollout() is None
-    begun = RolloutRecord("repo@sha256:1", "arn:td/n:2", "arn:td/n:1", 1_000, owner="a", who="ann@host", release=3)
+    begun = RolloutRecord("repo@sha256:1", "arn:td/n:2", "arn:td/n:1", 1_000, owner="a", author="ann@host", release=3)
     records.write(begun)
     assert records.rollout() == begun
     ended = replace(begun, deployment="ecs-svc/1", state="failed", message="x" * 5_000)
@@ -59,14 +59,14 @@ def test_a_release_keeps_who_what_and_how_it_is_called(records: ReleaseRecords) 
     assert deployer(made) == "`sluice rollback` by ann@host"
 
 
-@pytest.mark.parametrize("who", ["", "ann@host"])
-def test_a_release_of_an_older_version_is_read(records: ReleaseRecords, who: str) -> None:
+@pytest.mark.parametrize("author", ["", "ann@host"])
+def test_a_release_of_an_older_version_is_read(records: ReleaseRecords, author: str) -> None:
     content = {"digest": "repo@sha256:1", "task_definition": "td", "at": 10, "deployment": "d"}
-    value = json.dumps(content | ({"who": who} if who else {}))
+    value = json.dumps(content | ({"author": author} if author else {}))
     records._parameters.create("/sluice/notes/prod/releases/1", value)
     (old,) = records.all()
     assert (old.by, old.version, bool(old.names)) == ("", "", False)
-    assert deployer(old) == (who or "an older version of Sluice")
+    assert deployer(old) == (author or "an older version of Sluice")
 
 
 def test_an_images_names_are_those_of_its_newest_release_that_knows_them() -> None:
@@ -82,13 +82,13 @@ MOVED: list[tuple[str, list[Release], RolloutRecord | None, str]] = [
     (
         "a rollout that goes on",
         [],
-        RolloutRecord("d", "arn:td/n:9", "", 1_000, who="ann@host", by="up"),
+        RolloutRecord("d", "arn:td/n:9", "", 1_000, author="ann@host", by="up"),
         "n:9 is being rolled out by `pulumi up` by ann@host since 1970-01-01 00:16:40 UTC",
     ),
     (
         "one that has ended",
         [Release(4, "repo@sha256:1", "arn:td/n:9", 1_000, "d", "ci@runner", "up")],
-        RolloutRecord("d", "arn:td/n:9", "", 900, who="ann@host", by="up", state="proven"),
+        RolloutRecord("d", "arn:td/n:9", "", 900, author="ann@host", by="up", state="proven"),
         "the service runs n:9, release 4: `pulumi up` by ci@runner deployed it at 1970-01-01 00:16:40 UTC",
     ),
 ]

@@ -207,12 +207,12 @@ class Records:
         at: int,
         deployment: str,
         newest: int,
-        who: str,
+        author: str,
         by: By,
         names: Names,
         path: str,
     ) -> Release:
-        said = (who, by, names.version, names.revision, path)
+        said = (author, by, names.version, names.revision, path)
         made = Release(newest + 1, digest, task_definition, at, deployment, *said)
         self.releases.append(made)
         return self.releases[-1]
