@@ -41,7 +41,7 @@ def install(settings: Settings) -> None:
 
 CORRECTION = Correction(
     rule="An alarm shows the metrics of its formula, and no statistic where it has a percentile.",
-    fault="`Metrics` and `EvaluateLowSampleCountPercentile` of an alarm are forgotten.",
+    fault="The metrics of an alarm's formula are forgotten, and it shows a statistic.",
     ministack="1.5.33",
     install=install,
 )

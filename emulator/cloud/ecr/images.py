@@ -114,7 +114,7 @@ def install(settings: Settings) -> None:
 
 CORRECTION = Correction(
     rule="A repository's address, tags and digests are those of the registry that images are pushed to.",
-    fault="A repository's address leads nowhere, and an immutable tag can be overwritten.",
+    fault="A repository's address leads nowhere, a manifest needs no layers, and an image goes with its first tag.",
     ministack="1.5.33",
     install=install,
 )

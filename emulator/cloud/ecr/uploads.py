@@ -84,7 +84,7 @@ def install(settings: Settings) -> None:
 
 CORRECTION = Correction(
     rule="A layer that is uploaded through the API is checked, and in the registry afterwards.",
-    fault="An upload takes any content under any digest and keeps nothing.",
+    fault="Parts with a gap and a wrong digest are taken, and nothing is kept.",
     ministack="1.5.33",
     install=install,
 )

@@ -202,7 +202,7 @@ def install(settings: Settings) -> None:
 
 CORRECTION = Correction(
     rule="A task ends in AWS's order, after `stopTimeout` at most, with its containers' own exit codes.",
-    fault="Every stopped task has exit code 0 or none of its own, and `stopTimeout` is ignored.",
+    fault="StopTask answers STOPPED with exit code 0 while the container still runs, and ignores `stopTimeout`.",
     ministack="1.5.33",
     install=install,
 )

@@ -26,7 +26,7 @@ def install(settings: Settings) -> None:
 
 CORRECTION = Correction(
     rule="RunTask, CreateService and UpdateService refuse an unknown cluster and an INACTIVE task definition.",
-    fault="An INACTIVE task definition runs.",
+    fault="An INACTIVE task definition runs, and an unknown cluster is created.",
     ministack="1.5.33",
     install=install,
 )

@@ -32,7 +32,7 @@ def install(settings: Settings) -> None:
 
 CORRECTION = Correction(
     rule="RegisterTaskDefinition refuses what AWS refuses for Fargate.",
-    fault="A health check or a Fargate task definition with invalid values is registered.",
+    fault="Task definitions that AWS refuses are registered, and tasks run on EC2 without an instance.",
     ministack="1.5.33",
     install=install,
 )

@@ -51,7 +51,7 @@ def install(settings: Settings) -> None:
 
 CORRECTION = Correction(
     rule="A simulation evaluates every action with every resource, within the role's boundary.",
-    fault="Only the first resource is evaluated, and a role with a path is not found.",
+    fault="The first resource alone counts, a role with a path is not found, and a boundary is ignored.",
     ministack="1.5.33",
     install=install,
 )

@@ -58,7 +58,7 @@ def install(settings: Settings) -> None:
 
 CORRECTION = Correction(
     rule="A PostgreSQL instance takes TLS connections, and no environment variable shows its password.",
-    fault="The master password is in the container's environment, and the default engine version is 15.",
+    fault="The container's environment shows the password, its port is open on every interface, the default is 15.3.",
     ministack="1.5.33",
     install=install,
 )

@@ -70,7 +70,7 @@ def install(settings: Settings) -> None:
 
 CORRECTION = Correction(
     rule="An instance shows its log exports, backup window, Performance Insights and CA.",
-    fault="Log exports and the backup window of an instance are forgotten.",
+    fault="Log exports, backup window and certificate authority of an instance are forgotten.",
     ministack="1.5.33",
     install=install,
 )
