@@ -57,7 +57,7 @@ def install(settings: Settings) -> None:
 
 CORRECTION = Correction(
     rule="A service's deployment is complete when its tasks are healthy, and rolls back when they fail.",
-    fault="A task that runs for a second is steady, healthy or not.",
+    fault="A deployment is complete when its tasks have run for a second, healthy or not.",
     ministack="1.5.33",
     install=install,
 )

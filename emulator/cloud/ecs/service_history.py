@@ -34,7 +34,7 @@ def install(settings: Settings) -> None:
 
 CORRECTION = Correction(
     rule="A service deployment has a status, a rollback and monitors, and can be stopped.",
-    fault="StopServiceDeployment is unknown.",
+    fault="StopServiceDeployment is unknown, and no service has a list of its deployments.",
     ministack="1.5.33",
     install=install,
 )

@@ -86,7 +86,7 @@ def install(settings: Settings) -> None:
 
 CORRECTION = Correction(
     rule="A changed network configuration starts a deployment; a deleted service drains first.",
-    fault="Only a changed task definition starts a deployment, and a service is deleted at once.",
+    fault="Only a changed task definition starts a deployment; a service never drains; no listener is needed.",
     ministack="1.5.33",
     install=install,
 )
