@@ -3,7 +3,7 @@
 rehearse preview plan deploy smoke rollback drift: STACK ?= staging
 up: STACK ?= local
 .PHONY: help up cloud rehearse preview down env setup bootstrap access check bench soak chaos mutation test lint format types imports unit components e2e lock
-.PHONY: policy plan deploy smoke sbom rollback drift prepare pin audit clean
+.PHONY: policy plan deploy smoke sbom sbom-export sbom-create rollback drift prepare pin audit clean
 LOCAL := local/python -m local
 
 help: ## this list
@@ -89,6 +89,12 @@ smoke: ## ask a deployed stack as its users do: make smoke STACK=staging
 
 rollback: ## back to an earlier release, and hold the one that is left: make rollback STACK=prod RELEASE=41 REASON="..."
 	@$(LOCAL) pipeline rollback --stack $(STACK)
+
+sbom-export: ## write the image that a stack serves into a folder: make sbom-export STACK=staging INTO=image
+	@$(LOCAL) pipeline sbom-export --stack $(STACK) --into $(INTO)
+
+sbom-create: ## make a bill of materials of that folder (needs the internet): IMAGE=... make sbom-create INTO=image FILE=sbom.json
+	@python3 -m pipeline.sbom.create --image $(INTO) --into $(FILE)
 
 sbom: ## attach a bill of materials to the image that a stack serves: make sbom STACK=staging FILE=sbom.json
 	@$(LOCAL) pipeline sbom --stack $(STACK) --file $(FILE)

@@ -9,9 +9,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline import deploy, plan, promoted, rollback, sbom, smoke
+from pipeline import deploy, job_output, plan, promoted, rollback, smoke
 from pipeline.engine import Engine
 from pipeline.failed import Failed
+from pipeline.sbom import attach, export
 from sluice.errors import GateError
 
 INTERRUPTED = 130
@@ -28,7 +29,11 @@ def parser() -> argparse.ArgumentParser:
         ),
         ("smoke", "ask a deployed stack as its users do"),
         ("rollback", "back to an earlier release: RELEASE and REASON in the environment"),
-        ("sbom", "attach a bill of materials to the image that a stack serves"),
+        (
+            "sbom",
+            "attach a bill of materials to an image of a stack; IMAGE in the environment: not to the one that serves",
+        ),
+        ("sbom-export", "write an image of a stack into a folder, for a job without a role that makes its SBOM"),
         ("drift", "fail when the cloud is not as the stack's state says; changes nothing"),
     ):
         one = verbs.add_parser(name, help=said)
@@ -40,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
             )
         if name == "sbom":
             one.add_argument("--file", type=Path, required=True, help="CycloneDX or SPDX, as JSON")
+        if name == "sbom-export":
+            one.add_argument("--into", type=Path, required=True, help="folder for the image; empty or not there yet")
         if name == "plan":
             one.add_argument("--into", type=Path, help="folder for STACK.md")
     return top
@@ -62,25 +69,23 @@ def _carried_out(given: argparse.Namespace) -> int:
     engine = Engine(given.stack, given.cwd, policy=not getattr(given, "without_policy", False))
     if given.verb == "plan":
         code, changes = plan.plan(engine, given.into)
-        _told("image", promoted.image(engine) or "")
-        _told("plan", changes)
+        job_output.write(os.environ, "image", promoted.image(engine) or "")
+        job_output.write(os.environ, "plan", changes)
         return code
     if given.verb == "deploy":
-        return deploy.deploy(engine, os.environ)
+        code = deploy.deploy(engine, os.environ)
+        if code == 0 and os.environ.get("GITHUB_OUTPUT"):
+            job_output.write(os.environ, "image", str(engine.output("image") or ""))
+        return code
     if given.verb == "rollback":
         return rollback.rollback(given.stack, given.cwd, os.environ)
     if given.verb == "sbom":
-        return sbom.sbom(engine, given.file)
+        return attach.attach(engine, given.file, os.environ)
+    if given.verb == "sbom-export":
+        return export.export(engine, given.into, os.environ)
     if given.verb == "smoke":
         return smoke.ask(engine, time.sleep)
     return engine.drift()[0]
-
-
-def _told(name: str, value: str) -> None:
-    """An output of the workflow's step, for later jobs."""
-    if file := os.environ.get("GITHUB_OUTPUT"):
-        with Path(file).open("a", encoding="utf-8") as lines:
-            lines.write(f"{name}={value}\n")
 
 
 if __name__ == "__main__":

@@ -5,16 +5,13 @@ IAM: what sluice.release.promotion says; the preview role and the deploy role of
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from typing import Any
 
-import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.engine import Engine
 from pipeline.failed import Failed
-from sluice.aws.session import Account, Clients
+from pipeline.stack_settings import clients, read, settings
 from sluice.release.promotion import Source, released
 
 
@@ -38,31 +35,11 @@ def image(engine: Engine) -> str | None:
     found = source(engine)
     if found is None:
         return None
-    where = settings(engine).get("aws") or {}
-    account = Account(
-        region=str(where.get("region") or ""),
-        endpoint=os.environ.get("AWS_ENDPOINT_URL", ""),
-        account=str(where.get("account") or ""),
-    )
     try:
-        promotable = released(Clients(account), found)
+        promotable = released(clients(engine), found)
     except (BotoCoreError, ClientError) as error:
         raise Failed(f"what {found.stack} has released cannot be read: {error}") from error
     return str(promotable["image"]) if promotable is not None and "image" in promotable else None
-
-
-def settings(engine: Engine) -> dict[str, Any]:
-    """The stack's settings, without the project's namespace. Raises Failed."""
-    config = read(engine, f"Pulumi.{engine.stack}.yaml").get("config") or {}
-    return {str(key).rpartition(":")[2]: value for key, value in config.items()}
-
-
-def read(engine: Engine, name: str) -> Mapping[str, Any]:
-    """A file of the project. Raises Failed."""
-    try:
-        return dict(yaml.safe_load((engine.folder / name).read_text(encoding="utf-8")) or {})
-    except OSError as error:
-        raise Failed(f"{name} cannot be read: {error.strerror}; STACK names a stack with settings") from None
 
 
 def complaint(approved: str, now: Any) -> str:

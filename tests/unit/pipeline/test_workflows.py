@@ -19,6 +19,8 @@ NAMES = [file.stem for file in FILES]
 WORKFLOWS: dict[str, dict[Any, Any]] = {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in FILES}
 CHANGING = ("make deploy", "make rollback")
 CREDENTIALS = "aws-actions/configure-aws-credentials"
+DATA = {"deploy/sbom-attach": ["actions/download-artifact"]}
+"""What else a job does before it takes its role: it fetches a file, and installs nothing."""
 
 
 def jobs(name: str) -> dict[str, dict[str, Any]]:
@@ -92,7 +94,7 @@ class TestSteps:
     def test_call_targets_that_exist(self) -> None:
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
         called = {
-            word for _, job in every_job() for run in runs(job) for word in re.findall(r"make (?:-s )?([a-z]+)", run)
+            word for _, job in every_job() for run in runs(job) for word in re.findall(r"make (?:-s )?([a-z-]+)", run)
         }
         assert {"check", "up", "plan", "deploy", "smoke", "drift", "rollback"} <= called
         assert [target for target in sorted(called) if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
@@ -153,10 +155,18 @@ class TestIdentity:
                 continue
             found += 1
             before, after = steps[: steps.index(CREDENTIALS)], steps[steps.index(CREDENTIALS) + 1 :]
-            assert before == ["actions/checkout", "make prepare"], name
+            assert before == ["actions/checkout", "make prepare", *DATA.get(name, [])], name
             assert "make prepare" not in after, name
             assert job["env"] == {"SLUICE_PREPARED": "1", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}, name
-        assert found == 6
+        assert found == 8
+
+    def test_what_reads_an_image_runs_without_a_role(self) -> None:
+        """The tool is code of others, and the image data of others."""
+        job = jobs("deploy")["sbom"]
+        assert job["permissions"] == {"contents": "read"}
+        assert {"environment", "env"}.isdisjoint(job)
+        assert runs(job) == ["make sbom-create INTO=image FILE=sbom.json"]
+        assert not any("make sbom-create" in run for name, one in every_job() for run in runs(one) if one != job)
 
     def test_previews_of_pull_requests_are_asked_for(self) -> None:
         assert "vars.PULL_REQUEST_PREVIEWS == 'true'" in jobs("pull-request")["preview"]["if"]
@@ -214,8 +224,42 @@ class TestDeployments:
 
     def test_go_from_tests_over_staging_to_an_approved_production(self) -> None:
         chain = {name: job.get("needs") for name, job in jobs("deploy").items()}
-        assert chain == {"test": None, "staging": "test", "prod-preview": "staging", "prod": "prod-preview"}
+        assert chain == {
+            "test": None,
+            "staging": "test",
+            "prod-preview": "staging",
+            "prod": "prod-preview",
+            "sbom-image": "staging",
+            "sbom": ["staging", "sbom-image"],
+            "sbom-attach": ["staging", "sbom"],
+        }
         assert WORKFLOWS["deploy"][True] == {"push": {"branches": ["main"]}}
+
+    def test_the_bill_of_materials_is_of_the_image_that_was_deployed(self) -> None:
+        deploy = jobs("deploy")
+        [deployed] = [step for step in deploy["staging"]["steps"] if step.get("run") == "make deploy STACK=staging"]
+        assert deploy["staging"]["outputs"] == {"image": f"${{{{ steps.{deployed['id']}.outputs.image }}}}"}
+        for job, command in (("sbom-image", "sbom-export"), ("sbom", "sbom-create"), ("sbom-attach", "sbom ")):
+            [step] = [step for step in deploy[job]["steps"] if step.get("run", "").startswith(f"make {command}")]
+            assert step["env"]["IMAGE"] == "${{ needs.staging.outputs.image }}"
+        assert step["env"]["SBOM_DIGEST"] == "${{ needs.sbom.outputs.digest }}"
+        assert deploy["sbom"]["outputs"] == {"digest": "${{ steps.sbom.outputs.digest }}"}
+
+    def test_only_the_job_that_attaches_it_may_push(self) -> None:
+        deploy = jobs("deploy")
+        roles = {
+            name: [
+                step["with"]["role-to-assume"]
+                for step in deploy[name]["steps"]
+                if "role-to-assume" in step.get("with", {})
+            ]
+            for name in ("sbom-image", "sbom", "sbom-attach")
+        }
+        assert roles == {
+            "sbom-image": ["${{ vars.STAGING_PREVIEW_ROLE }}"],
+            "sbom": [],
+            "sbom-attach": ["${{ vars.DEPLOY_ROLE }}"],
+        }
 
     def test_production_gets_the_image_and_the_changes_that_were_approved(self) -> None:
         deploy = jobs("deploy")
