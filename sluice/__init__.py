@@ -1,5 +1,5 @@
-"""The deploy gate: run an image's migrations as one-off tasks, watch a rollout to its end, explain what went wrong.
+"""The deploy gate: run an image's migrations as one-off tasks, watch a rollout until it ends, explain failures.
 
-Everything here works on boto3 and the standard library; only :mod:`sluice.sdk`, :mod:`sluice.provider` and
-:mod:`sluice.protocol` know Pulumi.
+It needs boto3 and the standard library only. Pulumi is used in :mod:`sluice.sdk`, :mod:`sluice.provider` and
+:mod:`sluice.protocol` alone.
 """

@@ -1,4 +1,4 @@
-"""Who runs something, for the records."""
+"""The author of a run, a release or a hold, for the records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BEGAN, _OWNER = local_time(), secrets.token_hex(8)
 
 
 def author_name() -> str:
-    """User and host, at most 100 characters."""
+    """Return the user and host of this process, at most 100 characters."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container's uid without a name
@@ -26,7 +26,7 @@ class Identity:
     """A deployer.
 
     Attributes:
-        owner: nonce that tells this process from every other, also from one of the same user on the same host.
+        owner: nonce of this process; another process of the same user on the same host has another one.
         author: user and host.
         began: when the process began, seconds since the epoch by AWS's clock.
     """
@@ -37,5 +37,9 @@ class Identity:
 
 
 def identity(skew: float = 0.0) -> Identity:
-    """This process. *skew*: seconds that this machine's clock is behind AWS's."""
+    """Return the identity of this process.
+
+    Args:
+        skew: seconds that this machine's clock is behind AWS's.
+    """
     return Identity(began=_BEGAN + skew)

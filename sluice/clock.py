@@ -1,4 +1,4 @@
-"""Time and interruption, passed in so that decisions can be tested without waiting."""
+"""Time and interruption. They are passed in, so that decisions can be tested without waiting."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Protocol
 
 
 class Halt(enum.Enum):
-    """Why work must end before its time.
+    """Why an operation must end early.
 
-    STOP: the user pressed Ctrl-C; stop what was started.
-    ABANDON: the deployer is dying; start nothing more and leave what runs to be adopted.
+    Attributes:
+        STOP: the user pressed Ctrl-C; stop what was started.
+        ABANDON: the deployer is dying; start nothing more and leave running tasks for the next run to adopt.
     """
 
     STOP = "stop"
@@ -21,26 +22,26 @@ class Halt(enum.Enum):
 
 
 class Clock(Protocol):
-    """Time that never jumps, in seconds since the epoch as AWS counts them, and waits that an interruption ends early.
+    """AWS's time in seconds since the epoch, which never jumps, and waits that an interruption ends early.
 
-    One clock serves durations and comparisons: it advances monotonically, and its zero is AWS's. So a deployer whose
-    own clock is wrong, or is set while it works, judges a task's ``createdAt`` and another deployer's records rightly.
+    The clock is monotonic and aligned with AWS's. A deployer whose own clock is wrong, or is set while it runs, still
+    compares a task's ``createdAt`` and another deployer's records correctly.
     """
 
     def now(self) -> float: ...
 
     def wait(self, seconds: float) -> None:
-        """Waits, at most *seconds*; returns early when :meth:`halted` becomes something."""
+        """Wait at most *seconds*; return early once :meth:`halted` returns a reason."""
 
     def halted(self) -> Halt | None: ...
 
 
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Goes on while the machine sleeps, where there is such a clock."""
+"""A clock that also counts while the machine is suspended, where the system has one."""
 
 
 def steady() -> float:
-    """Seconds since some moment; never set, never back."""
+    """Return seconds since an arbitrary moment; never set and never running backwards."""
     return time.clock_gettime(_STEADY)
 
 
@@ -48,7 +49,7 @@ _EPOCH = time.time() - steady()
 
 
 def local_time() -> float:
-    """Seconds since the epoch by this machine's clock as it was when the process began."""
+    """Return seconds since the epoch, by this machine's clock as it was when the process began."""
     return _EPOCH + steady()
 
 
@@ -57,9 +58,8 @@ class SystemClock:
 
     Args:
         cancelled: set on Ctrl-C.
-        orphaned: true when the engine that asked for the work is gone.
-        skew: seconds that this machine's clock is behind AWS's (see sluice.aws.session); must not change while it is
-        used.
+        orphaned: true when the Pulumi engine that called this process is gone.
+        skew: seconds that this machine's clock is behind AWS's (see sluice.aws.session); constant while in use.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class SystemClock:
 
     def wait(self, seconds: float) -> None:
         if self._cancelled.is_set():
-            # Already interrupted: a caller that goes on (awaiting a stop) still has to poll at a human pace.
+            # Already interrupted: a caller that still waits, such as for a stop, must not poll in a busy loop.
             time.sleep(min(seconds, 0.2))
         else:
             self._cancelled.wait(seconds)

@@ -1,19 +1,19 @@
-"""How the gate says no. The text is for people: what broke, what is known, what to do."""
+"""The gate's errors. Their text is for people: what failed, why, and the fix."""
 
 from __future__ import annotations
 
 
 class GateError(Exception):
-    """The version must not go on. ``str()`` is the whole explanation."""
+    """The version must not be deployed. ``str()`` is the whole explanation."""
 
 
 class Interrupted(GateError):
-    """Ended on request (Ctrl-C) or because the deployer is dying; says what was stopped and what was left."""
+    """The run ended on request (Ctrl-C) or because the deployer is dying; the text names what was left running."""
 
 
 class NotPrepared(GateError):
-    """What must come before the first step (a snapshot) did not come to be: no step was started."""
+    """A precondition of the first step, such as the snapshot, failed: no step was started."""
 
 
 class Superseded(GateError):
-    """Another deployer took over what this one was doing: it starts, moves and records nothing more. Says who."""
+    """Another deployer, which the text names, took over: this one starts, moves and records nothing more."""

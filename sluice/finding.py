@@ -1,4 +1,4 @@
-"""What a look before a run found: one line of a verdict, with its reason and its remedy. Pure."""
+"""The findings of a check before a run: each with its reason and its remedy. Pure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ Result = Literal["passed", "warning", "unread", "refused"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        subject: what was looked at, such as ``secret db-AbCdEf``.
-        result: ``refused`` stops the run; ``unread`` could not be looked at and is never taken for a pass.
-        what: what is wrong with it, or what was seen.
-        why: what would happen, or where the conclusion comes from.
-        fix: an imperative; empty for what passed.
-        rule: it breaks a rule of ours, and would run all the same.
+        subject: what was checked, such as ``secret db-AbCdEf``.
+        result: ``refused`` stops the run; ``unread`` could not be checked and never counts as passed.
+        what: what is wrong, or what was found.
+        why: the consequence, or the evidence.
+        fix: an imperative; empty where the check passed.
+        rule: it breaks a rule of Sluice, but would run on AWS.
     """
 
     subject: str
@@ -30,7 +30,7 @@ class Finding:
     rule: bool = False
 
     def __str__(self) -> str:
-        """The finding for people: what, why and the remedy, in one paragraph."""
+        """Return what, why and the fix in one paragraph."""
         text = f"{self.subject}: {self.what}" if self.what else self.subject
         if self.why:
             text += f"; {self.why}"
@@ -46,7 +46,7 @@ def refused(subject: str, what: str, why: str, fix: str, *, rule: bool = False) 
 
 
 def lenient(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings of what served before: what only breaks a rule of ours is a warning."""
+    """Return the findings for a release that has served before: a broken rule of Sluice is only a warning."""
     return [replace(one, result="warning") if one.rule and one.result == "refused" else one for one in findings]
 
 
@@ -55,7 +55,7 @@ def warning(subject: str, what: str, why: str = "", fix: str = "") -> Finding:
 
 
 def unread(subject: str, reason: str, fix: str = "") -> Finding:
-    """What could not be looked at, with the reason."""
+    """Return the finding that *subject* could not be checked, with the reason."""
     return Finding(subject, "unread", "not checked", reason, fix)
 
 
@@ -64,5 +64,5 @@ def refusals(findings: Iterable[Finding]) -> Sequence[Finding]:
 
 
 def warnings(findings: Iterable[Finding]) -> Sequence[Finding]:
-    """Warnings, and what could not be looked at."""
+    """Return the warnings, and the findings of what could not be checked."""
     return [one for one in findings if one.result in ("warning", "unread")]

@@ -1,4 +1,4 @@
-"""Names that the program, the gate and `make bootstrap` must agree on. Pure."""
+"""Names that the Pulumi program, the gate and `make bootstrap` share. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LIMIT = 36
 def prefix(project: str, stack: str) -> str:
     """`project-stack` in the letters that every AWS name allows: lower case, digits and single hyphens.
 
-    A name longer than LIMIT is cut, and a hash of the whole keeps it apart from others that begin alike.
+    A name longer than LIMIT is cut, and a hash of the whole name keeps it unique.
     """
     name = re.sub(r"[^a-z0-9]+", "-", f"{project}-{stack}".lower()).strip("-")
     if len(name) <= LIMIT:
@@ -21,22 +21,24 @@ def prefix(project: str, stack: str) -> str:
 
 
 def snapshots(project: str, stack: str) -> str:
-    """How the names of a stack's snapshots begin, before the number of the run
+    """Return the prefix of a stack's snapshot names; the run's number follows
     (sluice/migration/snapshot/snapshot_name.py)."""
     return re.sub(r"[^a-z0-9]+", "-", f"sluice-{project}-{stack}".lower()).strip("-")
 
 
 def deployer_path(project: str) -> str:
-    """The IAM path of what `make bootstrap` makes: no stack's path begins like it, so that no deployer may change what
-    bounds it."""
+    """Return the IAM path of what `make bootstrap` creates.
+
+    No stack's path begins with it, so that no deployer can change its own limits.
+    """
     return f"/{project}-bootstrap/"
 
 
 def promotable(project: str, stack: str) -> str:
-    """The parameter in which a stack says what it has released last, for the stacks that promote from it."""
+    """Return the parameter that holds a stack's latest release, for the stacks that promote from it."""
     return f"/sluice/{project}/{stack}/promotable"
 
 
 def releases_role(project: str, stack: str) -> str:
-    """The role that reads this parameter for other accounts, as the end of its ARN: path and name."""
+    """Return the end of the ARN (path and name) of the role that reads this parameter for other accounts."""
     return f"{deployer_path(project)}{prefix(project, stack)}-releases"

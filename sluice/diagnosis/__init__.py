@@ -1,1 +1,1 @@
-"""What went wrong and what to do: verdicts, exit codes, stop reasons, known log lines. Pure."""
+"""Causes and fixes of a failure: verdicts, exit codes, stop reasons, known log lines. Pure."""

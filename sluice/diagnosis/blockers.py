@@ -1,5 +1,6 @@
-"""How an operator sees and ends what holds a database lock: through a task of the image, as nothing else reaches the
-database.
+"""How an operator lists and ends the sessions that hold a database lock.
+
+Both go through a task of the image, because nothing else reaches the database.
 
 Sources: PostgreSQL, "System Information Functions" (pg_blocking_pids), "Server Signaling Functions"
 (pg_terminate_backend: of the own role's sessions, or with pg_signal_backend) and "pg_stat_activity".
@@ -12,14 +13,14 @@ OPEN = (
     "as query from pg_stat_activity where pid <> pg_backend_pid() and (xact_start is not null or pid in (select pid "
     "from pg_locks where locktype = 'advisory')) order by xact_start"
 )
-"""The sessions that may hold a lock: with an open transaction, or an advisory lock, which outlives one."""
+"""The sessions that may hold a lock: those with an open transaction or an advisory lock, which can outlive one."""
 END = "select pg_terminate_backend(PID)"
 CHAPTER = "A lock that stays"
-"""Of docs/runbook.md."""
+"""A chapter of docs/runbook.md."""
 
 
 def psql(statement: str) -> str:
-    """The operator's command for a statement, where the image has psql and its PG… variables."""
+    """Return the operator's command for a statement; the image needs psql and its PG… variables."""
     return f'sluice run --read-only -- psql -c "{statement}"'
 
 

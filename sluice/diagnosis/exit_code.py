@@ -1,4 +1,4 @@
-"""What exit codes mean.
+"""The usual causes of exit codes.
 
 Sources: POSIX shell (126, 127, 128 + n); ECS "Stopped tasks error messages" (OutOfMemoryError). A code of 126 or 127
 only comes from a shell in the image: a command in exec form that does not exist gives no exit code at all, see
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Advice(NamedTuple):
-    """What something usually means, and what to do about it."""
+    """A usual cause, and its remedy."""
 
     cause: str
     remedy: str
@@ -27,11 +27,11 @@ NOT_IN_IMAGE = Advice(
     "the command is not in the image",
     "install the migration CLI in the image's final stage; it is often only a development dependency",
 )
-OUT_OF_MEMORY = Advice("the container used more memory than it may", "raise the memory of the migration task")
+OUT_OF_MEMORY = Advice("the container exceeded its memory limit", "raise the memory of the migration task")
 
 SIDECAR = Advice(
-    "a container beside the migration failed, and it is essential",
-    "see its own log; mark it essential: false if the migration does not need it to the end",
+    "an essential side-car container failed",
+    "read the side-car's log; mark it essential: false if the migration does not need it until the end",
 )
 
 _FAILED = Advice(
@@ -41,18 +41,18 @@ _FAILED = Advice(
 _EXITS: Mapping[int, Advice] = {
     1: _FAILED,
     2: Advice(
-        "the command was called wrongly (shells and many CLIs use 2 for that; a Go program that panics as well)",
+        "the command was called with wrong arguments (shells and many CLIs exit with 2; a Go program that panics, too)",
         "check the step's command against the CLI in the image, and read the last lines below",
     ),
     126: NOT_EXECUTABLE,
     127: NOT_IN_IMAGE,
     134: Advice(
-        "the process aborted itself (SIGABRT): a failed assertion, or a runtime that found its memory used up",
-        "read the last lines below for the fatal error; raise the memory of the migration task if it speaks of a heap",
+        "the process aborted itself (SIGABRT): a failed assertion, or a runtime that ran out of memory",
+        "read the last lines below for the fatal error; raise the memory of the migration task if it names a heap",
     ),
     137: Advice(
-        "the process was killed (SIGKILL) and ECS names no reason: its task ran out of memory, or something in the "
-        "container killed it",
+        "the process was killed (SIGKILL) and ECS gives no reason: the task ran out of memory, or another process in "
+        "the container killed it",
         "raise the memory of the migration task, or make the migration smaller",
     ),
     139: Advice(
@@ -60,7 +60,7 @@ _EXITS: Mapping[int, Advice] = {
         "look for a native library built for another system or architecture",
     ),
     143: Advice(
-        "the process ended on SIGTERM, yet nobody asked ECS to stop the task: something in the container ended it",
+        "the process ended on SIGTERM without a request to ECS to stop the task: something in the container ended it",
         "look for a wrapper or a time limit in the image that ends the command",
     ),
     255: Advice(
@@ -72,11 +72,11 @@ _EXITS: Mapping[int, Advice] = {
 
 
 TELLING = frozenset({137, 139, 143})
-"""Codes that say more than a log can."""
+"""Codes that explain more than a log line does."""
 
 
 def advice(code: int) -> Advice:
-    """What the code usually means. Every code has an answer."""
+    """Return the usual cause of an exit code, and its remedy. Every code has one."""
     if code in _EXITS:
         return _EXITS[code]
     name = signal_name(code)
@@ -86,7 +86,7 @@ def advice(code: int) -> Advice:
 
 
 def signal_name(code: int) -> str:
-    """``SIGKILL`` for 137; empty when the code names no signal."""
+    """Return the signal's name, such as ``SIGKILL`` for 137; empty when the code stands for no signal."""
     try:
         return signal.Signals(code - 128).name
     except ValueError:

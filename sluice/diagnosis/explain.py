@@ -1,4 +1,4 @@
-"""A step that failed, in words: what broke, cause and fix, the last lines of its log, where the rest is."""
+"""The error text of a failed step: what failed, cause, fix, the last log lines, and where the whole log is."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_BLOCK = 6_000
 """Characters of the last lines that a failure shows."""
 INVALID_INDEX = (
     "CREATE INDEX CONCURRENTLY leaves an invalid index behind when it is interrupted, and with IF NOT EXISTS the next "
-    "run passes over it; find it with SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid, and drop it "
+    "run skips it; find it with SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid, and drop it "
     "before you run the step again"
 )
 """PostgreSQL, CREATE INDEX, "Building Indexes Concurrently"."""
@@ -29,12 +29,12 @@ _KILLED = frozenset({137, 143})
 
 
 def account(outcome: Outcome, last_lines: Sequence[str], server: Server | None = None) -> Outcome:
-    """The outcome with the cause that its log gives away; unchanged where the log has no line that we know.
+    """Return the outcome with the cause that its log shows; unchanged where the log has no known line.
 
-    Where ECS has said more than a log can, or somebody stopped the task, that stays and the log's cause is added.
+    A certain cause from ECS, or the stop of the task, stays first and the log's cause is added.
 
     Args:
-        server: that the task ran in place of the step's command, as far as its log says.
+        server: the web server that ran in place of the step's command, according to the log; None without one.
     """
     found, server = _telling(outcome, last_lines, server)
     if server is not None:
@@ -54,7 +54,7 @@ def account(outcome: Outcome, last_lines: Sequence[str], server: Server | None =
 def _telling(
     outcome: Outcome, last_lines: Sequence[str], server: Server | None
 ) -> tuple[Found, None] | tuple[None, Server | None]:
-    """What explains more: a line that is known, or that the task was a server."""
+    """Return what explains the failure best: a known log line, or the web server that ran instead."""
     if outcome.kind not in (Kind.FAILED, Kind.INTERRUPTED):
         return None, None
     if server is not None and server.certain:
@@ -72,7 +72,7 @@ def step_failure(
     task: str,
     server: Server | None = None,
 ) -> str:
-    """The whole explanation of a step that failed; *server* as for :func:`account`."""
+    """Return the whole error text of a failed step; *server* as for :func:`account`."""
     found, seen_server = _telling(outcome, last_lines, server)
     seen = found.line if found else seen_server.line if seen_server else ""
     cut = not (seen_server and seen_server.certain) and _cut(outcome, found, last_lines)
@@ -96,8 +96,13 @@ def step_failure(
 
 
 def _cut(outcome: Outcome, found: Found | None, last_lines: Sequence[str]) -> bool:
-    """Whether a CREATE INDEX CONCURRENTLY may have been interrupted: by a lock, a stop, a signal, the end of its time,
-    or rows that it cannot take. *outcome*: before the log was asked for a cause."""
+    """Return whether a CREATE INDEX CONCURRENTLY may have been interrupted.
+
+    A lock, a stop, a signal, a timeout, or rows that violate the index interrupt it.
+
+    Args:
+        outcome: as it was before the log was searched for a cause.
+    """
     if outcome.kind is Kind.INTERRUPTED or outcome.cause == HANGS.cause or outcome.exit_code in _KILLED:
         return True
     ran = outcome.kind is Kind.FAILED
@@ -106,7 +111,7 @@ def _cut(outcome: Outcome, found: Found | None, last_lines: Sequence[str]) -> bo
 
 
 def _log(outcome: Outcome, last_lines: Sequence[str], place: LogPlace | None, task: str) -> list[str]:
-    """The end of its log and where the rest is; nothing for a task that never started."""
+    """Return the last log lines and the log's place; nothing for a task that never started."""
     text = []
     where = f"log group {place.group}, stream {place.stream(task)}" if place is not None and task else ""
     if last_lines:

@@ -1,4 +1,4 @@
-"""Where a server says that it listens: the line that it prints once it accepts connections. Pure.
+"""Log lines by which a server announces that it accepts connections. Pure.
 
 The lines are those of uvicorn, gunicorn, Flask, Django, Express, Next.js, Puma, Spring Boot, ASP.NET, Go's servers and
 structured loggers (JSON, logfmt).
@@ -23,15 +23,15 @@ _PLAINLY = re.compile(
     r"started \S+ in [\d.]+ seconds|startup complete|ready (?:on|at|in|to))\b",
     re.IGNORECASE,
 )
-"""What announces a server even where the line names no address."""
+"""Announces a server even where the line names no address."""
 _SERVES = re.compile(
     r"\b(?:listening|serving|serves|accepting connections|server (?:has |is )?(?:started|running|listening)|"
     r"started on port|(?:running on|running at|development server at) https?:)",
     re.IGNORECASE,
 )
-"""What only a server says of itself; a program of Spring's has "started" even when it serves nothing."""
-_BESIDE = re.compile(r"debugger|metrics|prometheus|inspector|\badmin\b|\bwss?://|:5432\b|postgres", re.IGNORECASE)
-"""Lines about other ports than the one that users are served on."""
+"""Printed by servers only: a Spring program logs "started" even when it serves nothing."""
+_OTHER_PORT = re.compile(r"debugger|metrics|prometheus|inspector|\badmin\b|\bwss?://|:5432\b|postgres", re.IGNORECASE)
+"""Lines about ports that do not serve the users."""
 _HOST = r"(?P<host>localhost|\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\]|\*)"
 _ENDPOINTS = (
     re.compile(_HOST + r":(?P<port>\d{2,5})\b", re.IGNORECASE),
@@ -45,13 +45,13 @@ _LOOPBACK = re.compile(r"^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$", re.IGNOREC
 
 @dataclass(frozen=True)
 class Announcement:
-    """A server's own word for being up.
+    """A server's announcement that it is up.
 
     Attributes:
         text: the line; of a JSON object its message.
-        host: the address it names; empty when it names none.
-        port: the port it names; None when it names none.
-        after: seconds since the task's start; None when that is not known.
+        host: the address in the line; empty when it has none.
+        port: the port in the line; None when it has none.
+        after: seconds since the task's start; None when unknown.
     """
 
     text: str
@@ -61,16 +61,20 @@ class Announcement:
 
     @property
     def loopback(self) -> bool:
-        """True when nothing outside the container can reach that address."""
+        """Return whether the address is reachable from inside the container only."""
         return bool(_LOOPBACK.match(self.host))
 
 
-def announcements(lines: Sequence[Printed], started: float | None) -> list[Announcement]:
-    """What the lines announce, in their order. *started*: when the task began to run, seconds since the epoch."""
+def announcements(log_lines: Sequence[Printed], started: float | None) -> list[Announcement]:
+    """Return the announcements among log lines, in their order.
+
+    Args:
+        started: when the task began to run, seconds since the epoch.
+    """
     found = []
-    for line in lines:
+    for line in log_lines:
         text = line.text.strip()
-        if _BESIDE.search(text) or not _ANNOUNCES.search(text):
+        if _OTHER_PORT.search(text) or not _ANNOUNCES.search(text):
             continue
         host, port = _endpoint(text)
         if port is None and not _PLAINLY.search(text):
@@ -80,14 +84,16 @@ def announcements(lines: Sequence[Printed], started: float | None) -> list[Annou
     return found
 
 
-def served(lines: Sequence[str], ports: frozenset[int]) -> Announcement | None:
-    """The line by which a program that should end says that it serves: the first one on one of *ports*, else the first
-    without a port. Where *ports* are not known (empty), on any port."""
+def served(log_lines: Sequence[str], ports: frozenset[int]) -> Announcement | None:
+    """Return the line by which a program that should end announces that it serves.
+
+    It is the first one on one of *ports*, else the first without a port; with empty *ports* (unknown) on any port.
+    """
     unnamed = None
-    for line in lines:
+    for line in log_lines:
         text = line.strip()
         plainly = bool(_SERVES.search(text))
-        if _BESIDE.search(text) or not (plainly or _ANNOUNCES.search(text)):
+        if _OTHER_PORT.search(text) or not (plainly or _ANNOUNCES.search(text)):
             continue
         host, port = _endpoint(text)
         if port is None and plainly:
@@ -101,7 +107,7 @@ def served(lines: Sequence[str], ports: frozenset[int]) -> Announcement | None:
 
 
 def _message(text: str) -> str:
-    """What a line says; of a JSON object its message."""
+    """Return the text of a line; of a JSON object its message."""
     if not text.startswith("{"):
         return text
     try:

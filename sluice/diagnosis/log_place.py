@@ -1,4 +1,4 @@
-"""Where a container's log goes. Pure."""
+"""The log group and stream of a container. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class LogPlace:
-    """Where a container's log goes."""
+    """The CloudWatch log group and stream prefix of a container."""
 
     group: str
     prefix: str
@@ -21,7 +21,7 @@ class LogPlace:
 
     @classmethod
     def of(cls, container: Mapping[str, Any]) -> LogPlace | None:
-        """From a container definition; None when it does not log to CloudWatch in a way that can be followed."""
+        """Return the place from a container definition; None when the log is not in CloudWatch or has no fixed name."""
         options = (container.get("logConfiguration") or {}).get("options") or {}
         if not options.get("awslogs-group") or not options.get("awslogs-stream-prefix"):
             return None

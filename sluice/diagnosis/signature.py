@@ -1,4 +1,4 @@
-"""What a migration's last lines give away: an exit code of 1 is not an explanation. Pure."""
+"""Finds the cause of a failure in a migration's last log lines: exit code 1 alone explains nothing. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sluice.diagnosis.signature_table import LOCK, SIGNATURES, Signature
 __all__ = ["LOCK", "SIGNATURES", "Found", "Signature", "recognise"]
 
 LONGEST_LINE = 4_000
-"""Characters of a line that are looked at, half of them at its end."""
+"""Characters of a line that are searched, half of them at its end."""
 LONGEST_LOG = 64_000
-"""Characters of a log that are looked at, from its end: more than the gate keeps of it."""
+"""Characters of a log that are searched, from its end: more than the gate keeps."""
 SHORTEST_LINE = 40
-"""Characters that a line counts at least."""
+"""Characters that a line counts for at least."""
 
 _HARMLESS = re.compile(r"\b(?:NOTICE|DEBUG|INFO)\b|, skipping\b")
-"""Lines that say that nothing is wrong (`create table if not exists` on a table that is there)."""
+"""Lines without an error, such as `create table if not exists` on an existing table."""
 
 
 class Found(NamedTuple):
@@ -28,9 +28,9 @@ class Found(NamedTuple):
     line: str
 
 
-def recognise(lines: Sequence[str]) -> Found | None:
-    """The last line that has a signature: what came before it may have been tried again."""
-    for line in _last(lines):
+def recognise(log_lines: Sequence[str]) -> Found | None:
+    """Return the last line with a known signature: an earlier failure may have been retried."""
+    for line in _last(log_lines):
         if _HARMLESS.search(line):
             continue
         plain = line.lower()
@@ -40,10 +40,10 @@ def recognise(lines: Sequence[str]) -> Found | None:
     return None
 
 
-def _last(lines: Sequence[str]) -> Iterator[str]:
-    """The newest lines first, without what is around and in the middle of a long one."""
+def _last(log_lines: Sequence[str]) -> Iterator[str]:
+    """Yield the newest lines first, stripped, without the middle of a long line."""
     room = LONGEST_LOG
-    for line in reversed(lines):
+    for line in reversed(log_lines):
         text = line.strip()
         if len(text) > LONGEST_LINE:
             text = f"{text[: LONGEST_LINE // 2]}\n{text[-LONGEST_LINE // 2 :]}"

@@ -1,4 +1,4 @@
-"""Known lines of a failed migration's log: what each means and what to do.
+"""Known log lines of failed migrations, each with its cause and remedy.
 
 The texts are those of PostgreSQL, of its clients, and of the migration tools of several languages (Alembic, Django,
 Rails, Prisma, Knex, golang-migrate, Flyway, Liquibase); Prisma's codes are in its "Error message reference". With an
@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Signature:
-    """A known line: what it means and what to do.
+    """A known log line, with its cause and remedy.
 
     Attributes:
-        signs: in lower case, of which a line has one where the pattern fits: that is found a hundred times faster.
+        signs: lower-case literals, one of which is in every matching line; finding them is a hundred times faster.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Signature:
 
 
 LOCK = "lock"
-_ESCAPED = 0xE000  # private use: stands for a character that was escaped
+_ESCAPED = 0xE000  # a private-use code point that stands for an escaped character
 _ALTERNATIVE = re.compile(r"(?:[^|()]|\\.|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))+")
 _NO_LITERAL = re.compile(
     r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)[?*+]?|\[[^]]*\]|\\[a-zA-Z]|.[?*+{]\??|[\d,]+\}\??|[$^.]"
@@ -38,12 +38,12 @@ _NO_LITERAL = re.compile(
 
 
 def _signature(name: str, pattern: str, cause: str, remedy: str) -> Signature:
-    """No part of a pattern may be unbounded: what is between two words is at most a few hundred characters."""
+    """Return a signature. No part of a pattern may be unbounded: a gap spans at most a few hundred characters."""
     return Signature(name, re.compile(pattern, re.IGNORECASE), cause, remedy, signs(pattern))
 
 
 def signs(pattern: str) -> tuple[str, ...]:
-    """The longest literal text of each alternative of a pattern, in lower case."""
+    """Return the longest literal of each alternative of a pattern, in lower case."""
     plain = re.sub(r"\\([^a-zA-Z0-9])", lambda one: chr(_ESCAPED + ord(one[1])), pattern)
     literals = [max(_NO_LITERAL.split(one.group()), key=len).lower() for one in _ALTERNATIVE.finditer(plain)]
     literals = ["".join(chr(ord(one) - _ESCAPED) if ord(one) > _ESCAPED else one for one in text) for text in literals]
@@ -94,20 +94,20 @@ SIGNATURES: Sequence[Signature] = (
     _signature(
         "client not generated",
         r"did not initialize yet|has not been generated|please run .?\w+ generate",
-        "what the ORM generates is not in the image, or not where its package looks for it",
-        "run the generator in the Dockerfile, and copy what it writes to the same place in the final stage",
+        "the ORM's generated client is not in the image, or not where its package looks for it",
+        "run the generator in the Dockerfile, and copy its output to the same place in the final stage",
     ),
     _signature(
         "module system",
         r"named export '[^']{0,200}' not found|does not provide an export named|ERR_REQUIRE_ESM|"
         r"cannot use import statement outside a module",
-        "an ES module and a CommonJS package do not fit together as they are imported",
+        "an ES module imports a CommonJS package in a way that does not work",
         "import the whole package and take the names from it; run the built image once before the merge (`make check`)",
     ),
     _signature(
         "folder missing",
         r"no such file or directory, chdir|can't cd to|cannot change to directory",
-        "the command goes to a folder that the image does not have",
+        "the command changes to a folder that is not in the image",
         "copy the folder into the image's final stage, or correct WORKDIR and the command",
     ),
     _signature(
@@ -130,14 +130,14 @@ SIGNATURES: Sequence[Signature] = (
     _signature(
         "file permission",
         r"EACCES: permission denied|PermissionError: \[Errno 13\]",
-        "the command may not write or read a file: the container's user is not its owner",
+        "the command has no permission to read or write a file: the container's user is not its owner",
         "give the folder to the image's user in the Dockerfile; name it there as a VOLUME too when it is one of "
         "app.writable, else the volume belongs to root",
     ),
     _signature(
         "asks for input",
         r"environment is non-interactive|EOFError: EOF when reading|\bP3014\b|could not create the shadow database",
-        "the command is one for development: it asks questions or wants a database of its own",
+        "the command is meant for development: it asks for input or needs a database of its own",
         "use the tool's command for deployments (`prisma migrate deploy`, `migrate --no-input`)",
     ),
     _signature(
@@ -149,16 +149,16 @@ SIGNATURES: Sequence[Signature] = (
         "add a plain value to app.environment; add a secret to app.secrets, and to the step that needs it: "
         "steps get no app.secrets unless they ask: migrations[].secrets",
     ),
-    # The way to the database
+    # The connection to the database
     _signature(
         "wrong database engine or URL",
         r"the URL must (?:start|begin) with the protocol|can't load plugin: sqlalchemy\.dialects|unknown driver|"
         r"could not parse (?:rfc1738|sqlalchemy) url|no database found to handle|no suitable driver|\bP3019\b|"
         r"datasource provider .{0,300}? does not match|"
         r"invalid (?:connection string|port number in database url)|\bP1013\b",
-        "the application is set up for another database engine than the one it is given, or the URL is malformed",
+        "the application is configured for another database engine, or the URL is malformed",
         "use the PostgreSQL provider in the application's configuration, and a URL that begins with postgresql:// and "
-        "has its password percent-encoded",
+        "has a percent-encoded password",
     ),
     _signature(
         "TLS",
@@ -167,15 +167,15 @@ SIGNATURES: Sequence[Signature] = (
         r"unable to (?:get|verify) (?:local issuer|the first) certificate|"
         r"root certificate file .{0,300}? does not exist|"
         r"SSL connection is required|server does not support SSL|\bP1011\b|certificate signed by unknown authority",
-        "the database only takes TLS, or its certificate is not trusted",
+        "the database accepts only TLS, or its certificate is not trusted",
         "connect with TLS (DB_SSL), and give the client Amazon RDS's CA bundle",
     ),
     _signature(
         "authentication",
         r"password authentication failed|no password supplied|\bP1000\b|authentication failed against|"
         r'FATAL: +role "[^"]{0,200}" does not exist|SASL authentication failed|client password must be a string',
-        "the database refuses the user or the password",
-        "check which secret the step reads; after a rotation start the step again, so that it gets the new one",
+        "the database rejects the user or the password",
+        "check which secret the step reads; after a rotation run the step again, so that it gets the new password",
     ),
     _signature(
         "database missing",
@@ -199,7 +199,7 @@ SIGNATURES: Sequence[Signature] = (
     _signature(
         "no connection left",
         r"too many clients already|remaining connection slots|\bP2037\b",
-        "the database has no connection left",
+        "the database has reached its limit of connections",
         "close idle connections, use fewer shards, or a larger instance",
     ),
     _signature(
@@ -220,21 +220,21 @@ SIGNATURES: Sequence[Signature] = (
     _signature(
         "version left dirty by golang-migrate",
         r"dirty database version",
-        "golang-migrate stopped in the middle of that version and refuses to go on",
-        "repair by hand what that version left half-done, then set the last complete version: "
+        "golang-migrate stopped in the middle of that version and refuses to continue",
+        "repair by hand what that version left incomplete, then set the last complete version: "
         "`sluice run -- migrate -path DIRECTORY -database URL force VERSION`",
     ),
     _signature(
         "migration recorded as failed by Prisma",
         r"\bP3009\b|\bP3018\b|failed migrations? in the target database",
         "Prisma recorded a migration as failed and applies none after it",
-        "repair the schema by hand, then say how it stands: `sluice run -- npx prisma migrate resolve --rolled-back "
+        "repair the schema by hand, then record its state: `sluice run -- npx prisma migrate resolve --rolled-back "
         "NAME` (to run it again) or `--applied NAME`",
     ),
     _signature(
         "migration recorded as failed by Flyway",
         r"detected failed migration|schema .{0,300}? contains a failed migration",
-        "Flyway's history table has a failed migration, and Flyway goes no further",
+        "Flyway's history table has a failed migration, and Flyway applies none after it",
         "repair the schema by hand, then remove the entry: `sluice run -- flyway repair`",
     ),
     _signature(
@@ -243,34 +243,34 @@ SIGNATURES: Sequence[Signature] = (
         "another run holds Liquibase's lock, or an interrupted one left it in DATABASECHANGELOGLOCK",
         "when no other run is in progress (`sluice history`), remove it: `sluice run -- liquibase release-locks`",
     ),
-    # What the database says
+    # Errors of the database
     _signature(
         LOCK,
         r"lock time-?out|lock_timeout|deadlock detected|could not obtain lock|due to statement timeout|"
         r"timed out trying to acquire a postgres advisory lock|can't acquire (?:database )?lock|\bP1002\b|"
         r"ConcurrentMigrationError|another migration is already running",
-        "something else holds a lock that the migration needs",
-        "see which session holds it, end that one if nobody is at it, then run `pulumi up` again",
+        "another session holds a lock that the migration needs",
+        "find the session that holds it, end it if it is idle, then run `pulumi up` again",
     ),
     _signature(
         "permission",
         r"permission denied (?:for|to)\b|must be owner of|InsufficientPrivilege|insufficient privilege|\bP1010\b",
-        "the database user may not do what the migration asks",
-        "let the step log in as the tables' owner, or grant it the right",
+        "the database user lacks a privilege that the migration needs",
+        "let the step log in as the tables' owner, or grant the privilege",
     ),
     _signature(
         "already there",
         r"(?:relation|table|column|type|index|schema|constraint|function) .{0,300}?already exists|DuplicateTable|"
         r"\bP3005\b|non-empty schema",
-        "the schema has what the migration wants to create: it was changed by hand, or its history table is lost",
-        "compare the schema with the history table; mark what is there as applied",
+        "the object exists already: the schema was changed by hand, or its history table is lost",
+        "compare the schema with the history table; mark the migrations that are in the schema as applied",
     ),
     _signature(
         "relation missing",
         r"(?:relation|table|column|schema|role|type|function|extension) .{0,300}?(?:does not|doesn't) exist|"
         r"UndefinedTable|UndefinedColumn|\bP202[12]\b",
-        "the migration expects a table, column, schema or role that is not there",
-        "check the order of the migrations, the search_path and which database the step is connected to",
+        "the migration needs a table, column, schema or role that does not exist",
+        "check the order of the migrations, the search_path and the database that the step connects to",
     ),
     _signature(
         "invalid index",
@@ -282,20 +282,20 @@ SIGNATURES: Sequence[Signature] = (
         "data contradicts the schema",
         r"violates (?:not-null|unique|foreign key|check|exclusion) constraint|could not create unique index|"
         r"contains null values",
-        "existing rows contradict what the migration demands",
+        "existing rows violate the constraint that the migration adds",
         "clean the data in a migration before this one",
     ),
     _signature(
         "wrong SQL",
         r"syntax error at or near|SQLSyntaxError|PG::SyntaxError",
-        "the migration's SQL is not PostgreSQL's: a mistake, or another engine's dialect",
-        "correct the migration; nothing of it was kept if it ran in a transaction",
+        "the migration is not valid PostgreSQL: a mistake, or the dialect of another engine",
+        "correct the migration; if it ran in a transaction, nothing of it was applied",
     ),
     # The migrations' history
     _signature(
         "migration edited after release",
         r"checksum mismatch|was modified after it was applied|ValidationFailedException",
-        "a migration that was applied before has another text now",
+        "a migration was edited after it had been applied",
         "restore the released file, and write a new migration for the change",
     ),
     _signature(
@@ -309,14 +309,14 @@ SIGNATURES: Sequence[Signature] = (
         "unknown revision",
         r"can't locate revision|no migration found for version|unknown migration version|InconsistentMigrationHistory|"
         r"migration directory is corrupt|applied migration not resolved locally",
-        "the database is at a revision that this image does not have: it is older than the database, or lost files",
-        "deploy an image that has the revision; an older image's migrations must not be run",
+        "the database is at a revision that is not in this image: the image is older, or lacks files",
+        "deploy an image that has the revision; do not run the migrations of an older image",
     ),
-    # Room
+    # Storage and memory
     _signature(
         "disk full",
         r"no space left on device|could not extend file|ENOSPC",
-        "there is no space left, in the database or in the task",
+        "the storage of the database or of the task is full",
         "enlarge the database's storage, or the task's ephemeral storage",
     ),
     _signature(
@@ -326,4 +326,4 @@ SIGNATURES: Sequence[Signature] = (
         "give the migration task more memory, or let the migration work in batches",
     ),
 )
-"""The order counts within one line only: the first that fits."""
+"""The order matters within one line only: the first match wins."""

@@ -1,7 +1,7 @@
-"""What a task's end means. Pure: from what ECS says of a task to an outcome with cause and remedy.
+"""The outcome of a stopped task, with cause and remedy, from ECS's description of the task. Pure.
 
-Every way to end is a line of docs/outcomes.md. The texts are in sluice/diagnosis/exit_code.py and
-sluice/diagnosis/start_failure.py; what a program that failed printed is judged in sluice/diagnosis/signature.py.
+Every outcome is a row of docs/outcomes.md. The texts are in sluice/diagnosis/exit_code.py and
+sluice/diagnosis/start_failure.py; sluice/diagnosis/signature.py judges the log of a failed program.
 
 Sources: ECS "Amazon ECS task lifecycle", "Stopped tasks error messages", DescribeTasks in the API reference.
 """
@@ -18,28 +18,28 @@ from sluice.errors import GateError
 
 
 class Kind(enum.Enum):
-    """How far the task came; decides whether starting it again can help."""
+    """How far the task came. It decides whether a retry can help."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
-    FAILED = "failed"  # it ran and said no: never repeated by itself
-    NOT_STARTED = "not started"  # nothing of it ran: may be tried again
+    FAILED = "failed"  # the program ran and failed: never retried automatically
+    NOT_STARTED = "not started"  # the program did not run: may be retried
     INTERRUPTED = "interrupted"  # stopped from outside while it ran
     FORGOTTEN = "forgotten"  # ECS no longer knows it
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A task's end.
+    """How a task ended.
 
     Attributes:
         title: what happened, in one line.
-        cause: what it usually means; empty when the title says it all.
-        remedy: what to do; empty on success.
-        exit_code: of the container that decided, None when there is none.
-        lasting: starting the same task again gives the same answer.
-        passing: it passes by itself, within minutes (no capacity, a role that is not known everywhere yet).
-        certain: the cause is known, whatever the step's log says.
+        cause: the usual cause; empty when the title is enough.
+        remedy: an imperative; empty on success.
+        exit_code: of the decisive container; None when it has none.
+        lasting: a retry of the same task fails in the same way.
+        passing: the failure clears by itself within minutes (no capacity, a new role that is not known everywhere).
+        certain: the cause is certain, whatever the step's log shows.
     """
 
     kind: Kind
@@ -57,20 +57,20 @@ class Outcome:
 
 
 def essential(containers: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    """Names of the essential containers of a task definition; ECS takes a container without the flag as essential."""
+    """Return the names of a task definition's essential containers; in ECS the flag's default is true."""
     return frozenset(container["name"] for container in containers if container.get("essential", True))
 
 
 def verdict(task: Mapping[str, Any], essential_names: frozenset[str], main: str = "") -> Outcome:
-    """Judges a task as DescribeTasks shows it.
+    """Return the outcome of a task, as DescribeTasks shows it.
 
-    Every essential container is judged, not the first one: side-cars may have been added. An exit code that is absent
-    is a failure, never 0: the container did not start, or its end was lost.
+    Every essential container is judged, not only the first: side-cars may have been added. A missing exit code is a
+    failure, never 0: the container did not start, or its exit code was lost.
 
     Args:
         task: one of ``tasks[]``.
         essential_names: from the task definition, see :func:`essential`.
-        main: the container that runs the step's command; tells the side-cars from it.
+        main: the container that runs the step's command; all others are side-cars.
     """
     if task.get("lastStatus") not in ("STOPPED", "DELETED"):
         return Outcome(Kind.RUNNING, f"the task is {task.get('lastStatus')}")
@@ -78,15 +78,15 @@ def verdict(task: Mapping[str, Any], essential_names: frozenset[str], main: str 
     reason = str(task.get("stoppedReason") or "").strip()
     containers = task.get("containers", [])
     judged = [container for container in containers if container.get("name") in essential_names]
-    # An agent that AWS or the account injects may have run, and ended, beside a program that never started.
+    # An agent that AWS or the account injects can run and end although the step's program never started.
     ran = any(container.get("exitCode") is not None for container in judged or containers)
     if not ran and _failed_to_start(stop_code, containers):
         return _not_started(_reasons(reason, judged))
     if not judged:
         return Outcome(
             Kind.FAILED,
-            f"the task stopped without any container that could be judged: {reason or stop_code or 'no reason given'}",
-            "the task definition that ran is not the one that was asked for, or its containers were renamed",
+            f"the stopped task has none of the expected containers: {reason or stop_code or 'no reason given'}",
+            "the task ran another task definition than requested, or its containers were renamed",
             "check the task definition's containers",
         )
     failed = [container for container in judged if container.get("exitCode") != 0]
@@ -97,8 +97,8 @@ def verdict(task: Mapping[str, Any], essential_names: frozenset[str], main: str 
             return Outcome(
                 Kind.FAILED,
                 f"exit code 0, but the task failed to start: {_reasons(reason, containers)}",
-                "a container beside the migration did not start",
-                "see the reason; then run `pulumi up` again",
+                "a side-car container did not start",
+                "read the reason; then run `pulumi up` again",
                 0,
             )
         return Outcome(Kind.SUCCEEDED, "exit code 0", exit_code=0)
@@ -106,7 +106,7 @@ def verdict(task: Mapping[str, Any], essential_names: frozenset[str], main: str 
 
 
 def _failed_to_start(stop_code: str, containers: Sequence[Mapping[str, Any]]) -> bool:
-    """ECS says so itself; or, of a program that the image lacks, in the container's reason only."""
+    """Return whether the task failed to start: by its stop code, or by a container's reason (program not in image)."""
     reasons = " ".join(str(container.get("reason") or "") for container in containers)
     return stop_code == "TaskFailedToStart" or (
         stop_code in ("", "EssentialContainerExited")
@@ -120,8 +120,8 @@ def _not_started(text: str) -> Outcome:
         return Outcome(
             Kind.NOT_STARTED,
             f"the task could not start: {text}",
-            "ECS gives a reason that we do not know",
-            "see the reason; then run `pulumi up` again",
+            "ECS gives a reason that Sluice does not know",
+            "read the reason; then run `pulumi up` again",
         )
     title = f"the task could not start, {known.title}: {text}"
     return Outcome(Kind.NOT_STARTED, title, *known.advice, lasting=known.lasting, passing=known.passing)
@@ -129,24 +129,24 @@ def _not_started(text: str) -> Outcome:
 
 _STOPS: Mapping[str, exit_code.Advice] = {
     "UserInitiated": exit_code.Advice(
-        "somebody or something called StopTask; an interrupted migration is not a finished one, whatever its exit code",
-        "find out who (CloudTrail: StopTask); check the database's migration state; then run `pulumi up` again",
+        "a person or program called StopTask; an interrupted migration is incomplete, whatever its exit code",
+        "find the caller (CloudTrail: StopTask); check the database's migration state; then run `pulumi up` again",
     ),
     "ServiceSchedulerInitiated": exit_code.Advice(
-        "a service took the task for its own and stopped it",
-        "keep the migration's task out of services; then run `pulumi up` again",
+        "a service's scheduler stopped the task as if it were its own",
+        "do not run migration tasks in a service; then run `pulumi up` again",
     ),
     "SpotInterruption": exit_code.Advice(
-        "AWS took the Spot capacity back; an interrupted migration is not a finished one, whatever its exit code",
+        "AWS reclaimed the Spot capacity; an interrupted migration is incomplete, whatever its exit code",
         "run migrations on FARGATE, never on FARGATE_SPOT: check the cluster's default strategy",
     ),
     "TerminationNotice": exit_code.Advice(
-        "AWS took the capacity back or retired the machine; an interrupted migration is not a finished one",
+        "AWS reclaimed the capacity or retired the host; an interrupted migration is incomplete",
         "check the database's migration state; then run `pulumi up` again",
     ),
 }
 _OTHER_STOP = exit_code.Advice(
-    "an interrupted migration is not a finished one, whatever its exit code",
+    "an interrupted migration is incomplete, whatever its exit code",
     "check the database's migration state; then run `pulumi up` again",
 )
 
@@ -156,7 +156,7 @@ def _interrupted(stop_code: str, reason: str, failed: Sequence[Mapping[str, Any]
     ended = "with no exit code" if code is None else f"exit code {code}"
     cause, remedy = _STOPS.get(stop_code, _OTHER_STOP)
     if code == 137:
-        cause += "; it did not end in its stopTimeout after SIGTERM, so it was killed"
+        cause += "; it did not exit within stopTimeout after SIGTERM, so it was killed"
     title = f"the task was stopped from outside ({stop_code}: {reason or 'no reason given'}), {ended}"
     return Outcome(Kind.INTERRUPTED, title, cause, remedy, code)
 
@@ -179,8 +179,9 @@ def _failed(
                 Kind.INTERRUPTED,
                 f"side-car {first['name']} ended first (exit code {first['exitCode']}), so ECS stopped the migration, "
                 f"exit code {own['exitCode']}",
-                "the end of any essential container stops the whole task",
-                f"see the log of {first['name']}; let it run as long as the migration, or mark it essential: false",
+                "ECS stops the whole task when any essential container ends",
+                f"read the log of {first['name']}; keep it running until the migration ends, or mark it "
+                "essential: false",
                 own["exitCode"],
             )
     if own is not None and own.get("exitCode") == 0 and all(one.get("exitCode") in (137, 143) for one in failed):
@@ -188,8 +189,8 @@ def _failed(
         return Outcome(
             Kind.FAILED,
             f"exit code 0, but essential side-car {names} was ended by a signal (exit code {failed[0]['exitCode']})",
-            "ECS does not tell which one ended first, so the migration's 0 may be that of one cut short",
-            f"mark {names} essential: false: ECS then ends it after the migration and it no longer counts",
+            "ECS does not show which container ended first, so the migration may have been stopped early with code 0",
+            f"mark {names} essential: false: ECS then stops it after the migration and its exit code is ignored",
             failed[0]["exitCode"],
         )
     for container in failed:
@@ -197,7 +198,7 @@ def _failed(
             return Outcome(
                 Kind.FAILED,
                 f"container {container['name']} has no exit code: {_reasons(reason, [container])}",
-                "its end was lost, so nobody knows how far the migration came",
+                "its exit code was lost, so the state of the migration is unknown",
                 "check the database's migration state before running `pulumi up` again",
             )
     container = own if own in failed and own is not None else failed[0]
@@ -217,7 +218,7 @@ def _title(container: Mapping[str, Any], judged: Sequence[Mapping[str, Any]]) ->
 
 
 def not_run(failures: Sequence[Mapping[str, Any]]) -> Outcome:
-    """What RunTask's ``failures[]`` mean: they come with HTTP 200 and no task.
+    """Return the outcome for RunTask's ``failures[]``, which come with HTTP 200 and no task.
 
     Source: ECS "API failure reasons".
     """
@@ -229,8 +230,8 @@ def not_run(failures: Sequence[Mapping[str, Any]]) -> Outcome:
         return Outcome(
             Kind.NOT_STARTED,
             f"ECS started no task: {reason}{detail}",
-            "ECS gives a reason that we do not know",
-            "see the reason; then run `pulumi up` again",
+            "ECS gives a reason that Sluice does not know",
+            "read the reason; then run `pulumi up` again",
         )
     return Outcome(
         Kind.NOT_STARTED,
@@ -242,26 +243,26 @@ def not_run(failures: Sequence[Mapping[str, Any]]) -> Outcome:
 
 
 def refused(message: str) -> Outcome | None:
-    """What the message of an exception of RunTask means; None when it is about the call, not about this task.
+    """Return the outcome for an exception of RunTask; None when it concerns the call and not this task.
 
-    Throttling is about the call: it is made again, under the same token.
+    Throttling concerns the call, which is repeated with the same token.
     """
     known = start_failure.refused(message)
     return None if known in (None, start_failure.THROTTLED) else not_run([{"reason": message}])
 
 
 def forgotten(task_arn: str) -> Outcome:
-    """A task that DescribeTasks no longer shows: ECS forgets stopped tasks after an hour."""
+    """Return the outcome of a task that DescribeTasks no longer shows: ECS keeps stopped tasks for an hour."""
     return Outcome(
         Kind.FORGOTTEN,
-        f"ECS no longer knows task {task_arn.rpartition('/')[2]}; how it ended cannot be told",
-        "stopped tasks are forgotten after about an hour",
-        "read its log, check the database's migration state, then run `pulumi up` again: the steps run anew",
+        f"ECS no longer knows task {task_arn.rpartition('/')[2]}; its exit code is unknown",
+        "ECS deletes stopped tasks after about an hour",
+        "read its log, check the database's migration state, then run `pulumi up`, which runs the steps again",
     )
 
 
 def retryable(outcome: Outcome) -> bool:
-    """Only what never ran may be started again by itself, and only where that can change the answer."""
+    """Return whether a task may be retried automatically: only one that never ran, and where a retry can help."""
     return outcome.kind is Kind.NOT_STARTED and not outcome.lasting
 
 

@@ -1,1 +1,1 @@
-"""Text of other programs made safe to show: credentials masked, control characters removed, length bounded. Pure."""
+"""Makes text of other programs safe to show: masks credentials, removes control characters, bounds the length. Pure."""

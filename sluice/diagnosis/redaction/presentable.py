@@ -1,4 +1,4 @@
-"""What any text looks like before a person or a record gets it: harmless, masked, bounded. Pure."""
+"""Makes any text fit for a person or a record: without control characters, masked, bounded. Pure."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from sluice.diagnosis.redaction.secret_name import is_no_secret, promises_secret
 
 _NAME = re.compile(r"[\w.-]+")
 _SHELL = re.compile(r"-[a-z]*c")
-"""Behind it is a script, not one value."""
+"""The option is followed by a script, not by one value."""
 
 
 def presentable(text: str, longest: int = LONGEST_TEXT) -> str:
-    """The text without control characters (line breaks and tabs stay), with secrets masked, lines and whole bounded.
+    """Return the text without control characters (line breaks and tabs stay), secrets masked, length bounded.
 
-    What is presentable already is not changed.
+    A text that is presentable already is not changed.
     """
     return bounded_text(redact("\n".join(printable(line) for line in text.split("\n"))), longest)
 
 
 def presentable_line(text: str, longest: int = LONGEST_LINE) -> str:
-    """The same on one line."""
+    """Return the same on one line."""
     return bounded(redact(" ".join(printable(line) for line in text.split("\n"))), longest)
 
 
-def command_line(words: Sequence[str]) -> str:
-    """A command and its arguments on one line: each word is masked by itself, a secret may have spaces."""
+def command_line(arguments: Sequence[str]) -> str:
+    """Return a command on one line; each argument is masked by itself, because a secret may contain spaces."""
     shown: list[str] = []
     option = before = ""
-    for word in words:
+    for word in arguments:
         name, sign, value = word.partition("=")
         if option and not word.startswith("-"):
             shown.append(MASK)

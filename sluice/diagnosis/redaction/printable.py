@@ -1,4 +1,4 @@
-"""Text of another program, without anything that acts on a terminal, and bounded. Pure.
+"""Removes from another program's text what acts on a terminal, and bounds its length. Pure.
 
 Sources: ECMA-48 (control functions: C0, C1, CSI, OSC, DCS, SOS, PM, APC); xterm "Control Sequences" (BEL ends an OSC);
 Unicode Standard Annex 9 (bidirectional controls); Unicode "Control Pictures".
@@ -31,13 +31,15 @@ _HARMLESS |= {0x00: None, 0x7F: "\u2421", 0x2028: " ", 0x2029: " "}
 
 
 def printable(line: str) -> str:
-    """The line as a person may see it: the last frame of what was drawn over, without colours, links and movements of
-    the cursor; every other control character is shown (ESC as ``␛``), NUL is left out, tabs stay."""
+    """Return the line as a terminal would show it at last: no colours, links or cursor movements.
+
+    Every other control character is shown (ESC as ``␛``), NUL is left out, tabs stay.
+    """
     if not _SUSPECT.search(line):
         return line
     end = len(line.rstrip("\r"))
     frame = ""
-    while end > 0:  # from the last frame back to one that shows something
+    while end > 0:  # the last frame can be empty
         start = line.rfind("\r", 0, end) + 1
         frame = line[start:end]
         if frame and not frame.isspace():
@@ -49,7 +51,7 @@ def printable(line: str) -> str:
 
 
 def _last_frame(text: str) -> str:
-    """The last part of the text that shows something, without sequences."""
+    """Return the last visible part of the text, without escape sequences."""
     if _INTRODUCER.search(text):
         for part in reversed(_RESTART.split(text)):
             text = _SEQUENCE.sub("", _STRING.sub("", part))
@@ -59,7 +61,7 @@ def _last_frame(text: str) -> str:
 
 
 def _without_backspaces(text: str) -> str:
-    """A backspace takes the letter before it: spinners, and bold letters of manual pages."""
+    """Apply backspaces, each of which deletes the letter before it: spinners, and bold text of manual pages."""
     kept: list[str] = []
     for letter in text:
         if letter != "\b":
@@ -70,10 +72,10 @@ def _without_backspaces(text: str) -> str:
 
 
 def bounded(line: str, longest: int = LONGEST_LINE, left_out: int = 0) -> str:
-    """The line in at most *longest* characters: its beginning and its end, and how much is not shown.
+    """Return the line in at most *longest* characters: its beginning, its end, and the number of characters between.
 
     Args:
-        left_out: characters from the middle of the line that the caller has not kept.
+        left_out: characters from the middle of the line that the caller has dropped already.
     """
     if len(line) <= longest:
         return line
@@ -87,17 +89,17 @@ def _remark(count: int) -> str:
     return f" … [{count} characters are not shown; the full text is in the log] … "
 
 
-def bounded_block(lines: list[str], longest: int) -> list[str]:
-    """The newest lines that fit into *longest* characters, each bounded; the first says how many were left out."""
+def bounded_block(log_lines: list[str], longest: int) -> list[str]:
+    """Return the newest lines that fit into *longest* characters, each bounded; the first one counts the others."""
     kept: list[str] = []
     room = longest
-    for line in reversed(lines):
+    for line in reversed(log_lines):
         shown = bounded(line)
         room -= len(shown) + 1
         if room < 0:
             break
         kept.append(shown)
-    left = len(lines) - len(kept)
+    left = len(log_lines) - len(kept)
     remark = (
         [f"… [{left} earlier line{'' if left == 1 else 's'} not shown; the full text is in the log]"] if left else []
     )
@@ -105,20 +107,19 @@ def bounded_block(lines: list[str], longest: int) -> list[str]:
 
 
 def bounded_text(text: str, longest: int = LONGEST_TEXT) -> str:
-    """The text with its lines bounded, in about *longest* characters: its first lines, how many are not shown, and its
-    last ones."""
-    lines = [bounded(line) for line in text.split("\n")]
-    if sum(len(line) + 1 for line in lines) <= longest:
-        return "\n".join(lines)
-    head = _fitting(lines, longest * 2 // 3)
-    tail = _fitting(lines[len(head) :][::-1], longest - longest * 2 // 3)[::-1]
-    left = len(lines) - len(head) - len(tail)
+    """Return the text in about *longest* characters: first lines, the number of lines between, last lines."""
+    log_lines = [bounded(line) for line in text.split("\n")]
+    if sum(len(line) + 1 for line in log_lines) <= longest:
+        return "\n".join(log_lines)
+    head = _fitting(log_lines, longest * 2 // 3)
+    tail = _fitting(log_lines[len(head) :][::-1], longest - longest * 2 // 3)[::-1]
+    left = len(log_lines) - len(head) - len(tail)
     return "\n".join([*head, f"… [{left} lines are not shown; the full text is in the log] …", *tail])
 
 
-def _fitting(lines: list[str], room: int) -> list[str]:
+def _fitting(log_lines: list[str], room: int) -> list[str]:
     kept = []
-    for line in lines:
+    for line in log_lines:
         room -= len(line) + 1
         if room < 0:
             break

@@ -1,4 +1,4 @@
-"""Private keys in PEM's form, on one line or many. Pure. Source: RFC 7468; RFC 1421 (Proc-Type, DEK-Info)."""
+"""Finds PEM private keys, on one line or many. Pure. Source: RFC 7468; RFC 1421 (Proc-Type, DEK-Info)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 LONGEST_PEM = 120
-"""Lines of a private key: one of 8,192 bits has about a hundred."""
+"""Lines of a private key: a key of 8,192 bits has about a hundred."""
 
 _PEM = re.compile(r"-----begin [a-z0-9 ]{0,40}private key(?: block)?-----")
 _PEM_END = re.compile(r"-----end [a-z0-9 ]{0,40}private key(?: block)?-----")
@@ -16,7 +16,7 @@ _PEM_SHORT_LINE = re.compile(r"[a-z0-9+/]{1,76}={0,2}|(?:proc-type|dek-info):.*"
 
 
 def private_keys(lower: str) -> Iterator[tuple[int, int]]:
-    """Private keys, a span for every line: to the marker of the end, else the lines that may belong to one.
+    """Yield a span for every line of a private key: up to its end marker, else while lines look like a key's.
 
     Args:
         lower: a text in lower case.
@@ -37,12 +37,12 @@ def private_keys(lower: str) -> Iterator[tuple[int, int]]:
 
 
 def key_line(line: str) -> bool:
-    """Whether a line may be one of a private key's."""
+    """Return whether a line may belong to a private key."""
     return bool(_PEM_LINE.search(line) or _PEM_SHORT_LINE.fullmatch(line.strip().lower()))
 
 
 def lines_in_key(text: str) -> int:
-    """How many lines of a private key the text ends with that is not complete; 0 without one."""
+    """Return the number of lines of an incomplete private key at the end of the text; 0 without one."""
     lower = text.lower()
     begin = lower.rfind("-----begin ")
     if begin < 0 or not _PEM.match(lower, begin) or _PEM_END.search(lower, begin):

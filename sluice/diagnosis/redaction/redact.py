@@ -1,7 +1,7 @@
-"""Keeps credentials that a program printed out of our output. The log itself is not changed. Pure.
+"""Masks credentials that a program printed in Sluice's output. The log itself is not changed. Pure.
 
 The time is linear in the text, also where it is nothing but secrets: every pattern begins with letters that are found
-fast, and no place is looked at again and again.
+fast, and no part of the text is searched repeatedly.
 
 Sources: RFC 3986 section 3.2.1 (userinfo); RFC 7519 (JWT); PostgreSQL, ALTER ROLE; IAM "Unique
 identifiers" (AKIA, ASIA); "Authenticating Requests: Using Query Parameters" (X-Amz-Signature).
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sluice.diagnosis.redaction.private_key import private_keys
-from sluice.diagnosis.redaction.secret_pair import WORDS, Span, options, pairs
+from sluice.diagnosis.redaction.secret_pair import SECRET_WORDS, Span, options, pairs
 from sluice.diagnosis.redaction.secret_value import INNER_QUOTE, unquoted_end, value_end
 from sluice.diagnosis.redaction.webhook import webhooks
 
@@ -47,11 +47,11 @@ _VENDOR_SIGNS = dict.fromkeys(
     ("ghp_", "gho_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat-", "xox", "npm_", "AIza", "SG.", "dckr_pat_",
      "FwoGZXIvYXdz", "IQoJb3JpZ2lu"), 0
 ) | {"k_live_": 1, "k_test_": 1}  # fmt: skip
-"""By what each is found fast, and how many letters of it come before that."""
+"""The literal by which each is found fast, and the number of its letters before that literal."""
 
 
 def redact(text: str) -> str:
-    """The text with ``***`` in place of passwords, tokens, keys and signatures; nothing else is changed."""
+    """Return the text with ``***`` in place of passwords, tokens, keys and signatures; nothing else changes."""
     spans = secrets(text)
     if not spans:
         return text
@@ -65,7 +65,7 @@ def redact(text: str) -> str:
 
 
 def secrets(text: str) -> list[Span]:
-    """Where secrets are, in order and without overlaps; each from its first character to behind its last."""
+    """Return the spans of secrets (start, end exclusive), in order and without overlaps."""
     lower = _lower(text)
     merged: list[Span] = []
     begun = ended = -1
@@ -82,12 +82,12 @@ def secrets(text: str) -> list[Span]:
 
 
 def _lower(text: str) -> str:
-    """In lower case, letter for letter: İ, the only one that would become two, stays."""
+    """Return the text in lower case and of the same length: İ, the only letter that becomes two, stays."""
     return text.lower() if "İ" not in text else "İ".join(part.lower() for part in text.split("İ"))
 
 
 def _all(text: str, lower: str) -> Iterator[Span]:
-    if any(word in lower for word in WORDS):
+    if any(word in lower for word in SECRET_WORDS):
         yield from pairs(text, lower)
         if "-" in lower:
             yield from options(text, lower)
@@ -114,7 +114,7 @@ def _all(text: str, lower: str) -> Iterator[Span]:
 
 
 def _urls(lower: str) -> Iterator[Span]:
-    """The password of ``scheme://user:password@host``: up to the last @, for it may hold ``/``, ``@`` and ``:``."""
+    """Yield the password of ``scheme://user:password@host``: up to the last @, as it may hold ``/``, ``@``, ``:``."""
     starts = list(_SLASHES.finditer(lower))
     for number, one in enumerate(starts):
         begin = one.end()
@@ -137,7 +137,7 @@ def _urls(lower: str) -> Iterator[Span]:
 
 
 def _after(sign: re.Pattern[str], text: str, lower: str) -> Iterator[Span]:
-    """The unquoted values behind a sign."""
+    """Yield the unquoted values after a sign."""
     at = 0
     while one := sign.search(lower, at):
         at = unquoted_end(text, one.end())
@@ -145,10 +145,10 @@ def _after(sign: re.Pattern[str], text: str, lower: str) -> Iterator[Span]:
 
 
 def _behind(pattern: re.Pattern[str], signs: Sequence[str], text: str, lower: str, before: int = 0) -> Iterator[Span]:
-    """The values behind a pattern, whose first group is a quote if it has one.
+    """Yield the values after a pattern, whose first group is a quote if it has one.
 
     Args:
-        signs: one of them is in every match, *before* letters after its begin: they are found faster than the pattern.
+        signs: one of them is in every match, *before* letters after its start; found faster than the pattern.
     """
     for sign in signs:
         at = 0
@@ -162,7 +162,7 @@ def _behind(pattern: re.Pattern[str], signs: Sequence[str], text: str, lower: st
 
 
 def _by_form(pattern: re.Pattern[str], sign: str, text: str, before: int = 0) -> Iterator[Span]:
-    """What matches a pattern that begins *before* letters in front of a sign."""
+    """Yield the matches of a pattern that begins *before* letters ahead of a sign."""
     at = 0
     while (found := text.find(sign, at)) >= 0:
         one = pattern.match(text, max(0, found - before))
@@ -179,7 +179,7 @@ def _aws(text: str) -> Iterator[Span]:
 
 
 def _jwts(text: str) -> Iterator[Span]:
-    """JSON Web Tokens. One without a second part has none at a later letter of its first part either."""
+    """Yield JSON Web Tokens. A first part without a second one is skipped whole, which keeps the time linear."""
     at = 0
     while (found := text.find("eyJ", at)) >= 0:
         head = _JWT_HEAD.match(text, found)

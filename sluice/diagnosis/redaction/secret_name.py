@@ -1,4 +1,4 @@
-"""Which names of variables, keys and options promise a secret, and which values of them are none. Pure.
+"""Decides which names of variables, keys and options stand for a secret, and which of their values are none. Pure.
 
 ``AWS_SECRET_ACCESS_KEY``, ``dbPassword``, ``--client-secret`` and ``apiKey`` do; ``primary_key``, ``keyboard``,
 ``token_count``, ``KeyError`` and ``PWD=/app`` do not.
@@ -10,29 +10,29 @@ import re
 from functools import lru_cache
 
 
-def _words(text: str) -> frozenset[str]:
+def _vocabulary(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+")
 
-_WHOLE = _words(
+_WHOLE = _vocabulary(
     "pass dbpass userpass smtppass pgpass passcode pwd pw creds credential credentials secret token apikey accesskey "
     "secretkey privatekey authkey signingkey encryptionkey masterkey sharedkey accountkey sshkey licensekey hmackey "
     "appkey authorization cookie"
 )
 _ENDS = ("password", "passwd", "passphrase", "secret", "token", "credential", "credentials", "apikey", "pwd")
 
-_ORDINARY_END = _words(
+_ORDINARY_END = _vocabulary(
     "arn arns name names type ttl count length size expiry expires expiration expired policy version error errors "
     "exception rotation limit index field fields column columns bucket buckets usage provider manager format algorithm "
     "status required enabled lifetime age file path url uri endpoint order space spaces pair code word words handler "
     "strategy kind regex pattern validator prompt reset changed ring map set ref value at on date time timeout days "
     "min max attempts hashers"
 )
-"""A name that ends so is about the secret: ``token_count``, ``SECRET_ARN``, ``PASSWORD_FILE``, ``TokenError``."""
+"""A name with such an end describes a secret and is none: ``token_count``, ``SECRET_ARN``, ``PASSWORD_FILE``."""
 
-_ORDINARY_KEY = _words(
+_ORDINARY_KEY = _vocabulary(
     "primary foreign sort partition hash range unique composite natural surrogate cache lookup index object routing "
     "public idempotency i18n translation group message row record map dict json candidate cluster clustering "
     "distribution dist shard sharding join ordering order parent child duplicate event metric label tag locale "
@@ -40,22 +40,22 @@ _ORDINARY_KEY = _words(
     "start exclusive evaluated current new old missing unknown invalid bad no column table field tenant item "
     "constraint"
 )
-"""What a key that is no secret is called: ``primary_key``, ``cacheKey``, ``LastEvaluatedKey``."""
+"""Words in the names of keys that are no secrets: ``primary_key``, ``cacheKey``, ``LastEvaluatedKey``."""
 
 _NO_VALUE = frozenset(("none", "null", "nil", "undefined", "true", "false"))
-_PROSE = _words(
+_PROSE = _vocabulary(
     "required missing must cannot could can is are was has not no field invalid incorrect expired wrong empty unset "
     "unknown the a an this should may will does failed"
 )
 _ARN = re.compile(r"arn:aws[a-z-]*:")
 RANDOM = re.compile(r"(?![Aa][Rr][Nn]:)(?=[\w+.~-]{0,200}?\d)(?=[\w+.~-]{0,200}?[g-zG-Z])[\w+.~-][\w+/.~-]{15,}+={0,2}")
-"""A key that looks like one of a lock's: sixteen characters or more with digits and letters beyond f, so that it is no
-hash, number or path."""
+"""A value that looks like a cryptographic key: sixteen characters or more with digits and letters after f, so that it
+is no hash, number or path."""
 
 
 @lru_cache(maxsize=1024)
 def promises_secret(name: str) -> bool:
-    """Whether a value under this name is a secret by the name alone."""
+    """Return whether the name alone makes its value a secret."""
     parts = [part.lower() for part in _PARTS.findall(name)]
     if not parts or parts[-1] in _ORDINARY_END or (parts[-1] == "id" and "secret" not in parts):
         return False
@@ -65,12 +65,12 @@ def promises_secret(name: str) -> bool:
 
 
 def is_key(name: str) -> bool:
-    """Whether it is called no more than key: most of those are none of a lock's."""
+    """Return whether the name is just a key: most of those are not cryptographic."""
     return name.lower() == "key"
 
 
 def is_no_secret(name: str, value: str, prose: bool) -> bool:
-    """Whether a value cannot be a secret: none at all, an ARN, a working directory.
+    """Return whether a value cannot be a secret: it is empty, an ARN or a working directory.
 
     Args:
         prose: the value follows a colon and a space, without quotes: "password: must not be empty".

@@ -1,4 +1,4 @@
-"""Secrets behind a name: variables, JSON, YAML, headers and options. Pure, and linear in the text.
+"""Finds secrets that follow a name: variables, JSON, YAML, headers and options. Pure, and linear in the text.
 
 Source: RFC 9110 section 11 (Authorization).
 """
@@ -15,8 +15,8 @@ from sluice.diagnosis.redaction.secret_value import quoted_end, value_end
 Span = tuple[int, int]
 _Kind = Literal["", "header", "cookie", "token", "pwd", "pass", "secret", "key"]
 
-WORDS = ("pass", "pw", "secret", "token", "key", "cred", "authoriz", "cookie")
-"""Without any of them, in lower case, a text has no such secret."""
+SECRET_WORDS = ("pass", "pw", "secret", "token", "key", "cred", "authoriz", "cookie")
+"""Every name of a secret contains one of these, in lower case."""
 
 _QUOTE = r"\\*[\"'`]|%(?:25)*2[27]"
 # On the text in lower case. A name that may promise a secret, up to its value. A quote may be escaped (JSON in JSON)
@@ -33,21 +33,21 @@ _OPTION = re.compile(
 )
 _NAME_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
 _LONGEST_BEFORE = 64
-"""Letters of a name before the word that promises a secret."""
+"""Letters of a name before the word that stands for a secret."""
 _HEADER_END = re.compile(r"[\n\"'\\]")
 _AUTH_SCHEME = re.compile(r"(?:bearer|basic|token|digest|negotiate|apikey|aws4-hmac-sha256)[ \t]+")
 _LONGEST_COOKIE = 4096
 """Bytes of a cookie, its name included. Source: RFC 6265 section 6.1."""
 _SPACES = re.compile(r"\s*")
-_TOLD = 200
-"""By so many of its letters a value is told from a secret."""
+_DECISIVE = 200
+"""Characters of a value that are enough to decide whether it is a secret."""
 _LEXER = re.compile(r"(?:unexpected|illegal|invalid|bad|near|next|at|last|end|eof)[ \t]+$")
 _MAY_BE_NONE = frozenset("nutfa*")
-"""How none, null, nil, undefined, true, false, an ARN and a mask begin."""
+"""First letters of none, null, nil, undefined, true, false, an ARN and a mask."""
 
 
 def pairs(text: str, lower: str) -> list[Span]:
-    """The values of ``NAME=value``, ``NAME: value``, ``"name": "value"`` and of headers that are secrets."""
+    """Return the spans of secret values in ``NAME=value``, ``NAME: value``, ``"name": "value"`` and headers."""
     found: list[Span] = []
     at = line_end = 0
     while one := _PAIR.search(lower, at):
@@ -90,7 +90,11 @@ def pairs(text: str, lower: str) -> list[Span]:
 
 @lru_cache(maxsize=4096)
 def _kind(raw: str) -> _Kind:
-    """What a name promises; *raw*: with the quotes and spaces between it and the sign."""
+    """Return the kind of secret that a name stands for.
+
+    Args:
+        raw: the name with the quotes and spaces between it and the sign.
+    """
     end = len(raw)
     while end and not (raw[end - 1].isalnum() or raw[end - 1] in "_.-"):
         end -= 1
@@ -108,25 +112,25 @@ def _kind(raw: str) -> _Kind:
 
 
 def _is_none(kind: _Kind, value: str, prose: bool) -> bool:
-    """Whether a value cannot be a secret; for most of them its first letter says so."""
+    """Return whether a value cannot be a secret; most are decided by the first letter."""
     if prose or kind in ("pwd", "pass") or value[0].lower() in _MAY_BE_NONE:
         return is_no_secret(kind, value, prose)
     return False
 
 
 def _is_part(lower: str, start: int, value: int) -> bool:
-    """Whether the name is inside an ARN, a type's token or an image's name: ``…:secret:shop``, ``db/token:1``."""
+    """Return whether the name is part of an ARN, a type token or an image name: ``…:secret:shop``, ``db/token:1``."""
     return start > 0 and lower[start - 1] in ":/" and not lower[value - 1].isspace()
 
 
 def _line_end(lower: str, value: int) -> int:
-    """Where a header's value ends that has no quote: at the end of the line, or of the quotes around all of it."""
+    """Return where an unquoted header value ends: at the end of the line, or of the quotes around the header."""
     found = _HEADER_END.search(lower, value)
     return found.start() if found else len(lower)
 
 
 def _in_header(lower: str, value: int, end: int, kind: _Kind) -> int:
-    """Where the secret part of a header's value begins; *end* where there is none."""
+    """Return where the secret part of a header's value begins; *end* where there is none."""
     if scheme := _AUTH_SCHEME.match(lower, value, end):
         return scheme.end()
     if kind == "cookie":
@@ -135,12 +139,12 @@ def _in_header(lower: str, value: int, end: int, kind: _Kind) -> int:
     space = lower.find(" ", begin, end)
     if space >= 0 and _SPACES.match(lower, space, end).end() < end:  # type: ignore[union-attr]
         return end  # a sentence
-    held = lower[begin : min(end, begin + _TOLD)].strip()
+    held = lower[begin : min(end, begin + _DECISIVE)].strip()
     return end if len(held) < 8 or is_no_secret("authorization", held, prose=True) else value
 
 
 def options(text: str, lower: str) -> list[Span]:
-    """The values of ``--password value``."""
+    """Return the spans of secret values in ``--password value``."""
     found: list[Span] = []
     at = 0
     while one := _OPTION.search(lower, at):

@@ -1,29 +1,36 @@
-"""Where a value ends that stands behind a name, a sign or a quote. Pure, and linear in the text."""
+"""Finds where a value ends that follows a name, a sign or a quote. Pure, and linear in the text."""
 
 from __future__ import annotations
 
 import re
 
 INNER_QUOTE = r"[\"'`](?![\s,;:)\]}>&]|$)"
-"""A quote that does not end the value: nothing that follows a value comes after it."""
+"""A quote that does not end the value, as it is not followed by what follows a value."""
 _PLAIN = (
     rf"[^\s\"'`,;&\\%]++|{INNER_QUOTE}|[,;&](?![ \t]*+[\"']?[\w.$-]++[\"']?[ \t]*+[=:]|\s|$)|"
     r"\\(?!\\*[\"'`]|u00(?:22|26|27)|[nrt]\b)"
 )
 _UNQUOTED = re.compile(rf"(?:{_PLAIN}|%)++")
 _ENCODED = re.compile(rf"(?:{_PLAIN}|%(?!(?:25)*2[267]))++")
-"""Where the sign before it is percent-encoded, so is the quote or the & behind it."""
+"""For a percent-encoded sign: the quote or & after the value is percent-encoded, too."""
 
 
 def unquoted_end(text: str, start: int, sign: str = "") -> int:
-    """Where an unquoted value ends. *sign*: between the name and the value."""
+    """Return where an unquoted value ends.
+
+    Args:
+        sign: what is between the name and the value.
+    """
     found = (_ENCODED if sign.startswith("%") else _UNQUOTED).match(text, start)
     return found.end() if found else start
 
 
 def quoted_end(lower: str, start: int, quote: str) -> int:
-    """Where a quoted value ends: at the same quote, which counts not when it is escaped or doubled; without one at the
-    end of the line. A quote may be escaped itself, as in JSON in JSON: then an inner one has more backslashes."""
+    """Return where a quoted value ends: at the same quote, or at the end of the line without one.
+
+    An escaped or doubled quote does not end it. The quote may itself be escaped, as in JSON in JSON: an inner quote
+    then has more backslashes.
+    """
     encoded = quote[0] in "$%"
     sign, level = (quote, 0) if encoded else (quote[-1], len(quote) - 1)
     at = start
@@ -46,7 +53,7 @@ def quoted_end(lower: str, start: int, quote: str) -> int:
 
 
 def _in_line(lower: str, sign: str, start: int) -> int:
-    """Index of *sign* before the end of the line; -1 without one. Looks no further than either of them."""
+    """Return the index of *sign* before the end of the line; -1 without one. Search no further than either."""
     window = 128
     while True:
         found = lower.find(sign, start, start + window)
@@ -59,5 +66,10 @@ def _in_line(lower: str, sign: str, start: int) -> int:
 
 
 def value_end(text: str, lower: str, start: int, quote: str, sign: str = "") -> int:
-    """Where a value ends, behind *quote* (empty: there is none). *lower*: the text in lower case."""
+    """Return where a value ends.
+
+    Args:
+        lower: the text in lower case.
+        quote: the quote before the value; empty for none.
+    """
     return quoted_end(lower, start, quote) if quote else unquoted_end(text, start, sign)

@@ -53,7 +53,7 @@ CASES = (
         "pull request 111: ENOENT, chdir",
         "the folder that the server starts in is not copied into the image",
         ANSWERS,
-        "the service ended with exit code 1: the command goes to a folder that the image does not have",
+        "the service ended with exit code 1: the command changes to a folder that is not in the image",
         edits=(("api/start.mjs", "/app/api", "/app/apps/api"),),
     ),
     Lost(
@@ -67,7 +67,7 @@ CASES = (
         "pull request 114: the client is not initialized",
         "the generated client does not lie where the package looks for it",
         ANSWERS,
-        "the service ended with exit code 1: what the ORM generates is not in the image",
+        "the service ended with exit code 1: the ORM's generated client is not in the image",
         edits=(("Dockerfile", "COPY generated node_modules/.client", "COPY generated node_modules/client/.client"),),
     ),
     Lost(
@@ -92,7 +92,7 @@ CASES = (
         "schema.prisma is written for MySQL, the database is PostgreSQL",
         "engine fits",
         "prisma/schema.prisma, line 2: the application is set up for mysql; the stack's database is PostgreSQL",
-        "the application is set up for another database engine than the one it is given",
+        "the application is configured for another database engine",
         edits=(("prisma/schema.prisma", '"postgresql"', '"mysql"'),),
     ),
     Lost(

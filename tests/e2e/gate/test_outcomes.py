@@ -68,8 +68,8 @@ def ends(stage: Stage) -> dict[str, End]:
         "exit 139": End(by_signal(11)),
         "exit 143": End(by_signal(15)),
         "exit 0 after an interruption": End(program(WAITS.format(code=0)), stopped=True),
-        "stopped by somebody": End(program(WAITS.format(code=143)), stopped=True),
-        "stopped by somebody, and not ended in its stopTimeout": End(
+        "stopped by a person or program": End(program(WAITS.format(code=143)), stopped=True),
+        "stopped by a person or program, and not ended in its stopTimeout": End(
             {**program("import time; print('up', flush=True); time.sleep(300)"), "stopTimeout": 2}, stopped=True
         ),
         "program absent from the image": End({"command": ["prisma", "migrate", "deploy"]}),

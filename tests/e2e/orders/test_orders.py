@@ -72,7 +72,7 @@ def test_a_failing_sql_migration_is_caught(stage: Stage) -> None:
     finished = stage.up(expect=1)
     assert "migration step 'migrate' failed: exit code 1" in finished.output
     assert 'seen:        ERROR: relation "orderz" does not exist (SQLSTATE 42P01)' in finished.output
-    assert "the migration expects a table, column, schema or role that is not there" in finished.output
+    assert "the migration needs a table, column, schema or role that does not exist" in finished.output
     assert "The service was not changed" in finished.output
     assert re.search(r"\| executing 003_price\.sql up|executing 003_price", finished.output)
     assert live(stage) == before

@@ -13,7 +13,7 @@ STEP = """Diagnostics:
     master: exit code 1 after 1 s
     error: migration step 'master' failed: exit code 1
       command:     migrate master
-      cause:       something else holds a lock
+      cause:       another session holds a lock
       seen:        Migration table is already locked
       fix:         end it;   then run `pulumi up` again
       last lines of task 1:
@@ -55,7 +55,7 @@ WARNING = """Diagnostics:
             STEP,
             [
                 "migration step 'master' failed: exit code 1",
-                "cause: something else holds a lock",
+                "cause: another session holds a lock",
                 "seen: Migration table is already locked",
                 "fix: end it; then run `pulumi up` again",
             ],

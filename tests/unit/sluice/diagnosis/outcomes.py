@@ -131,7 +131,7 @@ CASES: Sequence[Case] = (
         lines=["Traceback (most recent call last):", "OSError: [Errno 30] Read-only file system: '/alembic.log'"],
         emulated=True,
     ),
-    Case("exit 2", F, ["exit code 2", "called wrongly"], exited(2), emulated=True),
+    Case("exit 2", F, ["exit code 2", "wrong arguments"], exited(2), emulated=True),
     Case("exit 3, or any other", F, ["exit code 3", "reported a failure"], exited(3)),
     Case("exit 126", F, ["126", "could not be executed"], exited(126), emulated=True),
     Case("exit 127", F, ["127", "the command is not in the image", "final stage"], exited(127)),
@@ -154,13 +154,13 @@ CASES: Sequence[Case] = (
     Case(
         "exit 137, memory",
         F,
-        ["OutOfMemoryError", "more memory than", "raise"],
+        ["OutOfMemoryError", "memory limit", "raise"],
         exited(137, "OutOfMemoryError: Container killed due to memory usage"),
         emulated=True,
     ),
-    Case("exit 137, killed", F, ["137", "SIGKILL", "ECS names no reason"], exited(137), emulated=True),
+    Case("exit 137, killed", F, ["137", "SIGKILL", "ECS gives no reason"], exited(137), emulated=True),
     Case("exit 139", F, ["139", "SIGSEGV"], exited(139), emulated=True),
-    Case("exit 143", F, ["143", "SIGTERM", "nobody asked ECS"], exited(143), emulated=True),
+    Case("exit 143", F, ["143", "SIGTERM", "without a request to ECS"], exited(143), emulated=True),
     Case("exit 135, another signal", F, ["135", "SIGBUS"], exited(135)),
     Case("exit 255", F, ["255", "architecture"], exited(255)),
     Case(
@@ -185,14 +185,14 @@ CASES: Sequence[Case] = (
         emulated=True,
     ),
     Case(
-        "stopped by somebody",
+        "stopped by a person or program",
         I,
         ["by Ann", "143", "CloudTrail"],
         stopped("UserInitiated", "by Ann", app=143),
         emulated=True,
     ),
     Case(
-        "stopped by somebody, and not ended in its stopTimeout",
+        "stopped by a person or program, and not ended in its stopTimeout",
         I,
         ["by Ann", "137", "stopTimeout"],
         stopped("UserInitiated", "by Ann", app=137),
@@ -206,11 +206,11 @@ CASES: Sequence[Case] = (
         stopped("SpotInterruption", "Your Spot Task was interrupted.", app=143),
     ),
     Case("Fargate retired the machine", I, ["TerminationNotice"], stopped("TerminationNotice", "maintenance", app=143)),
-    Case("a stop code AWS adds later", I, ["NewCode", "not a finished one"], stopped("NewCode", "", app=0)),
+    Case("a stop code AWS adds later", I, ["NewCode", "incomplete"], stopped("NewCode", "", app=0)),
     Case(
         "exit code absent",
         F,
-        ["no exit code", "how far"],
+        ["no exit code", "state of the migration is unknown"],
         stopped(EXITED, "Essential container in task exited", app=None),
     ),
     Case(
@@ -250,12 +250,12 @@ CASES: Sequence[Case] = (
         emulated=True,
     ),
     Case("registry refused", N, ["refuses", "ecr:BatchGetImage"], unstarted(PULL + "r.example/app: 403 Forbidden")),
-    Case("registry unreachable", N, ["no way to the registry", "NAT"], unstarted(PULL + "dial tcp: i/o timeout")),
+    Case("registry unreachable", N, ["no route to the registry", "NAT"], unstarted(PULL + "dial tcp: i/o timeout")),
     Case("registry unreachable, before the pull", N, ["NAT"], unstarted(AUTH + "RequestError: send request failed")),
     Case(
         "registry limits pulls", N, ["copy the image to ECR"], unstarted(PULL + "httpReadSeeker: 429 Too Many Requests")
     ),
-    Case("image cannot be pulled otherwise", N, ["cannot be pulled", "ECR rights"], unstarted(PULL + "teapot")),
+    Case("image cannot be pulled otherwise", N, ["cannot be pulled", "ECR permissions"], unstarted(PULL + "teapot")),
     Case(
         "image too large",
         N,
@@ -266,7 +266,7 @@ CASES: Sequence[Case] = (
     Case(
         "image for another architecture",
         N,
-        ["another machine", "app.architecture"],
+        ["another architecture than the task's", "app.architecture"],
         unstarted(
             "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'"
         ),
@@ -283,9 +283,14 @@ CASES: Sequence[Case] = (
         emulated=True,
     ),
     Case("parameter missing", N, ["does not exist"], unstarted(SSM + "invalid ssm parameters: /notes/key")),
-    Case("secret refused", N, ["may not read", "GetSecretValue"], unstarted(SECRET + "AccessDeniedException: no")),
     Case(
-        "secret unreachable", N, ["no way to Secrets Manager"], unstarted(SECRET + "RequestCanceled: context canceled")
+        "secret refused", N, ["not allowed to read", "GetSecretValue"], unstarted(SECRET + "AccessDeniedException: no")
+    ),
+    Case(
+        "secret unreachable",
+        N,
+        ["no route to Secrets Manager"],
+        unstarted(SECRET + "RequestCanceled: context canceled"),
     ),
     Case(
         "key missing in a secret",
@@ -331,7 +336,7 @@ CASES: Sequence[Case] = (
     ),
     Case("throttled at the start", N, ["throttles"], unstarted("ResourceInitializationError: Rate exceeded")),
     Case("Fargate could not start it", N, ["try again later"], unstarted("CannotCreateVolumeError: unable to copy")),
-    Case("a reason AWS adds later", N, ["do not know"], unstarted("NewError: something")),
+    Case("a reason AWS adds later", N, ["does not know"], unstarted("NewError: something")),
     Case(
         "no Fargate capacity, as RunTask's failure",
         N,
@@ -366,8 +371,8 @@ CASES: Sequence[Case] = (
         lasting=True,
     ),
     Case("not on Fargate", N, ["EC2 instances"], failures=[{"reason": "RESOURCE:MEMORY"}], lasting=True),
-    Case("missing, with HTTP 200", N, ["MISSING", "not there"], failures=[{"reason": "MISSING"}], lasting=True),
-    Case("another failure with HTTP 200", N, ["no task", "do not know"], failures=[{"reason": "NEW", "detail": "d"}]),
+    Case("missing, with HTTP 200", N, ["MISSING", "does not exist"], failures=[{"reason": "MISSING"}], lasting=True),
+    Case("another failure with HTTP 200", N, ["no task", "does not know"], failures=[{"reason": "NEW", "detail": "d"}]),
     Case("HTTP 200 with neither task nor failure", N, ["no task and no reason"], failures=[]),
     Case(
         "essential side-car died first",
@@ -433,7 +438,7 @@ CASES: Sequence[Case] = (
         ["failed to start", "agent: image missing"],
         stopped(FAILED_TO_START, "agent: image missing", app=0, agent=None),
     ),
-    Case("no container to judge", F, ["without any container"], stopped(EXITED, "gone")),
+    Case("no container to judge", F, ["none of the expected containers"], stopped(EXITED, "gone")),
     Case("task forgotten by ECS", Kind.FORGOTTEN, ["no longer knows", "migration state"], gone=True),
     Case(
         "killed, and the log shows a lock",

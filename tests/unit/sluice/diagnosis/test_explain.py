@@ -26,10 +26,10 @@ def test_the_line_that_gave_the_cause_away_is_named_before_the_last_lines() -> N
     assert step_failure(STEP, 0, outcome, lines, PLACE, ARN).split("\n") == [
         "migration step 'master' failed: exit code 1",
         "  command:     migrate master",
-        "  cause:       the migration expects a table, column, schema or role that is not there",
+        "  cause:       the migration needs a table, column, schema or role that does not exist",
         '  seen:        UndefinedTable: relation "notez" does not exist',
-        "  fix:         check the order of the migrations, the search_path and which database the step is connected "
-        "to; then run `pulumi up` again",
+        "  fix:         check the order of the migrations, the search_path and the database that the step "
+        "connects to; then run `pulumi up` again",
         "  last lines of task abc:",
         "    | applying 0002",
         '    | UndefinedTable: relation "notez" does not exist',
@@ -48,7 +48,7 @@ def test_a_log_without_a_known_line_leaves_the_exit_code_s_own_words() -> None:
 def test_memory_is_not_explained_away_by_the_log() -> None:
     outcome = verdict(exited(137, "OutOfMemoryError: Container killed due to memory usage"), APP, "app")
     text = step_failure(STEP, 0, outcome, ["connection refused, trying again"], PLACE, ARN)
-    assert "cause:       the container used more memory than it may; its log points to: " in text
+    assert "cause:       the container exceeded its memory limit; its log points to: " in text
 
 
 def test_what_never_ran_has_no_log_to_speak_of() -> None:
@@ -65,7 +65,7 @@ def test_an_interrupted_step_keeps_who_stopped_it_and_adds_what_the_log_says() -
     outcome = verdict(stopped("UserInitiated", "by Ann", app=143), APP, "app")
     text = step_failure(STEP, 0, outcome, ["ERROR:  deadlock detected"], PLACE, ARN)
     assert "StopTask" in text
-    assert "its log points to: something else holds a lock" in text
+    assert "its log points to: another session holds a lock" in text
 
 
 @pytest.mark.parametrize(

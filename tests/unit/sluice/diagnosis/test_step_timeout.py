@@ -122,7 +122,7 @@ def test_a_server_that_somebody_stopped_by_hand_is_named_beside_that() -> None:
 
     stage.clock.wait = stops  # type: ignore[method-assign]
     text = failure(stage)
-    assert "somebody or something called StopTask" in text
+    assert "a person or program called StopTask" in text
     assert "its log points to: the step started the web server on port 8080" in text
 
 

@@ -525,8 +525,8 @@ CASES: Sequence[Case] = (
     ),
     Case(
         "secret not readable",
-        "a secret may not be read",
-        ["execution role may not read the secret", "secretsmanager:GetSecretValue"],
+        "access to a secret is denied",
+        ["execution role is not allowed to read the secret", "secretsmanager:GetSecretValue"],
         unstarted(SECRET + "AccessDeniedException: not authorized"),
     ),
     Case(
@@ -545,19 +545,19 @@ CASES: Sequence[Case] = (
     Case(
         "image not pullable",
         "the registry refuses the image",
-        ["execution role may not pull it", "ecr:BatchGetImage"],
+        ["execution role is not allowed to pull it", "ecr:BatchGetImage"],
         unstarted("CannotPullContainerError: pull image manifest has been retried 5 time(s): app: 403 Forbidden"),
     ),
     Case(
         "image for another architecture",
         "the image is for another architecture",
-        ["another machine", "app.architecture"],
+        ["another architecture than the task's", "app.architecture"],
         unstarted("CannotPullContainerError: image Manifest does not contain descriptor matching platform linux/amd64"),
     ),
     Case(
         "log group missing",
         "the log group does not exist",
-        ["log group was removed", "--refresh"],
+        ["log group was deleted", "--refresh"],
         unstarted(
             "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
             "ResourceNotFoundException: The specified log group does not exist."
@@ -573,7 +573,7 @@ CASES: Sequence[Case] = (
     Case(
         "no capacity, and no task",
         "no Fargate capacity",
-        ["no room", "other zones"],
+        ["no capacity", "other zones"],
         targets(events=["was unable to place a task. Reason: Capacity is unavailable at this time."]),
     ),
     Case(
