@@ -12,7 +12,7 @@ from bootstrap.scope import Scope, Upstream
 from bootstrap.settings import GitHub, Settings
 from bootstrap.subject import Jobs
 from infra.policies import Account
-from infra.settings.read import decoded
+from infra.settings.reading.read import decoded
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from bootstrap import account, neighbours, project, protection, signing_key
 from bootstrap.settings import Settings, check
 from infra.policies import Account
-from infra.settings.mistake import SettingsError
+from infra.settings.reading.mistake import SettingsError
 
 SESSION_SECONDS = 7200
 """What the workflows ask for unless told otherwise."""

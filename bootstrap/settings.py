@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 
-from infra.settings.aws import AccountId, Aws
-from infra.settings.explain import mistake
-from infra.settings.mistake import ABSENT, Mistake, SettingsError
-from infra.settings.placeholder import placeholders
-from infra.settings.read import configured
-from infra.settings.refusal import end
+from infra.settings.aws import Aws
+from infra.settings.reading.explain import mistake
+from infra.settings.reading.mistake import ABSENT, Mistake, SettingsError
+from infra.settings.reading.placeholder import placeholders
+from infra.settings.reading.read import configured
+from infra.settings.reading.refusal import end
+from infra.settings.values.arns import AccountId
 from infra.settings.values.model import Model, refused
 
 UNFILLED = "is a placeholder; write your own value"

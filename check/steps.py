@@ -15,11 +15,11 @@ from check.isolation import options
 from check.result import Broken
 from check.scratch import Scratch
 from check.statement import Statement
-from infra.settings import connection
-from infra.settings import program_variables as variables
 from infra.settings.migrations import BOOTSTRAP, Step
-from infra.settings.secrets import chosen
 from infra.settings.settings import Settings
+from infra.settings.values import connection
+from infra.settings.values import program_variables as variables
+from infra.settings.values.secrets import chosen
 from infra.tasks.isolation import isolation
 from sluice.diagnosis.exit_code import advice
 from sluice.diagnosis.signature import recognise

@@ -13,10 +13,10 @@ from check import git
 from check.layouts import Migrations, find
 from check.result import Broken
 from components.image import build_context
-from infra.settings import secret_file
-from infra.settings.mistake import SettingsError
-from infra.settings.placeholder import is_placeholder
-from infra.settings.read import check
+from infra.settings.reading import secret_file
+from infra.settings.reading.mistake import SettingsError
+from infra.settings.reading.placeholder import is_placeholder
+from infra.settings.reading.read import check
 from infra.settings.settings import Settings
 
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}

@@ -10,7 +10,7 @@ import pulumi
 
 from infra.delivery import promotion
 from infra.image.revision import is_ancestor, revision
-from infra.settings.refusal import end, told
+from infra.settings.reading.refusal import end, told
 from infra.settings.settings import Settings
 from sluice.sdk import Finding, major_change, moved_path, older_build, unknown_order
 

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from infra.policies import repository
-from infra.settings.refusal import end, told
+from infra.settings.reading.refusal import end, told
 from infra.settings.settings import Settings
 from sluice import sdk as gate
 

@@ -18,7 +18,7 @@ from components.image.repository import Repository
 from infra.delivery import live, promotion
 from infra.image.revision import revision
 from infra.policies import repository as repository_arn
-from infra.settings.refusal import end, told
+from infra.settings.reading.refusal import end, told
 from infra.settings.settings import Settings
 from infra.settings.values.environment import KEEPING
 from sluice import sdk as gate

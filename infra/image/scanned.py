@@ -10,7 +10,7 @@ import pulumi
 
 from components.image.image import PLATFORMS
 from components.image.origin import Origin
-from infra.settings.scan import Accepted
+from infra.settings.image import Accepted
 from infra.settings.settings import Settings
 from sluice import sdk as gate
 

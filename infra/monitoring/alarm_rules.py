@@ -8,8 +8,8 @@ import pulumi
 
 from components.monitoring.alarm import Metric, Rule
 from components.network.traffic import errors, metric
-from infra.settings.instance_class import max_connections
 from infra.settings.settings import Settings
+from infra.settings.values.sizes import max_connections
 
 GIB = 1024**3
 WRAPAROUND = 1_000_000_000

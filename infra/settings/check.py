@@ -1,4 +1,4 @@
-"""What `make check` has to be told of an application, where it cannot see it."""
+"""What `make check` needs to know about an application and cannot find out itself."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ from typing import Annotated
 
 from pydantic import Field
 
-from infra.settings.migrations import Command
+from infra.settings.values.container import Command
 from infra.settings.values.model import Model
 
 
 class Accepted(Model):
-    """A finding of `make check` that is wanted nevertheless: an unsafe statement, a long lock, or a relation that the
-    service's user must not reach."""
+    """An accepted finding of `make check`: an unsafe statement, a long lock, or a relation that the service's user
+    cannot access."""
 
     rule: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)+$")]
-    """The rule's name, as the report shows it: `ban-drop-column`, `long-lock`, `unreachable-relation`."""
+    """Name of the rule in the report: `ban-drop-column`, `long-lock`, `unreachable-relation`."""
     contains: Annotated[str, Field(min_length=3)]
-    """A part of the statement or of the relation's name, so that the next one of its kind is reported again."""
+    """Part of the statement or of the relation's name, so that another finding of this rule is still reported."""
     why: Annotated[str, Field(min_length=10)]
-    """The reason, for whoever reads it in a year."""
+    """Why the finding is accepted."""
 
 
 class Check(Model):
-    """`make check`: the application before the merge. A deployment does not use these."""
+    """`make check`, which tests the application before the merge. A deployment ignores these settings."""
 
     migrations: list[Annotated[str, Field(min_length=1)]] = Field(default_factory=list)
-    """The files of the migrations: patterns relative to `app.context`, `**` for any number of folders. Empty: where the
-    usual tools keep them."""
+    """Files of the migrations: patterns relative to `app.context`, `**` for any number of folders. Empty: the default
+    folders of common migration tools."""
     released: Annotated[str, Field(pattern=r"^[^\s-]\S*$")] | None = None
-    """The git revision that is released (a tag, a branch, a commit), or `none` before the first release. Unset: where
-    this branch left `main`."""
+    """Git revision that is released (tag, branch or commit), or `none` before the first release. Unset: the commit at
+    which this branch left `main`."""
     schema_: Annotated[str | None, Field(alias="schema")] = None
-    """A file of SQL (`pg_dump --schema-only`, with the rows of the migration tool's own table) that makes the last
-    released schema, relative to Pulumi.yaml. Unset: the released revision is built, and its steps make it."""
+    """SQL file that creates the released schema, relative to Pulumi.yaml: `pg_dump --schema-only`, plus the rows of the
+    migration tool's own table. Unset: the released revision is built, and its steps create the schema."""
     seed: Command | None = None
-    """A command of the image that fills the scratch database, as the user that migrates, once the released schema is
-    made: tenants, so that their migrations run; rows, so that locks take as long as they do. It must change something
-    and exit 0."""
+    """Command of the image that fills the scratch database, as the user that migrates, once it has the released schema:
+    tenants, so that their migrations run; rows, so that locks take as long as in production. It must change data and
+    exit 0."""
     command: Command | None = None
-    """The migration tool's own check, run in the image on the migrated scratch database as the user that migrates; an
-    exit code other than 0 fails: `[python, manage.py, makemigrations, --check, --dry-run]`, `[alembic, check]`."""
+    """Check command of the migration tool. It runs in the image on the migrated scratch database, as the user that
+    migrates, and must exit 0: `[python, manage.py, makemigrations, --check, --dry-run]`, `[alembic, check]`."""
     lock_seconds: Annotated[int, Field(ge=1, le=3600)] = 1
-    """Seconds for which a migration may hold a lock that stops reads or writes on a table that is released."""
+    """Seconds that a migration may hold a lock which blocks reads or writes of a released table."""
     accepted: list[Accepted] = Field(default_factory=list)
-    """Findings that are wanted nevertheless, each with its reason."""
+    """Accepted findings, each with a reason."""
     seconds: Annotated[int, Field(ge=5, le=3600)] = 300
-    """Seconds for one step against the scratch database, and for the service to answer; a step's own `timeout` counts
-    when it is shorter."""
+    """Seconds for one step on the scratch database, and until the service answers. A shorter `timeout` of a step takes
+    precedence."""

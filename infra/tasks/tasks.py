@@ -19,9 +19,9 @@ from components.network.load_balancer import LoadBalancer
 from components.tasks.container import Container
 from components.tasks.task_definition import TaskDefinitionArgs
 from infra import policies
-from infra.settings import connection, secrets
-from infra.settings import program_variables as variables
 from infra.settings.settings import Settings
+from infra.settings.values import connection, secrets
+from infra.settings.values import program_variables as variables
 from infra.tasks.access import Standing, TaskRoles, TaskRolesArgs
 
 

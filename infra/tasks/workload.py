@@ -20,8 +20,8 @@ from components.tasks.container import HealthCheck
 from components.tasks.step import Step
 from components.tasks.task_definition import TaskDefinitionArgs
 from infra.settings.migrations import BOOTSTRAP
-from infra.settings.secrets import chosen
 from infra.settings.settings import Settings
+from infra.settings.values.secrets import chosen
 from infra.tasks.isolation import isolation
 from infra.tasks.logs import Logs
 from infra.tasks.tasks import Kind, Tasks, asking, suffix

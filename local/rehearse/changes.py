@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.settings.placeholder import is_placeholder, placeholders
+from infra.settings.reading.placeholder import is_placeholder, placeholders
 from local.toolchain.process import Failed
 
 MADE_UP = {

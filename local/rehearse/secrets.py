@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from infra.settings import secret_file
-from infra.settings.mistake import SettingsError
+from infra.settings.reading import secret_file
+from infra.settings.reading.mistake import SettingsError
 from local.rehearse.changes import Difference
 from local.secrets import provide
 from local.toolchain.process import Failed

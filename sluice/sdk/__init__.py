@@ -2,9 +2,13 @@
 
 from sluice.admission.release_order import major_change, older_build, unknown_order
 from sluice.finding import Finding
+from sluice.inputs.smoke import Smoke
+from sluice.inputs.snapshot import LONGEST_KEPT as MOST_SNAPSHOTS
+from sluice.inputs.snapshot import PENDING as PENDING_STEP
+from sluice.inputs.snapshot import SnapshotRequest
 from sluice.inputs.step import NAME as STEP_NAME
 from sluice.inputs.step import SHARDS as STEP_SHARDS
-from sluice.inputs.step import Step
+from sluice.inputs.step import Phase, Step
 from sluice.rollout.proof.live_path import moved_path
 from sluice.sdk.admission import Admission, admission
 from sluice.sdk.default_group import DefaultGroup
@@ -18,6 +22,8 @@ from sluice.sdk.released import released
 from sluice.sdk.rollout import Rollout
 
 __all__ = [
+    "MOST_SNAPSHOTS",
+    "PENDING_STEP",
     "STEP_NAME",
     "STEP_SHARDS",
     "Admission",
@@ -27,8 +33,11 @@ __all__ = [
     "ImageScan",
     "ImageSignature",
     "MigrationRun",
+    "Phase",
     "Provider",
     "Rollout",
+    "Smoke",
+    "SnapshotRequest",
     "Step",
     "admission",
     "major_change",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.settings.program_variables import ROLES
+from infra.settings.values.program_variables import ROLES
 from tests.components.program import DIGEST, REGISTRY, Deployed, leaves
 
 Deploy = Callable[..., Deployed]

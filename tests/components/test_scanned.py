@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.image.scanned import ending
-from infra.settings.scan import Accepted
+from infra.settings.image import Accepted
 from tests.components.program import DIGEST, Deployed, Registered
 
 Deploy = Callable[..., Deployed]

@@ -15,8 +15,8 @@ from components.network.traffic import errors
 from infra.monitoring.alarm_rules import Watched, rules
 from infra.monitoring.dashboard import body
 from infra.monitoring.topic import publishers
-from infra.settings.instance_class import GIB, max_connections, memory
-from infra.settings.read import check
+from infra.settings.reading.read import check
+from infra.settings.values.sizes import GIB, max_connections, memory
 from tests.components.program import ACCOUNT, LISTENER, ROOT, Deployed, Registered
 
 PAGE = "docs/alarms.md"

@@ -1,7 +1,8 @@
-"""What every settings model has in common: camelCase keys, no unknown key, no silent conversion."""
+"""The base of every settings model: camelCase keys, no unknown keys, no silent conversion."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo
@@ -9,14 +10,15 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 HIDDEN = "hidden"
-"""Type of an error whose value is not shown: it may be a secret, or says nothing."""
+"""Type of an error that is reported without the wrong value."""
 
 
 class Model(BaseModel):
-    """Base of all settings. The text below a field says what it is, with its unit; docs/settings.md is made from it.
+    """Base of all settings models.
 
-    Rules between two settings are written as a validator of the later one, which sees the earlier ones in `info.data`
-    when they are right: so a mistake in one never hides the mistakes in the others.
+    The text below a field describes it, with its unit; docs/settings.md is generated from it. A rule between two
+    settings is a validator of the later one. It sees the earlier ones in `info.data` if they are valid, so a mistake in
+    one setting never hides a mistake in another.
     """
 
     model_config = ConfigDict(
@@ -30,15 +32,20 @@ class Model(BaseModel):
 
 
 def refused(remedy: str) -> PydanticCustomError:
-    """An error of our own words, to be raised in a validator: what is wrong and what to write instead."""
+    """Return the error of a validator that refuses a value. remedy: what is wrong, and what to write instead."""
     return PydanticCustomError("refused", "{remedy}", {"remedy": remedy})
 
 
 def hidden(remedy: str) -> PydanticCustomError:
-    """The same, for a value that must not be shown."""
+    """Return the same error for a value that is not shown: it may be a secret, or it adds nothing to the message."""
     return PydanticCustomError(HIDDEN, "{remedy}", {"remedy": remedy})
 
 
+def repeated(values: Sequence[str]) -> str:
+    """The values that a list has more than once, sorted and joined by commas; empty if there are none."""
+    return ", ".join(sorted({value for value in values if values.count(value) > 1}))
+
+
 def project_folder(info: ValidationInfo) -> Path:
-    """The folder of Pulumi.yaml, against which relative paths in the settings are read."""
+    """The folder of Pulumi.yaml. Relative paths in the settings start there."""
     return Path((info.context or {}).get("folder", "."))

@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 from bootstrap import project, run
 from bootstrap.settings import Settings, check
 from infra.policies import Account
-from infra.settings.mistake import SettingsError
+from infra.settings.reading.mistake import SettingsError
 from tests.unit.settings.wrong import REMOVE, changed
 
 GROUP = "arn:aws:ec2:eu-central-1:111122223333:security-group/sg-0123456789abcdef0"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.settings.mistake import SettingsError
-from infra.settings.placeholder import placeholders
-from infra.settings.read import check
+from infra.settings.reading.mistake import SettingsError
+from infra.settings.reading.placeholder import placeholders
+from infra.settings.reading.read import check
 from local.rehearse import copy
 from local.toolchain.process import Failed
 

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.settings.secrets import reference
+from infra.settings.values.secrets import reference
 from local import secrets
 from local.rehearse.secrets import made_up
 from local.secrets import provide

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.settings import connection
+from infra.settings.values import connection
 
 ON_AWS = connection.places("db.internal", 5432, "shop", verify_tls=True, ca_bundle="/ca.pem")
 HERE = connection.places("172.17.0.1", 15432, "shop", verify_tls=False, ca_bundle=None)

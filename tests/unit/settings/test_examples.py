@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.settings.read import check
+from infra.settings.reading.read import check
 
 ROOT = Path(__file__).parents[3]
 WHOLE = ("README.md", "docs/your-own-app.md")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from infra.settings.mistake import SettingsError
-from infra.settings.read import check
-from infra.settings.secret_file import values
+from infra.settings.reading.mistake import SettingsError
+from infra.settings.reading.read import check
+from infra.settings.reading.secret_file import values
+from infra.settings.reading.stand_in import FOLDER_VARIABLE, stood_in
 from infra.settings.settings import Settings
-from infra.settings.stand_in import FOLDER_VARIABLE, stood_in
 from tests.unit.settings.wrong import SECRET, changed, right
 
 KNOWN = ("API_KEY", "DSN", "EMPTY")

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.settings import fargate, secrets, windows
-from infra.settings.document import document
-from infra.settings.mistake import SettingsError
-from infra.settings.program_variables import RESERVED
-from infra.settings.read import check
+from infra.settings.reading.document import document
+from infra.settings.reading.mistake import SettingsError
+from infra.settings.reading.read import check
 from infra.settings.service import breaker_threshold
 from infra.settings.settings import Settings
+from infra.settings.values import secrets, sizes, windows
+from infra.settings.values.program_variables import RESERVED
 from tests.unit.settings import wrong
 from tests.unit.settings.wrong import LISTENER, NAMED, ROUTED, WRONG, changed, right
 
@@ -170,7 +170,7 @@ class TestNumbers:
         assert windows.minutes(window) == minutes
 
     @pytest.mark.parametrize(
-        ("cpu", "least", "most", "sizes"),
+        ("cpu", "least", "most", "count"),
         [
             (256, 512, 2048, 3),
             (512, 1024, 4096, 4),
@@ -181,8 +181,9 @@ class TestNumbers:
             (16384, 32 * 1024, 120 * 1024, 12),
         ],
     )
-    def test_fargate_sizes(self, cpu: int, least: int, most: int, sizes: int) -> None:
-        assert (min(fargate.MEMORY[cpu]), max(fargate.MEMORY[cpu]), len(fargate.MEMORY[cpu])) == (least, most, sizes)
+    def test_fargate_sizes(self, cpu: int, least: int, most: int, count: int) -> None:
+        offered = sizes.TASK_MEMORY[cpu]
+        assert (min(offered), max(offered), len(offered)) == (least, most, count)
 
     def test_reserved_names(self) -> None:
         assert {"DB_HOST", "DB_PASSWORD", "PORT"} < RESERVED
@@ -273,7 +274,7 @@ class TestPages:
 
     def test_settings(self) -> None:
         page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-        assert page == document(), "stale: python -m infra.settings.document > docs/settings.md"
+        assert page == document(), "stale: python -m infra.settings.reading.document > docs/settings.md"
 
     def test_every_setting_says_what_it_is(self) -> None:
         assert [line for line in document().splitlines() if line.endswith("|  |")] == []

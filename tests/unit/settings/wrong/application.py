@@ -9,14 +9,14 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "context",
         {"app.context": "shopp"},
-        'app.context = "shopp": there is no folder FOLDER/shopp; write the folder that holds the Dockerfile, relative'
-        " to Pulumi.yaml",
+        'app.context = "shopp": there is no folder FOLDER/shopp; write the folder of the Dockerfile, relative to'
+        " Pulumi.yaml",
     ),
     (
         "Dockerfile",
         {"app.dockerfile": "docker/Dockerfile"},
-        'app.dockerfile = "docker/Dockerfile": there is no file FOLDER/shop/docker/Dockerfile; write the Dockerfile\'s'
-        " path relative to app.context",
+        'app.dockerfile = "docker/Dockerfile": there is no file FOLDER/shop/docker/Dockerfile; write the path of the'
+        " Dockerfile, relative to app.context",
     ),
     ("architecture", {"app.architecture": "amd64"}, "app.architecture = \"amd64\": must be 'X86_64' or 'ARM64'"),
     (
@@ -32,18 +32,24 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "the whole file system",
         {"app.writable": ["/"]},
-        'app.writable[0] = "/": name the folders that the program writes to, or set app.readOnly to false',
+        'app.writable[0] = "/": would make the whole file system writable; name the folders, or set app.readOnly to'
+        " false",
     ),
-    ("a folder with a slash at its end", {"app.writable": ["/data/"]}, 'app.writable[0] = "/data/": write it as /data'),
+    (
+        "a folder with a slash at its end",
+        {"app.writable": ["/data/"]},
+        'app.writable[0] = "/data/": is not a normalized path; write /data',
+    ),
     (
         "a folder of the system",
         {"app.writable": ["/proc/sys"]},
-        'app.writable[0] = "/proc/sys": the system\'s own folders cannot be replaced; name a folder of the program',
+        'app.writable[0] = "/proc/sys": is a folder of the kernel, where no volume can be mounted; name a folder of'
+        " the application",
     ),
     (
         "a folder twice",
         {"app.writable": ["/data", "/data"]},
-        'app.writable = ["/data", "/data"]: /data is there twice; remove one of them',
+        'app.writable = ["/data", "/data"]: /data is listed more than once; list every folder once',
     ),
     (
         "a capability that Fargate adds to nobody",

@@ -11,51 +11,51 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "settings of another's database",
         {"database.existing": "legacy", "database.multiAz": True},
-        "database: multiAz belong to an instance of the stack's own, not to an existing one; remove them",
+        "database: existing excludes multiAz, for a new instance only; remove one of the two",
     ),
     (
         "secret without an existing database",
         {"database.secret": SECRET},
-        "database.secret: belongs to an existing instance; RDS makes the secret of the stack's own. Remove it",
+        "database.secret: has no effect without database.existing, as RDS creates the secret; remove it",
     ),
     # the database's upkeep
     (
         "storage that cannot grow",
         {"database.storage": 100, "database.maxStorage": 110},
-        "database.maxStorage = 110: RDS wants room to grow: at least 10 % above database.storage (100), 26 % so that it"
-        " does not refuse; write at least 126, or 0 for storage that never grows",
+        "database.maxStorage = 110: is too low: RDS requires 10 % above database.storage (100) and warns below 26 %;"
+        " write at least 126, or 0 to never enlarge it",
     ),
     (
         "backup window",
         {"database.backupWindow": "3am-4am"},
-        'database.backupWindow = "3am-4am": is no such window; write one like 03:00-04:00, in UTC',
+        'database.backupWindow = "3am-4am": is not a valid window; write one like 03:00-04:00, in UTC',
     ),
     (
         "maintenance window without days",
         {"database.maintenanceWindow": "04:30-05:30"},
-        'database.maintenanceWindow = "04:30-05:30": is no such window; write one like sun:04:30-sun:05:30, in UTC',
+        'database.maintenanceWindow = "04:30-05:30": is not a valid window; write one like sun:04:30-sun:05:30, in UTC',
     ),
     (
         "short window",
         {"database.backupWindow": "03:00-03:20"},
-        'database.backupWindow = "03:00-03:20": is shorter than 30 minutes, the least that RDS takes; lengthen it',
+        'database.backupWindow = "03:00-03:20": is shorter than the minimum of 30 minutes; lengthen it',
     ),
     (
         "maintenance during the backup",
         {"database.maintenanceWindow": "sun:03:30-sun:04:30"},
         'database.maintenanceWindow = "sun:03:30-sun:04:30": overlaps database.backupWindow (03:00-04:00), which RDS'
-        " refuses; move one of them",
+        " refuses; move one of the two",
     ),
     (
         "days of logs",
         {"logs.retentionDays": 31},
-        "logs.retentionDays = 31: is no number of days that CloudWatch Logs takes; the nearest is 30",
+        "logs.retentionDays = 31: is not a retention that CloudWatch Logs offers; the nearest is 30",
     ),
     # the database
     (
         "MySQL",
         {"database.engine": "mysql"},
-        'database.engine = "mysql": only PostgreSQL is accepted; write postgres or leave the key out',
+        'database.engine = "mysql": is not a supported engine; write postgres, or remove the key',
     ),
     (
         "old version",
@@ -65,18 +65,18 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "version that AWS has withdrawn",
         {"database.version": "17.2"},
-        'database.version = "17.2": AWS creates this minor version no longer; write "17" and get the newest one',
+        'database.version = "17.2": is a minor version that RDS no longer offers; write "17" for the newest one',
     ),
     (
         "another major version asked for than wanted",
         {"database.upgrade": "18"},
-        'database.upgrade = "18": is not the major version of database.version; write "17" or remove it',
+        'database.upgrade = "18": is not the major version of database.version; write "17", or remove it',
     ),
     ("version without quotes", {"database.version": 17}, "database.version = 17: must be text; put it in quotes"),
     (
         "reserved user",
         {"database.username": "rdsadmin"},
-        'database.username = "rdsadmin": is a name that RDS or PostgreSQL keeps for itself; choose another',
+        'database.username = "rdsadmin": is reserved by RDS or PostgreSQL; choose another name',
     ),
     (
         "user of another name's letters",
@@ -86,40 +86,39 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "one user twice",
         {"database.ownerUsername": "postgres"},
-        'database.ownerUsername = "postgres": postgres is database.username too; give every user a name of its own',
+        'database.ownerUsername = "postgres": postgres is database.username too; give every user its own name',
     ),
     (
         "owner and app are one",
         {"database.name": "shop", "database.appUsername": "shop_owner"},
-        'database.appUsername = "shop_owner": shop_owner is database.ownerUsername too; give every user a name of its'
-        " own",
+        'database.appUsername = "shop_owner": shop_owner is database.ownerUsername too; give every user its own name',
     ),
     (
         "derived owner and master are one",
         {"database.name": "shop", "database.username": "shop_owner"},
-        "database.ownerUsername: shop_owner is database.username too; give every user a name of its own",
+        "database.ownerUsername: shop_owner is database.username too; give every user its own name",
     ),
     (
         "derived name too long",
         {"database.name": "a" * 58, "database.appUsername": "app"},
-        f"database.ownerUsername: {'a' * 58}_owner is longer than 63 characters; choose a name",
+        f"database.ownerUsername: {'a' * 58}_owner is longer than 63 characters; write a shorter name",
     ),
     (
         "user without roles",
         {"database.roles": False, "database.appUsername": "shop_app"},
-        'database.appUsername = "shop_app": is not created while database.roles is false; remove it or set roles to'
+        'database.appUsername = "shop_app": is not created while database.roles is false; remove it, or set roles to'
         " true",
     ),
     (
         "bootstrap without roles",
         {"database.roles": False, "database.bootstrap": ["setup"]},
-        'database.bootstrap = ["setup"]: is not run while database.roles is false; remove it or set roles to true',
+        'database.bootstrap = ["setup"]: does not run while database.roles is false; remove it, or set roles to true',
     ),
     (
         "bundle without verification",
         {"database.verifyTls": False, "database.caBundle": "/ca.pem"},
-        'database.caBundle = "/ca.pem": is not used while database.verifyTls is false; remove it or set verifyTls to'
-        " true",
+        'database.caBundle = "/ca.pem": has no effect while database.verifyTls is false; remove it, or set verifyTls'
+        " to true",
     ),
     (
         "bundle's path",
@@ -168,13 +167,14 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "address with the master user's password",
         {"database.roles": False, "database.variables": {"DATABASE_URL": "postgresql://{username}:{password}@{host}"}},
-        "database.variables: DATABASE_URL has {username} or {password} inside of a longer text, which the master user's"
-        " secret, made by RDS, cannot hold; write them as variables of their own, or set database.roles to true",
+        "database.variables: DATABASE_URL has {username} or {password} in a longer text, which the master user's"
+        " secret, created by RDS, cannot hold; write one variable for each, or set database.roles to true",
     ),
     (
         "variable of a bundle that is not there",
         {"database.variables": {"PGSSLROOTCERT": "{caBundle}"}},
-        "database.variables: {caBundle} is empty while the certificate is to be verified; write its path into caBundle",
+        "database.variables: {caBundle} is empty, but verifyTls needs the bundle; write its path into"
+        " database.caBundle",
     ),
     (
         "variable of the database and of the application",
@@ -184,7 +184,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "variable of the database and of a step",
         {"database.variables": {"PGHOST": "{host}"}, "migrations.0.environment": {"PGHOST": "elsewhere"}},
-        "migrations: step master gives a value to PGHOST, as database.variables does; remove one of the two",
+        "migrations: step master sets PGHOST, which is in database.variables too; remove one",
     ),
     ("storage", {"database.storage": 10}, "database.storage = 10: must be at least 20"),
     ("backups", {"database.backupDays": 40}, "database.backupDays = 40: must be at most 35"),

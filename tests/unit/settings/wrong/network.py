@@ -18,52 +18,52 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "smoke task without a command",
         {"smoke.from": "task"},
-        "smoke.command: is required with smoke.from: task; it exits with 0 when SLUICE_URL is answered rightly",
+        "smoke.command: is required with smoke.from: task; write a command that requests SLUICE_URL and exits 0",
     ),
     (
         "smoke command that nobody runs",
         {"smoke.command": ["curl"]},
-        "smoke.command: is run by smoke.from: task only; write that, or remove this",
+        "smoke.command: runs with smoke.from: task only; write that, or remove this",
     ),
     (
         "smoke image that nobody runs",
         {"smoke.image": f"sha256:{'ab' * 32}"},
-        "smoke.image: is run by smoke.from: task only; write that, or remove this",
+        "smoke.image: runs with smoke.from: task only; write that, or remove this",
     ),
     (
         "smoke image by tag",
         {"smoke.from": "task", "smoke.command": ["curl"], "smoke.image": "curl:8"},
-        'smoke.image = "curl:8": must be an image by digest, REPOSITORY@sha256: or sha256: and 64 hexadecimal digits; a'
-        " tag may move to another image",
+        'smoke.image = "curl:8": is not an image by digest; write REPOSITORY@sha256: or sha256: and 64 hexadecimal'
+        " digits (a tag can move to another image)",
     ),
     (
         "smoke body that a task would have to compare",
         {"smoke.from": "task", "smoke.command": ["curl"], "smoke.body": "ok"},
-        'smoke.body = "ok": is compared by smoke.from: deployer only; let smoke.command compare it, or remove this',
+        'smoke.body = "ok": is checked with smoke.from: deployer only; check it in smoke.command, or remove this',
     ),
     (
         "smoke fields, and nobody asks",
         {"smoke.from": "off", "smoke.json": {"status": "ok"}},
-        "smoke.json: is compared by smoke.from: deployer only; let smoke.command compare it, or remove this",
+        "smoke.json: is checked with smoke.from: deployer only; check it in smoke.command, or remove this",
     ),
     (
         "smoke task without a way to the load balancer",
         {"smoke.from": "task", "smoke.command": ["curl"], "network.egress": "endpoints"},
-        "network: egress endpoints leaves tasks no way to the load balancer, whose addresses are public, so smoke.from:"
-        " task cannot ask it; write smoke.from: deployer or off, or another egress",
+        "network: egress endpoints gives tasks no way to the load balancer's public addresses, which smoke.from:"
+        " task needs; set smoke.from to deployer or off, or another egress",
     ),
     ("smoke attempts", {"smoke.attempts": 0}, "smoke.attempts = 0: must be at least 1"),
     (
         "smoke field without a name",
         {"smoke.json": {"database..status": "ok"}},
-        'smoke.json = {"database..status": "ok"}: \'database..status\' is no path of a field; write names joined by'
-        " dots, like database.status",
+        'smoke.json = {"database..status": "ok"}: \'database..status\' is not a path; write names joined by dots,'
+        " like database.status",
     ),
     (
         "smoke field that is a mapping",
         {"smoke.json": {"database": {"status": "ok"}}},
-        'smoke.json = {"database": {"status": "ok"}}: database is not a text, a number, true, false or null; write one'
-        " path for each value",
+        'smoke.json = {"database": {"status": "ok"}}: database is not a text, a number, true, false or null; write'
+        " one path per value",
     ),
     (
         "smoke version header",
@@ -77,8 +77,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "range too small",
         {"network.cidr": "10.0.0.0/28"},
-        'network.cidr = "10.0.0.0/28": is too large for a VPC or too small for the subnets of every zone; use /16 to'
-        " /22",
+        'network.cidr = "10.0.0.0/28": is larger than a VPC, or too small for the subnets of every zone; write /16'
+        " to /22",
     ),
     (
         "no cluster",
@@ -89,18 +89,18 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "cluster elsewhere",
         {"cluster.arn": "arn:aws:ecs:eu-west-1:111122223333:cluster/main"},
-        "cluster: arn is in another Region than the stack (eu-central-1); name one of that Region",
+        "cluster: arn is not in the stack's Region (eu-central-1); name one in eu-central-1",
     ),
     (
         "another account's cluster",
         {"cluster.arn": "arn:aws:ecs:eu-central-1:444455556666:cluster/main"},
-        "cluster: arn is in another account than the stack (111122223333); name one of that account",
+        "cluster: arn is not in the stack's account (111122223333); name one in that account",
     ),
     (
         "no listener",
         {"loadBalancer": {"listener": BALANCER, "priority": 1}},
-        f'loadBalancer.listener = "{BALANCER[:58]}…: is no ARN of a listener of an Application Load Balancer; write one'
-        " like arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID",
+        f'loadBalancer.listener = "{BALANCER[:58]}…: is not the ARN of a listener of an Application Load Balancer;'
+        " write one like arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID",
     ),
     (
         "listener without priority",
@@ -110,13 +110,12 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "priority without listener",
         {"loadBalancer.priority": 1},
-        "loadBalancer.priority = 1: belongs to an existing listener; name it with loadBalancer.listener, or remove"
-        " this",
+        "loadBalancer.priority = 1: has no effect without loadBalancer.listener; write that, or remove this",
     ),
     (
         "listener without host name",
         {"loadBalancer": {"listener": LISTENER, "priority": 1}, "network": ROUTED},
-        "domain: loadBalancer.listener needs a host name to forward; write domain.name or loadBalancer.host",
+        "domain: loadBalancer.listener needs a host name to forward; set domain.name or loadBalancer.host",
     ),
     (
         "two host names",
@@ -134,16 +133,16 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
             "domain": {"name": "b.example.com", "certificate": CERTIFICATE},
             "network": ROUTED,
         },
-        "domain: certificate is not used with loadBalancer.listener, which has its own; remove it",
+        "domain: certificate has no effect with loadBalancer.listener, which has its own; remove it",
     ),
     (
         "listener in a network of the stack's own",
         {"loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"}},
-        "network: vpc is required with loadBalancer.listener; name the VPC that its load balancer is in",
+        "network: vpc is required with loadBalancer.listener; write the VPC of its load balancer",
     ),
     (
         "public subnets for an existing listener",
         {"loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"}, "network": EXISTING},
-        "network: publicSubnets is of no use with loadBalancer.listener; remove it",
+        "network: publicSubnets has no effect with loadBalancer.listener; remove it",
     ),
 ]

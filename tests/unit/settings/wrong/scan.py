@@ -27,18 +27,18 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "exception without an end",
         {"scan.exceptions": [{"id": "CVE-2024-3094", "reason": "not reachable", "until": "9999-12-31"}]},
-        'scan.exceptions[0].until = "9999-12-31": is more than a year away; write a day within a year, on which'
-        " somebody looks at it again",
+        'scan.exceptions[0].until = "9999-12-31": is more than one year from today; write an earlier date, on which'
+        " somebody reviews it",
     ),
     (
         "exception that ends on no day",
         {"scan.exceptions": [{"id": "CVE-2024-3094", "reason": "not reachable", "until": "soon"}]},
-        'scan.exceptions[0].until = "soon": is not a day; write one like "2026-12-31", in quotes',
+        'scan.exceptions[0].until = "soon": is not a date; write one like "2026-12-31", in quotes',
     ),
     (
         "exception without a reason",
         {"scan.exceptions": [{"id": "CVE-2024-3094", "reason": "todo", "until": "2026-12-31"}]},
-        'scan.exceptions[0].reason = "todo": says too little; write in 10 characters or more why it does no harm here',
+        'scan.exceptions[0].reason = "todo": is too short; write in at least 10 characters why it does no harm here',
     ),
     (
         "exception twice",
@@ -48,7 +48,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
                 for one in ("CVE-2024-3094", "cve-2024-3094")
             ]
         },
-        "scan.exceptions: CVE-2024-3094 is named more than once; name every weakness once",
+        "scan.exceptions: CVE-2024-3094 is listed more than once; list every vulnerability once",
     ),
     (
         "exceptions of nothing",
@@ -58,7 +58,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
                 "exceptions": [{"id": "CVE-1-1", "reason": "not reachable", "until": "2026-12-31"}],
             }
         },
-        "scan.exceptions: are of no use with scan.severity off; remove them, or set severity to critical or high",
+        "scan.exceptions: have no effect with scan.severity off; remove them, or set severity to critical or high",
     ),
     (
         "firewall before somebody else's load balancer",
@@ -67,12 +67,12 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
             "loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"},
             "network": ROUTED,
         },
-        "waf: enabled is not possible with loadBalancer.listener, whose owner decides; remove it",
+        "waf: enabled is set by the owner of the existing load balancer (loadBalancer.listener); remove it",
     ),
     (
         "no group of rules",
         {"waf.managedRules": {"MyRules": "block"}},
-        'waf.managedRules = {"MyRules": "block"}: MyRules is no group of AWS\'s; their names begin with'
+        'waf.managedRules = {"MyRules": "block"}: MyRules is not an AWS managed rule group; their names begin with'
         " AWSManagedRules",
     ),
     (
@@ -86,12 +86,13 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
             "loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com", "accessLogs": True},
             "network": ROUTED,
         },
-        "loadBalancer.accessLogs = true: are the business of the listener's owner; remove it",
+        "loadBalancer.accessLogs = true: is set by the owner of the existing load balancer (loadBalancer.listener);"
+        " remove it",
     ),
     (
         "flow logs of somebody else's network",
         {"network": {**EXISTING, "flowLogs": "all"}},
-        'network.vpc = "vpc-0123456789abcdef0": is an existing network, which network.flowLogs cannot change; keep'
+        'network.vpc = "vpc-0123456789abcdef0": is an existing network, which network.flowLogs cannot change; remove'
         " one of the two",
     ),
     (
@@ -102,13 +103,13 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "production over HTTP",
         {"environment": "prod"},
-        "domain: name is required in prod, which answers over HTTPS only: without it the service would answer over"
-        " plain HTTP; write name, and zone or certificate, or an HTTPS listener as loadBalancer.listener",
+        "domain: name is required in prod, because without it the service answers over plain HTTP; set name, and"
+        " zone or certificate, or set loadBalancer.listener to an HTTPS listener",
     ),
     (
         "domain without certificate",
         {"domain.name": "shop.example.com"},
-        "domain: name needs a certificate; write zone, to have one made, or certificate, to use yours",
+        "domain: name needs a certificate; set zone to have one issued, or certificate to use an existing one",
     ),
     (
         "zone by name",
@@ -118,7 +119,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "zone without a name",
         {"domain.zone": "Z0123456789ABC"},
-        'domain.zone = "Z0123456789ABC": is of no use without a name in it; write domain.name, or remove this',
+        'domain.zone = "Z0123456789ABC": has no effect without domain.name; write that, or remove this',
     ),
     (
         "address for a name",
@@ -128,12 +129,12 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "certificate of another Region",
         {"domain": {"name": "shop.example.com", "certificate": CERTIFICATE.replace("eu-central-1", "us-east-1")}},
-        "domain: certificate is in another Region than the stack (eu-central-1); name one of that Region",
+        "domain: certificate is not in the stack's Region (eu-central-1); name one in eu-central-1",
     ),
     (
         "no certificate",
         {"domain": {"name": "shop.example.com", "certificate": "shop.pem"}},
-        'domain.certificate = "shop.pem": is no ARN of a certificate in AWS Certificate Manager; write one like'
+        'domain.certificate = "shop.pem": is not the ARN of a certificate in AWS Certificate Manager; write one like'
         " arn:aws:acm:REGION:ACCOUNT:certificate/ID",
     ),
     ("too many zones", {"network.zones": 5}, "network.zones = 5: must be at most 4"),
@@ -145,30 +146,29 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "endpoints beside NAT",
         {"network": {"egress": "nat", "endpoints": ["sqs"]}},
-        'network.endpoints = ["sqs"]: are only made with network.egress endpoints; write that or remove them',
+        'network.endpoints = ["sqs"]: have no effect without network.egress endpoints; write that, or remove them',
     ),
     (
         "endpoint that is made anyway",
         {"network": {"egress": "endpoints", "endpoints": ["logs"]}},
-        'network.endpoints = ["logs"]: logs is made in any case; remove it',
+        'network.endpoints = ["logs"]: logs is always created; remove it',
     ),
     ("no VPC", {"network.vpc": "main"}, 'network.vpc = "main": must match ^vpc-[0-9a-f]{8,17}$'),
     (
         "existing network and a range",
         {"network": EXISTING | {"cidr": "10.1.0.0/16"}},
-        'network.vpc = "vpc-0123456789abcdef0": is an existing network, which network.cidr cannot change; keep one of'
-        " the two",
+        'network.vpc = "vpc-0123456789abcdef0": is an existing network, which network.cidr cannot change; remove one'
+        " of the two",
     ),
     (
         "existing subnets without their VPC",
         {"network.taskSubnets": ["subnet-00000011"]},
-        'network.taskSubnets = ["subnet-00000011"]: belongs to an existing network; name it with network.vpc, or remove'
-        " this",
+        'network.taskSubnets = ["subnet-00000011"]: has no effect without network.vpc; write that, or remove this',
     ),
     (
         "public address in a network of its own",
         {"network.assignPublicIp": True},
-        "network.assignPublicIp = true: belongs to an existing network; name it with network.vpc, or remove this",
+        "network.assignPublicIp = true: has no effect without network.vpc; write that, or remove this",
     ),
     (
         "one public subnet",
@@ -178,23 +178,23 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "one subnet twice",
         {"network": EXISTING | {"taskSubnets": ["subnet-00000011", "subnet-00000011"]}},
-        'network.taskSubnets = ["subnet-00000011", "subnet-00000011"]: subnet-00000011 is named more than once; name'
-        " every subnet once",
+        'network.taskSubnets = ["subnet-00000011", "subnet-00000011"]: subnet-00000011 is listed more than once;'
+        " list every subnet once",
     ),
     (
         "existing network without task subnets",
         {"network": without(EXISTING, "taskSubnets")},
-        "network.taskSubnets: is required with network.vpc; name the subnets that tasks run in",
+        "network.taskSubnets: is required with network.vpc; list the subnets for tasks",
     ),
     (
         "existing network without public subnets",
         {"network": without(EXISTING, "publicSubnets")},
-        "network: publicSubnets is required with vpc; name the public subnets that the load balancer is in",
+        "network: publicSubnets is required with vpc; list the public subnets for the load balancer",
     ),
     (
         "existing network without database subnets",
         {"network": without(EXISTING, "databaseSubnets")},
-        "network: databaseSubnets is required with vpc; name the subnets that the database is in",
+        "network: databaseSubnets is required with vpc; list the subnets for the database",
     ),
     (
         "no range",

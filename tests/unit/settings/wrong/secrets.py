@@ -62,13 +62,13 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
             "loadBalancer": {"listener": LISTENER, "priority": 1, "host": "shop.example.com"},
             "network": ROUTED,
         },
-        "domain: smoke.host is not what the listener's rule forwards; remove it, or write that name",
+        "domain: smoke.host is not the host name that the listener's rule forwards; write that, or remove it",
     ),
     (
         "secret of this machine in another environment",
         {"app.secrets": {"API_KEY": "local"}},
-        "app: secrets has `local` for API_KEY, which only environment: local takes; write the ARN of a secret in AWS"
-        " Secrets Manager",
+        "app: secrets has `local` for API_KEY, which works with environment: local only; write the ARN of a secret"
+        " in AWS Secrets Manager",
     ),
     (
         "step that asks for a secret which is not there",
@@ -97,7 +97,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
             "migrations.0.secrets": "all",
             "migrations.0.environment": {"KEY_A": "1"},
         },
-        "migrations: step master asks for KEY_A of app.secrets and gives a plain value too; remove one of the two",
+        "migrations: step master has KEY_A in its secrets and its environment; remove one",
     ),
     (
         "bootstrap that asks for a secret which is not there",
@@ -107,12 +107,13 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "secrets of a bootstrap that is not run",
         {"app.secrets": {"KEY_A": SECRET}, "database.roles": False, "database.bootstrapSecrets": ["KEY_A"]},
-        "database.bootstrapSecrets: are those of a step that is not run while database.roles is false; remove them",
+        "database.bootstrapSecrets: have no effect while database.roles is false, as database.bootstrap does not"
+        " run; remove them",
     ),
     (
         "secrets of a probe that is not run",
         {"app.secrets": {"KEY_A": SECRET}, "snapshot.secrets": ["KEY_A"]},
-        "snapshot.secrets: are those of snapshot.pending, which is not set; remove them",
+        "snapshot.secrets: have no effect without snapshot.pending; remove them",
     ),
     (
         "probe that asks for a secret which is not there",

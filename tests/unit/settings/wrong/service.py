@@ -20,13 +20,13 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "alarm below autoscaling's aim",
         {"service.max": 6, "service.targetCpu": 80, "alarms.cpu": 70},
-        "alarms: cpu (70) is not above service.targetCpu (80), where autoscaling keeps the tasks: it would ring for"
-        " ever; raise it",
+        "alarms: cpu (70) is not above service.targetCpu (80), where autoscaling keeps the tasks, so the alarm would"
+        " never clear; raise it",
     ),
     (
         "unknown instance class",
         {"database.instanceClass": "db.z9.huge"},
-        "alarms: how many connections a db.z9.huge allows is not known here; write it as alarms.maxConnections (SHOW"
+        "alarms: the maximum of connections of a db.z9.huge is not known; set alarms.maxConnections (SHOW"
         " max_connections)",
     ),
     # the service

@@ -12,12 +12,12 @@ import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
 
-from infra.settings.explain import mistake
-from infra.settings.mistake import ABSENT, Mistake, SettingsError
-from infra.settings.placeholder import unfilled
-from infra.settings.refusal import end
+from infra.settings.reading.explain import mistake
+from infra.settings.reading.mistake import ABSENT, Mistake, SettingsError
+from infra.settings.reading.placeholder import unfilled
+from infra.settings.reading.refusal import end
+from infra.settings.reading.stand_in import stood_in
 from infra.settings.settings import Settings
-from infra.settings.stand_in import stood_in
 
 NO_SECRETS = (
     "holds an encrypted value, but settings become plain parts of task definitions; put the value into AWS Secrets"

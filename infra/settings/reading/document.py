@@ -1,4 +1,4 @@
-"""docs/settings.md, made from the models: `python -m infra.settings.document > docs/settings.md`."""
+"""docs/settings.md, made from the models: `python -m infra.settings.reading.document > docs/settings.md`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from infra.settings.settings import Settings
 HEAD = """\
 # Settings
 
-<!-- Made by `python -m infra.settings.document > docs/settings.md`; a test fails when it is stale. -->
+<!-- Made by `python -m infra.settings.reading.document > docs/settings.md`; a test fails when it is stale. -->
 
 Everything that differs between two stacks is said in `Pulumi.STACK.yaml`, below `config`. Keys without a namespace
 belong to the project, whatever its name. Settings are checked whole before anything is created, and every mistake is
@@ -27,7 +27,7 @@ reported at once, with its key, its value and what to write instead ([wrong inpu
 
 `pulumi config set --path service.min 3` changes one of them."""
 
-KINDS: dict[Any, str] = {str: "text", int: "whole number", bool: "true or false"}
+KINDS: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 
 
 def document() -> str:

@@ -7,10 +7,10 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
 
-from infra.settings import connection
-from infra.settings.program_variables import RESERVED, SERVICE, places
-from infra.settings.secrets import Plain, Reference, named_plainly, plain
+from infra.settings.values import connection
 from infra.settings.values.model import refused
+from infra.settings.values.program_variables import RESERVED, SERVICE, places
+from infra.settings.values.secrets import Plain, Reference, named_plainly, plain
 
 VERSION = "VERSION"
 """The build argument that the program sets itself: the release's version."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from infra.settings.mistake import Mistake
+from infra.settings.reading.mistake import Mistake
 
 _FORM = re.compile(r"<[^<>]+>")
 _TAG = re.compile(r"</?[a-z][a-z0-9]*( +[a-z-]+=[^<>]*)? */?>|<![^<>]*>", re.IGNORECASE)

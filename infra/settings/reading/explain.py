@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from infra.settings.mistake import ABSENT, Mistake
+from infra.settings.reading.mistake import ABSENT, Mistake
 from infra.settings.values.model import HIDDEN
 
 KINDS: dict[str, str] = {

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from infra.settings.mistake import ABSENT, Mistake, SettingsError
+from infra.settings.reading.mistake import ABSENT, Mistake, SettingsError
 
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.settings.mistake import ABSENT, Mistake, SettingsError
-from infra.settings.secrets import LOCAL
+from infra.settings.reading.mistake import ABSENT, Mistake, SettingsError
 from infra.settings.settings import Settings
+from infra.settings.values.secrets import LOCAL
 
 FOLDER_VARIABLE = "SLUICE_SECRETS"
 """Names the folder with a file for each local stack: variable to `{"for": reference, "is": reference}`."""
