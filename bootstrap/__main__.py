@@ -70,7 +70,7 @@ def deployer(kind: str, does: str, trust: pulumi.Input[str], grants: deployers.G
 
 
 def taken_by(jobs: list[subject.Jobs]) -> pulumi.Output[str]:
-    """Lets GitHub's jobs take a role."""
+    """Let GitHub's jobs take a role."""
     return where.apply(lambda known: subject.trust(known, jobs))
 
 

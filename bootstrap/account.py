@@ -68,7 +68,7 @@ def alias(project: str, stack: str) -> str:
 
 
 def prepare(clients: Clients, account: Account, project: str, stack: str, say: Say) -> Place:
-    """Makes bucket and keys, or makes them as they should be; says each thing. Bears repetition."""
+    """Make bucket and keys, or make them as they should be; say each thing. Bears repetition."""
     kms, name = clients("kms"), bucket_name(project, account)
     tags = {"Project": project}
     bucket_key = key(kms, account, bucket_alias(project), f"States of the stacks of {project}", tags, say)
@@ -120,7 +120,7 @@ def bucket(s3: Any, account: Account, name: str, key_arn: str, say: Say) -> None
 def _configured(
     s3: Any, account: Account, name: str, key_arn: str
 ) -> list[tuple[str, Callable[[], Any], Callable[[], Any], Any]]:
-    """What is said of the bucket: in words, how it is read, how it is written, and what it should be."""
+    """Return what is said of the bucket: in words, how it is read, how it is written, and what it should be."""
     closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
     rules = [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]
@@ -219,7 +219,7 @@ def bucket_policy(account: Account, name: str) -> dict[str, Any]:
 
 
 def asked(read: Callable[[], Any]) -> Any:
-    """What AWS answers; None where it says that there is no such thing."""
+    """Return what AWS answers; None where it says that there is no such thing."""
     try:
         return read()
     except ClientError as error:

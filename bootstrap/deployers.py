@@ -24,7 +24,7 @@ Grants = Mapping[str, Grant]
 
 
 def states(scope: Scope) -> list[Statement]:
-    """Reads and writes the stack's own state, reads what the stack before it has released, and signs."""
+    """Read and write the stack's own state, read what the stack before it has released, and sign."""
     return [
         *state.look(scope),
         *state.keep(scope),
@@ -35,12 +35,12 @@ def states(scope: Scope) -> list[Statement]:
 
 
 def state_read(scope: Scope) -> list[Statement]:
-    """Reads the stack's own state, and what the stack before it has released, with its signature."""
+    """Read the stack's own state, and what the stack before it has released, with its signature."""
     return [*state.look(scope), *promotion.promote(scope), *signing.verify(scope)]
 
 
 def identities(scope: Scope) -> list[Statement]:
-    """Makes and passes the roles of the stack's tasks, and looks into the secrets that these read."""
+    """Make and pass the roles of the stack's tasks, and look into the secrets that these read."""
     return [*identity(scope), *secret_keys(scope)]
 
 

@@ -36,12 +36,12 @@ class Stack:
 
     @property
     def name(self) -> str:
-        """How the names of its resources begin."""
+        """Return how the names of its resources begin."""
         return naming.prefix(self.project, self.stack)
 
     @property
     def snapshots(self) -> str:
-        """How the names of its snapshots begin: with `sluice` before the project's."""
+        """Return how the names of its snapshots begin: with `sluice` before the project's."""
         return naming.snapshots(self.project, self.stack)
 
 
@@ -61,7 +61,7 @@ def others(iam: Any, own: Stack) -> list[Stack]:
 
 
 def collisions(own: Stack, there: Sequence[Stack]) -> Iterator[str]:
-    """Why the name of this stack lets it reach into another one, or the other way round: grants go by how names
+    """Return why the name of this stack lets it reach into another one, or the other way round: grants go by how names
     begin."""
     for other in there:
         if _contain(own.name, other.name):
@@ -89,7 +89,7 @@ def _contain(left: str, right: str) -> bool:
 
 
 def refusal(own: Stack, there: Sequence[Stack], *, shared: bool) -> str:
-    """Why nothing may be made; empty when it may.
+    """Return why nothing may be made; empty when it may.
 
     Args:
         shared: whether production may share its account.
@@ -109,7 +109,7 @@ def refusal(own: Stack, there: Sequence[Stack], *, shared: bool) -> str:
 
 
 def warning(own: Stack, there: Sequence[Stack]) -> list[str]:
-    """What to say of an account that stacks share; empty for one that they do not."""
+    """Return what to say of an account that stacks share; empty for one that they do not."""
     if not there:
         return []
     names = ", ".join(f"{one.project}/{one.stack}" for one in there)

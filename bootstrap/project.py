@@ -23,7 +23,7 @@ def name() -> str:
 
 
 def given(stack: str) -> dict[str, Any]:
-    """What the settings file of a stack says. Raises FileNotFoundError when there is none.
+    """Return what the settings file of a stack says. Raises FileNotFoundError when there is none.
 
     Where Pulumi has written to the file, keys bear a namespace and numbers are text.
     """
@@ -35,7 +35,7 @@ def given(stack: str) -> dict[str, Any]:
 
 
 def is_production(stack: str) -> bool:
-    """Whether the stack's own settings say `environment: prod`; not where there are none yet."""
+    """Return whether the stack's own settings say `environment: prod`; not where there are none yet."""
     file = ROOT / f"Pulumi.{stack}.yaml"
     if not file.is_file():
         return False
@@ -46,7 +46,7 @@ def is_production(stack: str) -> bool:
 def scope(
     settings: Settings, where: Account, project: str, stack: str, bucket_key: str, key: str, signing_key: str = ""
 ) -> Scope:
-    """What the stack's deployers are limited to.
+    """Return what the stack's deployers are limited to.
 
     Args:
         bucket_key, key: ARNs of the bucket's key and of the stack's own.
@@ -75,7 +75,7 @@ def scope(
 
 
 def jobs(github: GitHub, stack: str) -> tuple[list[Jobs], list[Jobs]]:
-    """Which of GitHub's jobs may deploy a stack, and which may preview it."""
+    """Return which of GitHub's jobs may deploy a stack, and which may preview it."""
     head = subject.repository(github.repository, github.owner_id, github.repository_id)
     number = str(github.repository_id or "")
     deploying = subject.deploying(

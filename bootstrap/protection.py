@@ -58,7 +58,7 @@ class GitHub:
     api: str = API
 
     def get(self, path: str) -> Any:
-        """What is there; None for nothing. Raises Unanswered."""
+        """Return what is there; None for nothing. Raises Unanswered."""
         request = urllib.request.Request(  # noqa: S310 - GitHub's address, or a test's
             f"{self.api}{path}",
             headers={"Authorization": f"Bearer {self.token}", "Accept": "application/vnd.github+json"},
@@ -75,7 +75,7 @@ class GitHub:
 
 
 def found(github: GitHub, wanted: Environment) -> list[str]:
-    """What is not as it should be, each with its fix; empty when everything is. Raises Unanswered."""
+    """Return what is not as it should be, each with its fix; empty when everything is. Raises Unanswered."""
     repository = f"/repos/{wanted.repository}"
     here = f"{repository}/environments/{quote(wanted.name, safe='')}"
     environment = github.get(here)
@@ -105,7 +105,7 @@ def found(github: GitHub, wanted: Environment) -> list[str]:
 
 
 def rules(environment: Mapping[str, Any], policies: Sequence[Mapping[str, Any]], wanted: Environment) -> list[str]:
-    """What is not as it should be in an environment's own rules.
+    """Return what is not as it should be in an environment's own rules.
 
     Args:
         policies: its deployment branch policies.
@@ -137,7 +137,7 @@ def rules(environment: Mapping[str, Any], policies: Sequence[Mapping[str, Any]],
 
 
 def clicks(wanted: Environment) -> list[str]:
-    """What to click, in this order: environment, branches, reviewers, the branch's own rules."""
+    """Return what to click, in this order: environment, branches, reviewers, the branch's own rules."""
     names = ", ".join(wanted.branches)
     return [
         f"{wanted.settings}/environments, environment {wanted.name}",
@@ -151,7 +151,7 @@ def clicks(wanted: Environment) -> list[str]:
 
 
 def by_hand(wanted: Environment) -> list[str]:
-    """What to do without a token, and how to see that it works."""
+    """Return what to do without a token, and how to see that it works."""
     create, branches, reviewers, rules = clicks(wanted)
     return [
         f"Protect the environment {wanted.name} (no token in {' or '.join(TOKENS)}: GitHub was not asked):",
@@ -164,7 +164,7 @@ def by_hand(wanted: Environment) -> list[str]:
 
 
 def told(environment: Mapping[str, str], wanted: Environment, api: str = API) -> list[str]:
-    """What to print of an environment's protection.
+    """Return what to print of an environment's protection.
 
     Args:
         environment: the process', for its token.

@@ -9,7 +9,7 @@ from infra.policies import Account
 
 
 def trust(account: Account, project: str, readers: Sequence[str]) -> str:
-    """Lets the deployers that `make bootstrap` made for this project in other accounts take a role.
+    """Let the deployers that `make bootstrap` made for this project in other accounts take a role.
 
     Nobody else there can make a role below that path but an administrator: a deployer makes roles below its stack's
     own path alone.

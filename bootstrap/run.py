@@ -113,7 +113,7 @@ def read(stack: str) -> Settings:
 
 
 def caller(sts: Any, settings: Settings) -> Account:
-    """Whose account it is. Raises Refused when nobody is logged in, or to another than the settings name."""
+    """Return whose account it is. Raises Refused when nobody is logged in, or to another than the settings name."""
     try:
         where = Account.of(sts.get_caller_identity()["Arn"], settings.aws.region)
     except (NoCredentialsError, SSOError, TokenRetrievalError) as error:
@@ -151,7 +151,7 @@ def secrets(place: account.Place, where: Account) -> str:
 
 
 def deployers(stack: str, settings: Settings, backend: str) -> dict[str, Any]:
-    """Runs the program in this folder; returns its outputs. Raises Refused."""
+    """Run the program in this folder; return its outputs. Raises Refused."""
     env = os.environ | {
         "PULUMI_BACKEND_URL": backend,
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
@@ -185,7 +185,7 @@ def _pulumi(env: Mapping[str, str], *words: str, shown: bool = False) -> str:
 def told(
     stack: str, settings: Settings, where: Account, place: account.Place, backend: str, outputs: Mapping[str, Any]
 ) -> str:
-    """What remains to be done by hand."""
+    """Return what remains to be done by hand."""
     github = environment(stack, settings)
     here = {
         "DEPLOY_ROLE": outputs["deployRole"],
@@ -226,7 +226,7 @@ def told(
 
 
 def signing(stack: str, key: str) -> list[str]:
-    """What the settings must say of the key that signs; nothing without one."""
+    """Return what the settings must say of the key that signs; nothing without one."""
     if not key:
         return []
     return [
@@ -238,7 +238,7 @@ def signing(stack: str, key: str) -> list[str]:
 
 
 def claims(jobs: Mapping[str, Sequence[str]]) -> list[str]:
-    """What a job's token must say, a subject a line."""
+    """Return what a job's token must say, a subject a line."""
     files = sorted({one.partition("/.github/workflows/")[2] for one in jobs["workflows"]})
     return [f"{one}{', defined by ' + ' or '.join(files) if files else ''}" for one in jobs["subjects"]]
 

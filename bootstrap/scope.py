@@ -68,7 +68,7 @@ class Scope:
 
     @property
     def name(self) -> str:
-        """How the names of the stack's resources begin; Pulumi appends a hyphen and seven characters."""
+        """Return how the names of the stack's resources begin; Pulumi appends a hyphen and seven characters."""
         return naming.prefix(self.project, self.stack)
 
     @property

@@ -34,7 +34,7 @@ class Statement:
 
     @property
     def wide(self) -> bool:
-        """Whether it is about every resource, or about actions that it does not name one by one."""
+        """Return whether it is about every resource, or about actions that it does not name one by one."""
         return "*" in self.resources or any("*" in action for action in self.actions)
 
     def written(self) -> dict[str, Any]:

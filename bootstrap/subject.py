@@ -43,7 +43,7 @@ class Jobs:
     repository_id: str = ""
 
     def statement(self, account: Account) -> dict[str, Any]:
-        """Lets exactly these take a role: no pattern, no other audience."""
+        """Let exactly these take a role: no pattern, no other audience."""
         claims = {
             "aud": [AUDIENCE],
             "sub": sorted(self.subjects),
@@ -61,7 +61,7 @@ class Jobs:
 
 
 def repository(name: str, owner_id: int | None, repository_id: int | None) -> str:
-    """How subjects of a repository (`owner/name`) begin: the classic form, or with ids the immutable one."""
+    """Return how subjects of a repository (`owner/name`) begin: the classic form, or with ids the immutable one."""
     if owner_id is None or repository_id is None:
         return f"repo:{name}"
     owner, _, short = name.partition("/")
@@ -124,5 +124,5 @@ def provider(account: Account) -> str:
 
 
 def trust(account: Account, jobs: Sequence[Jobs]) -> str:
-    """Lets any of these jobs take a role."""
+    """Let any of these jobs take a role."""
     return policies.document(*(one.statement(account) for one in jobs))

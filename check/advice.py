@@ -96,7 +96,7 @@ _BY_TEXT = (
 
 
 def of_rule(rule: str, tools: Iterable[str] = (), statement: str = "") -> str:
-    """What to do instead.
+    """Return what to do instead.
 
     Args:
         tools: the migration tools in use, as `check.layouts` names them.
@@ -118,7 +118,7 @@ def of_statement(statement: str, tools: Iterable[str] = ()) -> str:
 
 
 def accepting(rule: str, *, in_sql: bool = True) -> str:
-    """How to say that a finding is harmless.
+    """Return how to say that a finding is harmless.
 
     Args:
         in_sql: a statement is behind it, whose comment can say so.

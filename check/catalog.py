@@ -116,7 +116,7 @@ def unreachable(scratch: Scratch, user: str) -> list[Unreachable]:
 
 
 def rows(scratch: Scratch, table: Table) -> int | None:
-    """How many rows a table has; None when it is gone."""
+    """Return how many rows a table has; None when it is gone."""
     try:
         return int(scratch.sql(f"SELECT count(*) FROM {table.name}", table.database)[0][0])  # noqa: S608 - quoted name
     except docker.Failed:

@@ -233,7 +233,7 @@ class Checks:
         return f"nothing to do, in {sum(step.seconds for step in ran):.1f} s"
 
     def own(self) -> str:
-        """What no run shows: that the models have changed and the migration was not made."""
+        """Return what no run shows: that the models have changed and the migration was not made."""
         command = self.subject.settings.check.command
         if not command:
             tools = [one for one in self.subject.migrations().layouts if one.own]

@@ -21,7 +21,7 @@ OK, WRONG, INTERRUPTED = 0, 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the checks; returns 0 when none failed (a warning is no failure), 1 when one did, 130 after Ctrl-C."""
+    """Run the checks; return 0 when none failed (a warning is no failure), 1 when one did, 130 after Ctrl-C."""
     given = parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _terminate)
     results: list[Result] = []

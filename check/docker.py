@@ -76,7 +76,7 @@ def _collect(child: subprocess.Popen[bytes], lines: list[str]) -> None:
 
 
 def ask(words: Sequence[str], seconds: float = SECONDS) -> str:
-    """What a command prints. Raises Failed on any other end than exit code 0."""
+    """Return what a command prints. Raises Failed on any other end than exit code 0."""
     ended = run(words, seconds)
     if ended.code != 0:
         why = ended.lines[-1] if ended.lines else "it printed nothing"
@@ -86,7 +86,7 @@ def ask(words: Sequence[str], seconds: float = SECONDS) -> str:
 
 
 def there(image: str) -> bool:
-    """Whether this machine has the image."""
+    """Return whether this machine has the image."""
     return run(["image", "inspect", "--format", "{{.Id}}", image]).code == 0
 
 

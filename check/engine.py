@@ -79,7 +79,7 @@ class Misfit:
 
 
 def misfits(texts: Mapping[str, str], migrations: Mapping[str, str]) -> list[Misfit]:
-    """What does not fit PostgreSQL.
+    """Return what does not fit PostgreSQL.
 
     A file that names PostgreSQL as well chooses between the two, and is left alone.
 

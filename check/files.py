@@ -66,7 +66,8 @@ def fits(subject: Subject) -> str:
 
 
 def unchanged(subject: Subject, asked: str | None) -> str:
-    """What was released is as it was: no released migration edited, renamed or removed, none slipped in before it."""
+    """Return what was released is as it was: no released migration edited, renamed or removed, none slipped in before
+    it."""
     found = subject.migrations()
     release = git.released(subject.context, asked or subject.settings.check.released)
     before = git.blobs(subject.context, release.commit)

@@ -44,7 +44,7 @@ _OURS = {LONG_LOCK, UNREACHABLE}
 
 
 def _refuse(left: Sequence[ddl.Unsafe], subject: Subject) -> None:
-    """Raises Broken, or Warned where there is nothing worse."""
+    """Raise Broken, or Warned where there is nothing worse."""
     worst = [one for one in left if not one.warning] or left
     first, *more = [*worst, *(one for one in left if one not in worst)]
     what = f"{first}" + (f"\nand {files.count(len(more), 'more')}" if more else "")

@@ -41,7 +41,7 @@ class Released:
 
 
 def git(folder: Path, *words: str, stdin: str | None = None) -> str:
-    """What git prints. Raises Failed, also where there is no git."""
+    """Return what git prints. Raises Failed, also where there is no git."""
     return _raw(folder, *words, stdin=stdin).decode(errors="replace")
 
 
@@ -63,7 +63,7 @@ def _raw(folder: Path, *words: str, stdin: str | None = None) -> bytes:
 
 
 def within(folder: Path) -> bool:
-    """Whether the folder belongs to a git repository."""
+    """Return whether the folder belongs to a git repository."""
     try:
         return git(folder, "rev-parse", "--is-inside-work-tree").strip() == "true"
     except Failed:

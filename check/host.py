@@ -10,18 +10,18 @@ HERE = "localhost"
 
 
 def service(settings: Settings) -> dict[str, str]:
-    """What `${service.host}` and `${service.url}` stand for."""
+    """Return what `${service.host}` and `${service.url}` stand for."""
     host = settings.domain.name or settings.load_balancer.host or HERE
     return {"host": host, "url": f"{'https' if settings.domain.name else 'http'}://{host}"}
 
 
 def of_users(settings: Settings) -> str:
-    """What users, rollout and soak send."""
+    """Return what users, rollout and soak send."""
     return settings.smoke.host or service(settings)["host"]
 
 
 def of_the_load_balancer(container: str, port: int) -> str:
-    """What the load balancer's check sends: the task's own address, with the port that it asks."""
+    """Return what the load balancer's check sends: the task's own address, with the port that it asks."""
     networks = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
     address = docker.ask(["inspect", "--format", networks, container]).split()
     return f"{address[0]}:{port}" if address else ""

@@ -72,7 +72,7 @@ _OF_BUILDS = {
 
 
 def remedy(lines: Sequence[str]) -> str:
-    """What to do about a build that ended with these lines."""
+    """Return what to do about a build that ended with these lines."""
     if any(_BASE.search(line) for line in lines[-3:]):
         return "check the base image's name and this machine's way to its registry; app.buildArgs may name another base"
     found = recognise(lines)

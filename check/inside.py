@@ -43,11 +43,11 @@ class Files(Protocol):
     """Something that has an image's files."""
 
     def entry(self, path: str) -> Entry | None:
-        """What is at an absolute path, links not followed; None when there is nothing."""
+        """Return what is at an absolute path, links not followed; None when there is nothing."""
 
 
 def resolve(files: Files, path: str) -> tuple[Entry | None, str]:
-    """What a path leads to, its links followed; and the last path that was tried: the one that is missing."""
+    """Return what a path leads to, its links followed; and the last path that was tried: the one that is missing."""
     for _ in range(LINKS):
         found = files.entry(path)
         if found is None or found.kind != "link":
@@ -126,7 +126,7 @@ class Container:
 
 
 def _program(member: tarfile.TarInfo) -> bool:
-    """Whether it may be the application's own program: executable, and of a size that a linked one has."""
+    """Return whether it may be the application's own program: executable, and of a size that a linked one has."""
     return bool(member.mode & 0o111) and 500_000 < member.size < 200_000_000
 
 
@@ -138,7 +138,7 @@ def _embedded(wanted: Mapping[str, bytes], stream: IO[bytes]) -> set[str]:
 
 
 def pipe(child: subprocess.Popen[bytes]) -> IO[bytes]:
-    """What a docker client of ours prints. Raises Failed where it has no output, which was asked for."""
+    """Return what a docker client of ours prints. Raises Failed where it has no output, which was asked for."""
     if child.stdout is None:
         raise docker.Failed("docker was started without a pipe")
     return child.stdout

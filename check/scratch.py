@@ -103,7 +103,7 @@ class Scratch:
             self.sql(f"CREATE DATABASE {quoted(self.database)} OWNER {quoted(self.username)}", "postgres")
 
     def _ready(self) -> None:
-        """Returns once it answers on TCP: the images' entry points make their roles before that."""
+        """Return once it answers on TCP: the images' entry points make their roles before that."""
         deadline = time.monotonic() + READY_SECONDS
         while docker.run(["exec", self.name, "pg_isready", "-q", "-h", "127.0.0.1"]).code != 0:
             running = docker.run(["inspect", "--format", "{{.State.Running}}", self.name])
@@ -116,7 +116,7 @@ class Scratch:
         docker.run(["network", "rm", self.name])
 
     def variables(self) -> Mapping[str, str]:
-        """Where it is, as the deployment tells its tasks. Nobody vouches for its certificate."""
+        """Return where it is, as the deployment tells its tasks. Nobody vouches for its certificate."""
         return {
             "DB_HOST": self.name,
             "DB_PORT": "5432",
@@ -147,7 +147,7 @@ class Scratch:
         docker.ask(["exec", self.name, *psql, "-f", "/tmp/dump.sql"], LOAD_SECONDS)  # noqa: S108 - in the container
 
     def empty(self) -> bool:
-        """Whether there is no table in any database, the system's own left out."""
+        """Return whether there is no table in any database, the system's own left out."""
         found = (
             "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
             " WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
@@ -159,7 +159,7 @@ class Scratch:
         return [row[0] for row in self.sql("SELECT datname FROM pg_database WHERE NOT datistemplate")]
 
     def statements(self) -> list[Statement]:
-        """What the application's sessions have sent since this was asked last, in their order."""
+        """Return what the application's sessions have sent since this was asked last, in their order."""
         mark = f"sluice-check-{secrets.token_hex(8)}"
         self.sql(f"SELECT '{mark}'")
         deadline = time.monotonic() + LOGGED_SECONDS

@@ -70,7 +70,7 @@ class Service:
         return ask(f"{self.url}{path}", REQUEST_SECONDS, host=as_host or host.of_users(self.place.settings))
 
     def await_ready(self) -> Started:
-        """Returns once the service lives and is healthy. Raises Broken when it ends, or its time is up."""
+        """Return once the service lives and is healthy. Raises Broken when it ends, or its time is up."""
         app, health = self.place.settings.app, self.place.settings.service.health
         patience = max(health.start_period + SLOWER, PATIENCE)
         begun = time.monotonic()

@@ -26,7 +26,7 @@ PASSING = (b"$@", b"${@}", b"$*")
 
 
 def findings(image: Image, steps: Sequence[Step], app: App) -> list[Finding]:
-    """What the image's own configuration means for the steps.
+    """Return what the image's own configuration means for the steps.
 
     Args:
         image: with the entrypoint that the steps get.
@@ -44,7 +44,7 @@ def findings(image: Image, steps: Sequence[Step], app: App) -> list[Finding]:
 
 
 def starts(image: Image, steps: Sequence[Step], app: App, files: Files) -> str:
-    """What was seen, with what is only to be said. Raises Broken where the steps would not be what runs.
+    """Return what was seen, with what is only to be said. Raises Broken where the steps would not be what runs.
 
     Args:
         files: the image's own, in which an entrypoint's script is read: here it can be seen through.
@@ -68,7 +68,7 @@ def starts(image: Image, steps: Sequence[Step], app: App, files: Files) -> str:
 
 
 def passes(image: Image, script: str, files: Files) -> bool | None:
-    """Whether an entrypoint's script hands its arguments on; None where it cannot be read as a script."""
+    """Return whether an entrypoint's script hands its arguments on; None where it cannot be read as a script."""
     entry, _ = words.program(files, image, script)
     if entry is None or not _SHELL.match(entry.head):
         return None

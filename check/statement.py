@@ -113,23 +113,23 @@ def folded(name: str) -> str:
 
 
 def roles(statement: str) -> bool:
-    """Whether it is about users or whole databases: the bootstrap step's own."""
+    """Return whether it is about users or whole databases: the bootstrap step's own."""
     return _ROLES.match(bare(statement)) is not None
 
 
 def bookkeeping(statement: str) -> bool:
-    """What migration tools do with their own tables."""
+    """Return what migration tools do with their own tables."""
     return _OWN_TABLES.search(statement) is not None
 
 
 def changes(statement: str) -> bool:
-    """Whether a statement makes, changes or drops anything, beside what tools do with their own tables."""
+    """Return whether a statement makes, changes or drops anything, beside what tools do with their own tables."""
     return _CHANGES.match(bare(statement)) is not None and not bookkeeping(statement)
 
 
 def changes_schema(statement: str) -> bool:
-    """Whether a statement makes, changes or drops something, beside the tool's own tables and what is only asserted
-    (`IF NOT EXISTS`)."""
+    """Return whether a statement makes, changes or drops something, beside the tool's own tables and what is only
+    asserted (`IF NOT EXISTS`)."""
     text = bare(statement)
     defined = _DEFINES.match(text) and not _ASSERTED.search(text)
     return bool(defined) and not roles(text) and not bookkeeping(text)

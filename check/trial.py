@@ -108,7 +108,7 @@ class Trial:
 
 
 def tally(trial: Trial) -> str:
-    """How many statements that change something each step sent, the pending ones first: `migrate 3 of 15`."""
+    """Return how many statements that change something each step sent, the pending ones first: `migrate 3 of 15`."""
     found = []
     for ran in trial.pending or ():
         own = _count(ran)
@@ -126,12 +126,12 @@ def idle(trial: Trial) -> list[Step]:
 
 
 def looks(step: Step) -> bool:
-    """Whether a step only verifies, as its name or its command say."""
+    """Return whether a step only verifies, as its name or its command say."""
     return any(_READS.search(word) for word in (step.name, *step.command))
 
 
 def _visited(ran: Ran, seeded: frozenset[str]) -> bool:
-    """Whether a step worked in a database that the seed made, or named something else that it made."""
+    """Return whether a step worked in a database that the seed made, or named something else that it made."""
     return bool(seeded) and any(one.database in seeded or names(one.text) & seeded for one in ran.statements)
 
 

@@ -79,7 +79,7 @@ def missing(files: Files, image: Image, command: Sequence[str]) -> Missing | Non
 
 
 def _hands_over(files: Files, image: Image) -> bool:
-    """Whether the entry point ends as its arguments: a script with `exec "$@"`, or an init."""
+    """Return whether the entry point ends as its arguments: a script with `exec "$@"`, or an init."""
     if posixpath.basename(image.entrypoint[0]) in WRAPPERS:
         return True
     entry, _ = program(files, image, image.entrypoint[-1])
@@ -109,7 +109,8 @@ def _call(files: Files, image: Image, words: list[str], via: tuple[str, ...]) ->
 
 
 def program(files: Files, image: Image, name: str) -> tuple[Entry | None, str]:
-    """What a program's name leads to in the image, by PATH where it is no path; and the last path that was tried."""
+    """Return what a program's name leads to in the image, by PATH where it is no path; and the last path that was
+    tried."""
     if "/" in name:
         return resolve(files, posixpath.normpath(posixpath.join(image.folder, name)))
     last: tuple[Entry | None, str] = (None, name)
@@ -197,7 +198,7 @@ def _script(
 def _package_binary(
     files: Files, image: Image, arguments: list[str], via: tuple[str, ...], runner: str
 ) -> Missing | None:
-    """What npx runs: node_modules/.bin up from WORKDIR; else it would ask, or try to download it."""
+    """Return what npx runs: node_modules/.bin up from WORKDIR; else it would ask, or try to download it."""
     if not arguments:
         return None
     name = re.sub(r"(?<=.)@[^/]*$", "", arguments[0]).rpartition("/")[2]
@@ -239,7 +240,7 @@ def _package_script(
 
 
 def _within(files: Files, image: Image, entry: Entry, via: tuple[str, ...]) -> Missing | None:
-    """What a shell script calls."""
+    """Return what a shell script calls."""
     text = entry.head.decode(errors="replace")
     if "/node_modules/.bin/" in entry.path and (shim := _SHIM.search(text)):
         call = ["node", posixpath.join(posixpath.dirname(entry.path), shim[1])]

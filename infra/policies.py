@@ -43,7 +43,7 @@ def managed(caller_arn: str, end: str) -> str:
 
 
 def task_trust(account: Account) -> str:
-    """Lets ECS tasks of this account and Region, and nobody else's, take a role.
+    """Let ECS tasks of this account and Region, and nobody else's, take a role.
 
     Without the conditions ECS could be made to use the role for another account ("Task IAM role" in the Amazon ECS
     developer guide, on the confused deputy).
@@ -62,7 +62,7 @@ def task_trust(account: Account) -> str:
 
 
 def execution(repository_arns: Sequence[str], log_group_arn: str, secret_arns: Sequence[str]) -> str:
-    """What ECS itself needs to start a task: its image's repository, its log group, its secrets.
+    """Return what ECS itself needs to start a task: its image's repository, its log group, its secrets.
 
     Narrower than the managed AmazonECSTaskExecutionRolePolicy, which reads every repository and writes every log
     group. GetAuthorizationToken is about the registry and knows no resource ("Actions, resources, and condition keys

@@ -77,7 +77,8 @@ def amazon(where: Aws, tags: Mapping[str, str], environment: Mapping[str, str]) 
 
 
 def elsewhere(endpoint: str | None) -> dict[str, Any]:
-    """What the AWS provider needs in addition when the calls go to an endpoint of the caller's own; nothing otherwise.
+    """Return what the AWS provider needs in addition when the calls go to an endpoint of the caller's own; nothing
+    otherwise.
 
     The skipped checks ask AWS' real STS, instance metadata and list of Regions; the account id is still asked, at the
     endpoint.

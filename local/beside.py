@@ -41,14 +41,14 @@ class Running:
             )
 
     def interrupt(self) -> None:
-        """Asks it to end in its own order, once."""
+        """Ask it to end in its own order, once."""
         now = time.monotonic()
         if self._ask_at < self._kill_at and self.child.poll() is None:
             self._ask_at, self._kill_at = float("inf"), now + GRACE
             os.killpg(self.child.pid, signal.SIGINT)
 
     def ended(self) -> bool:
-        """Whether it has ended; asks it to when it takes too long, and does not ask twice."""
+        """Return whether it has ended; asks it to when it takes too long, and does not ask twice."""
         if self.child.poll() is not None:
             return True
         now = time.monotonic()

@@ -15,7 +15,7 @@ from local.up import port
 
 
 def prepare(place: Checkout, progress: Progress, stack: str, *, yes: bool) -> int:
-    """Make the account ready for a stack's deployments; returns the exit code.
+    """Make the account ready for a stack's deployments; return the exit code.
 
     Args:
         stack: empty for the local one.

@@ -93,7 +93,7 @@ def groups(root: Path) -> dict[str, tuple[str, ...]]:
 
 
 def run(place: Checkout, names: Sequence[str], progress: Progress) -> int:
-    """Run the parts; returns 0 when all passed, else 1."""
+    """Run the parts; return 0 when all passed, else 1."""
     env = os.environ | {"PATH": os.pathsep.join([str(place.venv / "bin"), os.environ.get("PATH", os.defpath)])}
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling the Pulumi SDKs anew costs every process two seconds
     todo = [

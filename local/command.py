@@ -36,7 +36,7 @@ INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; returns its exit code."""
+    """Run one command; return its exit code."""
     parser = argparse.ArgumentParser(prog="python3 -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("setup", help="install what is missing")

@@ -71,12 +71,12 @@ class Checkout:
 
     @property
     def cloud_record(self) -> Path:
-        """What the emulator remembers of itself: its endpoint above all."""
+        """Return what the emulator remembers of itself: its endpoint above all."""
         return self.local / "cloud.json"
 
     @property
     def pulumi_record(self) -> Path:
-        """Which Pulumi CLI set-up chose: `{"bin": folder, "road": how it came here}`."""
+        """Return which Pulumi CLI set-up chose: `{"bin": folder, "road": how it came here}`."""
         return self.local / "pulumi.json"
 
     @property
@@ -107,7 +107,7 @@ def pulumi_bin(place: Checkout) -> Path:
 
 
 def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str, str | None]:
-    """What differs from `base` in the environment of this checkout; None means: unset.
+    """Return what differs from `base` in the environment of this checkout; None means: unset.
 
     Nothing of a real account or of another checkout comes through: no AWS_* variable, no configuration file, passphrase
     or backend that `base` happens to have. Only SLUICE_BACKEND_URL, set on purpose, moves the state.
@@ -161,8 +161,8 @@ def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str
 
 
 def trusted(bundle: Path, base: Mapping[str, str]) -> dict[str, str | None]:
-    """Where programs find the certificates to trust; nothing while the local cloud has written no bundle yet. What
-    `base` has of other bundles gives way: curl and Python's requests would read those instead."""
+    """Return where programs find the certificates to trust; nothing while the local cloud has written no bundle yet.
+    What `base` has of other bundles gives way: curl and Python's requests would read those instead."""
     if not bundle.is_file():
         return {}
     others = [name for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE") if name in base]
@@ -190,7 +190,7 @@ def exports(change: Mapping[str, str | None]) -> str:
 
 
 def endpoint(place: Checkout) -> str:
-    """Where this checkout's emulator answers, or answered last. Raises NotStarted when it never ran."""
+    """Return where this checkout's emulator answers, or answered last. Raises NotStarted when it never ran."""
     found = record.read(place.cloud_record).get("endpoint")
     if not isinstance(found, str):
         raise NotStarted("the local cloud of this checkout is not started\n  fix: `make up`")

@@ -24,8 +24,8 @@ SHOWN = 200
 
 
 def first_answer(pulumi: Pulumi, outputs: Mapping[str, Any]) -> str:
-    """What the output `url` answers, in words. Its name leads nowhere on this machine when it is one of the stack's
-    own: the load balancer is asked for it, whose certificate the stack's environment trusts.
+    """Return what the output `url` answers, in words. Its name leads nowhere on this machine when it is one of the
+    stack's own: the load balancer is asked for it, whose certificate the stack's environment trusts.
 
     Raises:
         Failed: neither 2xx nor 3xx; nor is it a path without a page of a service whose smoke request is answered.

@@ -15,7 +15,7 @@ OPTIONS = ("--universal", "--generate-hashes", "--no-emit-index-url", "--no-head
 
 
 def sources(root: Path) -> list[tuple[Path, str]]:
-    """What is locked, and for which oldest Python; requirements.in first: the next stands on its lock."""
+    """Return what is locked, and for which oldest Python; requirements.in first: the next stands on its lock."""
     ours = [root / name for name in ("requirements.in", "requirements-dev.in")]
     ours += [root / "emulator" / "cloud" / "requirements.in", root / "local" / "toolchain" / "uv.in"]
     ours += [root / "bench" / "requirements.in", root / "policy" / "requirements.in"]

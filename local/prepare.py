@@ -40,7 +40,7 @@ def pin(place: Checkout, progress: Progress) -> int:
 
 
 def refuse_to_install(environment: Mapping[str, str], waiting: Sequence[Step], place: Checkout) -> None:
-    """Raises Failed when something is still to be installed in a job that holds a role already."""
+    """Raise Failed when something is still to be installed in a job that holds a role already."""
     if not environment.get(VARIABLE):
         return
     names = [step.name for step in waiting]

@@ -53,7 +53,7 @@ class Provided:
 def provide(
     references: Mapping[str, str], values: Mapping[str, str], client: Any, prefix: str, file: str
 ) -> Iterator[Provided]:
-    """Makes what is missing; a value of the file takes the place of an earlier one. A reference of no known form is
+    """Make what is missing; a value of the file takes the place of an earlier one. A reference of no known form is
     left to the program, which refuses it: it may be a value that somebody wrote into the settings.
 
     Args:
@@ -122,7 +122,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(stack: str, root: Path = ROOT) -> int:
-    """Provides the secrets of a local stack; returns the exit code.
+    """Provide the secrets of a local stack; return the exit code.
 
     Args:
         root: the folder with its settings.

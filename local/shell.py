@@ -30,7 +30,7 @@ def exports(base: Mapping[str, str], change: Mapping[str, str | None], stack: st
 
 
 def put_commands(place: Checkout, rehearsals: Checkout | None = None) -> Path:
-    """Writes the commands into a folder of the checkout's local one; returns that folder.
+    """Write the commands into a folder of the checkout's local one; return that folder.
 
     Args:
         rehearsals: where those of the checkout are, when the shell is on a rehearsed stack.

@@ -68,7 +68,8 @@ class Pulumi:
             self.quiet("cancel", "--stack", self.stack, "--yes")
 
     def resources(self) -> int:
-        """How many resources the local stack's state holds, its own entry and providers left out; 0 without a stack."""
+        """Return how many resources the local stack's state holds, its own entry and providers left out; 0 without a
+        stack."""
         return len(self.urns()) if self.exists() else 0
 
     def urns(self) -> list[str]:
@@ -107,7 +108,7 @@ class Pulumi:
         return dict(json.loads(self.quiet("stack", "output", "--json", "--stack", self.stack)))
 
     def live(self, *arguments: str) -> int:
-        """Run with this terminal, its output unchanged. Returns Pulumi's exit code; raises Interrupted."""
+        """Run with this terminal, its output unchanged. Return Pulumi's exit code; raise Interrupted."""
         return attached([self.program, *arguments], cwd=self.place.root, env=self.env)
 
     def on_stack(self, verb: str, *options: str) -> list[str]:

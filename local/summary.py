@@ -44,7 +44,8 @@ def release(known: Mapping[str, Any]) -> str:
 
 
 def ran(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """What the deploy ran: steps, by their tasks, which no other run has; and the rollout, by the time of its proof."""
+    """Return what the deploy ran: steps, by their tasks, which no other run has; and the rollout, by the time of its
+    proof."""
     old = {task for step in before.get("migrations") or () for task in step["tasks"]}
     for step in after.get("migrations") or ():
         if not old.issuperset(step["tasks"]):

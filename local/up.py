@@ -80,7 +80,7 @@ def up(place: Checkout, progress: Progress, timings: list[Timing], stack: str = 
 
 
 def provide_secrets(place: Checkout, pulumi: Pulumi) -> int:
-    """Gives the local cloud what the stack's app.secrets refer to; returns the exit code. On the project's own
+    """Give the local cloud what the stack's app.secrets refer to; return the exit code. On the project's own
     environment, which knows the settings; a stack without secrets does not wait for it."""
     stack = pulumi.stack
     asks = re.search(r"^\s+secrets:", (place.root / f"Pulumi.{stack}.yaml").read_text(), re.MULTILINE)

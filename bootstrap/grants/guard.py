@@ -56,7 +56,7 @@ def guard(scope: Scope) -> list[Statement]:
 
 
 def look(scope: Scope) -> list[Statement]:
-    """What a preview, a refresh and a drift check look at. No log is read."""
+    """Return what a preview, a refresh and a drift check look at. No log is read."""
     return [
         Statement("LookWebAcl", ["wafv2:GetWebACL", "wafv2:ListTagsForResource"], _acls(scope)),
         Statement("LookGuard", ["wafv2:GetWebACLForResource"], [*_acls(scope), *_balancers(scope)]),

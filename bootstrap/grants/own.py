@@ -63,7 +63,7 @@ def repositories(scope: Scope) -> list[str]:
 
 
 def named(scope: Scope) -> list[Statement]:
-    """What has the stack's own name."""
+    """Return what has the stack's own name."""
     return [
         Statement("Dashboard", ["cloudwatch:GetDashboard"], [scope.globally("cloudwatch", f"dashboard/{scope.name}*")]),
         Statement(

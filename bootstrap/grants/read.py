@@ -30,13 +30,13 @@ DATABASE = (
 
 
 def read(scope: Scope) -> list[Statement]:
-    """What AWS describes of an account as a whole only, or before a preview knows its name. For the preview role, and
-    for the deploy role beside what it changes."""
+    """Return what AWS describes of an account as a whole only, or before a preview knows its name. For the preview
+    role, and for the deploy role beside what it changes."""
     return [*account(scope), *secrets(scope)]
 
 
 def account(scope: Scope) -> list[Statement]:
-    """What belongs to no stack by its name."""
+    """Return what belongs to no stack by its name."""
     return [
         Statement(
             "Look",
@@ -84,7 +84,7 @@ def account(scope: Scope) -> list[Statement]:
 
 
 def secrets(scope: Scope) -> list[Statement]:
-    """Which secrets there are, and what encrypts them; never what they hold."""
+    """Return which secrets there are, and what encrypts them; never what they hold."""
     databases: list[tuple[str, dict[str, Any]]] = [("MasterSecret", scope.of_databases)]
     if scope.used("rds", "cluster:"):
         databases.append(("ClusterSecret", scope.of_database_clusters))

@@ -178,7 +178,7 @@ class MigrationGate(pulumi.ComponentResource):
 
 
 def _own_part(family: str, usual: str) -> str:
-    """What tells a family from the usual one, with which it shares the beginning."""
+    """Return what tells a family from the usual one, with which it shares the beginning."""
     if family.startswith(f"{usual}-"):
         return family.removeprefix(f"{usual}-")
     return family.removeprefix(usual.rpartition("-")[0]).removeprefix("-")

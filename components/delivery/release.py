@@ -41,8 +41,8 @@ def promotable(
     architecture: str,
     signed: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[dict[str, Any] | None]:
-    """What the next stack takes: known only when migrations, rollout and after-steps have passed, as it is made of what
-    they say. An update that fails leaves the stack's outputs, so the one before stays promotable.
+    """Return what the next stack takes: known only when migrations, rollout and after-steps have passed, as it is made
+    of what they say. An update that fails leaves the stack's outputs, so the one before stays promotable.
 
     Args:
         signed: the image, once it is signed; None: this stack signs nothing.

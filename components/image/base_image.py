@@ -72,7 +72,7 @@ def asked(image: str) -> str:
 
 
 def moving(dockerfile: Path, args: Mapping[str, str], ask: Callable[[str], str] | None = None) -> dict[str, str]:
-    """What this machine's own bases are now, by name: another one must be another build, though its name is the same.
-    Raises OSError when the Dockerfile cannot be read."""
+    """Return what this machine's own bases are now, by name: another one must be another build, though its name is the
+    same. Raises OSError when the Dockerfile cannot be read."""
     found = bases(dockerfile.read_text(encoding="utf-8"), args)
     return {image: known for image in found if image.startswith(LOCAL) and (known := (ask or asked)(image))}

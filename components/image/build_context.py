@@ -58,7 +58,8 @@ def ignored(dockerfile: Path, context: Path) -> DockerIgnore:
 
 
 def own_ignore_file(dockerfile: Path) -> Path:
-    """Where BuildKit looks first, and the classic builder never ("Dockerignore files", "Filename and location")."""
+    """Return where BuildKit looks first, and the classic builder never ("Dockerignore files", "Filename and
+    location")."""
     return dockerfile.with_name(f"{dockerfile.name}.dockerignore")
 
 

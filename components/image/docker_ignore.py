@@ -46,7 +46,7 @@ class DockerIgnore:
         return cls(tuple(rules))
 
     def excludes(self, path: str) -> bool:
-        """Whether a file or folder is left out; `path` is relative to the context, with slashes."""
+        """Return whether a file or folder is left out; `path` is relative to the context, with slashes."""
         out = False
         for rule in self.rules:
             if rule.back_in == out and rule.expression.fullmatch(path):
@@ -55,7 +55,8 @@ class DockerIgnore:
 
     @property
     def takes_back(self) -> bool:
-        """Whether something in an excluded folder may still be sent, so that such folders must be looked into."""
+        """Return whether something in an excluded folder may still be sent, so that such folders must be looked
+        into."""
         return any(rule.back_in for rule in self.rules)
 
 

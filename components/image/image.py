@@ -15,6 +15,9 @@ from components.image import base_image, build_context, docker_login
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 """ECS' name of a CPU architecture to Docker's name of the platform; both must agree or the task cannot start."""
 
+BUILDER = docker.BuilderVersion.BUILDER_BUILD_KIT
+"""Set explicitly: it is the docker plugin's default today, and check_context and the ignore file depend on it."""
+
 VERSION = "VERSION"
 """The build argument that tells the application its version."""
 
@@ -91,6 +94,7 @@ class Image(pulumi.ComponentResource):
                 "dockerfile": f"{args.context}/{args.dockerfile}",
                 "args": {**args.build_args, VERSION: self.version},
                 "platform": args.platform,
+                "builder_version": BUILDER,
             },
             registry={"server": url},  # without a password: see docker_login
             skip_push=False,

@@ -34,5 +34,5 @@ class Origin:
         )
 
     def version(self, image: pulumi.Output[str]) -> pulumi.Output[str]:
-        """What an image says its version is; empty where that is not known."""
+        """Return what an image says its version is; empty where that is not known."""
         return self.called(image).apply(lambda names: str(names.get("version", "")))

@@ -81,7 +81,7 @@ class Registry(pulumi.ComponentResource):
 
 
 def pull_policy(partition: str, accounts: Sequence[str]) -> str:
-    """Lets other accounts pull: their own policies then say which of their roles do.
+    """Let other accounts pull: their own policies then say which of their roles do.
 
     Args:
         partition: `aws`, `aws-cn`, `aws-us-gov`.

@@ -16,7 +16,7 @@ from sluice.sdk import Finding, major_change, moved_path, older_build, unknown_o
 
 
 def check(stack: Settings) -> Mapping[str, Any]:
-    """Returns the stack's outputs of its last update.
+    """Return the stack's outputs of its last update.
 
     Ends the program when its settings lead backwards: to an older build, or to another major version of the database
     that nobody asked for. And when the load balancer would ask the version that serves at a path that it does not
@@ -39,7 +39,7 @@ def check(stack: Settings) -> Mapping[str, Any]:
 
 
 def order(stack: Settings, live: Mapping[str, Any], built_from: str, setting: str) -> None:
-    """Ends the program when an image that was built elsewhere comes from an older commit than the live release: it may
+    """End the program when an image that was built elsewhere comes from an older commit than the live release: it may
     lack migrations that this one ran. What cannot be known is said.
 
     Args:
@@ -59,7 +59,7 @@ def order(stack: Settings, live: Mapping[str, Any], built_from: str, setting: st
 
 
 def _refuse(found: Finding) -> None:
-    """Ends the program; in a preview only warns, which may be one of a branch that is behind."""
+    """End the program; in a preview only warns, which may be one of a branch that is behind."""
     if not pulumi.runtime.is_dry_run():
         end(f"{found}. Nothing was changed")
     pulumi.log.warn(f"{found}. `pulumi up` refuses it")

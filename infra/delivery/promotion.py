@@ -20,7 +20,8 @@ NEEDED = ("image", "release", "repository", "repositoryArn", "registryId", "regi
 
 
 def taken(stack_name: str, stack: Settings, provider: pulumi.ProviderResource) -> dict[str, Any]:
-    """What another stack says that it has released. Ends the program when there is nothing that this one can take.
+    """Return what another stack says that it has released. Ends the program when there is nothing that this one can
+    take.
 
     It is asked of that stack's own record (sluice/release/promotion.py) at once: a refusal comes before the first
     change, and in previews too.
@@ -41,7 +42,7 @@ def taken(stack_name: str, stack: Settings, provider: pulumi.ProviderResource) -
 
 
 def in_words(stack_name: str, promotable: Mapping[str, Any]) -> str:
-    """What is promoted, for whoever reads the preview."""
+    """Return what is promoted, for whoever reads the preview."""
     release = promotable["release"]
     revision, _, dirty = str(release.get("revision") or "").partition("-")
     named = [f"version {release['version']}"] if release.get("version") else []
@@ -63,7 +64,7 @@ def full_name(stack_name: str) -> str:
 
 
 def complaint(source: str, promotable: Any, architecture: str) -> str:
-    """Why this output cannot be taken; empty when it can."""
+    """Return why this output cannot be taken; empty when it can."""
     if promotable is None:
         return (
             f"{source} has released nothing: the parameter that says so is written once an image has passed its"
@@ -84,7 +85,7 @@ def complaint(source: str, promotable: Any, architecture: str) -> str:
 
 
 def stranger(source: str, promotable: Any, account: str) -> str:
-    """Why this image is not the source's own; empty when it is.
+    """Return why this image is not the source's own; empty when it is.
 
     Whoever may write the record could otherwise have any image run here.
 

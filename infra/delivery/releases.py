@@ -18,7 +18,7 @@ LIMIT = 4096
 def published(
     name: str, promotable: pulumi.Input[Mapping[str, Any] | None], opts: pulumi.ResourceOptions
 ) -> aws.ssm.Parameter:
-    """Writes it down once it is known: when migrations, rollout and after-steps have passed. It holds no secret.
+    """Write it down once it is known: when migrations, rollout and after-steps have passed. It holds no secret.
 
     In Parameter Store rather than in the stack's state alone, so that another stack can read it and nothing else.
     """

@@ -66,7 +66,7 @@ class Source:
         return self._built()
 
     def _admitted(self, key: str, image: str, what: str) -> Admission:
-        """What the gate says of what is to be deployed, when it may be.
+        """Return what the gate says of what is to be deployed, when it may be.
 
         Args:
             key: the setting that says so.
@@ -131,7 +131,7 @@ class Source:
         )
 
     def _warn_of_tags(self, context: str) -> None:
-        """Says which bases are named by a tag alone, where images are built that others run."""
+        """Say which bases are named by a tag alone, where images are built that others run."""
         app = self.stack.app
         if self.stack.environment not in KEEPING:
             return
@@ -172,7 +172,7 @@ def named(image: str, stack: Settings, revision: str = "") -> Origin:
 
 
 def promoted(promotable: Mapping[str, Any]) -> Origin:
-    """What another stack has released: its output `promotable`."""
+    """Return what another stack has released: its output `promotable`."""
     release = promotable["release"]
     names = {key: release[key] for key in ("tag", "version", "revision") if key in release}
     return _existing(promotable["image"], names, promotable)

@@ -21,8 +21,8 @@ def revision(folder: str) -> str:
 
 
 def is_ancestor(folder: str, older: str, newer: str) -> bool | None:
-    """Whether a commit is an ancestor of another one; None when git does not know (no repository, no git, a shallow
-    clone without one of the two, no answer within SECONDS)."""
+    """Return whether a commit is an ancestor of another one; None when git does not know (no repository, no git, a
+    shallow clone without one of the two, no answer within SECONDS)."""
     try:
         _git(folder, "merge-base", "--is-ancestor", older, newer)
     except subprocess.CalledProcessError as error:

@@ -68,7 +68,7 @@ class Scan(pulumi.ComponentResource):
 
 
 def ending(exceptions: Sequence[Accepted], today: date) -> list[str]:
-    """What people should hear of exceptions whose last day is over, in previews too."""
+    """Return what people should hear of exceptions whose last day is over, in previews too."""
     return [
         f"scan.exceptions: the one for {one.id} ended on {one.until}: the next image that has it is refused. Fix it, or"
         " decide anew and write a later day"

@@ -52,7 +52,7 @@ class Topic(pulumi.ComponentResource):
 
 
 def publishers(topic: str) -> str:
-    """Who may publish: principals of the topic's own account, as by default, its alarms, and EventBridge.
+    """Return who may publish: principals of the topic's own account, as by default, its alarms, and EventBridge.
 
     EventBridge's own example of such a policy has no condition ("Using resource-based policies for Amazon EventBridge"
     in its user guide), and it is not documented what could be asked in one; all that it can do is to publish here.

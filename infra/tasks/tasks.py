@@ -70,7 +70,7 @@ def asking(usual: TaskDefinitionArgs, wanted: Mapping[str, str]) -> TaskDefiniti
 
 
 def suffix(names: Iterable[str]) -> str:
-    """What a set of secrets is called in a family. No step's name has an underscore, so none is taken for it."""
+    """Return what a set of secrets is called in a family. No step's name has an underscore, so none is taken for it."""
     known = sorted(names)
     text = f"with_{'-'.join(known)}"
     if len(text) <= LONGEST_SUFFIX:
@@ -96,7 +96,8 @@ class Tasks:
     opts: pulumi.ResourceOptions
 
     def of(self, kind: Kind) -> TaskDefinitionArgs:
-        """What a task of this kind runs as, with roles that were made for it: they read its secrets and no others."""
+        """Return what a task of this kind runs as, with roles that were made for it: they read its secrets and no
+        others."""
         app, region, logins = self.stack.app, self.stack.aws.region, kind.logins
         elsewhere = [arn for image in kind.images if (arn := policies.repository(image))]
         references = dict.fromkeys([*kind.secrets.values(), *kind.readable])
@@ -144,7 +145,8 @@ class Tasks:
 
     @property
     def beside_logins(self) -> pulumi.Output[Mapping[str, str]] | None:
-        """What stands beside user and password in a login's secret: the variables that hold them in a longer text."""
+        """Return what stands beside user and password in a login's secret: the variables that hold them in a longer
+        text."""
         templates = self.stack.database.variables
         if not connection.composed(templates, {}):
             return None

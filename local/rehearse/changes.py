@@ -62,7 +62,7 @@ def account(stack: str, config: Mapping[str, Any]) -> str:
 
 
 def elsewhere(config: dict[str, Any]) -> Iterator[Difference]:
-    """Leaves out what only the real account has."""
+    """Leave out what only the real account has."""
     for section, (names, why) in ELSEWHERE.items():
         for name in names:
             if isinstance(config.get(section), dict) and name in config[section]:
@@ -75,7 +75,7 @@ def elsewhere(config: dict[str, Any]) -> Iterator[Difference]:
 
 
 def filled(config: dict[str, Any], stack: str, configs: Mapping[str, Mapping[str, Any]]) -> Iterator[Difference]:
-    """Puts a value in the place of every placeholder; one that is also a stack's account becomes that account."""
+    """Put a value in the place of every placeholder; one that is also a stack's account becomes that account."""
     known = {
         text: account(name, one)
         for name, one in configs.items()
@@ -119,7 +119,7 @@ def trusting(config: dict[str, Any]) -> Iterator[Difference]:
 
 
 def _put(config: Any, key: str, value: str) -> None:
-    """Sets the value at a key in the notation of `pulumi config set --path`."""
+    """Set the value at a key in the notation of `pulumi config set --path`."""
     parts = key.replace("[", ".").replace("]", "").split(".")
     for part in parts[:-1]:
         config = config[int(part)] if isinstance(config, list) else config[part]

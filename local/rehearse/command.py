@@ -28,7 +28,7 @@ SHELL = 'eval "$(make -s env STACK={})", then `sluice status`, or `pulumi stack 
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; returns its exit code."""
+    """Run one command; return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m local.rehearse", description=__doc__)
     parser.add_argument("command", choices=sorted([*REHEARSING, "env"]))
     parser.add_argument("stack")

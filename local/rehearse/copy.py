@@ -40,7 +40,7 @@ class Copy:
     upstream: str | None
 
     def write(self, folder: Path) -> Path:
-        """Write it where Pulumi finds it; returns the file."""
+        """Write it where Pulumi finds it; return the file."""
         place = file(folder, self.stack)
         head = [
             f"The rehearsal's copy of Pulumi.{self.stack}.yaml, made anew every time. It differs in",
@@ -132,7 +132,7 @@ def copied(stack: str, originals: Mapping[str, Mapping[str, Any]]) -> Copy:
 
 
 def local(config: Mapping[str, Any]) -> bool:
-    """Whether a stack is one of this machine's own, which needs no rehearsal."""
+    """Return whether a stack is one of this machine's own, which needs no rehearsal."""
     return config.get("environment") == LOCAL
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 
 def by_service(urns: Iterable[str]) -> dict[str, int]:
-    """How many resources a stack has of each service (`aws:ecs`) or package (`gate`); components are not counted.
+    """Return how many resources a stack has of each service (`aws:ecs`) or package (`gate`); components are not
+    counted.
 
     A URN's type may be a chain of parents' types; the last one is the resource's own.
     """
@@ -31,6 +32,6 @@ def resources(urns: Iterable[str]) -> str:
 
 
 def same_image(outputs: Mapping[str, Any], upstream: Mapping[str, Any]) -> str:
-    """Whether this stack runs the digest of the one that it promotes from."""
+    """Return whether this stack runs the digest of the one that it promotes from."""
     ours, theirs = (str(one.get("image", "")).rpartition("@")[2] for one in (outputs, upstream))
     return f"the same image, {ours[:19]}…" if ours and ours == theirs else f"another image: {ours} and {theirs}"

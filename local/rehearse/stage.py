@@ -86,7 +86,8 @@ class Stage:
 
 
 def changes(place: Checkout, base: Mapping[str, str], made: Copy, endpoint: str) -> dict[str, str | None]:
-    """What differs from `base` in the environment of a process in a rehearsed stack's account; None means: unset.
+    """Return what differs from `base` in the environment of a process in a rehearsed stack's account; None means:
+    unset.
 
     Nothing of the caller's own state comes through, wherever SLUICE_BACKEND_URL puts that of the local stack.
     """

@@ -59,7 +59,7 @@ class Archive:
         return f"pulumi-v{self.version}-{self.system}-{processor}.tar.gz"
 
     def url(self, base: str) -> str:
-        """Where Pulumi offers it."""
+        """Return where Pulumi offers it."""
         return f"{base}/{'plugins' if self.plugin else 'sdk'}/{self.name}"
 
 
@@ -114,7 +114,7 @@ def fetch(archive: Archive, folder: Path, checksums: Mapping[str, str], base: st
 
 
 def download(url: str, target: Path) -> str:
-    """Downloads a file; returns its SHA-256. Raises Failed."""
+    """Download a file; return its SHA-256. Raises Failed."""
     sum_, end = hashlib.sha256(), time.monotonic() + SECONDS
     try:
         with urllib.request.urlopen(url, timeout=30) as answer, target.open("wb") as file:  # noqa: S310 - https, or a test's
@@ -129,7 +129,7 @@ def download(url: str, target: Path) -> str:
 
 
 def install(work: Work, place: Checkout, checksums: Mapping[str, str], base: str = BASE) -> str:
-    """Puts CLI and plugins in place, each with its recorded checksum; whatever CLI was there is replaced. Raises
+    """Put CLI and plugins in place, each with its recorded checksum; whatever CLI was there is replaced. Raises
     Failed."""
     cli, *plugins = wanted(place.root, *here())
     folder = place.cache / "archives"
@@ -160,7 +160,7 @@ def unpack(archive: Path, target: Path) -> None:
 
 
 def pin(archives: Iterable[Archive], folder: Path, lock: Path = LOCK, base: str = BASE) -> Sequence[str]:
-    """Downloads archives and records their checksums, in place of those that were there; returns the lines."""
+    """Download archives and record their checksums, in place of those that were there; return the lines."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
     for archive in archives:

@@ -21,12 +21,12 @@ def answers() -> bool:
 
 
 def data_root() -> Path:
-    """Where the engine keeps images and containers."""
+    """Return where the engine keeps images and containers."""
     return Path(ask(["docker", "info", "--format", "{{.DockerRootDir}}"]) or "/var/lib/docker")
 
 
 def way_to_start(machine: Machine, systemd: bool, refusal: str) -> str:
-    """How to get a silent engine to answer: `systemctl` or `dockerd`. Raises Failed where a person has to.
+    """Return how to get a silent engine to answer: `systemctl` or `dockerd`. Raises Failed where a person has to.
 
     `refusal` is what the client says about the silence.
     """
@@ -51,7 +51,7 @@ def way_to_start(machine: Machine, systemd: bool, refusal: str) -> str:
 
 
 def refusal() -> str:
-    """What the client says about an engine that does not answer."""
+    """Return what the client says about an engine that does not answer."""
     try:
         done = subprocess.run(
             ["docker", "version"],
@@ -69,7 +69,7 @@ def refusal() -> str:
 
 
 def obstacle(machine: Machine) -> None:
-    """Raises Failed when the engine neither answers nor can be started by set-up."""
+    """Raise Failed when the engine neither answers nor can be started by set-up."""
     if machine.docker and not machine.engine:
         way_to_start(machine, SYSTEMD.is_dir(), refusal())
 

@@ -21,7 +21,7 @@ INDEX_REMEDY = (
 
 
 def stamp(lock: Path) -> str:
-    """What marks an environment as made from this lock by this Python."""
+    """Return what marks an environment as made from this lock by this Python."""
     return f"{hashlib.sha256(lock.read_bytes()).hexdigest()} {sys.version_info[0]}.{sys.version_info[1]}"
 
 
@@ -58,7 +58,7 @@ def with_pip(work: Work, venv: Path) -> Path:
 
 
 def uv(cache: Path, lock: Path) -> Path:
-    """Where the uv of this lock lies, or will lie."""
+    """Return where the uv of this lock lies, or will lie."""
     return cache / f"uv-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}" / "bin" / "uv"
 
 

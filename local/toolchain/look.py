@@ -36,7 +36,7 @@ def pending(steps: Sequence[Step]) -> list[Step]:
 
 
 def refuse(waiting: Sequence[Step], folders: Mapping[str, Folder], docker_root: Path) -> None:
-    """Raises Failed with every obstacle there is, each with its remedy.
+    """Raise Failed with every obstacle there is, each with its remedy.
 
     Args:
         waiting: the steps that are not done.
@@ -53,14 +53,15 @@ def refuse(waiting: Sequence[Step], folders: Mapping[str, Folder], docker_root: 
 
 
 def needs(waiting: Iterable[Step], places: Mapping[str, Path]) -> list[Need]:
-    """What the steps and the running stack will write, and where."""
+    """Return what the steps and the running stack will write, and where."""
     wanted = [(step.name, name, size) for step in waiting for name, size in step.room().items()]
     wanted += [(RUNNING, name, size) for name, size in ALWAYS.items()]
     return [Need(part, places[name], size) for part, name, size in wanted]
 
 
 def unwritable(folder: Folder, attempt: Callable[[Path], None] | None = None) -> str | None:
-    """Why nothing can be written to a folder, with the remedy; None when it can. It is made when it is missing."""
+    """Return why nothing can be written to a folder, with the remedy; None when it can. It is made when it is
+    missing."""
     try:
         (attempt or _write)(folder.path)
     except OSError as error:

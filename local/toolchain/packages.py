@@ -39,7 +39,7 @@ class Machine:
 
 
 def look(venv: Path) -> Machine:
-    """Look at this machine; changes nothing and takes about 0.1 s."""
+    """Inspect this machine in about 0.1 s; change nothing."""
     return Machine(
         system=platform.system(),
         distribution=distribution(_text(Path("/etc/os-release"))),
@@ -77,7 +77,7 @@ def missing(machine: Machine) -> list[str]:
 
 
 def by_hand(machine: Machine, required: list[str]) -> str:
-    """What a person has to do where set-up may not install packages itself."""
+    """Return what a person has to do where set-up may not install packages itself."""
     if machine.apt:
         group = "; sudo usermod -aG docker $USER; log in again" if DOCKER[0] in required else ", then try again"
         return (

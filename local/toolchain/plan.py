@@ -108,8 +108,8 @@ def bench(place: Checkout) -> Step:
 
 
 def application(settings: str) -> list[str]:
-    """What `make check` needs: the images that the stack's settings name, and a PostgreSQL where no image registry has
-    one for us.
+    """Return what `make check` needs: the images that the stack's settings name, and a PostgreSQL where no image
+    registry has one for us.
 
     Args:
         settings: the text of the stack's settings file.
@@ -148,7 +148,7 @@ def _go_build(work: Work, place: Checkout, image: Image, locks: list[Path]) -> s
 
 
 def folders(place: Checkout) -> dict[str, Folder]:
-    """Where set-up writes."""
+    """Return where set-up writes."""
     return {
         "project": Folder("the checkout", place.root, "work on a checkout of your own"),
         "local": Folder("the local folder", place.local, "make it writable, or set SLUICE_LOCAL_DIR to one that is"),

@@ -120,7 +120,7 @@ def end(child: subprocess.Popen[bytes]) -> None:
 
 
 def ask(command: Sequence[str | Path], seconds: float = 20.0) -> str | None:
-    """What a short command prints, or None when it is missing, fails, or takes longer than `seconds`."""
+    """Return what a short command prints, or None when it is missing, fails, or takes longer than `seconds`."""
     try:
         answer = subprocess.run(
             [str(word) for word in command],
@@ -136,7 +136,7 @@ def ask(command: Sequence[str | Path], seconds: float = 20.0) -> str | None:
 
 
 def remedy_for(output: str, remedy: str) -> str:
-    """What to do about a command that failed with this output: its own words are better than our guess."""
+    """Return what to do about a command that failed with this output: its own words are better than our guess."""
     lower = output.lower()
     if "no space left on device" in lower or "disk quota exceeded" in lower:
         return ROOM_REMEDY

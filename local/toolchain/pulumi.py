@@ -53,7 +53,7 @@ def version(text: str) -> tuple[int, ...]:
 
 
 def go_obstacle(answer: str | None) -> str | None:
-    """Why Go cannot build the CLI, or None. `answer` is what `go version` printed; None when there is no Go."""
+    """Return why Go cannot build the CLI, or None. `answer` is what `go version` printed; None when there is no Go."""
     wanted = f"the Pulumi CLI is built from Go modules here, which needs Go {OLDEST_GO[0]}.{OLDEST_GO[1]} or newer"
     if answer is None:
         return f"{wanted}; no Go is on PATH"
@@ -61,7 +61,7 @@ def go_obstacle(answer: str | None) -> str | None:
 
 
 def obstacle(place: Checkout) -> None:
-    """Raises Failed when none of the three roads is open."""
+    """Raise Failed when none of the three roads is open."""
     if not _here(place) and (lacking := go_obstacle(ask(["go", "version"]))) and _script() is None:
         raise no_road(lacking)
 

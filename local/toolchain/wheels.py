@@ -19,7 +19,7 @@ MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 def folder(cache: Path, locks: Sequence[Path], architecture: str) -> Path:
-    """Where the wheels of exactly these lock files lie."""
+    """Return where the wheels of exactly these lock files lie."""
     digest = hashlib.sha256(architecture.encode())
     for lock in locks:
         digest.update(lock.read_bytes())

@@ -99,7 +99,7 @@ def _stars(one: Resource) -> Judged:
 
 
 def _masters(arn: str) -> bool:
-    """Whether a pattern fits the master password of every database."""
+    """Return whether a pattern fits the master password of every database."""
     name = arn.split(":", 5)[-1].replace("[", "[[]")  # IAM knows no sets of letters
     return any(all(fnmatchcase(one, name) for one in two) for two in MASTERS)
 

@@ -20,8 +20,8 @@ SOME6 = 32
 
 
 def internet(ranges: Iterable[str]) -> bool:
-    """Whether these ranges together are the internet, or a good part of it: `0.0.0.0/0`, but also `0.0.0.0/1`, or
-    thousands of small ones. A text that is no range counts as everything."""
+    """Return whether these ranges together are the internet, or a good part of it: `0.0.0.0/0`, but also `0.0.0.0/1`,
+    or thousands of small ones. A text that is no range counts as everything."""
     four: list[IPv4Network] = []
     for text in ranges:
         try:

@@ -23,7 +23,7 @@ AWS = re.compile(r"arn:[^:]+:iam::aws:policy/(.+)")
 
 
 def attached(one: Resource) -> Judged:
-    """What is wrong with the managed policies that a role, user or group gets."""
+    """Return what is wrong with the managed policies that a role, user or group gets."""
     arns = [*listed(one.get("policyArn")), *listed(one.get("policyArns")), *listed(one.get("managedPolicyArns"))]
     for arn in map(str, arns):
         name = arn.rpartition("/")[2]

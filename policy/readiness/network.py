@@ -112,7 +112,7 @@ def _groups(stack: Stack, one: Resource) -> frozenset[str]:
 
 
 def _secure(actions: Any) -> bool:
-    """Whether all that a listener does with a request is to send it to HTTPS."""
+    """Return whether all that a listener does with a request is to send it to HTTPS."""
     found = list(mappings(actions))
     return bool(found) and all(
         action.get("type") == "redirect" and _first(action.get("redirect")).get("protocol") == "HTTPS"

@@ -21,7 +21,7 @@ MANDATORY, ADVISORY = pulumi.EnforcementLevel.MANDATORY, pulumi.EnforcementLevel
 
 
 def start() -> None:
-    """Serves the pack to the engine, until it is ended. Raises ValueError where production.json is wrong."""
+    """Serve the pack to the engine, until it is ended. Raises ValueError where production.json is wrong."""
     declared()
     pulumi.PolicyPack("readiness", policies=policies())
 

@@ -35,7 +35,7 @@ class Production:
     accounts: Sequence[str] = ()
 
     def why(self, stack: Stack) -> str:
-        """Why a stack is production, whatever it says; empty when it may be something else."""
+        """Return why a stack is production, whatever it says; empty when it may be something else."""
         if any(fnmatchcase(stack.name.lower(), pattern.lower()) for pattern in self.stacks):
             return f"{stack.name} is the name of a production stack"
         if here := sorted(stack.accounts & set(self.accounts)):
@@ -55,7 +55,7 @@ class Production:
 
 @cache
 def declared() -> Production:
-    """What the file says. Raises ValueError naming what is wrong with it."""
+    """Return what the file says. Raises ValueError naming what is wrong with it."""
     try:
         return Production.parse(json.loads(FILE.read_text(encoding="utf-8")))
     except (OSError, json.JSONDecodeError) as error:
@@ -63,8 +63,8 @@ def declared() -> Production:
 
 
 def environment(stack: Stack, known: Production | None = None) -> str:
-    """What a stack is judged as: what its AWS providers' tags say, where they all say the same and nothing speaks
-    against it; else production."""
+    """Return what a stack is judged as: what its AWS providers' tags say, where they all say the same and nothing
+    speaks against it; else production."""
     words = {str(tags(provider).get("Environment", PRODUCTION)) for provider in stack.of(PROVIDER)}
     [word, *others] = sorted(words) or [PRODUCTION]
     if others or word not in OTHERS or (declared() if known is None else known).why(stack):

@@ -66,5 +66,5 @@ class Rule:
         ]
 
     def mandatory(self, environment: str) -> bool:
-        """Whether a breach must stop a deployment to this environment."""
+        """Return whether a breach must stop a deployment to this environment."""
         return self.scope is Scope.EVERYWHERE or environment == PRODUCTION

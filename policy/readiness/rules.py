@@ -37,7 +37,7 @@ class Verdict:
 
     @property
     def stops(self) -> bool:
-        """Whether the deployment must not go on."""
+        """Return whether the deployment must not go on."""
         return self.mandatory and bool(self.findings)
 
 

@@ -84,7 +84,7 @@ class Stack:
 
 
 def tags(provider: Resource) -> Mapping[str, Any]:
-    """What an AWS provider tags everything with."""
+    """Return what an AWS provider tags everything with."""
     said = decoded(provider.get("defaultTags"))
     found = said.get("tags") if isinstance(said, Mapping) else None
     return found if isinstance(found, Mapping) else {}

@@ -68,7 +68,7 @@ class Condition:
 
     @property
     def required(self) -> bool:
-        """Whether it holds only where the key is there with one of the values, none of which fits everything."""
+        """Return whether it holds only where the key is there with one of the values, none of which fits everything."""
         operator = self.operator.removeprefix("foranyvalue:")
         like = operator.endswith(("like", "arnequals"))  # ArnEquals takes wildcards as ArnLike does
         if operator not in MATCHING or not self.values or any(map(ITSELF.search, self.values)):
@@ -106,11 +106,11 @@ class Statement:
 
     @property
     def limited(self) -> bool:
-        """Whether its conditions leave some resources out."""
+        """Return whether its conditions leave some resources out."""
         return any(fnmatchcase(key, known) for key in self.required for known in LIMITING)
 
     def covers(self, action: str) -> bool:
-        """Whether it is about an action, by name or by pattern."""
+        """Return whether it is about an action, by name or by pattern."""
         return any(fnmatchcase(action.lower(), one.lower()) for one in self.actions)
 
     @classmethod
@@ -151,17 +151,17 @@ def allowed(policy: Any) -> Iterator[Statement]:
 
 
 def wild(text: str) -> bool:
-    """Whether a text is a pattern."""
+    """Return whether a text is a pattern."""
     return any(mark in text for mark in WILD)
 
 
 def open_ended(text: str) -> bool:
-    """Whether a pattern fits whatever it is compared with, or nearly so: it does not say how a name begins."""
+    """Return whether a pattern fits whatever it is compared with, or nearly so: it does not say how a name begins."""
     return text.startswith(WILD) or (text.startswith("arn:") and every(text))
 
 
 def every(arn: str) -> bool:
-    """Whether an ARN in a policy is about every resource of a service, or of a type."""
+    """Return whether an ARN in a policy is about every resource of a service, or of a type."""
     if arn.startswith(WILD):
         return True
     parts = arn.split(":", 5)

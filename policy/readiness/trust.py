@@ -78,7 +78,7 @@ def _federated(required: Mapping[str, list[str]]) -> Judged:
 
 
 def _named(rest: str) -> str:
-    """What a subject names after its kind: `main` of `ref:refs/heads/main`."""
+    """Return what a subject names after its kind: `main` of `ref:refs/heads/main`."""
     for kind in ("ref:refs/heads/", "ref:refs/tags/", "ref:refs/", "ref:", "environment:"):
         if rest.startswith(kind):
             return rest.removeprefix(kind)
@@ -101,7 +101,7 @@ def _shared(one: Resource) -> Judged:
 
 
 def _known(part: Statement) -> bool:
-    """Whether a statement for everybody says in a condition who that is."""
+    """Return whether a statement for everybody says in a condition who that is."""
     return any(key in OWNERS for key in part.required)
 
 

@@ -76,7 +76,7 @@ def admit(
     architecture: str = "",
     trusted: Sequence[str] = (),
 ) -> Admitted:
-    """Whether an image may be deployed to the stack whose records are below *path* (``/sluice/PROJECT/STACK``).
+    """Return whether an image may be deployed to the stack whose records are below *path* (``/sluice/PROJECT/STACK``).
 
     Args:
         image: ``repository@sha256:…``; with *rollback* it is not looked at.
@@ -164,8 +164,8 @@ def _revision(clients: Clients, image: str, platform: str) -> str:
 
 
 def look_up(clients: Clients, image: str) -> Registered | None:
-    """What ECR says of an image; None when its registry is not ECR. Source: ECR BatchGetImage, whose *failures* name
-    what it did not find."""
+    """Return what ECR says of an image; None when its registry is not ECR. Source: ECR BatchGetImage, whose *failures*
+    name what it did not find."""
     repository = parse(image, clients.elsewhere)
     if repository is None:
         return None

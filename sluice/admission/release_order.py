@@ -14,7 +14,7 @@ LEAST = 7
 def older_build(
     wanted: str, live: str, ancestor: bool | None, allowed: str = "", setting: str = "app.context"
 ) -> Finding | None:
-    """What to say of a build whose commit may be older than the live release's; None for nothing.
+    """Return what to say of a build whose commit may be older than the live release's; None for nothing.
 
     Args:
         wanted, live: commits of the build and of the live release, without `-dirty`; empty where they are not known.
@@ -37,7 +37,7 @@ def older_build(
 
 
 def major_change(wanted: str, live: str, asked: str = "") -> Finding | None:
-    """What to say of a change of PostgreSQL's major version; None for nothing.
+    """Return what to say of a change of PostgreSQL's major version; None for nothing.
 
     Args:
         wanted, live: major versions of the settings and of the live instance; empty where it is not known.
@@ -67,7 +67,7 @@ def major_change(wanted: str, live: str, asked: str = "") -> Finding | None:
 
 
 def unknown_order(wanted: str, live: str, setting: str) -> str:
-    """Why it cannot be said whether a build's commit is older than the live release's, in words."""
+    """Return why it cannot be said whether a build's commit is older than the live release's, in words."""
     if not live:
         return "the live release names no commit"
     if wanted:

@@ -10,7 +10,7 @@ GRANT = "give the deployer that permission (`make bootstrap` does), or look your
 
 
 def remedy(found: object) -> str:
-    """What to do about something that could not be looked at; empty where nothing can be done."""
+    """Return what to do about something that could not be looked at; empty where nothing can be done."""
     denied = isinstance(found, Unread) and found.reason.startswith("these credentials")
     return GRANT if denied else ""
 

@@ -6,8 +6,8 @@ import json
 
 
 def wrong(key: str, text: str | None) -> str:
-    """What is wrong with a secret's text (SecretString) for a task that takes *key* of it (empty: the whole text);
-    empty when nothing is."""
+    """Return what is wrong with a secret's text (SecretString) for a task that takes *key* of it (empty: the whole
+    text); empty when nothing is."""
     if text is None:
         return "it has no text (SecretString), only binary content, which ECS cannot pass on as a variable"
     if not key:

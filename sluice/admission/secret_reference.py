@@ -47,7 +47,7 @@ class Reference:
 
 
 def reference(value_from: str) -> Reference:
-    """Reads a `valueFrom`. What is no ARN of a secret is a parameter."""
+    """Read a `valueFrom`. What is no ARN of a secret is a parameter."""
     found = _SECRET.fullmatch(value_from)
     if found:
         return Reference("secret", found[1], found[2] or "", found[3] or "", found[4] or "")
@@ -56,7 +56,7 @@ def reference(value_from: str) -> Reference:
 
 
 def wrong_form(value_from: str) -> str:
-    """What is wrong with a `valueFrom` that names Secrets Manager and cannot be read; empty when it can."""
+    """Return what is wrong with a `valueFrom` that names Secrets Manager and cannot be read; empty when it can."""
     if ":secretsmanager:" not in value_from or _SECRET.fullmatch(value_from):
         return ""
     return "is no ARN of a secret, with nothing or exactly `:KEY:STAGE:VERSION` after it (all three colons)"

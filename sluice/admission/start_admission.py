@@ -57,7 +57,7 @@ class Subject:
         return [one for one in dict.fromkeys([self.service, *own]) if one]
 
     def tasks(self, definitions: Mapping[str, Any]) -> list[Task]:
-        """What is started, of the task definitions that are known."""
+        """Return what is started, of the task definitions that are known."""
         found = [Task(SERVICE, definitions[self.service])] if self.service in definitions else []
         for step in self.steps:
             definition = definitions.get(step.task_definition or self.task_definition)
@@ -70,7 +70,7 @@ class Subject:
 def examine(
     clients: Clients, subject: Subject, clock: Clock, known: Mapping[str, Mapping[str, Any]] | None = None
 ) -> list[Finding]:
-    """What was found of everything that the run and the service's new revision need.
+    """Return what was found of everything that the run and the service's new revision need.
 
     The network of a step is left to RunTask, which refuses a subnet or security group that does not exist before it
     starts anything (RunTask in the ECS API reference), and so is a step's task role. The service's is looked at.
@@ -110,7 +110,7 @@ def examine_deployed(clients: Clients, subject: Subject, network: Sequence[str])
 def known_tasks(
     image: str, architecture: str, steps: Sequence[Step], secrets: Sequence[str], service_secrets: Sequence[str]
 ) -> list[Task]:
-    """What a preview knows of a run's tasks.
+    """Return what a preview knows of a run's tasks.
 
     Args:
         image: by digest; empty while it is not known.
@@ -133,7 +133,7 @@ def known_tasks(
 
 
 def revisions(read: Mapping[str, Any]) -> list[Finding]:
-    """What was found of task definitions, by ARN."""
+    """Return what was found of task definitions, by ARN."""
     found = []
     for arn, one in read.items():
         subject = f"task definition {arn.rpartition('/')[2]}"
@@ -147,7 +147,7 @@ def revisions(read: Mapping[str, Any]) -> list[Finding]:
 
 
 def refuse(found: Sequence[Finding], untouched: str) -> None:
-    """Raises NotReady when something was refused.
+    """Raise NotReady when something was refused.
 
     Args:
         untouched: what was not changed, as a sentence.

@@ -25,7 +25,7 @@ from sluice.image.image_configuration import ImageConfiguration, is_root
 
 
 def findings(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> list[Finding]:
-    """What was found of everything that *tasks* need; *wanted* is what was asked for."""
+    """Return what was found of everything that *tasks* need; *wanted* is what was asked for."""
     return [
         *_images(tasks, wanted, facts),
         *secrets(wanted, facts),
@@ -38,8 +38,8 @@ def findings(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> list[
 
 
 def started(tasks: Sequence[Task], image: str, configuration: ImageConfiguration) -> list[Finding]:
-    """What an image's own configuration means for the tasks that run it: the platform, who it runs as, and whether its
-    entrypoint hands the steps' words on."""
+    """Return what an image's own configuration means for the tasks that run it: the platform, who it runs as, and
+    whether its entrypoint hands the steps' words on."""
     found: list[Finding] = []
     platforms = dict.fromkeys(task.platform for task in tasks if _runs(task, image))
     for platform in platforms:
@@ -100,8 +100,8 @@ def _as_root(image: str, how: str, who: Sequence[str]) -> Finding:
 
 
 def _unwritable(task: Task, container: Mapping[str, Any], configuration: ImageConfiguration) -> Iterator[str]:
-    """Where an empty volume stands that a user who is not root cannot write to. Source: "Use bind mounts with Amazon
-    ECS" in its developer guide: owner and mode are copied only from a VOLUME of the very same path."""
+    """Return where an empty volume stands that a user who is not root cannot write to. Source: "Use bind mounts with
+    Amazon ECS" in its developer guide: owner and mode are copied only from a VOLUME of the very same path."""
     empty = {
         volume.get("name")
         for volume in task.definition.get("volumes") or []

@@ -183,7 +183,7 @@ class Reader:
         return Role(trusts_tasks(self.clients["iam"].get_role(RoleName=arn.rpartition("/")[2])["Role"]))
 
     def _may_read(self, role: str, references: Sequence[Reference]) -> dict[tuple[str, str], Decision]:
-        """What IAM's simulation says; it does not know policies of the secrets themselves."""
+        """Return what IAM's simulation says; it does not know policies of the secrets themselves."""
         decisions: dict[tuple[str, str], Decision] = {}
         region = str(self.clients["ssm"].meta.region_name)
         arns = {one.name: _arn(one, role, region) for one in references}

@@ -73,13 +73,13 @@ class Requirements:
 
     @property
     def references(self) -> list[Reference]:
-        """What the secrets refer to, each once."""
+        """Return what the secrets refer to, each once."""
         return sorted({reference(one) for one in self.secrets}, key=lambda one: (one.kind, one.name, one.key))
 
 
 def required(tasks: Sequence[Task], network: Sequence[str] = (), target_groups: Sequence[str] = ()) -> Requirements:
-    """What *tasks* need. A container that logs elsewhere than to CloudWatch in the tasks' Region needs no log group,
-    nor does one whose log group is made when it starts (``awslogs-create-group``)."""
+    """Return what *tasks* need. A container that logs elsewhere than to CloudWatch in the tasks' Region needs no log
+    group, nor does one whose log group is made when it starts (``awslogs-create-group``)."""
     images: dict[tuple[str, str], list[str]] = {}
     secrets: dict[str, list[str]] = {}
     groups: dict[str, list[str]] = {}
@@ -119,7 +119,7 @@ def _log_group(container: Mapping[str, Any], region: str) -> str:
 
 
 def absent(wanted: Requirements, facts: Facts) -> Requirements:
-    """What seems to be absent, and may only not be visible yet."""
+    """Return what seems to be absent, and may only not be visible yet."""
 
     def gone(answers: Mapping[Any, Any]) -> set[Any]:
         return {one for one, answer in answers.items() if isinstance(answer, Absent) and not answer.final}

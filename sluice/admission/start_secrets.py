@@ -82,8 +82,9 @@ def _secret(subject: str, lost: str, one: Reference, facts: Facts) -> Finding:
 
 
 def reading(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
-    """What the execution roles may read. A denial is no proof: the simulation does not know the policies of secrets and
-    keys ("Testing IAM policies with the IAM policy simulator" in the IAM user guide); only an explicit one is final."""
+    """Return what the execution roles may read. A denial is no proof: the simulation does not know the policies of
+    secrets and keys ("Testing IAM policies with the IAM policy simulator" in the IAM user guide); only an explicit one
+    is final."""
     for role, references in wanted.execution_roles.items():
         subject = f"execution role {role.rpartition('/')[2]}"
         answers = {one: facts.reading.get((role, one.name)) for one in references}

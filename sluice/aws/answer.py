@@ -22,7 +22,7 @@ _ABSENT = (
 
 
 def answered(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Absent | Unread:
-    """What *call* returns, or what its error says: it is not there, or it could not be looked at.
+    """Return what *call* returns, or what its error says: it is not there, or it could not be looked at.
 
     Raises:
         ClientError, BotoCoreError: the credentials have expired, so that nothing can be said.
@@ -45,7 +45,7 @@ def answered(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Abs
 
 
 def denied(error: ClientError) -> bool:
-    """Whether the caller lacks the permission."""
+    """Return whether the caller lacks the permission."""
     code = str(error.response.get("Error", {}).get("Code"))
     return any(one in code for one in _DENIED) or "not authorized" in message(error)
 

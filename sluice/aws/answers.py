@@ -87,7 +87,7 @@ class StaleAnswer(BotoCoreError):  # type: ignore[misc]
 
 
 def lacking(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
-    """What an answer lacks, in words; empty when it is whole."""
+    """Return what an answer lacks, in words; empty when it is whole."""
     for path in REQUIRED.get(operation, ()):
         for where in _absent(answer, path.split("."), ""):
             return f"{where} is missing"
@@ -106,7 +106,7 @@ def lacking(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any
 
 
 def _absent(value: Any, path: list[str], where: str) -> Iterator[str]:
-    """Where the path is not there."""
+    """Return where the path is not there."""
     if not path:
         return
     key, each = path[0].removesuffix("[]"), path[0].endswith("[]")

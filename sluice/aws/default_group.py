@@ -30,7 +30,7 @@ class DefaultGroup:
 
     @property
     def rules(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return len(self.ingress) + len(self.egress)
 
 
@@ -47,7 +47,7 @@ def find(ec2: Any, vpc: str) -> DefaultGroup | None:
 
 
 def close(ec2: Any, vpc: str) -> DefaultGroup:
-    """Takes all rules from it; bears repetition. Raises GateError where there is no such group."""
+    """Take all rules from it; bears repetition. Raises GateError where there is no such group."""
     group = find(ec2, vpc)
     if group is None:
         raise GateError(f"{vpc} has no default security group: is it there, and in this account and Region?")

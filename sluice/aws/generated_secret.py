@@ -25,7 +25,7 @@ _PART = re.compile(r"\{(username|password)\}")
 def put_random_password(
     client: Any, secret_arn: str, username: str, length: int, texts: Mapping[str, str] | None = None
 ) -> str:
-    """Puts ``{"username", "password"}`` as the secret's current value; returns the version's id.
+    """Put ``{"username", "password"}`` as the secret's current value; return the version's id.
 
     Args:
         texts: further keys, whose values have `{username}` and `{password}` where user and password belong.
@@ -35,7 +35,7 @@ def put_random_password(
 
 
 def put_beside(client: Any, secret_arn: str, texts: Mapping[str, str]) -> str:
-    """Puts other texts beside the user and password that are there; returns the version's id.
+    """Put other texts beside the user and password that are there; return the version's id.
 
     A new password would lock out the tasks that still serve. Raises KeyError when the value is not one of ours.
     """

@@ -13,7 +13,8 @@ from sluice.aws.found import Absent, Present
 
 
 def forwarded(elb: Any, group: str) -> Present | Absent:
-    """Whether requests can reach a target group, by its ARN. Rules are read only where no default action forwards.
+    """Return whether requests can reach a target group, by its ARN. Rules are read only where no default action
+    forwards.
 
     Raises:
         ClientError: as AWS answered; ``TargetGroupNotFound`` when there is no such group.
@@ -36,7 +37,7 @@ def forwarded(elb: Any, group: str) -> Present | Absent:
 
 
 def forwards(group: str, rules: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether a rule or default action sends requests to the target group. Source: ELBv2 Action."""
+    """Return whether a rule or default action sends requests to the target group. Source: ELBv2 Action."""
     for rule in rules:
         for action in rule.get("Actions") or rule.get("DefaultActions") or []:
             weighted = (action.get("ForwardConfig") or {}).get("TargetGroups") or []

@@ -71,7 +71,7 @@ class LogLines:
         return self._shown([(self._held, self._left_out)])
 
     def _is_split(self, message: str) -> bool:
-        """Whether the driver split the line behind this event."""
+        """Return whether the driver split the line behind this event."""
         cut = len(message) - len(message.strip("\ufffd"))  # each for one byte, and three bytes long
         size = len(message.encode("utf-8", "replace")) - 2 * cut
         full = _EVENT_BYTES - _LONGEST_CHARACTER < size <= _EVENT_BYTES

@@ -51,7 +51,7 @@ class Notice:
 
 
 def publish(sns: Callable[[], Any], topic: str, notice: Notice, log: Callable[[str], None]) -> bool:
-    """Sends the notice. Whatever goes wrong becomes a warning line, at most ten seconds later; nothing is raised.
+    """Send the notice. Whatever goes wrong becomes a warning line, at most ten seconds later; nothing is raised.
 
     Args:
         sns: gives a boto3 client of the topic's region.

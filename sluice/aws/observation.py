@@ -49,7 +49,7 @@ class Confirmation:
     looks: int = 0
 
     def confirmed(self, change: str, now: float, seconds: float = CONFIRM_SECONDS) -> bool:
-        """Takes what was seen *now* (seconds); empty: nothing bad. True when the change counts, which is when it has
+        """Take what was seen *now* (seconds); empty: nothing bad. True when the change counts, which is when it has
         been seen for *seconds*."""
         if change != self.change:
             self.change, self.since, self.looks = change, now, 0
@@ -60,7 +60,7 @@ class Confirmation:
 
 
 def older_task(task: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
-    """Whether a task's description is from before the *known* one (empty: none)."""
+    """Return whether a task's description is from before the *known* one (empty: none)."""
     if not known:
         return False
     version, newest = task.get("version"), known.get("version")
@@ -70,8 +70,8 @@ def older_task(task: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
 
 
 def whole_end(task: Mapping[str, Any], essential: frozenset[str]) -> bool:
-    """Whether a STOPPED task's description says how it ended: why it stopped, and every essential container's exit code
-    unless it did not start. Otherwise it is looked at again before it is judged."""
+    """Return whether a STOPPED task's description says how it ended: why it stopped, and every essential container's
+    exit code unless it did not start. Otherwise it is looked at again before it is judged."""
     code = task.get("stopCode")
     if not code:
         return False
@@ -97,7 +97,7 @@ class Dated:
     stale_since: float | None = None
 
     def stale(self, moment: float, now: float) -> bool:
-        """Takes an answer's *moment*, seen *now*. True when it is older than what is known, unless that has lasted for
+        """Take an answer's *moment*, seen *now*. True when it is older than what is known, unless that has lasted for
         :data:`STALE_SECONDS`."""
         if moment >= self.newest:
             self.newest, self.stale_since = moment, None

@@ -65,7 +65,7 @@ class Parameters:
                 yield parameter["Name"], parameter["Value"]
 
     def create(self, name: str, value: str) -> bool:
-        """Makes a parameter. False when there is one of that name: somebody else was quicker."""
+        """Make a parameter. False when there is one of that name: somebody else was quicker."""
         try:
             self._put(name, value, overwrite=False)
         except ClientError as error:
@@ -75,11 +75,11 @@ class Parameters:
         return True
 
     def put(self, name: str, value: str) -> None:
-        """Makes or rewrites a parameter."""
+        """Make or rewrite a parameter."""
         self._put(name, value, overwrite=True)
 
     def delete(self, names: Sequence[str]) -> None:
-        """Deletes parameters; one that is not there is none of this call's business."""
+        """Delete parameters; one that is not there is none of this call's business."""
         for start in range(0, len(names), BATCH):
             self._ssm.delete_parameters(Names=list(names[start : start + BATCH]))
         for name in names:

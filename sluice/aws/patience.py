@@ -36,7 +36,7 @@ class Patience:
         return self._clock.now()
 
     def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Returns what *call* returns. Raises Unknown, or the call's own error when it is an answer."""
+        """Return what *call* returns. Raises Unknown, or the call's own error when it is an answer."""
         begun = self._clock.now()
         pause = 1.0
         while True:

@@ -142,7 +142,7 @@ class Clients:
 
     @property
     def elsewhere(self) -> bool:
-        """Whether another endpoint answers instead of AWS."""
+        """Return whether another endpoint answers instead of AWS."""
         return bool(self._account.endpoint)
 
     @property
@@ -163,7 +163,7 @@ class Clients:
         )
 
     def _dated(self, header: str, before: float, after: float) -> None:
-        """Takes the Date of an answer that came between two moments of this machine's."""
+        """Take the Date of an answer that came between two moments of this machine's."""
         if self._skew is not None or after - before > 5.0:
             return
         try:
@@ -211,7 +211,7 @@ class Clients:
         return session
 
     def verify(self) -> None:
-        """Makes sure that the credentials work and belong to the expected account. Raises GateError; what may pass by
+        """Make sure that the credentials work and belong to the expected account. Raises GateError; what may pass by
         itself is raised as it is."""
         if self._verified:
             return
@@ -236,14 +236,14 @@ class Clients:
 
 
 def expired(error: Exception) -> bool:
-    """True when the credentials ran out: then nothing can be said about a task or a deployment."""
+    """Return whether the credentials ran out: then nothing can be said about a task or a deployment."""
     if isinstance(error, ClientError):
         return error.response.get("Error", {}).get("Code") in _EXPIRED
     return isinstance(error, _NO_CREDENTIALS)
 
 
 def transient(error: Exception) -> bool:
-    """True when the same call may work in a moment: throttling, a server error, no connection."""
+    """Return whether the same call may work in a moment: throttling, a server error, no connection."""
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code"))
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
@@ -252,7 +252,7 @@ def transient(error: Exception) -> bool:
 
 
 def _whole_body(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
-    """Refuses a body that is shorter than its Content-Length, or that is no document though the status is 200: botocore
+    """Refuse a body that is shorter than its Content-Length, or that is no document though the status is 200: botocore
     would read it as an empty answer. Raises IncompleteAnswer."""
     headers, body = response_dict["headers"], response_dict["body"]
     announced = headers.get("content-length")

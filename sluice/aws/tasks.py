@@ -39,8 +39,8 @@ class Place:
 
 
 def stop_seconds(definition: Mapping[str, Any]) -> int:
-    """How long a task of this definition may run on after SIGTERM: its containers' longest `stopTimeout`, in seconds.
-    Then it is killed. Source: ECS ContainerDefinition (on Fargate 30 s unless said, at most 120 s)."""
+    """Return how long a task of this definition may run on after SIGTERM: its containers' longest `stopTimeout`, in
+    seconds. Then it is killed. Source: ECS ContainerDefinition (on Fargate 30 s unless said, at most 120 s)."""
     return max(int(one.get("stopTimeout") or STOP_TIMEOUT) for one in definition["containerDefinitions"])
 
 
@@ -67,7 +67,7 @@ class Tasks:
         environment: Mapping[str, str],
         attempt_token: str,
     ) -> str | Outcome:
-        """Starts a task and returns its ARN, or says why ECS started none.
+        """Start a task and return its ARN, or say why ECS started none.
 
         The same token with the same parameters answers with the same task; with other parameters ECS refuses and names
         the tasks it started under that token: they are what was asked for.
@@ -140,7 +140,7 @@ class Tasks:
         return found
 
     def stop(self, arn: str, reason: str) -> None:
-        """Asks ECS to stop a task; it has stopped only when DescribeTasks says so. Already stopped is fine."""
+        """Ask ECS to stop a task; it has stopped only when DescribeTasks says so. Already stopped is fine."""
         try:
             self._ecs.stop_task(cluster=self._cluster, task=arn, reason=reason[:255])
         except ClientError as error:

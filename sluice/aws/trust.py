@@ -12,7 +12,8 @@ TASKS = "ecs-tasks.amazonaws.com"
 
 
 def trusts_tasks(role: Mapping[str, Any]) -> bool:
-    """Whether ECS tasks may take a role. Source: IAM GetRole (the policy is URL-encoded JSON; boto3 decodes it)."""
+    """Return whether ECS tasks may take a role. Source: IAM GetRole (the policy is URL-encoded JSON; boto3 decodes
+    it)."""
     policy = role.get("AssumeRolePolicyDocument") or {}
     if isinstance(policy, str):
         policy = json.loads(unquote(policy))

@@ -37,7 +37,7 @@ def warned(name: str, detail: str) -> Check:
 def way_out(
     name: str, subnet: str, tables: Sequence[Mapping[str, Any]], public_ip: bool, endpoints: Sequence[str] = ()
 ) -> Check:
-    """Whether a task in the subnet can reach ECR, CloudWatch Logs and Secrets Manager.
+    """Return whether a task in the subnet can reach ECR, CloudWatch Logs and Secrets Manager.
 
     Args:
         tables: the route tables of the subnet's network, as DescribeRouteTables gives them.

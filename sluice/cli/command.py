@@ -63,7 +63,7 @@ class _Failure:
 
 
 def main(words: Sequence[str]) -> int:
-    """Runs one command. Returns its exit code."""
+    """Run one command. Returns its exit code."""
     given = parser().parse_args(list(words))
     with Interrupt() as interrupt:
         return work(given, interrupt)

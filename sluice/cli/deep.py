@@ -35,7 +35,7 @@ class Deep:
 
 
 def deep(gate: Mapping[str, Any], wait: Callable[[float], object], by: Callable[[Smoke], Ask] = asking) -> Deep | None:
-    """Asks a stack's deep path; None where the stack does not say which one it is.
+    """Ask a stack's deep path; None where the stack does not say which one it is.
 
     Args:
         gate: the stack's output of that name.

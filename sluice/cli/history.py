@@ -179,7 +179,7 @@ def _order(run: RunRecord, step: str) -> int:
 
 
 def _log_place(context: Context) -> LogPlace | None:
-    """Where the migration's container logs now; a run of long ago may have logged elsewhere."""
+    """Return where the migration's container logs now; a run of long ago may have logged elsewhere."""
     place = context.stack.place
     definition = context.clients["ecs"].describe_task_definition(taskDefinition=place.task_definition)["taskDefinition"]
     containers = {one["name"]: one for one in definition["containerDefinitions"]}

@@ -144,7 +144,7 @@ def _subnets(clients: Any, stack: Stack) -> Iterator[Check]:
 
 
 def _copies(clients: Clients, role: str) -> Check:
-    """Whether the role that copies snapshots in another account can be taken, and may look at them."""
+    """Return whether the role that copies snapshots in another account can be taken, and may look at them."""
     name = f"copies of snapshots in account {role.split(':')[4]}"
 
     def look_there() -> Check:
@@ -155,7 +155,7 @@ def _copies(clients: Clients, role: str) -> Check:
 
 
 def _permissions(clients: Any, snapshot: bool) -> Check:
-    """What the caller may do, as IAM's simulator sees it: without the conditions of other services' policies."""
+    """Return what the caller may do, as IAM's simulator sees it: without the conditions of other services' policies."""
     name = "permissions" + (", snapshot among them" if snapshot else "")
     actions = [*ACTIONS, *(["rds:CreateDBSnapshot", "rds:DescribeDBSnapshots"] if snapshot else [])]
 

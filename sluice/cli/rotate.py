@@ -88,7 +88,7 @@ def password(state: dict[str, Any], user: str) -> str:
 
 
 def by_rds(instance: str) -> str:
-    """How the master user's password is rotated. Source: RDS ModifyDBInstance, RotateMasterUserPassword."""
+    """Return how the master user's password is rotated. Source: RDS ModifyDBInstance, RotateMasterUserPassword."""
     return (
         "the master user's password is RDS's: it rotates it every seven days by itself, in Secrets Manager. Only the "
         "bootstrap step reads it, at its start. At once:\n"

@@ -144,7 +144,7 @@ def choose(context: Context, image: str | None, definition: str | None, usual: s
 
 
 def matches(image: str, wanted: str) -> bool:
-    """Whether an image has the wanted digest: whole or its beginning (seven digits at least)."""
+    """Return whether an image has the wanted digest: whole or its beginning (seven digits at least)."""
     digest = image.rpartition("@sha256:")[2]
     start = wanted.rpartition("@")[2].removeprefix("sha256:")
     return len(start) >= 7 and digest.startswith(start)

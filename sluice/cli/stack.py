@@ -42,7 +42,7 @@ class Stack:
 
     @property
     def place(self) -> Place:
-        """Where the migrations run."""
+        """Return where the migrations run."""
         return Place(
             cluster=self.gate["cluster"],
             task_definition=self.gate["taskDefinition"],
@@ -72,17 +72,17 @@ class Stack:
 
 
 def find(stack: str | None, cwd: Path) -> Stack:
-    """Asks `pulumi` for the stack's outputs. Raises NoStack."""
+    """Ask `pulumi` for the stack's outputs. Raises NoStack."""
     return parse(asked("output", stack, cwd, "--json"), stack or os.environ.get("PULUMI_STACK"))
 
 
 def words(stack: str | None) -> list[str]:
-    """What names the stack to `pulumi`; nothing for the one that PULUMI_STACK names, or that is selected."""
+    """Return what names the stack to `pulumi`; nothing for the one that PULUMI_STACK names, or that is selected."""
     return ["--stack", stack] if stack else []
 
 
 def asked(verb: str, stack: str | None, cwd: Path, *options: str) -> str:
-    """What `pulumi stack VERB` prints. Raises NoStack."""
+    """Return what `pulumi stack VERB` prints. Raises NoStack."""
     command = ["pulumi", "stack", verb, *options, "--non-interactive", *words(stack)]
     if not cwd.is_dir():
         raise NoStack(f"--cwd {cwd}: there is no such folder")
@@ -125,7 +125,7 @@ def parse(text: str, stack: str | None) -> Stack:
 
 
 def complaint(said: str, stack: str | None, cwd: Path) -> str:
-    """What `pulumi` said, with the remedy."""
+    """Return what `pulumi` said, with the remedy."""
     said = said.strip()
     first = next((line for line in said.splitlines() if line.startswith("error:")), said.partition("\n")[0])
     first = first.removeprefix("error:").strip()

@@ -95,7 +95,7 @@ def schema(runs: Sequence[RunRecord]) -> tuple[RunRecord | None, RunRecord | Non
 def complaints(
     service: Mapping[str, Any] | None, targets: Mapping[str, TargetState], alarms: Sequence[str] = ()
 ) -> list[str]:
-    """What is not well, in words; empty when everything is."""
+    """Return what is not well, in words; empty when everything is."""
     if service is None:
         return ["there is no service"]
     if service.get("status") != "ACTIVE":
@@ -175,7 +175,7 @@ def page(document: Mapping[str, Any], targets: Sequence[TargetState], now: float
 
 
 def release_line(release: Release) -> str:
-    """What a release is called, and what brought it."""
+    """Return what a release is called, and what brought it."""
     names = f"{release.names}, " if release.names else ""
     return f"{names}deployed by {deployer(release)} at {_iso(release.at)}"
 

@@ -78,5 +78,5 @@ def choose(steps: Sequence[Mapping[str, Any]], command: Sequence[str], wanted: s
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many words two commands begin with in common."""
+    """Return how many words two commands begin with in common."""
     return len(list(takewhile(lambda both: both[0] == both[1], zip(one, other, strict=False))))

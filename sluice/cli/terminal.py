@@ -52,7 +52,7 @@ class Terminal:
             self.line(text)
 
     def confirm(self, question: str) -> bool:
-        """Asks on the terminal. False without one: then only --yes says yes."""
+        """Ask on the terminal. False without one: then only --yes says yes."""
         if not sys.stdin.isatty():
             return False
         self._clear()

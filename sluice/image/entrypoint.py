@@ -97,7 +97,7 @@ _FINE = Handed("passed")
 
 
 def handed(entrypoint: Sequence[str], command: Sequence[str]) -> Handed:
-    """What *entrypoint* does with *command*.
+    """Return what *entrypoint* does with *command*.
 
     Args:
         entrypoint: the container's: of its definition where that has one, else of the image; empty for none.
@@ -199,7 +199,7 @@ def _shell_without_script(name: str, rest: Sequence[str], command: Sequence[str]
 
 
 def _within(name: str, rest: Sequence[str]) -> list[str]:
-    """What a wrapper runs: its words without its options."""
+    """Return what a wrapper runs: its words without its options."""
     valued, own = _WRAPPERS[name]
     at = _options(rest, 0, valued)
     while name == "env" and at < len(rest) and "=" in rest[at]:
@@ -251,7 +251,7 @@ def _unseen(script: str) -> Handed:
 
 
 def _runs(word: str) -> bool:
-    """Whether the word is a program of its own rather than a sub-command."""
+    """Return whether the word is a program of its own rather than a sub-command."""
     name = re.sub(r"[\d.]+$", "", _name(word))
     return "/" in word or name in _SHELLS or name in {re.sub(r"\d+$", "", one) for one in _INTERPRETERS}
 

@@ -31,7 +31,7 @@ def tag(digest: str) -> str:
 
 
 def attach(clients: Clients, image: str, kind: str, content: bytes) -> str:
-    """Attaches a bill of materials, in the place of an earlier one. Returns the digest of the artifact.
+    """Attach a bill of materials, in the place of an earlier one. Returns the digest of the artifact.
 
     Args:
         image: `REPOSITORY@sha256:…`, in ECR.

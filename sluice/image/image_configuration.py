@@ -70,7 +70,7 @@ _NUMBER = re.compile(r"[+-]?\d+")
 
 
 def is_root(user: str) -> bool:
-    """Whether USER (``NAME``, ``UID``, either with ``:GROUP``) is root; unset means root.
+    """Return whether USER (``NAME``, ``UID``, either with ``:GROUP``) is root; unset means root.
 
     A number is read as Docker reads it: ``00`` and ``+0`` are 0, too.
     """

@@ -99,7 +99,8 @@ def payload(image: str, by: str) -> bytes:
 
 
 def complaint(content: bytes, image: str) -> str:
-    """Why a signed text says nothing about an image (`REPOSITORY@sha256:…`); empty when it is about this very one.
+    """Return why a signed text says nothing about an image (`REPOSITORY@sha256:…`); empty when it is about this very
+    one.
 
     cosign ignores the repository; it is compared here, so that a signature that was copied beside the same digest in
     another repository or account does not count.
@@ -149,7 +150,7 @@ def _signature(layer: Mapping[str, Any]) -> Signature:
 
 
 def verdict(examined: Sequence[Examined], unasked: Sequence[str] = ()) -> Verdict:
-    """Whether an image is signed by a trusted key.
+    """Return whether an image is signed by a trusted key.
 
     Args:
         examined: every signature that lies beside it; none: it is not signed.
@@ -169,7 +170,7 @@ def verdict(examined: Sequence[Examined], unasked: Sequence[str] = ()) -> Verdic
 
 
 def refusal(image: str, found: Verdict) -> str:
-    """Why an image (`REPOSITORY@sha256:…`) must not be deployed, and what to do, without a full stop."""
+    """Return why an image (`REPOSITORY@sha256:…`) must not be deployed, and what to do, without a full stop."""
     return (
         f"the image {short(image)} {found.why}, and `signing.trusted` asks for a signature. Deploy one that the stack "
         "that builds it has proven and signed (`signing.key` there, then `pulumi up`), or correct `signing.trusted`"

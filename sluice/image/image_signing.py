@@ -26,7 +26,7 @@ from sluice.image.registry_writes import put, upload
 
 
 def sign(clients: Clients, image: str, key: str, by: str, fetch: Fetch | None = None) -> bool:
-    """Signs an image, unless this key has signed it before. True when it was signed now.
+    """Sign an image, unless this key has signed it before. True when it was signed now.
 
     Signatures of others that lie beside it stay.
 

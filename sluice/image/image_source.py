@@ -30,7 +30,7 @@ Fetch = Callable[[str], bytes]
 def configuration(
     clients: Clients, image: str, platform: str, fetch: Fetch | None = None
 ) -> ImageConfiguration | Absent | Unread:
-    """What an image says of itself.
+    """Return what an image says of itself.
 
     Args:
         image: ``REPOSITORY@sha256:…``.

@@ -62,7 +62,7 @@ class ImageTags:
                 raise
 
     def remove(self, *tags: str) -> None:
-        """Takes tags away; those that nothing has are none of this call's business."""
+        """Take tags away; those that nothing has are none of this call's business."""
         if tags:
             self._ecr.batch_delete_image(**self._where, imageIds=[{"imageTag": tag} for tag in tags])
 

@@ -38,7 +38,7 @@ ALGORITHM = "ECDSA_SHA_256"
 
 
 def examine(clients: Clients, image: str, trusted: Sequence[str], fetch: Fetch | None = None) -> Verdict:
-    """Whether an image is signed by one of the trusted keys.
+    """Return whether an image is signed by one of the trusted keys.
 
     Args:
         image: `REPOSITORY@sha256:…`.
@@ -141,7 +141,7 @@ def _text(ecr: Any, repository: Repository, signature: Signature, fetch: Fetch) 
 
 
 def _examined(keys: Keys, image: str, signature: Signature, text: bytes) -> Examined:
-    """Whose signature it is, where its text is about the image."""
+    """Return whose signature it is, where its text is about the image."""
     if wrong := complaint(text, image):
         return Examined(wrong)
     return Examined("", keys.signer(text, signature.value))

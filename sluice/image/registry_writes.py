@@ -18,7 +18,7 @@ from sluice.image.image_signature import MANIFEST, digest_of
 
 
 def upload(ecr: Any, repository: Repository, content: bytes) -> None:
-    """Stores a blob, in one part: at most 20 MiB ("Amazon ECR service quotas"). Once is enough. Raises ClientError."""
+    """Store a blob, in one part: at most 20 MiB ("Amazon ECR service quotas"). Once is enough. Raises ClientError."""
     begun = ecr.initiate_layer_upload(**repository.where)["uploadId"]
     ecr.upload_layer_part(
         **repository.where, uploadId=begun, partFirstByte=0, partLastByte=len(content) - 1, layerPartBlob=content
@@ -31,7 +31,7 @@ def upload(ecr: Any, repository: Repository, content: bytes) -> None:
 
 
 def put(ecr: Any, repository: Repository, tag: str, manifest: str) -> None:
-    """Stores a manifest under a tag. In a repository of immutable tags an older one has to go first; when this run dies
+    """Store a manifest under a tag. In a repository of immutable tags an older one has to go first; when this run dies
     in between, nothing has the tag, and the same command puts it there. Raises ClientError."""
     wanted = {"imageManifest": manifest, "imageManifestMediaType": MANIFEST, "imageTag": tag}
     try:

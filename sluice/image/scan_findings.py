@@ -104,7 +104,7 @@ class Accepted:
         return cls(str(said["id"]), str(said["reason"]), until)
 
     def covers(self, finding: ImageFinding) -> bool:
-        """Whether it is about a finding."""
+        """Return whether it is about a finding."""
         return self.id.upper() == finding.id.upper()
 
 
@@ -139,12 +139,13 @@ class ScanVerdict:
 
     @property
     def passes(self) -> bool:
-        """Whether the image may be deployed."""
+        """Return whether the image may be deployed."""
         return not self.refused
 
 
 def judge_findings(findings: Sequence[ImageFinding], settings: ScanSettings, today: date) -> ScanVerdict:
-    """Whether an image with these findings may be deployed. An exception covers its finding up to its last day."""
+    """Return whether an image with these findings may be deployed. An exception covers its finding up to its last
+    day."""
     bad = [one for one in findings if one.severity in REFUSED[settings.severity]]
     current = [one for one in settings.exceptions if one.until >= today]
     ended = [one for one in settings.exceptions if one.until < today]
@@ -167,13 +168,13 @@ def _warnings(findings: Sequence[ImageFinding], exceptions: Sequence[Accepted], 
 
 
 def counts(findings: Sequence[ImageFinding]) -> dict[str, int]:
-    """How many there are of each severity, the worst first."""
+    """Return how many there are of each severity, the worst first."""
     found = {severity: sum(one.severity == severity for one in findings) for severity in ORDER}
     return {severity: number for severity, number in found.items() if number}
 
 
 def refusal(image: str, verdict: ScanVerdict, look: str) -> str:
-    """Why an image is refused, for people.
+    """Return why an image is refused, for people.
 
     Args:
         look: the command that shows all findings.

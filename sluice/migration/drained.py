@@ -44,7 +44,7 @@ def await_drained(
     task_definition: str,
     elbv2: Any = None,
 ) -> None:
-    """Returns once every task of the service that is not of *task_definition* is STOPPED.
+    """Return once every task of the service that is not of *task_definition* is STOPPED.
 
     Raises:
         Unseen: this deployer lacks a permission without which that cannot be known.
@@ -91,8 +91,8 @@ def await_drained(
 
 
 def _serves_alone(patience: Patience, ecs: Any, cluster: str, service: str, task_definition: str) -> bool:
-    """Whether the service itself says that its only deployment is of *task_definition*, and that it runs. A deployer
-    that may not ask it waits a little longer."""
+    """Return whether the service itself says that its only deployment is of *task_definition*, and that it runs. A
+    deployer that may not ask it waits a little longer."""
     try:
         return not _deployments(_service(patience, ecs, cluster, service), task_definition)
     except Unseen:
@@ -157,8 +157,9 @@ def _tasks(ids: list[str]) -> str:
 
 
 def _deployments(seen: Mapping[str, Any], task_definition: str) -> str:
-    """What the service says of other versions, in words; empty when its only deployment is of *task_definition* and
-    runs. A deployment is listed for as long as tasks of it run. Source: Deployment.status in the ECS API reference."""
+    """Return what the service says of other versions, in words; empty when its only deployment is of *task_definition*
+    and runs. A deployment is listed for as long as tasks of it run. Source: Deployment.status in the ECS API
+    reference."""
     deployments = seen.get("deployments") or []
     others = [one for one in deployments if one["taskDefinition"] != task_definition]
     if others:

@@ -19,7 +19,7 @@ CLOCKS_SECONDS = 2.0
 
 
 def overtaken(runs: Sequence[RunRecord], releases: Sequence[Release], me: Identity) -> str:
-    """Who came since this deployer began, as a sentence; empty when nobody did."""
+    """Return who came since this deployer began, as a sentence; empty when nobody did."""
     since = me.began + CLOCKS_SECONDS
     for run in runs:
         if run.by == "up" and run.owner != me.owner and run.started > since:

@@ -59,6 +59,6 @@ _WORDS = {
 
 
 def changed(old: Subject, new: Subject) -> Sequence[str]:
-    """What differs between two subjects, in words; empty when nothing has to run."""
+    """Return what differs between two subjects, in words; empty when nothing has to run."""
     before, after = old.parts(), new.parts()
     return [words for key, words in _WORDS.items() if before[key] != after[key]]

@@ -13,7 +13,7 @@ from sluice.migration.records.records import Records
 
 
 def stop_live_tasks(ecs: Any, records: Records, cluster: str, log: Callable[[str], None]) -> None:
-    """Stops what an unfinished run left running."""
+    """Stop what an unfinished run left running."""
     tasks = Tasks(ecs, cluster)
     head, _, name = cluster.rpartition(":cluster/")
     for run in records.all():
@@ -25,12 +25,12 @@ def stop_live_tasks(ecs: Any, records: Records, cluster: str, log: Callable[[str
 
 
 def in_use(ecs: Any, cluster: str, task_definition: str) -> bool:
-    """True when a task of the revision's family still runs: then the service is not gone."""
+    """Return whether a task of the revision's family still runs: then the service is not gone."""
     return bool(ecs.list_tasks(cluster=cluster, family=family(task_definition))["taskArns"])
 
 
 def deregister(ecs: Any, task_definition: str) -> int:
-    """Deregisters every revision of the family (they are kept on purpose while the stack lives); returns how many."""
+    """Deregister every revision of the family (they are kept on purpose while the stack lives); return how many."""
     pages = ecs.get_paginator("list_task_definitions").paginate(familyPrefix=family(task_definition))
     arns = [
         arn

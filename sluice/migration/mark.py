@@ -14,7 +14,7 @@ from sluice.migration.run import all_runs, number_taken
 
 
 def mark(to: Deployer, by: By, message: str, image: str = "") -> RunRecord:
-    """Writes the record, which is closed from the beginning, and returns it.
+    """Write the record, which is closed from the beginning, and return it.
 
     Args:
         by: ``force`` or ``lift``.

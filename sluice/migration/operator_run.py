@@ -59,7 +59,7 @@ class Order:
 
 
 def operate(to: Deployer, order: Order, place: Place) -> RunResult:
-    """Runs the command to its end.
+    """Run the command to its end.
 
     Its task is started once, without the retries of a migration: between two attempts a run has no live task, and would
     look dead.
@@ -97,7 +97,7 @@ def operate(to: Deployer, order: Order, place: Place) -> RunResult:
 
 
 def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
-    """Takes a number, when nothing is under way."""
+    """Take a number, when nothing is under way."""
     patience = Patience(to.clock, "reading the run records")
     taken: set[int] = set()
     while True:
@@ -135,12 +135,12 @@ def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
 
 
 def order_line(step: Step) -> str:
-    """What an operator ordered, on one line: the variables, then the command; secrets are masked."""
+    """Return what an operator ordered, on one line: the variables, then the command; secrets are masked."""
     return command_line([*(f"{name}={value}" for name, value in step.environment.items()), *step.command])
 
 
 def _cancelled(to: Deployer, run: RunRecord, place: Place) -> Cancelled:
-    """Waits until the tasks that Ctrl-C stopped have ended, and closes the record."""
+    """Wait until the tasks that Ctrl-C stopped have ended, and close the record."""
     patience, tasks = Patience(to.clock, "waiting for the tasks to stop"), Tasks(to.ecs, place.cluster)
     begun, ids = to.clock.now(), _tasks(to, run)
     arns = [previous_runs.arn(place.cluster, one) for one in ids]

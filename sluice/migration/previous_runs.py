@@ -39,7 +39,7 @@ def live_operators(to: Deployer, runs: Sequence[RunRecord], place: Place) -> fro
 
 
 def close(to: Deployer, run: RunRecord, place: Place) -> None:
-    """Takes a dead one's record over, waits until its tasks have stopped, and closes it.
+    """Take a dead one's record over, wait until its tasks have stopped, and close it.
 
     The record is taken over *before* its tasks are looked for: an owner who is alive after all writes down what it is
     about to start and looks at the record afterwards, so at least one of the two sees the other. Unless that owner said
@@ -99,12 +99,12 @@ def _waiting(number: int, whose: str, running: Sequence[str]) -> str:
 
 
 def _closing(author: str, left: str) -> str:
-    """Who closes what somebody left; of several that tried, the newest."""
+    """Return who closes what somebody left; of several that tried, the newest."""
     return f"{author}, closing what {left.rpartition('closing what ')[2].removesuffix(' left')} left"[:200]
 
 
 def refusal(run: RunRecord, now: float) -> str:
-    """Why nothing was started: the run that is under way, by name."""
+    """Return why nothing was started: the run that is under way, by name."""
     tasks = [task.task for step in run.steps_done.values() for task in step.tasks if not task.done and task.task]
     since = datetime.fromtimestamp(run.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     text = (

@@ -63,7 +63,7 @@ def migrate(
     deadline: float = 0,
     prepare: Prepare | None = None,
 ) -> RunResult:
-    """Runs the subject's steps, or takes up what an earlier deployer left.
+    """Run the subject's steps, or take up what an earlier deployer left.
 
     Args:
         deadline: seconds for all steps together; 0 for none but their own.
@@ -148,7 +148,7 @@ def number_taken(to: Deployer, taken: set[int], number: int) -> None:
 
 
 def may_go_on(to: Deployer, run: RunRecord) -> bool:
-    """Looks again after taking a number: False when an older run is open, and this one was closed in its favour."""
+    """Look again after taking a number: False when an older run is open, and this one was closed in its favour."""
     patience = Patience(to.clock, "reading the run records")
     rival = gives_way_to(run, patience.ask(to.records.all))
     if rival is None:
@@ -180,7 +180,7 @@ def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord
 def perform(
     to: Deployer, run: RunRecord, subject: Subject, place: Place, until: float | None, prepare: Prepare | None
 ) -> RunResult:
-    """Runs the steps of a run whose number is taken, and closes its record when they have ended by themselves."""
+    """Run the steps of a run whose number is taken, and close its record when they have ended by themselves."""
     patience, owner = Patience(to.clock, "keeping the run records"), Ownership(to.records, to.clock, run)
     done: dict[str, StepRecord] = dict(run.steps_done)
     try:
@@ -208,7 +208,7 @@ def perform(
 
 
 def _leave(to: Deployer, run: RunRecord, owner: Ownership) -> None:
-    """Says in the record that its owner starts nothing more, so that the next one need not wait for that."""
+    """Say in the record that its owner starts nothing more, so that the next one need not wait for that."""
     try:
         if owner.taken_over() is None:
             Patience(to.clock, "leaving the run").ask(to.records.save, replace(run, idle=True))

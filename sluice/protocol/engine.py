@@ -40,7 +40,7 @@ class Engine:
         self._sender = loop.create_task(self._send())
 
     def log(self, urn: str, text: str, severity: Severity = "info", ephemeral: bool = False) -> None:
-        """Queues a line for the resource *urn* (empty: for the update as a whole): harmless, masked, bounded."""
+        """Queue a line for the resource *urn* (empty: for the update as a whole): harmless, masked, bounded."""
         if ephemeral and not self._progress.due(urn, text):
             return
         shown = presentable(text)
@@ -62,7 +62,7 @@ class Engine:
                 self._lines.task_done()
 
     async def flush(self) -> None:
-        """Waits until the lines so far have reached the engine, for at most five seconds."""
+        """Wait until the lines so far have reached the engine, for at most five seconds."""
         await asyncio.sleep(0)  # lets lines that a thread has just queued get in
         try:
             await asyncio.wait_for(self._lines.join(), _FLUSH_SECONDS)

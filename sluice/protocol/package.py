@@ -25,7 +25,7 @@ class Provider:
     functions: Mapping[str, Function]
 
     async def check_config(self, old: Properties, new: Properties) -> Checked:
-        """Checks the provider's own inputs; by default all are taken."""
+        """Check the provider's own inputs; by default all are taken."""
         return Checked(new)
 
     async def diff_config(self, old: Properties, new: Properties) -> Difference:
@@ -34,7 +34,7 @@ class Provider:
         return Difference(changes=bool(keys), diffs=keys)
 
     async def configure(self, args: Properties) -> None:
-        """Takes the configuration. Nested values arrive as JSON text. Called once, before any resource call."""
+        """Take the configuration. Nested values arrive as JSON text. Called once, before any resource call."""
 
     def secret_outputs(self, token: str) -> frozenset[str]:
         """Outputs of a type that are secret whatever the inputs were."""

@@ -34,7 +34,7 @@ class Progress:
         self._lock = threading.Lock()
 
     def due(self, urn: str, text: str) -> bool:
-        """Whether this line of progress about the resource *urn* is to be sent."""
+        """Return whether this line of progress about the resource *urn* is to be sent."""
         if self._terminal:
             return True
         said = _NUMBERS.sub("#", text)
@@ -47,8 +47,8 @@ class Progress:
 
 
 def on_terminal(engine: int, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether the process *engine* prints to a terminal. Where the system does not say, only in a CI system it does
-    not (they all set CI)."""
+    """Return whether the process *engine* prints to a terminal. Where the system does not say, only in a CI system it
+    does not (they all set CI)."""
     try:
         target = str(Path(f"/proc/{engine}/fd/1").readlink())
     except OSError:

@@ -135,4 +135,4 @@ class Resource:
         raise NotImplementedError
 
     async def delete(self, call: Call, id: str, old: State) -> None:
-        """Forgets the resource; nothing to do in the cloud unless overridden."""
+        """Forget the resource; nothing to do in the cloud unless overridden."""

@@ -28,7 +28,7 @@ _THREADS = 64
 
 
 def run(provider: Provider) -> None:
-    """Serves *provider* until the engine ends it. The process exits when this returns."""
+    """Serve *provider* until the engine ends it. The process exits when this returns."""
     if len(sys.argv) < 2:
         sys.exit(f"pulumi-resource-{provider.name} is started by the Pulumi engine, with its address as first argument")
     address = sys.argv[-1]
@@ -39,7 +39,7 @@ def run(provider: Provider) -> None:
 
 
 async def serve(provider: Provider, address: str) -> None:
-    """Serves *provider* to the engine at *address* and returns once it was told to stop or the engine is gone."""
+    """Serve *provider* to the engine at *address* and return once it was told to stop or the engine is gone."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix=provider.name))
     parent = os.getppid()

@@ -233,7 +233,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         token: str = "",
         secrets: Iterable[str] = (),
     ) -> T:
-        """Awaits *work*; its errors leave in the protocol's own forms, after the last log line."""
+        """Await *work*; its errors leave in the protocol's own forms, after the last log line."""
         self._running += 1
         self.idle.clear()
         try:

@@ -44,7 +44,7 @@ class Decoded:
 
 
 def decode(struct: struct_pb2.Struct) -> Decoded:
-    """Turns the engine's properties into plain Python values."""
+    """Turn the engine's properties into plain Python values."""
     properties: dict[str, Any] = {}
     secrets: set[str] = set()
     for key, value in struct.fields.items():
@@ -76,7 +76,7 @@ def _decode(value: struct_pb2.Value) -> tuple[Any, bool]:
 
 
 def encode(properties: Mapping[str, Any], secrets: Iterable[str] = ()) -> struct_pb2.Struct:
-    """Turns plain values into the engine's form, with every key of *secrets* sealed."""
+    """Turn plain values into the engine's form, with every key of *secrets* sealed."""
     sealed = frozenset(secrets)
     struct = struct_pb2.Struct()
     for key, value in properties.items():
@@ -110,7 +110,7 @@ def _encode(value: Any) -> struct_pb2.Value:
 
 
 def contains_unknown(value: Any) -> bool:
-    """True when *value* is unknown or holds an unknown at any depth."""
+    """Return whether *value* is unknown or holds an unknown at any depth."""
     if value is UNKNOWN:
         return True
     if isinstance(value, Mapping):

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Runs blocking work off the event loop; the gate's and AWS's refusals become the engine's."""
+    """Run blocking work off the event loop; the gate's and AWS's refusals become the engine's."""
     try:
         return await asyncio.to_thread(work, *args, **kwargs)
     except GateError as error:

@@ -10,7 +10,7 @@ from sluice.protocol.resource import Call
 
 
 def failure(call: Call, clients: Clients, topic: str, what: str, image: str, error: GateError) -> None:
-    """Tells the topic's subscribers what failed; never raises, never takes longer than ten seconds."""
+    """Tell the topic's subscribers what failed; never raises, never takes longer than ten seconds."""
     notice = Notice(what, stack_of(call.urn), image, author_name(), str(error))
     publish(lambda: clients["sns"], topic, notice, lambda text: call.log(text, "warning"))
 

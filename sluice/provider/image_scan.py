@@ -82,7 +82,7 @@ class ImageScan(Resource):
         }
 
     def _unscanned(self, call: Call, new: Properties, result: Unscanned) -> None:
-        """Refuses an image that nobody has scanned, or warns of it. Raises GateError."""
+        """Refuse an image that nobody has scanned, or warns of it. Raises GateError."""
         said = f"ECR has no scan result of {new['image']}: {result.why}"
         if new["unscanned"] == "refuse":
             raise GateError(

@@ -47,8 +47,8 @@ class ImageSignature(Resource):
         return Difference(changes=True, diffs=["image"])
 
     async def _lost(self, call: Call, new: Properties) -> bool:
-        """Whether the signature has gone, so that it has to be made again. A preview must not fail because AWS cannot
-        be asked."""
+        """Return whether the signature has gone, so that it has to be made again. A preview must not fail because AWS
+        cannot be asked."""
         try:
             return not (await in_thread(self._asked, new)).signer
         except Refused as error:

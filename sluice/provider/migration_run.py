@@ -88,8 +88,8 @@ class MigrationRun(Resource):
         return Difference(changes=bool(keys), diffs=_telling(old.inputs, new, keys))
 
     async def _touched(self, call: Call, old: State, new: Properties) -> str:
-        """Why the success that the engine knows of proves nothing any more, in words; empty while it does. A preview
-        must not fail because AWS cannot be asked."""
+        """Return why the success that the engine knows of proves nothing any more, in words; empty while it does. A
+        preview must not fail because AWS cannot be asked."""
         if new.get("rollback") or not old.outputs.get("run"):
             return ""
         try:
@@ -139,7 +139,7 @@ class MigrationRun(Resource):
         await in_thread(self._forget, call, old.inputs)
 
     def _let_through(self, call: Call, inputs: Properties) -> None:
-        """Looks at what the service's new revision needs, where no step runs. Raises GateError or Refused."""
+        """Look at what the service's new revision needs, where no step runs. Raises GateError or Refused."""
         if call.preview:
             start_admission.preview(call, self._account, inputs, steps=False)
             return
@@ -154,7 +154,7 @@ class MigrationRun(Resource):
             raise
 
     def _migrate(self, call: Call, inputs: Properties) -> tuple[RunResult, str]:
-        """Runs the steps. Returns what they did, and the name of the snapshot taken before them (empty: none)."""
+        """Run the steps. Returns what they did, and the name of the snapshot taken before them (empty: none)."""
         clients = self._account()
         patience = Patience(clock(call, clients), "beginning the migrations")
         patience.ask(clients.verify)
@@ -231,7 +231,7 @@ class MigrationRun(Resource):
 
 
 def place_of(inputs: Properties) -> Place:
-    """Where the tasks of a run are started, and as what."""
+    """Return where the tasks of a run are started, and as what."""
     network = Network.parse(inputs["network"])
     return Place(
         cluster=inputs["cluster"],
@@ -262,7 +262,8 @@ def _wrong_snapshot(snapshot: Any, steps: Any) -> list[CheckFailure]:
 
 
 def _wrong_steps(steps: list[Any], phase: Any) -> list[CheckFailure]:
-    """What is wrong with the steps. Two of one name would be one to ECS, and no step at all would prove nothing."""
+    """Return what is wrong with the steps. Two of one name would be one to ECS, and no step at all would prove
+    nothing."""
     failures = []
     if phase is not UNKNOWN and phase not in ("before", "after"):
         failures.append(CheckFailure("phase", f"{phase!r} is neither 'before' nor 'after'"))
@@ -303,7 +304,7 @@ def _subject(inputs: Properties) -> Subject:
 
 
 def _reasons(old: Properties, new: Properties) -> str:
-    """Why the steps must run, in words; empty when they need not."""
+    """Return why the steps must run, in words; empty when they need not."""
     if old.get("rollback"):
         return "the rollback is over"  # whether they have run before is for the run records to say
     old, new = _comparable(old), _comparable(new)

@@ -34,7 +34,7 @@ def admit(
     steps: bool = True,
     known: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Looks at everything that a MigrationRun's steps and its service's new revision need. Raises NotReady.
+    """Look at everything that a MigrationRun's steps and its service's new revision need. Raises NotReady.
 
     A rollback is not refused for a rule that the earlier release is older than.
 
@@ -68,8 +68,8 @@ def admit(
 
 
 def serves_anew(old: Properties, new: Properties) -> bool:
-    """Whether the service gets another revision, although no step runs: a secret, a size or a variable of its own
-    changed. An unknown revision is another one."""
+    """Return whether the service gets another revision, although no step runs: a secret, a size or a variable of its
+    own changed. An unknown revision is another one."""
     if new.get("phase", "before") != "before":
         return False
     wanted = new.get("serviceTaskDefinition")

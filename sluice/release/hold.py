@@ -73,7 +73,7 @@ class Holds:
         )
 
     def lift(self, image: str) -> bool:
-        """Takes the hold away. False when there was none."""
+        """Take the hold away. False when there was none."""
         try:
             self._ssm.delete_parameter(Name=self._name(image))
         except ClientError as error:
@@ -92,7 +92,7 @@ class Holds:
 
 
 def refuse_held(ssm: Any, prefix: str | None, image: str, undone: str) -> None:
-    """What an operator took back must not come again by itself.
+    """Return what an operator took back must not come again by itself.
 
     Args:
         prefix: SSM path of the holds; empty where there are none.
@@ -114,7 +114,7 @@ def refuse_held(ssm: Any, prefix: str | None, image: str, undone: str) -> None:
 
 @contextmanager
 def holding(holds: Holds, hold: Hold) -> Iterator[None]:
-    """Holds an image while the service leaves it: a deployer that comes meanwhile must not bring it again. When that
+    """Hold an image while the service leaves it: a deployer that comes meanwhile must not bring it again. When that
     fails it serves again, or still, and the hold is lifted: the next `pulumi up` must be able to touch it."""
     holds.add(hold)
     try:

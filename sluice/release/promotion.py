@@ -41,7 +41,7 @@ class Source:
 
 
 def released(clients: Clients, source: Source) -> dict[str, Any] | None:
-    """What the source says that it has released; None when it has released nothing.
+    """Return what the source says that it has released; None when it has released nothing.
 
     Raises:
         GateError: it may not be read, or is no release.

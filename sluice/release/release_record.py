@@ -48,6 +48,7 @@ class RolloutRecord:
         state: running until there is a verdict; cancelled: ended without one.
         release: number of the stack's newest proven release, as far as this deployer knew.
         message: how it ended, in a line.
+        approval: id of the pause whose proofs are done and that a person continues; empty: none.
     """
 
     digest: str
@@ -61,6 +62,7 @@ class RolloutRecord:
     release: int = 0
     message: str = ""
     by: By = ""
+    approval: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class ReleaseRecords:
         self._releases = f"{self.prefix}/releases"
 
     def write(self, rollout: RolloutRecord) -> None:
-        """Says what is being rolled out, by whom, and how it ended."""
+        """Say what is being rolled out, by whom, and how it ended."""
         self._parameters.put(self._rollout, _json(asdict(rollout)))
 
     def rollout(self) -> RolloutRecord | None:
@@ -141,7 +143,7 @@ class ReleaseRecords:
         names: Names | None = None,
         path: str | None = None,
     ) -> Release:
-        """Writes down a proven rollout after release *newest*, and forgets the one that is too old. The same deployment
+        """Write down a proven rollout after release *newest*, and forget the one that is too old. The same deployment
         is one release: to judge it twice, or to write it twice because an answer was lost, adds nothing.
 
         Raises:
@@ -178,7 +180,8 @@ def names_of(releases: Sequence[Release], digest: str) -> Names:
 
 
 def mover(live: str, releases: Sequence[Release], rollout: RolloutRecord | None) -> str:
-    """What moved the service to the revision *live*, as a sentence about a service that something else was expected of.
+    """Return what moved the service to the revision *live*, as a sentence about a service that something else was
+    expected of.
 
     Args:
         releases: the stack's, oldest first.
@@ -195,7 +198,7 @@ def mover(live: str, releases: Sequence[Release], rollout: RolloutRecord | None)
 
 
 def deployer(record: Release | RolloutRecord) -> str:
-    """What moved the service, and who used it."""
+    """Return what moved the service, and who used it."""
     return f"{COMMANDS[record.by]} by {record.author}" if record.by else record.author or "an older version of Sluice"
 
 

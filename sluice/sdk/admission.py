@@ -38,7 +38,7 @@ def admission(
     trusted: Sequence[str] = (),
     provider: pulumi.ProviderResource,
 ) -> Admission:
-    """Asks AWS at once, in previews too, and changes nothing.
+    """Ask AWS at once, in previews too, and changes nothing.
 
     Args:
         image: ``repository@sha256:…``; not looked at with *rollback*.

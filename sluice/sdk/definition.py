@@ -41,7 +41,7 @@ def inputs_of(resource: type) -> Inputs:
 
 
 def properties(resource: type, given: Mapping[str, Any], outputs: tuple[str, ...] = ()) -> dict[str, Any]:
-    """What the engine is told of a resource.
+    """Return what the engine is told of a resource.
 
     Args:
         given: the constructor's ``locals()``; all that are no inputs are left out.

@@ -11,8 +11,8 @@ import pulumi
 def released(
     *, project: str, stack: str, account: str, region: str, provider: pulumi.ProviderResource
 ) -> Mapping[str, Any] | None:
-    """What the stack says that it has released last; None when it has released nothing. Asks AWS at once, in previews
-    too.
+    """Return what the stack says that it has released last; None when it has released nothing. Asks AWS at once, in
+    previews too.
 
     Args:
         account, region: where the stack is; empty: those of this one.

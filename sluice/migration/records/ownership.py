@@ -35,7 +35,7 @@ class Ownership:
         self._patience = Patience(clock, f"making sure that run {run.number} is still this deployer's")
 
     def check(self) -> None:
-        """Returns while the run is this deployer's. Raises Superseded, or Unknown when that cannot be found out."""
+        """Return while the run is this deployer's. Raises Superseded, or Unknown when that cannot be found out."""
         for _ in range(FRESH_TRIES):
             asked = self._patience.now()
             found = self.taken_over()
@@ -56,7 +56,7 @@ class Ownership:
 
 
 def taken_over(mine: RunRecord, found: RunRecord) -> str:
-    """Who took a run over, for the deployer that lost it. Pure."""
+    """Return who took a run over, for the deployer that lost it. Pure."""
     at = datetime.fromtimestamp(found.finished or mine.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     how = f"closed it at {at}"
     if found.open:

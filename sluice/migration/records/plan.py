@@ -63,7 +63,7 @@ FOREIGN_RUN_SECONDS = 120
 
 
 def admit(runs: Sequence[RunRecord], now: float, live: frozenset[int]) -> Start | Close | Refuse:
-    """Decides for an operator's run: nothing may be under way. Arguments as for :func:`plan`.
+    """Decide for an operator's run: nothing may be under way. Arguments as for :func:`plan`.
 
     An open record of `pulumi up` is always refused, dead or not: only the next `pulumi up` knows what to do about it.
     """
@@ -87,12 +87,13 @@ def gives_way_to(mine: RunRecord, runs: Sequence[RunRecord]) -> RunRecord | None
 
 
 def still_owns(mine: RunRecord, found: RunRecord | None) -> bool:
-    """Whether the record as *found* now still is the run that *mine* describes, and nobody took it over."""
+    """Return whether the record as *found* now still is the run that *mine* describes, and nobody took it over."""
     return found is not None and found.open and (found.nonce, found.owner) == (mine.nonce, mine.owner)
 
 
 def touches(run: RunRecord) -> bool:
-    """Whether the schema may be another one after this run than before, other than by the steps of `pulumi up`."""
+    """Return whether the schema may be another one after this run than before, other than by the steps of `pulumi
+    up`."""
     return run.by != "up" and not run.read_only
 
 
@@ -127,7 +128,7 @@ def plan(
     now: float,
     live: frozenset[int],
 ) -> Plan:
-    """Decides from the records.
+    """Decide from the records.
 
     Args:
         runs: all known runs of the stack, any order.

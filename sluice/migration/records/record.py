@@ -100,7 +100,7 @@ class RunRecord:
     steps_done: dict[str, StepRecord] = field(default_factory=dict, compare=False)
 
     def identity(self, prefix: str) -> str:
-        """Tells this run from every other, also from one that had its number before the records were deleted."""
+        """Tell this run from every other, also from one that had its number before the records were deleted."""
         return f"{prefix}/{self.number}/{self.nonce}"
 
     @property

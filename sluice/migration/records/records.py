@@ -56,18 +56,18 @@ class Records:
         return replace(run, steps_done={step.name: step for step in steps})
 
     def create(self, run: RunRecord) -> bool:
-        """Takes the run's number: the lock. False when somebody else has it."""
+        """Take the run's number: the lock. False when somebody else has it."""
         return self._parameters.create(self.name(run.number), run.to_json())
 
     def save(self, run: RunRecord) -> None:
-        """Rewrites a run; only its owner may."""
+        """Rewrite a run; only its owner may."""
         self._parameters.put(self.name(run.number), run.to_json())
 
     def save_step(self, run: RunRecord, step: StepRecord) -> None:
         self._parameters.put(f"{self.name(run.number)}/{step.name}", step.to_json())
 
     def prune(self, newest: int, keep: int = KEPT) -> None:
-        """Deletes all but the newest *keep* runs; *newest* is the number of the last one. Looks only where there may be
+        """Delete all but the newest *keep* runs; *newest* is the number of the last one. Looks only where there may be
         more."""
         if newest <= keep:
             return

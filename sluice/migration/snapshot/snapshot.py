@@ -66,7 +66,7 @@ class Snapshot:
         self.taken = ""
 
     def __call__(self, run: RunRecord) -> None:
-        """Takes the snapshot of this run, or waits for the one that an earlier deployer asked for.
+        """Take the snapshot of this run, or wait for the one that an earlier deployer asked for.
 
         Raises:
             NotPrepared: there is no snapshot; nothing was started.
@@ -138,7 +138,7 @@ class Snapshot:
         self._to.log(f"snapshot {name} is available after {short_time(self._to.clock.now() - begun)}", False)
 
     def _ask_for(self, name: str, run: RunRecord, begun: float, end: float) -> None:
-        """Waits until the database can be copied, then asks for the snapshot; another change may come in between."""
+        """Wait until the database can be copied, then ask for the snapshot; another change may come in between."""
         tags = self._tags(run)
         while True:
             status, cluster = self._patience.ask(self._source.state)
@@ -202,7 +202,7 @@ class Snapshot:
         return snapshot_tags(self._to.records.prefix, run) | ({COPY_TO: to.account} if to else {})
 
     def _copied(self, name: str, run: RunRecord) -> set[str] | None:
-        """Begins the copy in another account. Returns which earlier snapshots must stay for theirs; None: unknown."""
+        """Begin the copy in another account. Returns which earlier snapshots must stay for theirs; None: unknown."""
         if self._copies is None:
             return set()
         tags = self._tags(run)
@@ -228,7 +228,7 @@ class Snapshot:
     # -- keeping the newest
 
     def _prune(self, newest: str, copying: Collection[str]) -> None:
-        """Deletes what is too many, but not what is *copying*: a copy needs its source. Whatever goes wrong with that
+        """Delete what is too many, but not what is *copying*: a copy needs its source. Whatever goes wrong with that
         is no reason not to migrate."""
         deleted: list[str] = []
         old: list[str] = []
@@ -269,7 +269,8 @@ class Snapshot:
 
 
 def _kept(source: Source, old: Sequence[str]) -> str:
-    """What to say where the deployer may delete no snapshots, as production's may not. *old*: what is too many."""
+    """Return what to say where the deployer may delete no snapshots, as production's may not. *old*: what is too
+    many."""
     kind = "cluster-" if source.cluster else ""
     return (
         f"{len(old)} older snapshots of this stack stay: this deployer may not delete them. An administrator may,"

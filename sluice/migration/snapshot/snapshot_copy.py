@@ -63,7 +63,7 @@ class Copies:
         self._tell = tell
 
     def begin(self, source: Source, name: str, tags: Mapping[str, str]) -> None:
-        """Shares a snapshot that is available, and lets the other account begin to copy it. Raises nothing."""
+        """Share a snapshot that is available, and let the other account begin to copy it. Raises nothing."""
         try:
             self._begin(source, name, tags)
         except (ClientError, BotoCoreError) as error:
@@ -91,7 +91,8 @@ class Copies:
         self._log(f"snapshot {name} is being copied to account {self._request.account}; nobody waits for it", False)
 
     def unfinished(self, source: Source, own: Sequence[str], tags: Mapping[str, Mapping[str, str]]) -> set[str]:
-        """Which of this stack's snapshots must stay because they are being copied, or whose copy is not known of.
+        """Return which of this stack's snapshots must stay because they are being copied, or whose copy is not known
+        of.
 
         Tells of copies that failed, and begins the newest one's again if it never began. Raises nothing.
 
@@ -159,7 +160,7 @@ def _in_words(error: Exception) -> str:
 
 
 def _remedy(error: Exception) -> str:
-    """What mends it, for the errors that a wrong set-up gives."""
+    """Return what mends it, for the errors that a wrong set-up gives."""
     operation = error.operation_name if isinstance(error, ClientError) else ""
     name = code(error) if isinstance(error, ClientError) else ""
     if operation == "AssumeRole":

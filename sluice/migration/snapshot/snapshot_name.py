@@ -43,12 +43,12 @@ def snapshot_name(records: str, run: RunRecord) -> str:
 
 
 def snapshot_tags(records: str, run: RunRecord) -> dict[str, str]:
-    """What tells our snapshots from everybody else's."""
+    """Return what tells our snapshots from everybody else's."""
     return {RECORDS: _tag(records), RUN: str(run.number), IMAGE: _tag(run.image)}
 
 
 def surplus(found: Sequence[Taken], records: str, newest: str, keep: int) -> list[str]:
-    """Which of *found* may be deleted: what this stack took itself, beyond the newest *keep*.
+    """Return which of *found* may be deleted: what this stack took itself, beyond the newest *keep*.
 
     Never *newest*, the one that was just taken; nor the first one of the image that is about to migrate: however often
     its migration fails and is tried again, the data as they were before the first attempt stay.

@@ -91,7 +91,7 @@ class Source:
         return _arn(found, "DBSnapshotArn", "DescribeDBSnapshots")
 
     def share(self, name: str, account: str) -> None:
-        """Lets another account copy a manual snapshot; it stays so until somebody takes that back."""
+        """Let another account copy a manual snapshot; it stays so until somebody takes that back."""
         asked = {"AttributeName": "restore", "ValuesToAdd": [account]}
         if self.cluster:
             self.rds.modify_db_cluster_snapshot_attribute(DBClusterSnapshotIdentifier=name, **asked)
@@ -99,7 +99,7 @@ class Source:
             self.rds.modify_db_snapshot_attribute(DBSnapshotIdentifier=name, **asked)
 
     def copy(self, arn: str, name: str, key: str, tags: Mapping[str, str]) -> None:
-        """Begins to copy the snapshot *arn* of another account, which it shares, to *name* under the KMS key *key*."""
+        """Begin to copy the snapshot *arn* of another account, which it shares, to *name* under the KMS key *key*."""
         listed = [{"Key": tag, "Value": value} for tag, value in tags.items()]
         if self.cluster:
             self.rds.copy_db_cluster_snapshot(

@@ -46,7 +46,7 @@ class Shard:
 
 
 def poll_seconds(elapsed: float) -> float:
-    """How long to wait before looking again: often at first, where most migrations end, rarely in a long one.
+    """Return how long to wait before looking again: often at first, where most migrations end, rarely in a long one.
 
     From 0.3 s to 20 s, *elapsed* seconds after the task began to run: a migration of ten minutes costs some sixty calls
     of DescribeTasks, fewer than a waiter that asks every six seconds.
@@ -55,7 +55,8 @@ def poll_seconds(elapsed: float) -> float:
 
 
 def read_seconds(elapsed: float) -> float:
-    """How long to wait before the log is read again: from 1 s to 30 s; CloudWatch Logs allows 25 reads a second."""
+    """Return how long to wait before the log is read again: from 1 s to 30 s; CloudWatch Logs allows 25 reads a
+    second."""
     return min(max(1.0, elapsed / 5), 30.0)
 
 

@@ -45,7 +45,7 @@ class ShardLogs:
         self._line = line
 
     def read(self, shard: Shard, to_the_end: bool = True) -> None:
-        """Shows what is new. A log that cannot be read is a warning, once: it is no reason not to judge the task."""
+        """Show what is new. A log that cannot be read is a warning, once: it is no reason not to judge the task."""
         if self._place is None or shard.log_unreadable:
             return
         if shard.tail is None:
@@ -80,7 +80,7 @@ class ShardLogs:
             self._say(f"{SHOWN_LINES} lines were shown; the rest is in {where}", shard)
 
     def drain(self, shard: Shard) -> None:
-        """Reads the log to its end; a Ctrl-C ends that early, the full log stays where it is."""
+        """Read the log to its end; a Ctrl-C ends that early, the full log stays where it is."""
         self.read(shard)
         while shard.tail is not None and (shard.tail.more or shard.log_failures) and not self._clock.halted():
             if shard.log_unreadable:
@@ -90,7 +90,7 @@ class ShardLogs:
             self.read(shard)
 
     def await_late(self, shards: Sequence[Shard]) -> None:
-        """Waits for lines that arrive after the ends of these shards' tasks: for all of them together, so that many
+        """Wait for lines that arrive after the ends of these shards' tasks: for all of them together, so that many
         shards wait no longer than one."""
         waited_for = list(shards) if self._place is not None else []
         for _ in range(LATE_READS):
@@ -106,7 +106,7 @@ class ShardLogs:
 
 
 def printed(shard: Shard) -> str:
-    """How much its task has printed, in words."""
+    """Return how much its task has printed, in words."""
     count = _count(shard)
     return f"it had printed {count} line{'' if count == 1 else 's'}" if count else "it had printed nothing"
 

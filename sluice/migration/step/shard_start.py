@@ -52,7 +52,7 @@ class ShardStart:
         self._starter = OwnedStart(self._tasks, owner, run, patience, to.clock, screen.say)
 
     def find_intended(self, shards: Sequence[Shard]) -> None:
-        """Looks whether an attempt that is recorded without a task got through. Raises Unknown."""
+        """Look whether an attempt that is recorded without a task got through. Raises Unknown."""
         for shard in shards:
             if not self._attempts.intended(shard):
                 continue

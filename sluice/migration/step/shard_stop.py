@@ -55,7 +55,7 @@ class ShardStop:
         self._asked = f"asked to stop, and may run up to {place.stop_seconds} s more"
 
     def out_of_time(self) -> bool:
-        """Whether the deadline of all steps together has passed."""
+        """Return whether the deadline of all steps together has passed."""
         return self._until is not None and self._clock.now() >= self._until
 
     def ends(self, shards: Sequence[Shard]) -> list[float]:
@@ -133,5 +133,5 @@ class ShardStop:
 
 
 def cancelled_by_us(task: Mapping[str, Any]) -> bool:
-    """Whether a deployer's Ctrl-C stopped the task."""
+    """Return whether a deployer's Ctrl-C stopped the task."""
     return str(task.get("stoppedReason") or "").startswith(CANCELLED)

@@ -46,12 +46,12 @@ class Attempts:
         return shard
 
     def intended(self, shard: Shard) -> bool:
-        """Whether the shard's latest attempt is on record without a task: a deployer died around RunTask."""
+        """Return whether the shard's latest attempt is on record without a task: a deployer died around RunTask."""
         known = self.record.latest(shard.index)
         return shard.outcome is None and not shard.task and known is not None and not known.done
 
     def put(self, shard: Shard, outcome: Outcome | None = None) -> None:
-        """Writes down where the shard's attempt is, and how it ended when it has. Raises Unknown."""
+        """Write down where the shard's attempt is, and how it ended when it has. Raises Unknown."""
         record = TaskRecord(
             shard=shard.index,
             attempt=shard.attempt,
@@ -74,7 +74,7 @@ class Attempts:
         return (stopped.timestamp() if stopped else self._to.clock.now()) - self.started_at(shard)
 
     def token(self, shard: Shard) -> str:
-        """What ECS knows the shard's attempt by."""
+        """Return what ECS knows the shard's attempt by."""
         return token(self._run.identity(self._to.records.prefix), self._step.name, shard.index, shard.attempt)
 
     def _arn(self, task_id: str) -> str:

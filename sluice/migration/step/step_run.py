@@ -71,7 +71,7 @@ class StepRun:
         self._shards = self._attempts.resumed()
 
     def run(self) -> StepRecord:
-        """Runs every shard to its end. Raises StepFailed, Interrupted, Superseded or Unknown."""
+        """Run every shard to its end. Raises StepFailed, Interrupted, Superseded or Unknown."""
         clock = self._clock
         self._starts.find_intended(self._shards)
         try:
@@ -95,7 +95,7 @@ class StepRun:
         return self._attempts.record
 
     def _pause(self, shards: Sequence[Shard]) -> float:
-        """Waits until something is due: a look, a start, a time-out; returns when that was. The progress goes on
+        """Wait until something is due: a look, a start, a time-out; return when that was. The progress goes on
         meanwhile."""
         clock = self._clock
         self._screen.progress(self._shards)
@@ -155,7 +155,7 @@ class StepRun:
         shard.task, shard.adopted = "", False
 
     def _ended(self, shard: Shard, outcome: Outcome) -> None:
-        """Keeps the verdict at once, before its log is read to the end: that may be denied, throttled or long. Lines
+        """Keep the verdict at once, before its log is read to the end: that may be denied, throttled or long. Lines
         that come late are waited for when every shard has ended."""
         if shard.stopping and ended_alone(shard.seen):
             shard.stopping = ""
@@ -176,7 +176,7 @@ class StepRun:
         self._screen.say(f"{outcome.title} after {short_time(self._attempts.seconds(shard))}{lines}", shard)
 
     def _raise_failure(self, failed: Sequence[Shard]) -> None:
-        """Says what broke in every shard that failed. Raises StepFailed, when one did."""
+        """Say what broke in every shard that failed. Raises StepFailed, when one did."""
         if not failed:
             return
         outcomes = {shard.index: shard.outcome for shard in self._shards if shard.outcome is not None}

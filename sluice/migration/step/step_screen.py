@@ -36,7 +36,7 @@ class Screen:
         self._to.log(f"{self._label(shard)} | {line}", False)
 
     def progress(self, shards: Sequence[Shard]) -> None:
-        """How far the step is, when it is time to say so again."""
+        """Return how far the step is, when it is time to say so again."""
         now = self._to.clock.now()
         if now - self._progress_at < PROGRESS_SECONDS:
             return
