@@ -16,7 +16,8 @@ PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 """ECS' name of a CPU architecture to Docker's name of the platform; both must agree or the task cannot start."""
 
 BUILDER = docker.BuilderVersion.BUILDER_BUILD_KIT
-"""Set explicitly: it is the docker plugin's default today, and check_context and the ignore file depend on it."""
+"""Set explicitly, because the docker plugin's default may change: which files are sent depends on the builder, as only
+BuildKit reads ``<Dockerfile>.dockerignore``."""
 
 VERSION = "VERSION"
 """The build argument that tells the application its version."""

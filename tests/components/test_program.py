@@ -28,6 +28,7 @@ class TestImage:
         assert image["skipPush"] is False
         assert image["buildOnPreview"] is False
         assert image["build"]["platform"] == "linux/amd64"
+        assert image["build"]["builderVersion"] == "BuilderBuildKit"
         assert image["imageName"] == again.one("docker:index/image:Image").inputs["imageName"]
         Path("shop/Dockerfile").write_text("FROM scratch\nCOPY . /\n")
         assert deploy().one("docker:index/image:Image").inputs["imageName"] != image["imageName"]

@@ -20,22 +20,31 @@ INSTALL = (
 )
 
 
+CLASSIC = (
+    "this docker command has no BuildKit, so the classic builder builds the image; the official docker plugin always "
+    "builds with BuildKit"
+)
+
+
 def environment(wanted: str | None, dockerfile: Path) -> dict[str, str]:
-    """What makes ``docker build`` use the builder that is wanted: ``BuilderBuildKit``, ``BuilderV1``, or None.
+    """What makes ``docker build`` use a builder.
+
+    Args:
+        wanted: ``BuilderV1``, ``BuilderBuildKit``, or None, which means BuildKit (the official plugin's
+            marshalBuilder). Without BuildKit the classic builder is used all the same, as long as it builds the same
+            image: most Dockerfiles are for both.
 
     Raises:
-        Refused: BuildKit is wanted, or the Dockerfile has an ignore file that only BuildKit reads, and it is not there.
+        Refused: the Dockerfile has an ignore file that only BuildKit reads, and there is no BuildKit.
     """
     if wanted != "BuilderV1" and _has_buildkit():
         # Attestations make an index of the image, whose digest is not the one that a task runs.
         return {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-    if wanted == "BuilderBuildKit":
-        raise Refused(f"build.builderVersion is BuilderBuildKit, which this docker command does not have\n{INSTALL}")
     own = own_ignore_file(dockerfile)
     if own.is_file():
         raise Refused(
-            f"{own} is read by BuildKit only, which this docker command does not have: the classic builder would send "
-            f"other files\n{INSTALL}; or name the file .dockerignore"
+            f"{own} is read by BuildKit only, and the classic builder would send other files\n"
+            f"  cause: this docker command has no BuildKit\n{INSTALL}; or name the file .dockerignore"
         )
     return {"DOCKER_BUILDKIT": "0"}
 

@@ -140,7 +140,10 @@ def _build(call: Call, new: Mapping[str, Any]) -> None:
     arguments = {name: str(value) for name, value in (build.get("args") or {}).items()}
     for name in arguments:
         words += ["--build-arg", name]  # without a value docker takes it from its environment: no secret in argv
-    used = builder.environment(build.get("builderVersion"), dockerfile)
+    wanted = build.get("builderVersion")
+    used = builder.environment(wanted, dockerfile)
+    if wanted == "BuilderBuildKit" and used["DOCKER_BUILDKIT"] == "0":
+        call.log(builder.CLASSIC)
     what = f"building {new['imageName']}"
     try:
         command.run(call, [*words, str(folder)], what, call.timeout or _DEADLINE_SECONDS, {**arguments, **used})

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_docker import BuilderVersion
 
 from emulator.plugins.docker import context
+from emulator.plugins.docker.builder import CLASSIC
 from emulator.plugins.docker.image import Image, repository
 from emulator.plugins.docker.registry import is_missing, login, server_of
 from sluice.protocol.resource import Refused, State
@@ -216,11 +218,23 @@ def test_buildkit_builds_where_docker_has_it(
     assert built_with(record) == used
 
 
-def test_a_wanted_builder_that_is_not_there_is_an_error(folder: Path, record: Path) -> None:
+def test_every_builder_of_the_official_plugin_is_accepted(folder: Path) -> None:
+    for version in BuilderVersion:
+        given = inputs(folder)
+        given["build"]["builderVersion"] = version.value
+        assert checked(given)["build"]["builderVersion"] == version.value
+
+
+@pytest.mark.parametrize(("wanted", "noted"), [("BuilderBuildKit", True), (None, False), ("BuilderV1", False)])
+def test_without_buildkit_the_classic_builder_builds_and_says_so(
+    folder: Path, record: Path, wanted: str | None, noted: bool
+) -> None:
     given = inputs(folder)
-    given["build"]["builderVersion"] = "BuilderBuildKit"
-    with pytest.raises(Refused, match=r"does not have\n  fix: install Docker's buildx plugin"):
-        asyncio.run(Image().create(Engine().call(), checked(given)))
+    given["build"]["builderVersion"] = wanted
+    engine = Engine()
+    asyncio.run(Image().create(engine.call(), checked(given)))
+    assert built_with(record) == "0"
+    assert (("info", CLASSIC, False) in engine.lines) is noted
 
 
 def test_an_ignore_file_of_the_dockerfile_counts_and_needs_buildkit(
@@ -231,8 +245,11 @@ def test_an_ignore_file_of_the_dockerfile_counts_and_needs_buildkit(
     before = digest(folder)
     (folder / "a.log").write_text("x")
     assert digest(folder) == before, "the Dockerfile's own file is the one that counts"
-    with pytest.raises(Refused, match=r"Dockerfile\.dockerignore is read by BuildKit only"):
-        asyncio.run(Image().create(Engine().call(), checked(inputs(folder))))
+    given = inputs(folder)
+    given["build"]["builderVersion"] = "BuilderBuildKit"
+    for one in (inputs(folder), given):
+        with pytest.raises(Refused, match=r"Dockerfile\.dockerignore is read by BuildKit only"):
+            asyncio.run(Image().create(Engine().call(), checked(one)))
     monkeypatch.setenv("BUILDX", "1")
     asyncio.run(Image().create(Engine().call(), checked(inputs(folder))))
     assert built_with(record) == "1"
