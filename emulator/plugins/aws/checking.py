@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from emulator.plugins.aws.entry import Entry, Name, Property
+from emulator.plugins.aws.entry import Entry
 from emulator.plugins.aws.mapping import flatten, unflatten
+from emulator.plugins.aws.property import Name, Property
 from sluice.protocol.resource import Checked, CheckFailure
 from sluice.protocol.values import UNKNOWN, contains_unknown
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Any
 
-from emulator.plugins.aws.entry import Property
-from emulator.plugins.aws.mapping import is_empty, merge
+from emulator.plugins.aws.mapping import is_empty
+from emulator.plugins.aws.merge import merge
+from emulator.plugins.aws.property import Property
 from sluice.protocol.values import contains_unknown
 
 

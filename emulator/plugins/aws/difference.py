@@ -8,8 +8,9 @@ from typing import Any
 from emulator.plugins.aws import tags
 from emulator.plugins.aws.checking import DEFAULTS
 from emulator.plugins.aws.comparison import canonical, same
-from emulator.plugins.aws.entry import REFUSE, Entry, Property
-from emulator.plugins.aws.mapping import Flat, flatten, is_empty
+from emulator.plugins.aws.entry import Entry
+from emulator.plugins.aws.mapping import flatten, is_empty
+from emulator.plugins.aws.property import REFUSE, Flat, Property
 from sluice.protocol.resource import Difference, Refused, State
 
 _GROUP = Property()

@@ -1,144 +1,35 @@
-"""The language of the tables: what a resource type is in terms of AWS operations.
+"""A resource type in terms of AWS operations, its hooks, and one request of the engine for a resource of it.
 
-A property of the program is named as Pulumi names it (``healthCheck.path`` inside a block), a member as botocore names
-it. Wherever the two differ only in case, nothing has to be said; else a *path* says where the value goes:
-``Matcher.HttpCode``, ``SecurityGroupRules[].SecurityGroupRule.FromPort`` (``[]``: the only element of a list).
-Where a value is seen again is a JMESPath expression over what the read operation returns.
+The three are in one file because a type's hooks take the request, and the request follows its type.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from emulator.plugins.aws.work import Work
+import jmespath
 
-Members = dict[str, Any]
-"""Parameters or results of an AWS operation, as boto3 has them."""
+from emulator.plugins.aws.merge import merge
+from emulator.plugins.aws.property import Flat, Members, Name, Operation, Property
+from emulator.plugins.aws.session import AwsError, Session
+from sluice.protocol.resource import Call, Properties, Refused
 
-
-class _Marker:
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __repr__(self) -> str:
-        return self._name
+T = TypeVar("T")
+_POLL_SECONDS = 0.5
 
 
-REFUSE: Final = _Marker("REFUSE")
-"""A property that cannot be unset: removing it from the program is an error; silence would keep the old value."""
-CLEAR: Final = _Marker("CLEAR")
-"""A property whose removal is an operation of its own (``Operation.clear``)."""
-OMIT: Final = _Marker("OMIT")
-"""A property that the update operation unsets by not naming it."""
-UNSEEN: Final = ""
-"""For ``Property.seen``: no operation shows the value again."""
-
-
-@dataclass(frozen=True)
-class Property:
-    """An input property of a resource type.
-
-    Attributes:
-        at: path of the member it is sent in; empty: its own name.
-        changed: path in the update operation, where it differs from *at*.
-        seen: JMESPath of the value in the observed item; None: as *at*, :data:`UNSEEN`: nowhere.
-        by: name of the operation that carries it, after create as well as on update; empty: create itself.
-        update: name of the operation that carries a change, where it is not the entry's usual one.
-        replace: a change needs a new resource.
-        fixed: a change is refused: neither the operation nor a replacement is offered here.
-        hooked: the ``prepare`` hook places it in the create operation, as where it goes depends on others.
-        local: never sent; it steers this plugin (``skipDestroy``), and a change of it is only remembered.
-        unset: what is sent when the program no longer names it.
-        default: the official provider's own default, where it is not AWS's.
-        json: a JSON document as text; compared parsed.
-        block: names of the properties inside (objects, or lists of them); others are refused.
-        listed: a list of at most one in Pulumi's schema, one object in AWS.
-        words: the program's value to AWS's, where they differ.
-        pairs: a mapping in the program, a list of ``{Name, Value}`` in AWS.
-        only_when_changed: never sent to repair a half-made resource.
-        same: tells whether the second value already is what the first one asks for, where equality does not.
-    """
-
-    at: str = ""
-    changed: str = ""
-    seen: str | None = None
-    by: str = ""
-    update: str = ""
-    replace: bool = False
-    fixed: bool = False
-    hooked: bool = False
-    local: bool = False
-    unset: Any = REFUSE
-    default: Any = None
-    json: bool = False
-    block: Mapping[str, Property] | None = None
-    listed: bool = False
-    words: Mapping[Any, Any] = field(default_factory=dict)
-    pairs: bool = False
-    only_when_changed: bool = False
-    same: Callable[[Any, Any], bool] | None = None
-
-
-def names(text: str, **special: Property) -> dict[str, Property]:
-    """A block whose properties are called like AWS's members; *special* ones differ."""
-    return {name: Property() for name in text.split()} | special
-
-
-LOCAL: Final = Property(local=True, seen=UNSEEN)
-REPLACE: Final = Property(replace=True)
-
-
-@dataclass(frozen=True)
-class Operation:
-    """An AWS operation, by boto3's method name.
-
-    Attributes:
-        fixed: parameters always sent; ``$id`` is the resource's id, ``$x`` its input or output ``x`` (none: left out).
-        attributes: the member that takes ``[{Key, Value}]``; then a property's path is the attribute's key, unsplit.
-        one_by_one: AWS takes one property per call.
-        clear: what unsets the property.
-        retry: error codes that go away by themselves (something is still being released); retried up to the deadline.
-        unsuccessful: JMESPath of what went wrong, where the answer says so though it is no error.
-    """
-
-    method: str
-    fixed: Mapping[str, Any] = field(default_factory=dict)
-    attributes: str = ""
-    one_by_one: bool = False
-    clear: Operation | None = None
-    retry: tuple[str, ...] = ()
-    unsuccessful: str = ""
-
-
-@dataclass(frozen=True)
-class Name:
-    """The property that names the resource, filled in when the program leaves it out.
-
-    Attributes:
-        property: which one.
-        limit: characters that AWS allows.
-        lower: AWS wants lower case.
-        prefix: the property that gives a prefix instead of a name.
-    """
-
-    property: str = "name"
-    limit: int = 255
-    lower: bool = False
-    prefix: str = "namePrefix"
-
-
-def nothing(work: Work) -> None:
+def nothing(request: ResourceRequest) -> None:
     """A hook that does nothing."""
 
 
-def unprepared(work: Work, operation: Operation, params: Members) -> None:
+def unprepared(request: ResourceRequest, operation: Operation, params: Members) -> None:
     """Leaves the parameters as the table made them."""
 
 
-def unextended(work: Work, item: Members) -> None:
+def unextended(request: ResourceRequest, item: Members) -> None:
     """Leaves the observed item as the read operation gave it."""
 
 
@@ -156,13 +47,13 @@ class Hooks:
         deleted: waits until the resource is gone.
     """
 
-    prepare: Callable[[Work, Operation, Members], None] = unprepared
-    created: Callable[[Work], None] = nothing
-    ready: Callable[[Work], None] = nothing
-    observe: Callable[[Work, Members], None] = unextended
-    find: Callable[[Work], Members | None] | None = None
-    deleting: Callable[[Work], None] = nothing
-    deleted: Callable[[Work], None] = nothing
+    prepare: Callable[[ResourceRequest, Operation, Members], None] = unprepared
+    created: Callable[[ResourceRequest], None] = nothing
+    ready: Callable[[ResourceRequest], None] = nothing
+    observe: Callable[[ResourceRequest, Members], None] = unextended
+    find: Callable[[ResourceRequest], Members | None] | None = None
+    deleting: Callable[[ResourceRequest], None] = nothing
+    deleted: Callable[[ResourceRequest], None] = nothing
 
 
 @dataclass(frozen=True)
@@ -184,6 +75,8 @@ class Entry:
         taggable, regional: whether it takes tags and a region.
         gettable: whether a program may read one that it did not make (``Listener.get``).
         tag_type: EC2's name of the type in tag specifications, where it is not the token's in other letters.
+        fixed_name: two of one name cannot exist at once: a replacement deletes before it creates.
+        deadline: seconds for each of its waits, unless the program's customTimeouts say otherwise.
     """
 
     token: str
@@ -196,7 +89,7 @@ class Entry:
     properties: Mapping[str, Property]
     update: Operation | None = None
     arn: str = ""
-    outputs: Mapping[str, str | Callable[[Work, Members], Any]] = field(default_factory=dict)
+    outputs: Mapping[str, str | Callable[[ResourceRequest, Members], Any]] = field(default_factory=dict)
     operations: Mapping[str, Operation] = field(default_factory=dict)
     name: Name | None = None
     hooks: Hooks = Hooks()
@@ -206,5 +99,131 @@ class Entry:
     regional: bool = True
     gettable: bool = False
     tag_type: str = ""
-    fixed_name: bool = True  # with a fixed name two cannot exist at once: delete before replace
-    deadline: float = 300.0  # seconds for each of its waits, unless the program's customTimeouts say otherwise
+    fixed_name: bool = True
+    deadline: float = 300.0
+
+
+class ResourceRequest:
+    """What hooks and the life cycle share while they work on one resource.
+
+    Attributes:
+        flat: the inputs asked for, blocks taken apart.
+        before: the inputs the engine remembered, likewise.
+        outputs: the outputs it remembered, and what is learnt on the way.
+        item: the resource as last observed.
+        answer: what create returned.
+    """
+
+    def __init__(
+        self,
+        entry: Entry,
+        session: Session,
+        call: Call,
+        region: str,
+        flat: Flat,
+        id: str = "",
+        before: Flat | None = None,
+        outputs: Properties | None = None,
+    ) -> None:
+        self.entry = entry
+        self.session = session
+        self.call = call
+        self.region = region
+        self.id = id
+        self.flat = flat
+        self.before = before or {}
+        self.outputs: Properties = dict(outputs or {})
+        self.item: Members = {}
+        self.answer: Members = {}
+        self._deadline = time.monotonic() + (call.timeout or entry.deadline)
+
+    # -- calls
+
+    def do(self, operation: Operation, params: Mapping[str, Any] | None = None) -> Members:
+        """Calls *operation* with its fixed parameters and *params*; again while it answers a ``retry`` code."""
+        whole = merge(self.resolve(operation.fixed), params or {})
+
+        def attempt() -> tuple[bool, Members, str]:
+            try:
+                return True, self.session.call(self.entry.service, operation.method, whole, self.region), ""
+            except AwsError as error:
+                if error.code not in operation.retry:
+                    raise
+                return False, {}, str(error)
+
+        answer = self.wait(attempt, operation.method)
+        if operation.unsuccessful and (why := jmespath.search(operation.unsuccessful, answer)):
+            raise Refused(f"{self.call.name}: {operation.method}: {why}")
+        return answer
+
+    def ask(self, method: str, **params: Any) -> Members:
+        """Calls an operation of the resource's service as it stands."""
+        return self.do(Operation(method), params)
+
+    def wait(self, probe: Callable[[], tuple[bool, T, str]], what: str) -> T:
+        """Calls *probe* until it says (True, result, _), and watches the deadline and Ctrl-C.
+
+        Args:
+            probe: returns whether it is done, the result, and the state to report while it is not.
+            what: for people, when it ends otherwise.
+        """
+        shown = ""
+        while True:
+            done, result, state = probe()
+            if done:
+                return result
+            if state and state != shown:
+                self.call.log(f"{what}: {state}", ephemeral=True)
+                shown = state
+            if self.call.cancelled.wait(_POLL_SECONDS):
+                raise Refused(f"{self.call.name}: cancelled while waiting for {what} ({state})")
+            if time.monotonic() > self._deadline:
+                limit = self.call.timeout or self.entry.deadline
+                raise Refused(f"{self.call.name}: {what} did not end within {limit:.0f} s ({state})")
+
+    # -- values
+
+    def resolve(self, value: Any) -> Any:
+        """Fills ``$id`` and ``$name`` in; parameters whose value does not exist are left out."""
+        if isinstance(value, Mapping):
+            filled = {key: self.resolve(item) for key, item in value.items()}
+            return {key: item for key, item in filled.items() if item is not None}
+        if isinstance(value, list):
+            return [self.resolve(item) for item in value]
+        if isinstance(value, str) and value.startswith("$"):
+            name = value[1:]
+            return self.id if name == "id" else self.flat.get(name, self.before.get(name, self.outputs.get(name)))
+        return value
+
+    def express(self, expression: str | Callable[[ResourceRequest, Members], Any]) -> Any:
+        """An output of the table: a function, a text in braces, or a JMESPath over the item."""
+        if callable(expression):
+            return expression(self, self.item)
+        if "{" in expression:
+            return expression.format(id=self.id, account=self.session.account, region=self.region)
+        return jmespath.search(expression, self.item)
+
+    @property
+    def arn(self) -> str:
+        """What tags hang on: the ARN, or for services that tag by id, the id."""
+        return str(self.express(self.entry.arn)) if self.entry.arn else self.id
+
+    # -- reality
+
+    def observe(self) -> bool:
+        """Reads the resource into ``item``. False when it is gone."""
+        entry = self.entry
+        try:
+            if entry.hooks.find is not None:
+                found = entry.hooks.find(self)
+            else:
+                found = jmespath.search(entry.item, self.do(entry.read))
+            if not found or (entry.absent and jmespath.search(entry.absent, found)):
+                return False
+            self.item = dict(found)
+            entry.hooks.observe(self, self.item)
+        except AwsError as error:
+            if error.code in entry.gone:
+                return False
+            raise
+        return True

@@ -102,13 +102,13 @@ def functions(session: Callable[[], Session]) -> dict[str, Function]:
     """The functions by token, on the session that Configure makes."""
 
     def bound(token: str) -> Function:
-        work, allowed = _FUNCTIONS[token]
+        implementation, allowed = _FUNCTIONS[token]
 
         async def function(call: Call, args: Properties) -> Properties:
             given: dict[str, Any] = {key: value for key, value in args.items() if value is not None}
             for key in given.keys() - allowed:
                 raise Refused(f"argument {key} of {token} is not supported by the local AWS provider")
-            return await asyncio.to_thread(work, session(), given)
+            return await asyncio.to_thread(implementation, session(), given)
 
         return function
 

@@ -12,10 +12,10 @@ from emulator.plugins.aws import tags
 from emulator.plugins.aws.checking import DEFAULTS, check
 from emulator.plugins.aws.comparison import refreshed, same
 from emulator.plugins.aws.difference import changed, difference, refuse
-from emulator.plugins.aws.entry import CLEAR, OMIT, UNSEEN, Entry, Members, Operation
-from emulator.plugins.aws.mapping import Flat, flatten, is_empty, model, parameters, path_of, receive, top, unflatten
+from emulator.plugins.aws.entry import Entry, ResourceRequest
+from emulator.plugins.aws.mapping import flatten, is_empty, model, parameters, path_of, receive, top, unflatten
+from emulator.plugins.aws.property import CLEAR, OMIT, UNSEEN, Flat, Members, Operation
 from emulator.plugins.aws.session import AwsError, Session
-from emulator.plugins.aws.work import Work
 from sluice.protocol.resource import (  # fmt: skip
     Call,
     Checked,
@@ -92,80 +92,80 @@ class TableResource(Resource):
 
     # -- the real thing, in a thread
 
-    def _work(self, call: Call, new: Mapping[str, Any], id: str = "", old: State | None = None) -> Work:
+    def _request(self, call: Call, new: Mapping[str, Any], id: str = "", old: State | None = None) -> ResourceRequest:
         # What exists is where it was made, wherever the provider points now.
         region = str(new.get("region") or (old and old.outputs.get("region")) or self._session().region)
         before = flatten(self.entry, old.inputs) if old else None
         flat, outputs = flatten(self.entry, new), old.outputs if old else None
-        return Work(self.entry, self._session(), call, region, flat, id, before, outputs)
+        return ResourceRequest(self.entry, self._session(), call, region, flat, id, before, outputs)
 
     def _create(self, call: Call, new: Properties) -> Created:
-        entry, work = self.entry, self._work(call, new)
-        work.outputs = dict(new)
-        mine = [name for name in work.flat if self._carrier(name) == "create"]
-        params = parameters(entry, entry.create, work.flat, mine, changing=False)
-        all_tags = tags.wanted(new.get("tags"), work.session.default_tags)
+        entry, request = self.entry, self._request(call, new)
+        request.outputs = dict(new)
+        mine = [name for name in request.flat if self._carrier(name) == "create"]
+        params = parameters(entry, entry.create, request.flat, mine, changing=False)
+        all_tags = tags.wanted(new.get("tags"), request.session.default_tags)
         if entry.taggable:
             params |= tags.on_create(entry.service, entry.create.method, all_tags, _resource_type(entry))
-        entry.hooks.prepare(work, entry.create, params)
-        work.answer = work.do(entry.create, params)
-        work.id = _identity(entry, work)
+        entry.hooks.prepare(request, entry.create, params)
+        request.answer = request.do(entry.create, params)
+        request.id = _identity(entry, request)
         try:
-            entry.hooks.created(work)
-            self._apply(work, [name for name in work.flat if self._carrier(name) not in ("create", "")])
-            entry.hooks.ready(work)
-            return Created(work.id, self._outputs(work, new))
+            entry.hooks.created(request)
+            self._apply(request, [name for name in request.flat if self._carrier(name) not in ("create", "")])
+            entry.hooks.ready(request)
+            return Created(request.id, self._outputs(request, new))
         except Exception as error:
             # It exists: the engine must remember it, whatever went wrong, or nobody ever deletes it.
-            known = {key: value for key, value in work.outputs.items() if key != DEFAULTS}
+            known = {key: value for key, value in request.outputs.items() if key != DEFAULTS}
             reason = str(error) if isinstance(error, Refused) else f"defect: {type(error).__name__}: {error}"
-            raise HalfDone(work.id, known | self._described(new, all_tags), [reason], inputs=new) from error
+            raise HalfDone(request.id, known | self._described(new, all_tags), [reason], inputs=new) from error
 
     def _read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
-        work = self._work(call, inputs, id, State(inputs, outputs))
-        if not work.observe():
+        request = self._request(call, inputs, id, State(inputs, outputs))
+        if not request.observe():
             return None
         flat: Flat = {}
-        for name, value in work.flat.items():
+        for name, value in request.flat.items():
             prop = self.entry.properties.get(name)
             unseen = prop is None or prop.seen == UNSEEN
-            now = value if prop is None or unseen else refreshed(prop, value, receive(self.entry, work.item, name))
+            now = value if prop is None or unseen else refreshed(prop, value, receive(self.entry, request.item, name))
             if now is not None:
                 flat[name] = now
         now_inputs = unflatten(flat) | {key: inputs[key] for key in (DEFAULTS, "region") if key in inputs}
         if "tags" in inputs:
-            default, own = work.session.default_tags, inputs["tags"] or {}
-            now_inputs["tags"] = {k: v for k, v in tags.seen(work).items() if k in own or default.get(k) != v}
-        return Existing(id, now_inputs, self._outputs(work, now_inputs, observed=True))
+            default, own = request.session.default_tags, inputs["tags"] or {}
+            now_inputs["tags"] = {k: v for k, v in tags.seen(request).items() if k in own or default.get(k) != v}
+        return Existing(id, now_inputs, self._outputs(request, now_inputs, observed=True))
 
     def _update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
-        entry, work = self.entry, self._work(call, new, id, old)
-        all_tags = tags.wanted(new.get("tags"), work.session.default_tags)
-        keys = changed(entry, work.before, work.flat)
-        refuse(entry, call.name, keys, work.flat)
-        if not work.observe():
+        entry, request = self.entry, self._request(call, new, id, old)
+        all_tags = tags.wanted(new.get("tags"), request.session.default_tags)
+        keys = changed(entry, request.before, request.flat)
+        refuse(entry, call.name, keys, request.flat)
+        if not request.observe():
             raise Refused(f"{call.name}: {entry.token} {id} no longer exists; `pulumi refresh` notices that")
         if not keys and old.outputs.get("tagsAll", {}) == all_tags:
             # Nothing changed, so the engine asks for a repair: the last create or update ended half-way.
-            entry.hooks.created(work)
-            keys = [name for name in work.flat if self._lacks(work, name)]
-        self._apply(work, keys)
+            entry.hooks.created(request)
+            keys = [name for name in request.flat if self._lacks(request, name)]
+        self._apply(request, keys)
         if entry.taggable:
-            tags.apply(work, all_tags)
-        entry.hooks.ready(work)
-        return self._outputs(work, new)
+            tags.apply(request, all_tags)
+        entry.hooks.ready(request)
+        return self._outputs(request, new)
 
     def _delete(self, call: Call, id: str, old: State) -> None:
-        entry, work = self.entry, self._work(call, old.inputs, id, old)
-        if work.flat.get("skipDestroy"):
+        entry, request = self.entry, self._request(call, old.inputs, id, old)
+        if request.flat.get("skipDestroy"):
             return
         try:
-            entry.hooks.deleting(work)
-            work.do(entry.delete)
+            entry.hooks.deleting(request)
+            request.do(entry.delete)
         except AwsError as error:
             if error.code not in entry.gone:
                 raise
-        entry.hooks.deleted(work)
+        entry.hooks.deleted(request)
 
     # -- operations
 
@@ -174,14 +174,14 @@ class TableResource(Resource):
         prop = self.entry.properties[name]
         return "" if prop.local or prop.hooked else prop.by or "create"
 
-    def _lacks(self, work: Work, name: str) -> bool:
+    def _lacks(self, request: ResourceRequest, name: str) -> bool:
         prop = self.entry.properties[name]
         if prop.local or prop.replace or prop.fixed or prop.only_when_changed or prop.seen == UNSEEN:
             return False
-        seen = receive(self.entry, work.item, name)
-        return not same(prop, work.flat[name], refreshed(prop, work.flat[name], seen))
+        seen = receive(self.entry, request.item, name)
+        return not same(prop, request.flat[name], refreshed(prop, request.flat[name], seen))
 
-    def _apply(self, work: Work, keys: Iterable[str]) -> None:
+    def _apply(self, request: ResourceRequest, keys: Iterable[str]) -> None:
         """Sends the properties *keys* by the operations that carry them; those no longer named are unset."""
         groups: dict[str, list[str]] = {}
         for name in keys:
@@ -191,23 +191,23 @@ class TableResource(Resource):
         for group, names in groups.items():
             operation = self.entry.operations[group] if group else self.entry.update
             if operation is None:
-                raise Refused(f"{work.call.name}: the local AWS provider cannot change {', '.join(names)}")
+                raise Refused(f"{request.call.name}: the local AWS provider cannot change {', '.join(names)}")
             for part in [[name] for name in names] if operation.one_by_one else [names]:
-                self._send(work, group, operation, part)
+                self._send(request, group, operation, part)
 
-    def _send(self, work: Work, group: str, operation: Operation, names: list[str]) -> None:
-        table, flat = self.entry.properties, dict(work.flat)
+    def _send(self, request: ResourceRequest, group: str, operation: Operation, names: list[str]) -> None:
+        table, flat = self.entry.properties, dict(request.flat)
         for name in names:
             if is_empty(flat.get(name)):
                 flat[name] = table[name].unset
         if operation.clear and any(flat[name] is CLEAR for name in names):
-            work.do(operation.clear)
+            request.do(operation.clear)
             return
         sent = self._together(group, operation, names, flat)
         sent = [name for name in sent if flat[name] is not OMIT]
         params = parameters(self.entry, operation, flat, sent, changing=not table[names[0]].by)
-        self.entry.hooks.prepare(work, operation, params)
-        work.do(operation, params)
+        self.entry.hooks.prepare(request, operation, params)
+        request.do(operation, params)
 
     def _together(self, group: str, operation: Operation, names: list[str], flat: Flat) -> list[str]:
         """*names* and whatever else lives under the same top-level members, which AWS replaces as a whole."""
@@ -228,27 +228,27 @@ class TableResource(Resource):
     def _readable(self) -> list[str]:
         return [name for name, prop in self.entry.properties.items() if prop.seen != UNSEEN]
 
-    def _outputs(self, work: Work, inputs: Mapping[str, Any], observed: bool = False) -> Properties:
+    def _outputs(self, request: ResourceRequest, inputs: Mapping[str, Any], observed: bool = False) -> Properties:
         """Inputs as asked for, everything else as it is."""
-        if not observed and not work.observe():
-            raise Refused(f"{work.call.name}: {self.entry.token} {work.id} was gone as soon as it was made")
+        if not observed and not request.observe():
+            raise Refused(f"{request.call.name}: {self.entry.token} {request.id} was gone as soon as it was made")
         flat: Flat = {}
         for name in self._readable():
-            value = receive(self.entry, work.item, name)
+            value = receive(self.entry, request.item, name)
             if value is not None:
                 flat[name] = value
-        flat |= work.flat if not observed else flatten(self.entry, inputs)
+        flat |= request.flat if not observed else flatten(self.entry, inputs)
         outputs = unflatten(flat) | {"tags": inputs["tags"]} if "tags" in inputs else unflatten(flat)
-        outputs |= {name: work.express(expression) for name, expression in self.entry.outputs.items()}
+        outputs |= {name: request.express(expression) for name, expression in self.entry.outputs.items()}
         outputs = {key: value for key, value in outputs.items() if value is not None}
-        work.outputs = outputs
-        return self._described(outputs, tags.seen(work) if self.entry.taggable else {})
+        request.outputs = outputs
+        return self._described(outputs, tags.seen(request) if self.entry.taggable else {})
 
 
-def _identity(entry: Entry, work: Work) -> str:
+def _identity(entry: Entry, request: ResourceRequest) -> str:
     if "$" not in entry.id:
-        return str(jmespath.search(entry.id, work.answer))
-    return ":".join(str(work.resolve(part)) for part in entry.id.split(":"))
+        return str(jmespath.search(entry.id, request.answer))
+    return ":".join(str(request.resolve(part)) for part in entry.id.split(":"))
 
 
 def _resource_type(entry: Entry) -> str:

@@ -13,11 +13,9 @@ import jmespath
 from botocore import xform_name
 from botocore.model import OperationModel, ServiceModel, Shape
 
-from emulator.plugins.aws.entry import UNSEEN, Entry, Members, Operation, Property
+from emulator.plugins.aws.entry import Entry
+from emulator.plugins.aws.property import UNSEEN, Flat, Members, Operation, Property
 from sluice.protocol.values import UNKNOWN
-
-Flat = dict[str, Any]
-"""Inputs with the properties of tabled blocks under dotted names: ``healthCheck.path``."""
 
 
 @lru_cache
@@ -98,8 +96,8 @@ def place(params: Members, shape: Shape, path: str, value: Any, prop: Property) 
 
 def convert(value: Any, prop: Property, shape: Shape) -> Any:
     """A property's value in the form that the shape asks for."""
-    if isinstance(value, bool | str) and value in prop.words:
-        value = prop.words[value]
+    if isinstance(value, bool | str) and value in prop.values:
+        value = prop.values[value]
     kind = shape.type_name
     if kind == "string":
         return text(value)
@@ -144,20 +142,10 @@ def parameters(
     return params
 
 
-def merge(base: Any, addition: Any) -> Any:
-    """Parameters of two origins: objects member by member, lists of one length element by element."""
-    if isinstance(base, Mapping) and isinstance(addition, Mapping):
-        common = {key: merge(base[key], addition[key]) for key in base if key in addition}
-        return {**base, **addition, **common}
-    if isinstance(base, list) and isinstance(addition, list) and len(base) == len(addition):
-        return [merge(left, right) for left, right in zip(base, addition, strict=True)]
-    return addition
-
-
 # -- from AWS
 
 
-def look(item: Any, path: str) -> Any:
+def value_at(item: Any, path: str) -> Any:
     """What is at *path*, names in whatever case; None where nothing is."""
     for head in path.split("."):
         name, many = head.removesuffix("[]").lower(), head.endswith("[]")
@@ -176,26 +164,26 @@ def receive(entry: Entry, item: Members, name: str) -> Any:
         return None
     if prop.by and entry.operations[prop.by].attributes and prop.seen is None:
         return _parsed(item.get("Attributes", {}).get(prop.at))
-    raw = jmespath.search(prop.seen, item) if prop.seen else look(item, path_of(name, prop, False))
-    value = back(raw, prop)
+    raw = jmespath.search(prop.seen, item) if prop.seen else value_at(item, path_of(name, prop, False))
+    value = from_aws(raw, prop)
     return [value] if prop.listed and value is not None else value
 
 
-def back(raw: Any, prop: Property) -> Any:
+def from_aws(raw: Any, prop: Property) -> Any:
     """AWS's value in the program's terms."""
     if prop.json and isinstance(raw, Mapping | list):
         return json.dumps(raw, sort_keys=True, default=str)
     if prop.pairs and isinstance(raw, list):
         return {pair["Name"]: pair["Value"] for pair in raw}
     if isinstance(raw, list):
-        return [back(element, prop) for element in raw]
+        return [from_aws(element, prop) for element in raw]
     if isinstance(raw, Mapping) and prop.block:
-        seen = {name: back(look(raw, sub.at or name), sub) for name, sub in prop.block.items()}
+        seen = {name: from_aws(value_at(raw, sub.at or name), sub) for name, sub in prop.block.items()}
         return {name: value for name, value in seen.items() if value is not None}
     if isinstance(raw, datetime):
         return raw.isoformat()
     if isinstance(raw, str | bool):
-        return next((ours for ours, theirs in prop.words.items() if theirs == raw), raw)
+        return next((ours for ours, theirs in prop.values.items() if theirs == raw), raw)
     return raw
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import jmespath
 from botocore.model import Shape
 
-from emulator.plugins.aws.entry import Members
+from emulator.plugins.aws.entry import ResourceRequest
 from emulator.plugins.aws.mapping import model
+from emulator.plugins.aws.property import Members
 from emulator.plugins.aws.session import AwsError
-from emulator.plugins.aws.work import Work
 from sluice.protocol.values import UNKNOWN
 
 Tags = dict[str, str]
@@ -110,9 +110,9 @@ SERVICES: Mapping[str, TagOperations] = {
 }
 
 
-def _operations(work: Work) -> TagOperations:
+def _operations(request: ResourceRequest) -> TagOperations:
     """Of the type where it has its own, else of its service."""
-    return SERVICES.get(work.entry.token) or SERVICES[work.entry.service]
+    return SERVICES.get(request.entry.token) or SERVICES[request.entry.service]
 
 
 def wanted(own: Any, default: Mapping[str, str]) -> Any:
@@ -142,11 +142,11 @@ def _pairs(tags: Tags, key: str, value: str) -> list[dict[str, str]]:
     return [{key: name, value: content} for name, content in sorted(tags.items())]
 
 
-def seen(work: Work) -> Tags:
+def seen(request: ResourceRequest) -> Tags:
     """The resource's tags, without those AWS sets itself."""
-    service = _operations(work)
+    service = _operations(request)
     try:
-        answer = work.ask(service.show, **_subject(work, service)) if service.show else work.item
+        answer = request.ask(service.show, **_subject(request, service)) if service.show else request.item
     except AwsError as error:
         if error.code != service.none:
             raise
@@ -157,26 +157,28 @@ def seen(work: Work) -> Tags:
     return {key: value for key, value in raw.items() if not key.startswith("aws:")}
 
 
-def apply(work: Work, tags: Tags) -> None:
+def apply(request: ResourceRequest, tags: Tags) -> None:
     """Makes the resource bear exactly *tags*."""
-    service, current = _operations(work), seen(work)
+    service, current = _operations(request), seen(request)
     if service.whole:
         if current != tags:
             outer, _, inner = service.whole.partition(".")
             every = {outer: {inner: _pairs(tags, "Key", "Value")}}
-            work.ask(service.add if tags else service.remove, **_subject(work, service), **(every if tags else {}))
+            request.ask(
+                service.add if tags else service.remove, **_subject(request, service), **(every if tags else {})
+            )
         return
     surplus = [key for key in current if key not in tags]
     lacking = {key: value for key, value in tags.items() if current.get(key) != value}
     if surplus:
         keys: Any = [{"Key": key} for key in surplus] if service.removed == "Tags" else surplus
-        work.ask(service.remove, **_subject(work, service), **{service.removed: keys})
+        request.ask(service.remove, **_subject(request, service), **{service.removed: keys})
     if lacking:
-        shape = model(work.entry.service, service.add).input_shape
+        shape = model(request.entry.service, service.add).input_shape
         member = "Tags" if "Tags" in shape.members else "tags"
-        work.ask(service.add, **_subject(work, service), **{member: _form(shape.members[member], lacking)})
+        request.ask(service.add, **_subject(request, service), **{member: _form(shape.members[member], lacking)})
 
 
-def _subject(work: Work, service: TagOperations) -> Members:
-    name = work.id if work.entry.service in ("ec2", "iam", "ssm") else work.arn
+def _subject(request: ResourceRequest, service: TagOperations) -> Members:
+    name = request.id if request.entry.service in ("ec2", "iam", "ssm") else request.arn
     return {service.subject: [name] if service.subject.endswith("s") else name, **service.fixed}

@@ -11,8 +11,9 @@ import pytest
 from botocore import xform_name
 from botocore.session import get_session
 
-from emulator.plugins.aws.entry import Entry, Operation
+from emulator.plugins.aws.entry import Entry
 from emulator.plugins.aws.mapping import model
+from emulator.plugins.aws.property import Operation
 from emulator.plugins.aws.table import ENTRIES
 from emulator.plugins.aws.tags import SERVICES
 from tests.unit.bootstrap import reference

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from emulator.plugins.aws.entry import OMIT, Entry, Hooks, Members, Name, Operation, Property, names
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
 from emulator.plugins.aws.mapping import parameters
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.property import OMIT, Members, Name, Operation, Property, names
 
 
-def _whole(work: Work, operation: Operation, params: Members) -> None:
+def _whole(request: ResourceRequest, operation: Operation, params: Members) -> None:
     """PutMetricAlarm replaces an alarm: what it does not name is gone."""
     if operation.method == "put_metric_alarm":
-        params |= parameters(work.entry, operation, work.flat, work.flat, changing=False)
+        params |= parameters(request.entry, operation, request.flat, request.flat, changing=False)
 
 
 _METRIC = {

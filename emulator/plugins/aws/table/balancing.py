@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.plugins.aws.entry import REPLACE, Entry, Hooks, Members, Name, Operation, Property, names
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
+from emulator.plugins.aws.property import REPLACE, Members, Name, Operation, Property, names
 
 
 def _attribute(key: str, unset: Any, by: str = "attributes") -> Property:
@@ -15,21 +15,21 @@ def _attribute(key: str, unset: Any, by: str = "attributes") -> Property:
 # -- load balancer
 
 
-def _balancer_observe(work: Work, item: Members) -> None:
-    pairs = work.ask("describe_load_balancer_attributes", LoadBalancerArn=work.id)["Attributes"]
+def _balancer_observe(request: ResourceRequest, item: Members) -> None:
+    pairs = request.ask("describe_load_balancer_attributes", LoadBalancerArn=request.id)["Attributes"]
     item["Attributes"] = {pair["Key"]: pair["Value"] for pair in pairs}
 
 
-def _balancer_active(work: Work) -> None:
+def _balancer_active(request: ResourceRequest) -> None:
     def probe() -> tuple[bool, None, str]:
-        state = str(work.item["State"]["Code"]) if work.observe() else "gone"
+        state = str(request.item["State"]["Code"]) if request.observe() else "gone"
         return state in ("active", "failed", "active_impaired"), None, state
 
-    work.wait(probe, "load balancer to be active")
+    request.wait(probe, "load balancer to be active")
 
 
-def _suffix(work: Work, item: Members) -> str:
-    return work.id.split(":loadbalancer/")[-1]
+def _suffix(request: ResourceRequest, item: Members) -> str:
+    return request.id.split(":loadbalancer/")[-1]
 
 
 _BALANCER = {"LoadBalancerArn": "$id"}
@@ -49,7 +49,7 @@ LOAD_BALANCER = Entry(
         "name": Property(replace=True, seen="LoadBalancerName"),
         "namePrefix": Property(local=True, replace=True, seen=""),
         "loadBalancerType": Property("Type", replace=True),
-        "internal": Property("Scheme", replace=True, words={True: "internal", False: "internet-facing"}),
+        "internal": Property("Scheme", replace=True, values={True: "internal", False: "internet-facing"}),
         "securityGroups": Property(update="groups"),
         "subnets": Property(update="subnets", seen="AvailabilityZones[].SubnetId"),
         "ipAddressType": Property(update="addresses", unset="ipv4"),
@@ -77,8 +77,8 @@ LOAD_BALANCER = Entry(
 # -- target group
 
 
-def _group_observe(work: Work, item: Members) -> None:
-    pairs = work.ask("describe_target_group_attributes", TargetGroupArn=work.id)["Attributes"]
+def _group_observe(request: ResourceRequest, item: Members) -> None:
+    pairs = request.ask("describe_target_group_attributes", TargetGroupArn=request.id)["Attributes"]
     item["Attributes"] = {pair["Key"]: pair["Value"] for pair in pairs}
 
 
@@ -121,7 +121,7 @@ TARGET_GROUP = Entry(
         "stickiness.cookieDuration": _attribute("stickiness.lb_cookie.duration_seconds", 86400),
     },
     outputs={
-        "arn": "TargetGroupArn", "arnSuffix": lambda work, item: work.id.rsplit(":", 1)[-1],
+        "arn": "TargetGroupArn", "arnSuffix": lambda request, item: request.id.rsplit(":", 1)[-1],
         "loadBalancerArns": "LoadBalancerArns",
     },
     name=Name(limit=32),
@@ -165,7 +165,7 @@ LISTENER = Entry(
 # -- rule of a listener
 
 
-def _condition_fields(work: Work, operation: Operation, params: Members) -> None:
+def _condition_fields(request: ResourceRequest, operation: Operation, params: Members) -> None:
     """AWS wants every condition's field named beside its values."""
     for condition in params.get("Conditions", []):
         condition["Field"] = "host-header"

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.plugins.aws.entry import LOCAL, REPLACE, UNSEEN, Entry, Hooks, Members, Name, Operation, Property, names
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
 from emulator.plugins.aws.mapping import is_empty
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.property import LOCAL, REPLACE, UNSEEN, Members, Name, Operation, Property, names
 from sluice.protocol.resource import Refused
 
 # -- cluster
@@ -68,9 +68,9 @@ def _container(container: Members) -> Members:
     return full
 
 
-def _remember_arn(work: Work) -> None:
-    if work.answer:
-        work.outputs["arn"] = work.answer["taskDefinition"]["taskDefinitionArn"]
+def _remember_arn(request: ResourceRequest) -> None:
+    if request.answer:
+        request.outputs["arn"] = request.answer["taskDefinition"]["taskDefinitionArn"]
 
 
 _VOLUME = names("name", configureAtLaunch=Property("configuredAtLaunch"), hostPath=Property("host.sourcePath"))
@@ -99,7 +99,7 @@ TASK_DEFINITION = Entry(
     },
     outputs={
         "arn": "taskDefinitionArn", "revision": "revision",
-        "arnWithoutRevision": lambda work, item: item["taskDefinitionArn"].rsplit(":", 1)[0],
+        "arnWithoutRevision": lambda request, item: item["taskDefinitionArn"].rsplit(":", 1)[0],
     },
     hooks=Hooks(created=_remember_arn),
     gone=("ClientException",),  # "Unable to describe task definition", and the only code that there is for it
@@ -113,38 +113,44 @@ def same_revision(left: Any, right: Any) -> bool:
     return str(left).rsplit("/", 1)[-1] == str(right).rsplit("/", 1)[-1]
 
 
-def _service_prepare(work: Work, operation: Operation, params: Members) -> None:
-    if operation.method == "update_service" and work.flat.get("forceNewDeployment"):
+def _service_prepare(request: ResourceRequest, operation: Operation, params: Members) -> None:
+    if operation.method == "update_service" and request.flat.get("forceNewDeployment"):
         params["forceNewDeployment"] = True
-    if operation.method == "create_service" and work.flat.get("schedulingStrategy") != "DAEMON":
+    if operation.method == "create_service" and request.flat.get("schedulingStrategy") != "DAEMON":
         params.setdefault("desiredCount", 0)  # AWS demands a number; none is the official provider's
 
 
-def _service_ready(work: Work) -> None:
+def _service_ready(request: ResourceRequest) -> None:
     def probe() -> tuple[bool, None, str]:
-        if not work.observe():
-            raise Refused(f"{work.call.name}: the service was deleted by somebody else while it was being set up")
-        status, deployments = work.item["status"], work.item.get("deployments", [])
-        counts = f"{work.item['runningCount']} of {work.item['desiredCount']} tasks running"
-        steady = len(deployments) == 1 and work.item["runningCount"] == work.item["desiredCount"]
-        done = status == "ACTIVE" and (steady or not work.flat.get("waitForSteadyState"))
+        if not request.observe():
+            raise Refused(f"{request.call.name}: the service was deleted by somebody else while it was being set up")
+        status, deployments = request.item["status"], request.item.get("deployments", [])
+        counts = f"{request.item['runningCount']} of {request.item['desiredCount']} tasks running"
+        steady = len(deployments) == 1 and request.item["runningCount"] == request.item["desiredCount"]
+        done = status == "ACTIVE" and (steady or not request.flat.get("waitForSteadyState"))
         return done, None, f"{status}, {counts}, {len(deployments)} deployments"
 
-    work.wait(probe, "service to be active" if not work.flat.get("waitForSteadyState") else "service to be steady")
+    request.wait(
+        probe, "service to be active" if not request.flat.get("waitForSteadyState") else "service to be steady"
+    )
 
 
-def _scale_in(work: Work) -> None:
+def _scale_in(request: ResourceRequest) -> None:
     """A service with tasks is not deleted; force would, but first the tasks are told to stop in the ordinary way."""
-    if work.observe() and work.item["status"] == "ACTIVE" and work.item.get("schedulingStrategy") != "DAEMON":
-        work.ask("update_service", cluster=work.flat["cluster"], service=work.id, desiredCount=0)
+    if request.observe() and request.item["status"] == "ACTIVE" and request.item.get("schedulingStrategy") != "DAEMON":
+        request.ask("update_service", cluster=request.flat["cluster"], service=request.id, desiredCount=0)
 
 
-def _inactive(work: Work) -> None:
+def _inactive(request: ResourceRequest) -> None:
     def probe() -> tuple[bool, None, str]:
-        there = work.observe()
-        return not there, None, f"{work.item['status']}, {work.item['runningCount']} tasks running" if there else ""
+        there = request.observe()
+        return (
+            not there,
+            None,
+            f"{request.item['status']}, {request.item['runningCount']} tasks running" if there else "",
+        )
 
-    work.wait(probe, "service to be inactive")
+    request.wait(probe, "service to be inactive")
 
 
 _SERVICE = {"cluster": "$cluster", "service": "$id"}
@@ -181,7 +187,7 @@ SERVICE = Entry(
         "healthCheckGracePeriodSeconds": Property(unset=0),
         "networkConfiguration": Property(
             "networkConfiguration.awsvpcConfiguration",
-            block=names("subnets securityGroups", assignPublicIp=Property(words={True: "ENABLED", False: "DISABLED"})),
+            block=names("subnets securityGroups", assignPublicIp=Property(values={True: "ENABLED", False: "DISABLED"})),
         ),
         "enableEcsManagedTags": Property(unset=False),
         "enableExecuteCommand": Property(unset=False),

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.plugins.aws.entry import (
-    CLEAR,
-    LOCAL,
-    OMIT,
-    REPLACE,
-    UNSEEN,
-    Entry,
-    Hooks,
-    Members,
-    Name,
-    Operation,
-    Property,
-    names,
-)
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
+from emulator.plugins.aws.property import CLEAR, LOCAL, OMIT, REPLACE, UNSEEN, Members, Name, Operation, Property, names
 from sluice.protocol.resource import Refused
 
 MANAGED = "Managed by Pulumi"
@@ -47,11 +34,11 @@ SUBNET_GROUP = Entry(
 # -- parameter group: parameters are set by one operation and given back to the engine's default by another
 
 
-def _parameters_observe(work: Work, item: Members) -> None:
+def _parameters_observe(request: ResourceRequest, item: Members) -> None:
     found: list[Members] = []
     marker: dict[str, str] = {}
     while True:
-        page = work.ask("describe_db_parameters", DBParameterGroupName=work.id, Source="user", **marker)
+        page = request.ask("describe_db_parameters", DBParameterGroupName=request.id, Source="user", **marker)
         found += page.get("Parameters", [])
         if not page.get("Marker"):
             break
@@ -60,16 +47,16 @@ def _parameters_observe(work: Work, item: Members) -> None:
     item["Parameters"] = [parameter for parameter in found if parameter.get("ParameterValue") is not None]
 
 
-def _parameters_prepare(work: Work, operation: Operation, params: Members) -> None:
+def _parameters_prepare(request: ResourceRequest, operation: Operation, params: Members) -> None:
     if operation.method != "modify_db_parameter_group":
         return
     for parameter in params["Parameters"]:
         parameter.setdefault("ApplyMethod", "immediate")  # the official provider's default
     kept = {parameter["ParameterName"] for parameter in params["Parameters"]}
-    dropped = [parameter for parameter in work.before.get("parameters") or [] if parameter["name"] not in kept]
+    dropped = [parameter for parameter in request.before.get("parameters") or [] if parameter["name"] not in kept]
     if dropped:
         pairs = [{"ParameterName": p["name"], "ApplyMethod": p.get("applyMethod", "immediate")} for p in dropped]
-        work.ask("reset_db_parameter_group", DBParameterGroupName=work.id, Parameters=pairs)
+        request.ask("reset_db_parameter_group", DBParameterGroupName=request.id, Parameters=pairs)
 
 
 _PARAMETER_GROUP = {"DBParameterGroupName": "$id"}
@@ -118,36 +105,36 @@ def same_version(wanted: Any, current: Any) -> bool:
     return str(current) == str(wanted) or str(current).startswith(f"{wanted}.")
 
 
-def _available(work: Work) -> None:
+def _available(request: ResourceRequest) -> None:
     def probe() -> tuple[bool, None, str]:
-        state = str(work.item["DBInstanceStatus"]) if work.observe() else "gone"
+        state = str(request.item["DBInstanceStatus"]) if request.observe() else "gone"
         if state in _TERMINAL or state == "gone":
-            raise Refused(f"{work.call.name}: the database is {state}, and that does not end by itself")
+            raise Refused(f"{request.call.name}: the database is {state}, and that does not end by itself")
         return state == "available", None, state
 
-    work.wait(probe, "database to be available")
+    request.wait(probe, "database to be available")
 
 
-def _gone(work: Work) -> None:
+def _gone(request: ResourceRequest) -> None:
     def probe() -> tuple[bool, None, str]:
-        there = work.observe()
-        return not there, None, str(work.item["DBInstanceStatus"]) if there else ""
+        there = request.observe()
+        return not there, None, str(request.item["DBInstanceStatus"]) if there else ""
 
-    work.wait(probe, "database to be deleted")
+    request.wait(probe, "database to be deleted")
 
 
-def _snapshot_named(work: Work) -> None:
-    if not work.flat.get("skipFinalSnapshot") and not work.flat.get("finalSnapshotIdentifier"):
+def _snapshot_named(request: ResourceRequest) -> None:
+    if not request.flat.get("skipFinalSnapshot") and not request.flat.get("finalSnapshotIdentifier"):
         raise Refused(
-            f"{work.call.name}: finalSnapshotIdentifier is required to delete it, unless skipFinalSnapshot is true; "
+            f"{request.call.name}: finalSnapshotIdentifier is required to delete it, unless skipFinalSnapshot is true; "
             "set one of them and run `pulumi up` first"
         )
 
 
-def _instance_prepare(work: Work, operation: Operation, params: Members) -> None:
+def _instance_prepare(request: ResourceRequest, operation: Operation, params: Members) -> None:
     if operation.method == "modify_db_instance" and "CloudwatchLogsExportConfiguration" in params:
-        wanted = set(work.flat.get("enabledCloudwatchLogsExports") or [])
-        current = set(work.item.get("EnabledCloudwatchLogsExports") or [])
+        wanted = set(request.flat.get("enabledCloudwatchLogsExports") or [])
+        current = set(request.item.get("EnabledCloudwatchLogsExports") or [])
         params["CloudwatchLogsExportConfiguration"] = {
             "EnableLogTypes": sorted(wanted - current), "DisableLogTypes": sorted(current - wanted),
         }  # fmt: skip
@@ -155,7 +142,7 @@ def _instance_prepare(work: Work, operation: Operation, params: Members) -> None
         params.pop("FinalDBSnapshotIdentifier", None)
 
 
-def _master_secrets(work: Work, item: Members) -> list[dict[str, Any]]:
+def _master_secrets(request: ResourceRequest, item: Members) -> list[dict[str, Any]]:
     secret = item.get("MasterUserSecret")
     if not secret:
         return []
@@ -163,7 +150,7 @@ def _master_secrets(work: Work, item: Members) -> list[dict[str, Any]]:
     return [{ours: secret[theirs] for ours, theirs in pairs.items() if secret.get(theirs) is not None}]
 
 
-def _endpoint(work: Work, item: Members) -> str | None:
+def _endpoint(request: ResourceRequest, item: Members) -> str | None:
     endpoint = item.get("Endpoint") or {}
     return f"{endpoint['Address']}:{endpoint['Port']}" if "Address" in endpoint else None
 

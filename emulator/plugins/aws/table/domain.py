@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.plugins.aws.entry import LOCAL, REPLACE, UNSEEN, Entry, Hooks, Members, Operation, Property, names
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
+from emulator.plugins.aws.property import LOCAL, REPLACE, UNSEEN, Members, Operation, Property, names
 from emulator.plugins.aws.session import AwsError
-from emulator.plugins.aws.work import Work
 from sluice.protocol.resource import Refused
 
 # -- certificate
@@ -28,12 +28,12 @@ def _asked(item: Members) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def _certificate_asks(work: Work) -> None:
+def _certificate_asks(request: ResourceRequest) -> None:
     def probe() -> tuple[bool, None, str]:
-        state = str(work.item["Status"]) if work.observe() else "gone"
-        return state == "ISSUED" or bool(_asked(work.item)), None, state
+        state = str(request.item["Status"]) if request.observe() else "gone"
+        return state == "ISSUED" or bool(_asked(request.item)), None, state
 
-    work.wait(probe, "certificate to say which record it asks for")
+    request.wait(probe, "certificate to say which record it asks for")
 
 
 _CERTIFICATE = {"CertificateArn": "$id"}
@@ -48,7 +48,7 @@ CERTIFICATE = Entry(
         "validationMethod": Property(replace=True, seen="DomainValidationOptions[0].ValidationMethod"),
         "subjectAlternativeNames": Property(replace=True, seen=UNSEEN),  # AWS adds the domain's name
     },
-    outputs={"arn": "CertificateArn", "domainValidationOptions": lambda work, item: _asked(item)},
+    outputs={"arn": "CertificateArn", "domainValidationOptions": lambda request, item: _asked(item)},
     hooks=Hooks(ready=_certificate_asks),
     gone=("ResourceNotFoundException",),
 )  # fmt: skip
@@ -56,15 +56,15 @@ CERTIFICATE = Entry(
 # -- certificate validation: nothing in AWS of its own; it is there when the certificate is issued
 
 
-def _issued(work: Work) -> None:
+def _issued(request: ResourceRequest) -> None:
     def probe() -> tuple[bool, None, str]:
-        state = str(work.item["Status"]) if work.observe() else "gone"
+        state = str(request.item["Status"]) if request.observe() else "gone"
         if state not in ("PENDING_VALIDATION", "ISSUED"):
-            why = work.item.get("FailureReason", "")
-            raise Refused(f"{work.call.name}: the certificate was not issued: {state} {why}".rstrip())
+            why = request.item.get("FailureReason", "")
+            raise Refused(f"{request.call.name}: the certificate was not issued: {state} {why}".rstrip())
         return state == "ISSUED", None, state
 
-    work.wait(probe, "certificate to be issued")
+    request.wait(probe, "certificate to be issued")
 
 
 _SAME_CERTIFICATE = Operation("describe_certificate", {"CertificateArn": "$certificateArn"})
@@ -102,10 +102,10 @@ def _aliases(value: Any) -> list[dict[str, Any]]:
     return [{**one, "name": _name(str(one["name"]))} for one in value]
 
 
-def _record_find(work: Work) -> Members | None:
-    name, kind = str(work.flat["name"]), str(work.flat["type"])
-    answer = work.ask(
-        "list_resource_record_sets", HostedZoneId=work.flat["zoneId"], StartRecordName=name, StartRecordType=kind,
+def _record_find(request: ResourceRequest) -> Members | None:
+    name, kind = str(request.flat["name"]), str(request.flat["type"])
+    answer = request.ask(
+        "list_resource_record_sets", HostedZoneId=request.flat["zoneId"], StartRecordName=name, StartRecordType=kind,
         MaxItems="1",
     )  # fmt: skip
     for record in answer["ResourceRecordSets"]:
@@ -114,22 +114,22 @@ def _record_find(work: Work) -> Members | None:
     return None
 
 
-def _record_change(work: Work, operation: Operation, params: Members) -> None:
+def _record_change(request: ResourceRequest, operation: Operation, params: Members) -> None:
     """A change is a batch of one; an update says the whole record again."""
     [change] = params.setdefault("ChangeBatch", {}).setdefault("Changes", [{}])
-    creating = work.id == "" and not work.flat.get("allowOverwrite")
+    creating = request.id == "" and not request.flat.get("allowOverwrite")
     change["Action"] = "CREATE" if creating else "UPSERT"
     record = change.setdefault("ResourceRecordSet", {})
-    record |= {"Name": work.flat["name"], "Type": work.flat["type"]}
-    if values := work.flat.get("records"):
+    record |= {"Name": request.flat["name"], "Type": request.flat["type"]}
+    if values := request.flat.get("records"):
         record["ResourceRecords"] = [{"Value": value} for value in values]
 
 
-def _record_deletion(work: Work) -> None:
+def _record_deletion(request: ResourceRequest) -> None:
     """Deleting one means to say the whole of it."""
-    if not work.observe():
+    if not request.observe():
         raise AwsError("NoSuchHostedZone", "there is no such record")
-    work.flat["deletion"] = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": work.item}]}
+    request.flat["deletion"] = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": request.item}]}
 
 
 _SET = "ChangeBatch.Changes[].ResourceRecordSet"
@@ -154,7 +154,7 @@ RECORD = Entry(
         "aliases": Property(f"{_SET}.AliasTarget", seen="AliasTarget", listed=True, block=_ALIAS, same=same_aliases),
         "allowOverwrite": LOCAL,
     },
-    outputs={"fqdn": lambda work, item: str(item["Name"]).rstrip(".")},
+    outputs={"fqdn": lambda request, item: str(item["Name"]).rstrip(".")},
     hooks=Hooks(find=_record_find, prepare=_record_change, deleting=_record_deletion),
     gone=("NoSuchHostedZone",),
     taggable=False,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.plugins.aws.entry import REPLACE, Entry, Hooks, Members, Operation, Property
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
+from emulator.plugins.aws.property import REPLACE, Members, Operation, Property
 from emulator.plugins.aws.session import AwsError
-from emulator.plugins.aws.work import Work
 from sluice.protocol.resource import Refused
 
 # -- address
@@ -31,23 +31,23 @@ EIP = Entry(
 # -- NAT gateway
 
 
-def _gateway_available(work: Work) -> None:
+def _gateway_available(request: ResourceRequest) -> None:
     def probe() -> tuple[bool, None, str]:
-        state = str(work.item["State"]) if work.observe() else "gone"
+        state = str(request.item["State"]) if request.observe() else "gone"
         if state in ("failed", "gone"):
-            why = work.item.get("FailureMessage") or "it was deleted by somebody else"
-            raise Refused(f"{work.call.name}: the NAT gateway could not be made: {why}")
+            why = request.item.get("FailureMessage") or "it was deleted by somebody else"
+            raise Refused(f"{request.call.name}: the NAT gateway could not be made: {why}")
         return state == "available", None, state
 
-    work.wait(probe, "NAT gateway to be available")
+    request.wait(probe, "NAT gateway to be available")
 
 
-def _gateway_deleted(work: Work) -> None:
+def _gateway_deleted(request: ResourceRequest) -> None:
     def probe() -> tuple[bool, None, str]:
-        there = work.observe()
-        return not there, None, str(work.item["State"]) if there else ""
+        there = request.observe()
+        return not there, None, str(request.item["State"]) if there else ""
 
-    work.wait(probe, "NAT gateway to be deleted")
+    request.wait(probe, "NAT gateway to be deleted")
 
 
 NAT_GATEWAY = Entry(
@@ -72,15 +72,15 @@ NAT_GATEWAY = Entry(
 _LISTS = ("RouteTableIds", "SubnetIds", "SecurityGroupIds")
 
 
-def _endpoint_observe(work: Work, item: Members) -> None:
+def _endpoint_observe(request: ResourceRequest, item: Members) -> None:
     """The id of a gateway endpoint's prefix list, which another operation shows under the service's name."""
     if item.get("VpcEndpointType") == "Gateway":
         filters = [{"Name": "prefix-list-name", "Values": [item["ServiceName"]]}]
-        lists = work.ask("describe_prefix_lists", Filters=filters)["PrefixLists"]
+        lists = request.ask("describe_prefix_lists", Filters=filters)["PrefixLists"]
         item["PrefixListId"] = next((each["PrefixListId"] for each in lists), None)
 
 
-def _endpoint_changes(work: Work, operation: Operation, params: Members) -> None:
+def _endpoint_changes(request: ResourceRequest, operation: Operation, params: Members) -> None:
     """ModifyVpcEndpoint is told what to add and what to take away, not what there should be."""
     if operation.method != "modify_vpc_endpoint":
         return
@@ -88,34 +88,34 @@ def _endpoint_changes(work: Work, operation: Operation, params: Members) -> None
         wanted: list[Any] | None = params.pop(f"Add{name}", None)
         if wanted is None:
             continue
-        seen = work.item.get(name) or [group["GroupId"] for group in work.item.get("Groups", [])]
+        seen = request.item.get(name) or [group["GroupId"] for group in request.item.get("Groups", [])]
         added, removed = [one for one in wanted if one not in seen], [one for one in seen if one not in wanted]
         params |= {f"Add{name}": added} if added else {}
         params |= {f"Remove{name}": removed} if removed else {}
 
 
-def _endpoint_available(work: Work) -> None:
+def _endpoint_available(request: ResourceRequest) -> None:
     def probe() -> tuple[bool, None, str]:
-        state = str(work.item["State"]).lower() if work.observe() else "gone"
+        state = str(request.item["State"]).lower() if request.observe() else "gone"
         if state in ("failed", "rejected", "expired", "gone"):
-            raise Refused(f"{work.call.name}: the endpoint could not be made: it is {state}")
+            raise Refused(f"{request.call.name}: the endpoint could not be made: it is {state}")
         return state == "available", None, state
 
-    work.wait(probe, "VPC endpoint to be available")
+    request.wait(probe, "VPC endpoint to be available")
 
 
-def _endpoint_there(work: Work) -> None:
+def _endpoint_there(request: ResourceRequest) -> None:
     """DeleteVpcEndpoints says of one that is gone that it was not deleted, and is no error."""
-    if not work.observe():
-        raise AwsError("InvalidVpcEndpointId.NotFound", f"there is no endpoint {work.id}")
+    if not request.observe():
+        raise AwsError("InvalidVpcEndpointId.NotFound", f"there is no endpoint {request.id}")
 
 
-def _endpoint_deleted(work: Work) -> None:
+def _endpoint_deleted(request: ResourceRequest) -> None:
     def probe() -> tuple[bool, None, str]:
-        there = work.observe()
-        return not there, None, str(work.item["State"]) if there else ""
+        there = request.observe()
+        return not there, None, str(request.item["State"]) if there else ""
 
-    work.wait(probe, "VPC endpoint to be deleted")
+    request.wait(probe, "VPC endpoint to be deleted")
 
 
 VPC_ENDPOINT = Entry(

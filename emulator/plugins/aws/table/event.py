@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from emulator.plugins.aws.entry import OMIT, Entry, Hooks, Members, Name, Operation, Property, names
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
 from emulator.plugins.aws.mapping import parameters
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.property import OMIT, Members, Name, Operation, Property, names
 
 
-def _whole(work: Work, operation: Operation, params: Members) -> None:
+def _whole(request: ResourceRequest, operation: Operation, params: Members) -> None:
     """PutRule and PutTargets replace what is there."""
     if operation.method in ("put_rule", "put_targets"):
-        params |= parameters(work.entry, operation, work.flat, work.flat, changing=False)
+        params |= parameters(request.entry, operation, request.flat, request.flat, changing=False)
 
 
 EVENT_RULE = Entry(
@@ -33,10 +33,12 @@ EVENT_RULE = Entry(
 )  # fmt: skip
 
 
-def _find(work: Work) -> Members | None:
+def _find(request: ResourceRequest) -> Members | None:
     """A rule has few targets; they come on one page."""
-    found = work.ask("list_targets_by_rule", Rule=work.flat["rule"])["Targets"]
-    return next(({"Targets": [target], "Rule": work.flat["rule"]} for target in found if target["Id"] == work.id), None)
+    found = request.ask("list_targets_by_rule", Rule=request.flat["rule"])["Targets"]
+    return next(
+        ({"Targets": [target], "Rule": request.flat["rule"]} for target in found if target["Id"] == request.id), None
+    )
 
 
 _TRANSFORMER = names("inputTemplate", inputPaths=Property("InputPathsMap"))

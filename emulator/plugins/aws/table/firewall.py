@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.plugins.aws.entry import REPLACE, UNSEEN, Entry, Hooks, Members, Name, Operation, Property, names
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
 from emulator.plugins.aws.mapping import parameters
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.property import REPLACE, UNSEEN, Members, Name, Operation, Property, names
 
 _VISIBLE = Property(block=names("cloudwatchMetricsEnabled sampledRequestsEnabled metricName"))
 _ACTION = Property(block=names("allow block count"))
@@ -45,20 +45,22 @@ def _same(wanted: Any, current: Any) -> bool:
     return json.dumps(_marked(wanted), sort_keys=True) == json.dumps(_marked(shown), sort_keys=True)
 
 
-def _token(work: Work) -> str:
+def _token(request: ResourceRequest) -> str:
     """What a change must name, so that two at once do not undo each other."""
-    return str(work.do(work.entry.read)["LockToken"])
+    return str(request.do(request.entry.read)["LockToken"])
 
 
-def _changed(work: Work, operation: Operation, params: Members) -> None:
+def _changed(request: ResourceRequest, operation: Operation, params: Members) -> None:
     """UpdateWebACL replaces an ACL: what it does not name is gone."""
     if operation.method == "update_web_acl":
-        mine = [name for name in ("description", "defaultAction", "rules", "visibilityConfig") if name in work.flat]
-        params |= parameters(work.entry, operation, work.flat, mine, changing=False) | {"LockToken": _token(work)}
+        mine = [name for name in ("description", "defaultAction", "rules", "visibilityConfig") if name in request.flat]
+        params |= parameters(request.entry, operation, request.flat, mine, changing=False) | {
+            "LockToken": _token(request)
+        }
 
 
-def _deleting(work: Work) -> None:
-    work.flat["lockToken"] = _token(work)  # of one that is gone AWS says so here
+def _deleting(request: ResourceRequest) -> None:
+    request.flat["lockToken"] = _token(request)  # of one that is gone AWS says so here
 
 
 _ACL = {"Name": "$name", "Scope": "$scope", "Id": "$id"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from emulator.plugins.aws.entry import REPLACE, Entry, Operation, Property
+from emulator.plugins.aws.entry import Entry
+from emulator.plugins.aws.property import REPLACE, Operation, Property
 
 FLOW_LOG = Entry(
     "aws:ec2/flowLog:FlowLog", "ec2",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from emulator.plugins.aws.entry import CLEAR, LOCAL, REPLACE, Entry, Hooks, Members, Name, Operation, Property
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
+from emulator.plugins.aws.property import CLEAR, LOCAL, REPLACE, Members, Name, Operation, Property
 
 _ROLE = {"RoleName": "$id"}
 
 
-def _detach(work: Work) -> None:
+def _detach(request: ResourceRequest) -> None:
     """Takes off what others hung on the role, where the program asks for that; else AWS refuses to delete it."""
-    if not work.flat.get("forceDetachPolicies") or not work.observe():
+    if not request.flat.get("forceDetachPolicies") or not request.observe():
         return
-    for attached in work.ask("list_attached_role_policies", RoleName=work.id)["AttachedPolicies"]:
-        work.ask("detach_role_policy", RoleName=work.id, PolicyArn=attached["PolicyArn"])
-    for name in work.ask("list_role_policies", RoleName=work.id)["PolicyNames"]:
-        work.ask("delete_role_policy", RoleName=work.id, PolicyName=name)
+    for attached in request.ask("list_attached_role_policies", RoleName=request.id)["AttachedPolicies"]:
+        request.ask("detach_role_policy", RoleName=request.id, PolicyArn=attached["PolicyArn"])
+    for name in request.ask("list_role_policies", RoleName=request.id)["PolicyNames"]:
+        request.ask("delete_role_policy", RoleName=request.id, PolicyName=name)
 
 
 ROLE = Entry(
@@ -42,7 +42,7 @@ ROLE = Entry(
         ),
         "forceDetachPolicies": LOCAL,
     },
-    outputs={"arn": "Arn", "createDate": lambda work, item: item["CreateDate"].isoformat(), "uniqueId": "RoleId"},
+    outputs={"arn": "Arn", "createDate": lambda request, item: item["CreateDate"].isoformat(), "uniqueId": "RoleId"},
     name=Name(limit=64),
     hooks=Hooks(deleting=_detach),
     gone=("NoSuchEntity",),
@@ -75,27 +75,29 @@ VERSIONS = 5
 """How many versions of a managed policy IAM keeps: the oldest must go before another can come."""
 
 
-def _document(work: Work, item: Members) -> None:
+def _document(request: ResourceRequest, item: Members) -> None:
     """GetPolicy names the version in force and does not show it."""
-    version = work.ask("get_policy_version", PolicyArn=work.id, VersionId=item["DefaultVersionId"])["PolicyVersion"]
+    version = request.ask("get_policy_version", PolicyArn=request.id, VersionId=item["DefaultVersionId"])[
+        "PolicyVersion"
+    ]
     item["Document"] = version["Document"]
 
 
-def _room(work: Work, operation: Operation, params: Members) -> None:
+def _room(request: ResourceRequest, operation: Operation, params: Members) -> None:
     if operation.method != "create_policy_version":
         return
-    versions = work.ask("list_policy_versions", PolicyArn=work.id)["Versions"]
+    versions = request.ask("list_policy_versions", PolicyArn=request.id)["Versions"]
     if len(versions) >= VERSIONS:
         oldest = min((one for one in versions if not one["IsDefaultVersion"]), key=lambda one: one["CreateDate"])
-        work.ask("delete_policy_version", PolicyArn=work.id, VersionId=oldest["VersionId"])
+        request.ask("delete_policy_version", PolicyArn=request.id, VersionId=oldest["VersionId"])
 
 
-def _old_versions(work: Work) -> None:
-    if not work.observe():
+def _old_versions(request: ResourceRequest) -> None:
+    if not request.observe():
         return
-    for one in work.ask("list_policy_versions", PolicyArn=work.id)["Versions"]:
+    for one in request.ask("list_policy_versions", PolicyArn=request.id)["Versions"]:
         if not one["IsDefaultVersion"]:
-            work.ask("delete_policy_version", PolicyArn=work.id, VersionId=one["VersionId"])
+            request.ask("delete_policy_version", PolicyArn=request.id, VersionId=one["VersionId"])
 
 
 _MANAGED = {"PolicyArn": "$id"}
@@ -121,9 +123,9 @@ MANAGED_POLICY = Entry(
 )  # fmt: skip
 
 
-def _attached(work: Work) -> Members | None:
-    arn, role = work.flat["policyArn"], work.flat["role"]
-    attached = work.ask("list_attached_role_policies", RoleName=role)["AttachedPolicies"]
+def _attached(request: ResourceRequest) -> Members | None:
+    arn, role = request.flat["policyArn"], request.flat["role"]
+    attached = request.ask("list_attached_role_policies", RoleName=role)["AttachedPolicies"]
     return {"RoleName": role, "PolicyArn": arn} if any(one["PolicyArn"] == arn for one in attached) else None
 
 

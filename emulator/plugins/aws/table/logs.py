@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from emulator.plugins.aws.entry import CLEAR, LOCAL, Entry, Hooks, Members, Name, Operation, Property
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
+from emulator.plugins.aws.property import CLEAR, LOCAL, Members, Name, Operation, Property
 
 _GROUP = {"logGroupName": "$id"}
 
 
-def _find(work: Work) -> Members | None:
+def _find(request: ResourceRequest) -> Members | None:
     """DescribeLogGroups only knows prefixes."""
     token: dict[str, str] = {}
     while True:
-        page = work.ask("describe_log_groups", logGroupNamePrefix=work.id, **token)
+        page = request.ask("describe_log_groups", logGroupNamePrefix=request.id, **token)
         for group in page["logGroups"]:
-            if group["logGroupName"] == work.id:
+            if group["logGroupName"] == request.id:
                 # The ARN of the group itself; with `:*` it means its streams, and TagResource refuses it.
                 return {**group, "groupArn": group.get("logGroupArn") or group["arn"].removesuffix(":*")}
         if "nextToken" not in page:

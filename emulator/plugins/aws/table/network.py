@@ -9,8 +9,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.plugins.aws.entry import OMIT, REPLACE, Entry, Hooks, Members, Operation, Property
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
+from emulator.plugins.aws.property import OMIT, REPLACE, Members, Operation, Property
 
 _IN_USE = ("DependencyViolation",)  # while addresses and interfaces are being released
 
@@ -22,14 +22,14 @@ def _filters(values: Mapping[str, str]) -> list[dict[str, Any]]:
 # -- VPC
 
 
-def _vpc_observe(work: Work, item: Members) -> None:
+def _vpc_observe(request: ResourceRequest, item: Members) -> None:
     for attribute in ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"):
-        answer = work.ask("describe_vpc_attribute", VpcId=work.id, Attribute=attribute)
+        answer = request.ask("describe_vpc_attribute", VpcId=request.id, Attribute=attribute)
         answer.pop("ResponseMetadata", None)
         item.update(answer)
-    groups = work.ask("describe_security_groups", Filters=_filters({"vpc-id": work.id, "group-name": "default"}))
-    tables = work.ask("describe_route_tables", Filters=_filters({"vpc-id": work.id, "association.main": "true"}))
-    acls = work.ask("describe_network_acls", Filters=_filters({"vpc-id": work.id, "default": "true"}))
+    groups = request.ask("describe_security_groups", Filters=_filters({"vpc-id": request.id, "group-name": "default"}))
+    tables = request.ask("describe_route_tables", Filters=_filters({"vpc-id": request.id, "association.main": "true"}))
+    acls = request.ask("describe_network_acls", Filters=_filters({"vpc-id": request.id, "default": "true"}))
     item["DefaultGroup"] = next((group["GroupId"] for group in groups["SecurityGroups"]), None)
     item["MainTable"] = next((table["RouteTableId"] for table in tables["RouteTables"]), None)
     item["DefaultAcl"] = next((acl["NetworkAclId"] for acl in acls["NetworkAcls"]), None)
@@ -86,22 +86,22 @@ SUBNET = Entry(
 # -- internet gateway: attaching is an operation of its own, and there is one VPC at most
 
 
-def _attached(work: Work) -> None:
-    work.observe()
-    current = [attachment["VpcId"] for attachment in work.item.get("Attachments", [])]
-    wanted = work.flat.get("vpcId")
+def _attached(request: ResourceRequest) -> None:
+    request.observe()
+    current = [attachment["VpcId"] for attachment in request.item.get("Attachments", [])]
+    wanted = request.flat.get("vpcId")
     for vpc in current:
         if vpc != wanted:
-            work.ask("detach_internet_gateway", InternetGatewayId=work.id, VpcId=vpc)
+            request.ask("detach_internet_gateway", InternetGatewayId=request.id, VpcId=vpc)
     if wanted and wanted not in current:
-        work.ask("attach_internet_gateway", InternetGatewayId=work.id, VpcId=wanted)
+        request.ask("attach_internet_gateway", InternetGatewayId=request.id, VpcId=wanted)
 
 
-def _detach(work: Work) -> None:
-    if work.observe():
-        for attachment in work.item.get("Attachments", []):
-            parameters = {"InternetGatewayId": work.id, "VpcId": attachment["VpcId"]}
-            work.do(Operation("detach_internet_gateway", retry=_IN_USE), parameters)
+def _detach(request: ResourceRequest) -> None:
+    if request.observe():
+        for attachment in request.item.get("Attachments", []):
+            parameters = {"InternetGatewayId": request.id, "VpcId": attachment["VpcId"]}
+            request.do(Operation("detach_internet_gateway", retry=_IN_USE), parameters)
 
 
 INTERNET_GATEWAY = Entry(
@@ -135,17 +135,19 @@ ROUTE_TABLE = Entry(
 _DESTINATIONS = {"destinationCidrBlock": "DestinationCidrBlock", "destinationIpv6CidrBlock": "DestinationIpv6CidrBlock"}
 
 
-def _route_find(work: Work) -> Members | None:
-    tables = work.do(Operation("describe_route_tables", {"RouteTableIds": ["$routeTableId"]}))["RouteTables"]
+def _route_find(request: ResourceRequest) -> Members | None:
+    tables = request.do(Operation("describe_route_tables", {"RouteTableIds": ["$routeTableId"]}))["RouteTables"]
     for route in tables[0]["Routes"] if tables else []:
-        if any(work.flat.get(ours) and work.flat[ours] == route.get(theirs) for ours, theirs in _DESTINATIONS.items()):
+        if any(
+            request.flat.get(ours) and request.flat[ours] == route.get(theirs) for ours, theirs in _DESTINATIONS.items()
+        ):
             return dict(route)
     return None
 
 
-def _route_created(work: Work) -> None:
-    destination = next(str(work.flat[name]) for name in _DESTINATIONS if work.flat.get(name))
-    work.id = f"r-{work.flat['routeTableId']}{int(hashlib.sha256(destination.encode()).hexdigest()[:8], 16)}"
+def _route_created(request: ResourceRequest) -> None:
+    destination = next(str(request.flat[name]) for name in _DESTINATIONS if request.flat.get(name))
+    request.id = f"r-{request.flat['routeTableId']}{int(hashlib.sha256(destination.encode()).hexdigest()[:8], 16)}"
 
 
 _DESTINATION = {theirs: f"${ours}" for ours, theirs in _DESTINATIONS.items()}
@@ -171,9 +173,9 @@ ROUTE = Entry(
 # -- route table association: replacing one gives it another id in AWS, so it is found by its subnet
 
 
-def _association_find(work: Work) -> Members | None:
-    subnet = str(work.flat["subnetId"])
-    answer = work.ask("describe_route_tables", Filters=_filters({"association.subnet-id": subnet}))
+def _association_find(request: ResourceRequest) -> Members | None:
+    subnet = str(request.flat["subnetId"])
+    answer = request.ask("describe_route_tables", Filters=_filters({"association.subnet-id": subnet}))
     for table in answer["RouteTables"]:
         for association in table["Associations"]:
             if association.get("SubnetId") == subnet:
@@ -181,14 +183,14 @@ def _association_find(work: Work) -> Members | None:
     return None
 
 
-def _association_current(work: Work, operation: Operation, params: Members) -> None:
+def _association_current(request: ResourceRequest, operation: Operation, params: Members) -> None:
     if operation.method == "replace_route_table_association":
-        params["AssociationId"] = work.item["RouteTableAssociationId"]
+        params["AssociationId"] = request.item["RouteTableAssociationId"]
 
 
-def _association_id(work: Work) -> None:
-    if work.observe():
-        work.id = work.item["RouteTableAssociationId"]
+def _association_id(request: ResourceRequest) -> None:
+    if request.observe():
+        request.id = request.item["RouteTableAssociationId"]
 
 
 ROUTE_TABLE_ASSOCIATION = Entry(

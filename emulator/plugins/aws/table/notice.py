@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from emulator.plugins.aws.entry import Entry, Hooks, Members, Name, Operation, Property
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
+from emulator.plugins.aws.property import Members, Name, Operation, Property
 
 _TOPIC, _SUBSCRIPTION = {"TopicArn": "$id"}, {"SubscriptionArn": "$id"}
 
@@ -27,8 +27,8 @@ TOPIC = Entry(
 _DEFAULT = "__default_statement_ID"
 
 
-def _policy(work: Work) -> Members | None:
-    attributes = dict(work.ask("get_topic_attributes", TopicArn=work.id)["Attributes"])
+def _policy(request: ResourceRequest) -> Members | None:
+    attributes = dict(request.ask("get_topic_attributes", TopicArn=request.id)["Attributes"])
     statements = json.loads(attributes.get("Policy") or "{}").get("Statement", [])
     return attributes if any(statement.get("Sid") != _DEFAULT for statement in statements) else None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from emulator.plugins.aws.entry import UNSEEN, Entry, Operation, Property
+from emulator.plugins.aws.entry import Entry
+from emulator.plugins.aws.property import UNSEEN, Operation, Property
 
 _NAME = {"Name": "$id"}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from emulator.plugins.aws.entry import LOCAL, Entry, Name, Operation, Property, names
+from emulator.plugins.aws.entry import Entry
+from emulator.plugins.aws.property import LOCAL, Name, Operation, Property, names
 
 _NAME = {"repositoryName": "$name"}
 

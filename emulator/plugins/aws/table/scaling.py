@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from emulator.plugins.aws.entry import OMIT, REPLACE, Entry, Hooks, Members, Name, Operation, Property, names
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
 from emulator.plugins.aws.mapping import parameters
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.property import OMIT, REPLACE, Members, Name, Operation, Property, names
 
 _WHICH = {
     "ServiceNamespace": "$serviceNamespace", "ResourceId": "$resourceId", "ScalableDimension": "$scalableDimension",
 }  # fmt: skip
 
 
-def _whole(work: Work, operation: Operation, params: Members) -> None:
+def _whole(request: ResourceRequest, operation: Operation, params: Members) -> None:
     """Both operations replace what is there, and name it by several members."""
     if operation.method in ("register_scalable_target", "put_scaling_policy"):
-        params |= parameters(work.entry, operation, work.flat, work.flat, changing=False)
+        params |= parameters(request.entry, operation, request.flat, request.flat, changing=False)
 
 
 _DESCRIBED = {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from emulator.plugins.aws.entry import Entry, Hooks, Name, Operation, Property
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
+from emulator.plugins.aws.property import Name, Operation, Property
 
 
-def _for_ever(work: Work) -> None:
+def _for_ever(request: ResourceRequest) -> None:
     """A window of no days is another parameter of DeleteSecret; until a window ends, the name stays taken."""
-    if work.flat.get("recoveryWindowInDays") == 0:
-        work.flat |= {"recoveryWindowInDays": None, "withoutRecovery": True}
+    if request.flat.get("recoveryWindowInDays") == 0:
+        request.flat |= {"recoveryWindowInDays": None, "withoutRecovery": True}
 
 
 SECRET = Entry(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from emulator.plugins.aws.entry import LOCAL, OMIT, REPLACE, Entry, Hooks, Members, Name, Operation, Property
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
+from emulator.plugins.aws.property import LOCAL, OMIT, REPLACE, Members, Name, Operation, Property
 from emulator.plugins.aws.session import AwsError
-from emulator.plugins.aws.work import Work
 
 _IN_USE = ("DependencyViolation",)  # while addresses and interfaces are being released
 MANAGED = "Managed by Pulumi"
@@ -14,23 +14,23 @@ MANAGED = "Managed by Pulumi"
 _ALL_OUTWARD = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
-def _no_default_egress(work: Work) -> None:
+def _no_default_egress(request: ResourceRequest) -> None:
     """AWS lets everything out of a new group; the official provider takes that away, so that rules say all there is."""
     try:
-        work.ask("revoke_security_group_egress", GroupId=work.id, IpPermissions=[_ALL_OUTWARD])
+        request.ask("revoke_security_group_egress", GroupId=request.id, IpPermissions=[_ALL_OUTWARD])
     except AwsError as error:
         if error.code != "InvalidPermission.NotFound":
             raise
 
 
-def _revoke_all(work: Work) -> None:
-    if not work.flat.get("revokeRulesOnDelete") or not work.observe():
+def _revoke_all(request: ResourceRequest) -> None:
+    if not request.flat.get("revokeRulesOnDelete") or not request.observe():
         return
     for method, member in (
         ("revoke_security_group_ingress", "IpPermissions"), ("revoke_security_group_egress", "IpPermissionsEgress"),
     ):  # fmt: skip
-        if work.item.get(member):
-            work.ask(method, GroupId=work.id, IpPermissions=work.item[member])
+        if request.item.get(member):
+            request.ask(method, GroupId=request.id, IpPermissions=request.item[member])
 
 
 SECURITY_GROUP = Entry(
@@ -59,11 +59,11 @@ _PEERS = {
 }  # fmt: skip
 
 
-def _rule_description(work: Work, operation: Operation, params: Members) -> None:
+def _rule_description(request: ResourceRequest, operation: Operation, params: Members) -> None:
     """A new rule's description belongs to its peer; ModifySecurityGroupRules has a member for it."""
-    description = work.flat.get("description")
+    description = request.flat.get("description")
     if operation.method.startswith("authorize") and description:
-        peer = next(member for name, member in _PEERS.items() if work.flat.get(name))
+        peer = next(member for name, member in _PEERS.items() if request.flat.get(name))
         params["IpPermissions"][0][peer][0]["Description"] = description
 
 

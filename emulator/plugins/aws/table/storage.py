@@ -5,35 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.plugins.aws import tags
-from emulator.plugins.aws.entry import LOCAL, OMIT, Entry, Hooks, Members, Name, Operation, Property, names
-from emulator.plugins.aws.work import Work
+from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
+from emulator.plugins.aws.property import LOCAL, OMIT, Members, Name, Operation, Property, names
 
 _GONE = ("404", "NoSuchBucket")
 
 
-def _placed(work: Work, operation: Operation, params: Members) -> None:
+def _placed(request: ResourceRequest, operation: Operation, params: Members) -> None:
     """us-east-1 is S3's own default and refused as a constraint (CreateBucket)."""
-    if operation.method == "create_bucket" and work.region != "us-east-1":
-        params["CreateBucketConfiguration"] = {"LocationConstraint": work.region}
+    if operation.method == "create_bucket" and request.region != "us-east-1":
+        params["CreateBucketConfiguration"] = {"LocationConstraint": request.region}
 
 
-def _tagged(work: Work) -> None:
+def _tagged(request: ResourceRequest) -> None:
     """CreateBucket takes no tags here."""
-    tags.apply(work, tags.wanted(work.outputs.get("tags"), work.session.default_tags))
+    tags.apply(request, tags.wanted(request.outputs.get("tags"), request.session.default_tags))
 
 
-def _there(work: Work) -> Members | None:
-    work.ask("head_bucket", Bucket=work.id)
-    return {"Bucket": work.id}
+def _there(request: ResourceRequest) -> Members | None:
+    request.ask("head_bucket", Bucket=request.id)
+    return {"Bucket": request.id}
 
 
-def _emptied(work: Work) -> None:
+def _emptied(request: ResourceRequest) -> None:
     """S3 deletes no bucket with objects in it."""
-    if not work.flat.get("forceDestroy") or not work.observe():
+    if not request.flat.get("forceDestroy") or not request.observe():
         return
-    while found := work.ask("list_objects_v2", Bucket=work.id).get("Contents"):
+    while found := request.ask("list_objects_v2", Bucket=request.id).get("Contents"):
         objects = [{"Key": one["Key"]} for one in found]
-        work.ask("delete_objects", Bucket=work.id, Delete={"Objects": objects, "Quiet": True})
+        request.ask("delete_objects", Bucket=request.id, Delete={"Objects": objects, "Quiet": True})
 
 
 _BUCKET: dict[str, Any] = {"Bucket": "$id"}

@@ -9,7 +9,8 @@ import pytest
 
 from emulator.plugins.aws.comparison import refreshed, same
 from emulator.plugins.aws.difference import difference
-from emulator.plugins.aws.entry import Entry, Property
+from emulator.plugins.aws.entry import Entry
+from emulator.plugins.aws.property import Property
 from emulator.plugins.aws.table import balancing, container, database, identity, logs, network, security
 from sluice.protocol.resource import Difference, Refused, State
 from sluice.protocol.values import UNKNOWN

@@ -11,8 +11,9 @@ import pulumi._types as sdk_types  # the SDK has no public list of a resource's 
 import pytest
 from botocore.model import Shape
 
-from emulator.plugins.aws.entry import CLEAR, OMIT, REFUSE, Entry, Operation, Property
+from emulator.plugins.aws.entry import Entry
 from emulator.plugins.aws.mapping import flatten, member_of, model, parameters, path_of, place
+from emulator.plugins.aws.property import CLEAR, OMIT, REFUSE, Operation, Property
 from emulator.plugins.aws.table import ENTRIES
 from emulator.plugins.aws.table.container import SERVICE
 from tests.unit.emulator.plugins.program import RESOURCES
@@ -32,8 +33,8 @@ def sdk(entry: Entry) -> tuple[set[str], set[str]]:
 
 def sample(shape: Shape, prop: Property) -> Any:
     """A value that a program may give for a member of this shape."""
-    if prop.words:
-        return next(iter(prop.words))
+    if prop.values:
+        return next(iter(prop.values))
     if prop.pairs:
         return {"LoadBalancer": "app/notes/1"}
     if prop.json:
