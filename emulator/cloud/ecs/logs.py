@@ -16,7 +16,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import cloudwatch_logs, ecs
 
-from emulator.cloud.ecs.lines import Lines, Seen
+from emulator.cloud.ecs.log_events import LogEvents, SeenFrames
 
 log = logging.getLogger("sluice.logs")
 
@@ -66,16 +66,16 @@ def _forward(container: Any, config: dict[str, Any], account: str, region: str) 
             log.warning("no stream %s in %s: its group is gone", config["stream"], config["group"])
             return
         # Standard output and standard error each have their own unfinished line.
-        lines = {1: Lines(), 2: Lines()}
-        seen = Seen()
+        events = {1: LogEvents(), 2: LogEvents()}
+        seen = SeenFrames()
         # A follower may miss what is written last (Docker 20.10 does): the end is read again when nothing can follow.
         for follow in (True, False):
             for stream, frame in _frames(container, follow, seen.since()):
                 if seen.new(stream, frame):
-                    _put(config, lines[stream].add(frame))
+                    _put(config, events[stream].add(frame))
             if follow:
                 container.client.api.wait(container.id, timeout=None)
-        _put(config, lines[1].rest() + lines[2].rest())
+        _put(config, events[1].rest() + events[2].rest())
 
 
 def _frames(container: Any, follow: bool, since: int) -> Iterator[tuple[int, bytes]]:

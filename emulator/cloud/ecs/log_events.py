@@ -1,4 +1,4 @@
-"""Frames of Docker's log stream as the lines that were written."""
+"""Frames of Docker's log stream put together to log events."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 
-class Lines:
-    """Frames of Docker's log stream put together to log events: one a line, with its time in milliseconds."""
+class LogEvents:
+    """The log events of one stream: one a line, each with its time in milliseconds since the epoch."""
 
     def __init__(self) -> None:
         self._text = ""
@@ -37,7 +37,7 @@ class Lines:
         return [{"timestamp": self._time, "message": text}] if text else []
 
 
-class Seen:
+class SeenFrames:
     """Which frames were taken already, so that the end of a log can be read twice and every frame counts once.
 
     Frames of the two streams may overtake each other, so a second reading begins a little before the last frame.

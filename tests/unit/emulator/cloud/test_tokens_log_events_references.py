@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulator.cloud.ecr.reference import split
-from emulator.cloud.ecs.lines import Lines, Seen, milliseconds
+from emulator.cloud.ecs.log_events import LogEvents, SeenFrames, milliseconds
 from emulator.cloud.ecs.token import Use, alive, fingerprint
 
 HOUR = 3600.0
@@ -49,7 +49,7 @@ def test_image_references(image: str, parts: tuple[str, str]) -> None:
 
 def test_lines_are_whole_and_keep_their_time() -> None:
     stamp, later = "2026-11-21T10:00:00.123456789Z", "2026-11-21T10:00:01Z"
-    lines = Lines()
+    lines = LogEvents()
     frames = [f"{stamp} one\n", f"{stamp} long", f"{later} er\n{later} \n", f"{later} no end"]
     events = [event for frame in frames for event in lines.add(frame.encode())] + lines.rest()
     assert [event["message"] for event in events] == ["one", "longer", "no end"]
@@ -64,7 +64,7 @@ def test_the_end_of_a_log_read_twice_counts_once() -> None:
 
     first = [(1, frame(1, "old")), (1, frame(10, "same")), (1, frame(10, "same")), (2, frame(9, "overtaken"))]
     missed = [(1, frame(10, "same")), (1, frame(9, "late")), (2, frame(11, "last"))]
-    seen = Seen()
+    seen = SeenFrames()
     assert seen.since() == 0
     assert all(seen.new(*one) for one in first)
     assert seen.since() == milliseconds("2026-11-21T10:00:08Z") // 1000  # type: ignore[operator]
