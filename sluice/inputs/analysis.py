@@ -16,7 +16,7 @@ class Analysis:
     """Limits of the analysis of a canary or linear step.
 
     Attributes:
-        min_requests: requests that the new version must have got before a step is judged.
+        min_requests: requests that the new version must have got before a step is judged; 0: a step without any passes.
         error_percent: percentage points by which its share of 5xx answers may exceed the old version's.
         latency_factor: how many times the old version's p95 latency its own may be.
     """
@@ -31,7 +31,7 @@ class Analysis:
         what = "strategy: analysis"
         refuse_unknown(cls, raw, what)
         return cls(
-            whole(raw, "minRequests", cls.min_requests, 1, 1_000_000, what),
+            whole(raw, "minRequests", cls.min_requests, 0, 1_000_000, what),
             number(raw, "errorPercent", cls.error_percent, 0.0, 100.0, what),
             number(raw, "latencyFactor", cls.latency_factor, 1.0, 100.0, what),
         )

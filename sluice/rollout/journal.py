@@ -122,6 +122,16 @@ class Journal:
         self._rollout = replace(self._rollout, deployment=deployment)
         self._write("the deployment's id", lambda records: records.write(self._rollout))
 
+    def awaits_approval(self, hook: str) -> None:
+        """Writes down that the proofs at the pause *hook* are done: `sluice continue` refuses any other pause."""
+        self._rollout = replace(self._rollout, approval=hook)
+
+        def write(records: ReleaseRecords) -> None:
+            if self.taken_over() is None:
+                records.write(self._rollout)
+
+        self._write("that a person is waited for", write)
+
     def path_of(self, task_definition: str) -> str | None:
         """The deep health path that a release answered when it was proven; empty: none; None: nobody knows."""
         found = (one for one in reversed(self.releases) if one.task_definition == task_definition)

@@ -1,7 +1,7 @@
-"""The two calls that move a service, each made only while the service is this deployer's to move.
+"""The calls that move a service, each made only while the service is this deployer's to move.
 
-IAM: what sluice.rollout.deployment.service says of UpdateService and StopServiceDeployment; ssm:GetParameter on the
-records.
+IAM: what sluice.rollout.deployment.service says of UpdateService and StopServiceDeployment, and
+sluice.rollout.strategy.lifecycle.shift_calls of ContinueServiceDeployment; ssm:GetParameter on the records.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Mover:
         self,
         seen: Mapping[str, Any] | None,
         task_definition: str,
-        force: bool,
+        force: bool | None,
         changes: Mapping[str, Any],
         forward: bool = False,
     ) -> str:
@@ -77,6 +77,37 @@ class Mover:
         """Has ECS itself roll back a deployment that goes on. False when it does not. Raises Superseded."""
         self._journal.check()
         return self._stop(deployment)
+
+    def proceed(self, arn: str, hook: str, forward: bool) -> bool:
+        """Lets a service deployment go on from a pause. Returns False when the pause no longer waits.
+
+        Args:
+            forward: to a new version, whose migrations must still be proven.
+
+        Raises:
+            Superseded: the service is another deployer's.
+            GateError: the schema is not proven any more.
+            Unknown: AWS cannot be asked.
+        """
+
+        def once() -> bool:
+            self._journal.check(forward)
+            return self._service.shift.answer_pause(arn, hook, "CONTINUE")
+
+        return self._patience.ask(once)
+
+    def roll_back(self, arn: str, hook: str = "") -> bool:
+        """Has ECS roll back a service deployment, at the pause *hook* where one waits. Returns False when ECS refuses.
+        Raises Superseded."""
+        self._journal.check()
+        try:
+            if hook and self._patience.ask(self._service.shift.answer_pause, arn, hook, "ROLLBACK"):
+                return True
+            self._patience.ask(self._service.stop_deployment, arn)
+        except (GateError, BotoCoreError, ClientError) as error:
+            self._log(f"warning: ECS did not roll back {arn.rpartition('/')[2]}: {error}", False)
+            return False
+        return True
 
     def _stop(self, deployment: str) -> bool:
         try:

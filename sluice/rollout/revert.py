@@ -21,7 +21,13 @@ POLL_SECONDS = 1.0
 
 
 class WayBack:
-    """Of one rollout. *log* takes a line, and whether it is only progress."""
+    """Of one rollout. *log* takes a line, and whether it is only progress.
+
+    Attributes:
+        force: what UpdateService is told as ``forceNewDeployment``; None: nothing.
+    """
+
+    force: bool | None = False
 
     def __init__(
         self,
@@ -53,7 +59,7 @@ class WayBack:
         seen = self._patience.ask(self._service.describe) or {}
         there = Shape.of(seen, primary(seen) or {})
         had = replace(previous.shape, load_balancers=self._load_balancers(previous, there))
-        return self._mover.deploy(seen, previous.task_definition, False, had.missing_in(there))
+        return self._mover.deploy(seen, previous.task_definition, self.force, had.missing_in(there))
 
     def _load_balancers(self, previous: Version, there: Shape) -> tuple[Mapping[str, Any], ...]:
         """Those that *previous* was seen with; else those that are *there*, at a port of its revision."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from sluice.aws.patience import Patience
 from sluice.clock import Clock, Halt
@@ -21,6 +21,12 @@ SUSPENDED_SECONDS = 10.0
 PROGRESS_SECONDS = 1.0
 
 
+class Watcher(Protocol):
+    """What looks at a deployment."""
+
+    def look(self) -> Look: ...
+
+
 class UnderWay:
     """Of one rollout.
 
@@ -30,6 +36,7 @@ class UnderWay:
         begun: when it was started, seconds since the epoch.
         seconds: deadline of the whole rollout, from *begun*.
         log: takes a line, and whether it is only progress.
+        watch: looks at the deployment; None: by DescribeServices.
     """
 
     def __init__(
@@ -46,6 +53,7 @@ class UnderWay:
         journal: Journal,
         witness: Witness,
         way_back: WayBack,
+        watch: Watcher | None = None,
     ) -> None:
         self.deployment = deployment
         self.previous = previous
@@ -56,7 +64,9 @@ class UnderWay:
         self._journal = journal
         self._witness = witness
         self._way_back = way_back
-        self._watch = DeploymentWatch(service, patience, clock, deployment, previous.task_definition, begun)
+        self._watch: Watcher = watch or DeploymentWatch(
+            service, patience, clock, deployment, previous.task_definition, begun
+        )
         self._progress_at = 0.0
 
     def look(self) -> Look:

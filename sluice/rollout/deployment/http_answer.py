@@ -86,12 +86,19 @@ def _endpoint(address: str, usual: int) -> tuple[str, int]:
     return (host, int(port)) if host and port.isdigit() else (address, usual)
 
 
-def ask(url: str, timeout: float, address: str = "", host: str = "") -> Answer:
-    """Sends the request; an error status is an answer, no answer has status 0. address, host: as in Smoke."""
+def ask(
+    url: str, timeout: float, address: str = "", host: str = "", more_headers: Mapping[str, str] | None = None
+) -> Answer:
+    """Sends the request; an error status is an answer, no answer has status 0.
+
+    Args:
+        address, host: as in Smoke.
+        more_headers: sent too.
+    """
     # An environment's proxy is not how users reach a load balancer that may be internal or local.
     handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({}), _NoRedirect()]
     opener = urllib.request.build_opener(*handlers, *([_Directed(address)] if address else []))
-    headers = {"User-Agent": "sluice-smoke"} | ({"Host": host} if host else {})
+    headers = {"User-Agent": "sluice-smoke"} | ({"Host": host} if host else {}) | dict(more_headers or {})
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - Smoke.parse checked it
     try:
         try:
@@ -149,6 +156,8 @@ def _wrong_json(wanted: Mapping[str, Any], body: str) -> str:
 Ask = Callable[[str, float], Answer]
 
 
-def asking(smoke: Smoke | None) -> Ask:
+def asking(smoke: Smoke | None, more_headers: Mapping[str, str] | None = None) -> Ask:
     """Sends requests as the smoke request is sent: to its address, with its Host header. None: to the URL's own."""
-    return partial(ask, address=smoke.address, host=smoke.host) if smoke else ask
+    if smoke is None:
+        return partial(ask, more_headers=more_headers) if more_headers else ask
+    return partial(ask, address=smoke.address, host=smoke.host, more_headers=more_headers)

@@ -46,18 +46,26 @@ def primary(service: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((one for one in service.get("deployments", []) if one.get("status") == "PRIMARY"), None)
 
 
+def unusable(service: Mapping[str, Any] | None) -> str:
+    """Why nothing can be deployed to a service, whatever its strategy; empty when it can."""
+    if service is None:
+        return "it does not exist"
+    if service.get("status") != "ACTIVE":
+        return f"it is {service.get('status')}"
+    if service.get("desiredCount") == 0:
+        return "its desired count is 0: nothing would run, so nothing would be proven; scale it up first"
+    return ""
+
+
 def next_step(service: Mapping[str, Any] | None, task_definition: str, shape: Shape | None = None) -> NextStep:
     """What brings *task_definition* to the service, which UpdateService with an unchanged revision would not.
 
     A deployment that ECS rolled back has taken the service's network back with it, though the revision may be the same
     as before: so the wanted *shape* is compared too.
     """
-    if service is None:
-        return Impossible("it does not exist")
-    if service.get("status") != "ACTIVE":
-        return Impossible(f"it is {service.get('status')}")
-    if service.get("desiredCount") == 0:
-        return Impossible("its desired count is 0: nothing would run, so nothing would be proven; scale it up first")
+    if why := unusable(service):
+        return Impossible(why)
+    service = service or {}
     controller = (service.get("deploymentController") or {}).get("type", "ECS")
     strategy = (service.get("deploymentConfiguration") or {}).get("strategy", "ROLLING")
     if controller != "ECS" or strategy != "ROLLING":

@@ -23,6 +23,7 @@ from sluice.clock import steady
 from sluice.diagnosis.log_place import LogPlace
 from sluice.rollout.deployment.judge import TargetState, primary, target_state
 from sluice.rollout.deployment.readings import Readings
+from sluice.rollout.strategy.lifecycle.shift_calls import ShiftCalls
 
 
 class Service:
@@ -52,6 +53,7 @@ class Service:
         self._now = now
         self._dated = Dated()
         self.readings = Readings(ecs, elbv2, logs, cluster)
+        self.shift = ShiftCalls(ecs, elbv2, cloudwatch, cluster, name, now)
 
     def describe(self) -> dict[str, Any] | None:
         """The service as ECS shows it; None when there is none. Raises StaleAnswer when more is known already, and
@@ -71,15 +73,19 @@ class Service:
             raise StaleAnswer(operation="DescribeServices", lacking="it knows nothing of what was seen a moment ago")
         return service
 
-    def deploy(self, task_definition: str, force: bool, changes: Mapping[str, Any] | None = None) -> str:
-        """Starts a deployment and returns its id. *changes*: arguments of UpdateService beside the revision. Raises
-        IncompleteAnswer when the answer does not show it: then DescribeServices must."""
+    def deploy(self, task_definition: str, force: bool | None, changes: Mapping[str, Any] | None = None) -> str:
+        """Starts a deployment and returns its id.
+
+        Args:
+            force: start one though nothing differs; None: leave the argument out.
+            changes: arguments of UpdateService beside the revision.
+
+        Raises:
+            IncompleteAnswer: the answer does not show the deployment: then DescribeServices must.
+        """
+        forced = {} if force is None else {"forceNewDeployment": force}
         answer = self._ecs.update_service(
-            cluster=self._cluster,
-            service=self._name,
-            taskDefinition=task_definition,
-            forceNewDeployment=force,
-            **(changes or {}),
+            cluster=self._cluster, service=self._name, taskDefinition=task_definition, **forced, **(changes or {})
         )
         started = primary(answer["service"])
         if started is None or started.get("taskDefinition") != task_definition:

@@ -27,7 +27,7 @@ from sluice.rollout.diagnosis.evidence import (
     stop_reasons,
 )
 from sluice.rollout.diagnosis.revision_setup import Setup, setup
-from sluice.rollout.diagnosis.rollout_diagnosis import Seen, diagnose
+from sluice.rollout.diagnosis.rollout_diagnosis import Diagnosis, Seen, diagnose
 from sluice.rollout.diagnosis.smoke_diagnosis import Answered
 
 P = ParamSpec("P")
@@ -44,7 +44,13 @@ class RolloutFailed(GateError):
 
 
 class Witness:
-    """Asks AWS what happened; an answer that cannot be had is a line of the text, and hides nothing else."""
+    """Asks AWS what happened; an answer that cannot be had is a line of the text, and hides nothing else.
+
+    Attributes:
+        known_events: ids of the service's events from before the rollout.
+        answered: the smoke request that failed; None: none did.
+        found: cause and fix, where they are known without AWS; None: the facts decide.
+    """
 
     def __init__(
         self, service: Service, patience: Patience, task_definition: str, target_groups: Sequence[str]
@@ -55,6 +61,7 @@ class Witness:
         self._target_groups = target_groups
         self.known_events: frozenset[str] = frozenset()
         self.answered: Answered | None = None
+        self.found: Diagnosis | None = None
 
     def ask(self, text: list[str], name: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What AWS says, or a line in *text* that it could not be asked: explaining must not keep anybody from going
@@ -81,7 +88,7 @@ class Witness:
             first: whether nothing was ever released; None: it was when *previous* is empty.
         """
         facts = self._read(deployment)
-        found = diagnose(facts.seen(why, self.answered))
+        found = self.found or diagnose(facts.seen(why, self.answered))
         by = ended_by(why.reason, facts.record) if why.state in (State.ROLLED_BACK, State.FAILED) else ""
         text = [
             _title(self._task_definition, why, by, facts.record),

@@ -42,6 +42,9 @@ class TaskQuestion:
     Args:
         log: takes a line, and whether it is only progress.
         toward: the request that says where to connect to and which Host header to send; None: the URL does.
+        seconds: from the first start to the end of the task.
+        variables: more of the command's environment.
+        setting: that gives the command, for the remedy of one that does not end.
     """
 
     def __init__(
@@ -53,7 +56,13 @@ class TaskQuestion:
         clock: Clock,
         log: Callable[[str, bool], None],
         toward: Smoke | None = None,
+        seconds: float = LONGEST_SECONDS,
+        variables: Mapping[str, str] | None = None,
+        setting: str = "smoke.command",
     ) -> None:
+        self._seconds = seconds
+        self._variables = dict(variables or {})
+        self._setting = setting
         self._toward = toward
         self._logs = logs
         self._task = task
@@ -80,7 +89,7 @@ class TaskQuestion:
             starts += 1
             outcome, arn = self._once(smoke, heed, begun)
             again = retryable(outcome) and (outcome.passing or starts < STARTS)
-            if not again or self._clock.now() - begun > LONGEST_SECONDS:
+            if not again or self._clock.now() - begun > self._seconds:
                 return self._reply(smoke, outcome, arn)
             self._log(f"{outcome.title}; the task that asks is tried again", False)
             self._clock.wait(backoff_seconds(starts, 1.0))
@@ -93,7 +102,8 @@ class TaskQuestion:
             self._containers = list(found.get("containerDefinitions") or ())
         self._asked += 1
         attempt = token(self._salt, smoke.url, 0, self._asked)
-        ask = (self._place, self._task.command, environment(smoke, self._toward or smoke), attempt)
+        told = environment(smoke, self._toward or smoke) | self._variables
+        ask = (self._place, self._task.command, told, attempt)
         started = self._patience.ask(self._tasks.start, *ask)
         if isinstance(started, Outcome):
             return started, ""
@@ -118,9 +128,9 @@ class TaskQuestion:
                 outcome = verdict(task, names, self._place.container)
                 if outcome.kind is not Kind.RUNNING and (whole_end(task, names) or doubt.confirmed("its end", now)):
                     return outcome
-            if now - begun > LONGEST_SECONDS:
+            if now - begun > self._seconds:
                 self._stop(arn, "Sluice: it did not end in its time")
-                return endless(seen, arn)
+                return endless(seen, arn, self._seconds, self._setting)
             self._log(f"waiting for the task that asks, {short_time(now - asked)}", True)
             self._clock.wait(poll_seconds(now - asked))
 
@@ -188,11 +198,13 @@ def _ended(outcome: Outcome) -> str:
     return f"did not answer: {outcome.title}"
 
 
-def endless(seen: Mapping[str, Any], arn: str) -> Outcome:
-    """Of a task that did not end in its time."""
+def endless(
+    seen: Mapping[str, Any], arn: str, seconds: float = LONGEST_SECONDS, setting: str = "smoke.command"
+) -> Outcome:
+    """Of a task that did not end within *seconds*. setting: gives its command."""
     if not seen:
         return forgotten(arn)
-    limit, status = short_time(LONGEST_SECONDS), seen.get("lastStatus")
+    limit, status = short_time(seconds), seen.get("lastStatus")
     if status in ("PROVISIONING", "PENDING", "ACTIVATING"):
         return Outcome(
             Kind.NOT_STARTED,
@@ -204,7 +216,7 @@ def endless(seen: Mapping[str, Any], arn: str) -> Outcome:
     return Outcome(
         Kind.FAILED,
         f"it had not ended after {limit}, and was stopped",
-        "smoke.command does not end by itself",
+        f"{setting} does not end by itself",
         "let it give up after SLUICE_TIMEOUT seconds; an entrypoint that drops the command starts the server instead: "
         "name an image without one in smoke.image",
     )

@@ -62,7 +62,7 @@ def test_what_is_absent_has_a_default() -> None:
         ("canary", {"stepPercent": 2.55}, "ECS takes one decimal"),
         ("linear", {"stepMinutes": -1}, "stepMinutes is -1"),
         ("blueGreen", {"analysis": {}}, "analysis needs canary or linear"),
-        ("canary", {"analysis": {"minRequests": 0}}, "analysis: minRequests is 0"),
+        ("canary", {"analysis": {"minRequests": -1}}, "analysis: minRequests is -1"),
         ("canary", {"analysis": {"errorPercent": 101}}, "analysis: errorPercent is 101"),
         ("canary", {"analysis": {"latencyFactor": 0.5}}, "analysis: latencyFactor is 0.5"),
         ("canary", {"analysis": {"p95": 1}}, "unknown key 'p95'"),

@@ -1,0 +1,1 @@
+"""The lifecycle of a service deployment: its stages, pauses and listener rules, and the calls about them."""

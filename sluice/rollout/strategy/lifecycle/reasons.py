@@ -1,0 +1,75 @@
+"""What ECS's reason for ending a service deployment means, and the fix. Pure.
+
+Source: "Troubleshooting Amazon ECS blue/green deployments".
+"""
+
+from __future__ import annotations
+
+import re
+
+from sluice.diagnosis.exit_code import Advice
+
+_SETTINGS = "run `pulumi up --refresh`, which restores the rules, the target groups and the role"
+
+_KNOWN: tuple[tuple[str, str, Advice], ...] = (
+    (
+        "pause timed out",
+        r"pause hook timed out",
+        Advice(
+            "nobody answered the pause in time: the deployer ended before its proofs did, or nobody approved",
+            "keep the deployer running (`sluice status` shows a pause and its end), or raise service.pauseMinutes",
+        ),
+    ),
+    (
+        "pause rolled back",
+        r"pause hook.*(rolled back|failed|ROLLBACK)|hook.*action ROLLBACK",
+        Advice(
+            "the pause was answered with ROLLBACK: by the gate, `sluice abort`, the console or another tool",
+            "read the deployer's output for the proof that failed",
+        ),
+    ),
+    (
+        "role",
+        r"is not authorized to perform",
+        Advice(
+            "the infrastructure role of the service lacks a permission that ECS needs to shift traffic",
+            "attach AmazonECSInfrastructureRolePolicyForLoadBalancers to it; " + _SETTINGS,
+        ),
+    ),
+    (
+        "two target groups serve",
+        r"exactly one target group serving traffic",
+        Advice("the production rule sends users to both target groups", _SETTINGS),
+    ),
+    (
+        "unexpected target group",
+        r"forwarding traffic to unexpected target group|unexpected target group",
+        Advice("a listener rule forwards to a target group that is not the service's", _SETTINGS),
+    ),
+    (
+        "rule's ARN",
+        r"productionListenerRule has an invalid ARN|testListenerRule.*(invalid|required)|must be RuleArn",
+        Advice("the service names a listener where a listener rule is needed, or the other way round", _SETTINGS),
+    ),
+    (
+        "rule missing",
+        r"(rule|listener).*(not found|does not exist)|RuleNotFound|TargetGroupNotFound",
+        Advice("a listener rule or a target group of the service was deleted", _SETTINGS),
+    ),
+    (
+        "hook failed",
+        r"lifecycle hook\(?s?\)? failed",
+        Advice(
+            "a lifecycle hook of the service failed; the gate's own hooks are pauses, so it is a Lambda function",
+            "read that function's log",
+        ),
+    ),
+)
+
+
+def explained(reason: str) -> tuple[str, Advice] | None:
+    """Class, cause and fix of a reason that says more than the tasks do; None: look at the tasks."""
+    for name, pattern, advice in _KNOWN:
+        if re.search(pattern, reason, re.IGNORECASE):
+            return name, advice
+    return None

@@ -1,0 +1,178 @@
+"""Brings a version to its users pause by pause: ECS shifts the traffic, the gate proves the version and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sluice.aws.patience import Unknown
+from sluice.clock import Clock
+from sluice.errors import GateError, Interrupted, Superseded
+from sluice.inputs.strategy import Strategy
+from sluice.rollout.deployment.judge import State
+from sluice.rollout.diagnosis.rollout_diagnosis import Diagnosis
+from sluice.rollout.journal import Journal
+from sluice.rollout.mover import Mover
+from sluice.rollout.strategy.decision import Action, Known, Meaning, Situation, asks_approval, meaning, next_action
+from sluice.rollout.strategy.lifecycle.hooks import own_stages
+from sluice.rollout.strategy.lifecycle.service_deployment import Pause, ServiceDeployment, percent
+from sluice.rollout.strategy.new_version import NewVersion
+from sluice.rollout.strategy.shift import Shift
+from sluice.rollout.strategy.steps import Steps
+
+LOST_SECONDS = 15.0
+"""A pause that still waits so long after it was continued was not: the call is made again."""
+
+
+class TrafficShift:
+    """Of one rollout.
+
+    Args:
+        back: to an earlier release, which is wanted quickly: it was proven before, and a person asked for it.
+        log: takes a line, and whether it is only progress.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        shift: Shift,
+        version: NewVersion,
+        steps: Steps,
+        *,
+        back: bool,
+        clock: Clock,
+        journal: Journal,
+        mover: Mover,
+        log: Callable[[str, bool], None],
+    ) -> None:
+        self._strategy = strategy
+        self._shift = shift
+        self._version = version
+        self._steps = steps
+        self._clock = clock
+        self._journal = journal
+        self._mover = mover
+        self._log = log
+        self._approve = "automatic" if back else strategy.approve
+        self._known = Known(analysis=strategy.analysis is not None and not back)
+        self._answered: dict[str, float] = {}
+        self._announced = ""
+
+    def run(self) -> str:
+        """Returns the deep health path that the version has answered, once ECS is done and all users reach it. Raises
+        RolloutFailed, Interrupted, Superseded or Unknown."""
+        shift = self._shift
+        while True:
+            shift.heed_interruption()
+            look = shift.look()
+            if look.judgement.state is State.COMPLETED:
+                break
+            if look.judgement.state is not State.IN_PROGRESS:
+                raise shift.failure(look.judgement)
+            seen = shift.seen
+            if seen is None or look.doubted:
+                shift.wait()
+                continue
+            if self._steps.notice(seen):
+                self._known = replace(self._known, verdict=None, exhausted=False)
+            waits = self._act(seen)
+            shift.show(seen.progress() + (", waiting for approval" if waits else ""))
+            if shift.late() and not waits:
+                shift.fail(f"not completed within the deadline of {shift.seconds} s: {seen.progress()}")
+            shift.wait_for_a_person() if waits else shift.wait()
+        if shift.seen is not None:
+            self._steps.notice(shift.seen)
+        if not self._known.proven_for_users:
+            self._version.prove_for_users()
+        return self._version.path()
+
+    def _act(self, seen: ServiceDeployment) -> bool:
+        """Does what is to be done now. Returns whether a person is waited for."""
+        means = meaning(seen, own_stages(self._strategy))
+        if means.situation is Situation.FOREIGN_PAUSE:
+            self._name_foreign_pause(seen)
+        if means.pause is not None and self._just_answered(means.pause):
+            return False
+        while True:
+            approval = asks_approval(self._strategy.kind, self._approve, seen)
+            self._known = replace(self._known, approval=approval)
+            action = next_action(seen, means, self._known)
+            if action is Action.CHECK_REVISION:
+                self._version.admit(seen)
+                self._known = replace(self._known, admitted=True)
+            elif action is Action.PROVE:
+                self._prove(seen, means)
+            elif action is Action.PROVE_FOR_USERS:
+                self._version.prove_for_users()
+                self._known = replace(self._known, proven_for_users=True)
+            elif action is Action.ANALYSE and means.pause is not None:
+                judged = self._steps.analyse(means.pause, self._version.group(seen))
+                if judged is None:
+                    return False
+                self._known = replace(self._known, verdict=judged[0], exhausted=judged[1])
+            elif action is Action.ROLL_BACK and self._known.verdict is not None:
+                self._shift.fail(*self._steps.complaint(self._known.verdict))
+            elif action is Action.CONTINUE and means.pause is not None:
+                self._continue(seen, means.pause)
+                return False
+            elif action is Action.AWAIT_APPROVAL and means.pause is not None:
+                self._announce(seen, means.pause)
+                return True
+            else:
+                return False
+
+    def _prove(self, seen: ServiceDeployment, means: Meaning) -> None:
+        if means.exposed:
+            self._log(
+                f"{percent(seen.production)} of users reach {self._version.name}, and this deployer has not proven it "
+                "yet: it is asked now",
+                False,
+            )
+        self._version.prove(seen)
+        self._known = replace(self._known, proven=True)
+
+    def _announce(self, seen: ServiceDeployment, pause: Pause) -> None:
+        """Says, and writes down, that the proofs are done and a person is waited for."""
+        if self._announced == pause.hook:
+            return
+        self._announced = pause.hook
+        self._journal.awaits_approval(pause.hook)
+        self._log(
+            f"{self._version.name} waits for approval at {seen.stage}{until(pause)}: `sluice continue` lets users in, "
+            "`sluice abort` rolls back; without an answer ECS rolls back",
+            False,
+        )
+
+    def _name_foreign_pause(self, seen: ServiceDeployment) -> None:
+        names = ", ".join(f"{one.hook}{until(one)}" for one in seen.pauses)
+        if self._announced != names:
+            self._announced = names
+            self._log(f"warning: a pause at {seen.stage} is not the gate's: {names}; whoever made it answers it", False)
+
+    def _just_answered(self, pause: Pause) -> bool:
+        """Whether this deployer has answered the pause, and ECS may not show it yet."""
+        answered = self._answered.get(pause.hook)
+        return answered is not None and self._clock.now() - answered < LOST_SECONDS
+
+    def _continue(self, seen: ServiceDeployment, pause: Pause) -> None:
+        """Raises Superseded, Unknown or RolloutFailed."""
+        try:
+            continued = self._mover.proceed(seen.arn, pause.hook, forward=True)
+        except (Interrupted, Superseded, Unknown):
+            raise
+        except GateError as error:
+            reason = str(error).partition("\n")[0]
+            fix = "run `pulumi up` again: it runs the migration steps first"
+            self._shift.fail(reason, Diagnosis("schema not proven", reason, fix))
+            return
+        self._answered[pause.hook] = self._clock.now()
+        if continued:
+            self._log(f"{seen.stage}: ECS goes on", False)
+
+
+def until(pause: Pause) -> str:
+    """When a pause ends by itself, as the rest of a sentence; empty when ECS does not say."""
+    if not pause.expires:
+        return ""
+    return datetime.fromtimestamp(pause.expires, UTC).strftime(" until %Y-%m-%d %H:%M:%S UTC")
