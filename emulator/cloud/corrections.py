@@ -61,7 +61,8 @@ def declared() -> tuple[Correction, ...]:
         stop_task,
         tokens,
     )
-    from emulator.cloud.elb import associations, listeners, targets
+    from emulator.cloud.ecs.strategies import continuing
+    from emulator.cloud.elb import associations, listeners, metrics, targets, weights
     from emulator.cloud.gateway import services as served
     from emulator.cloud.iam import github_claims, simulation
     from emulator.cloud.kms import sharing as kms_sharing
@@ -79,7 +80,9 @@ def declared() -> tuple[Correction, ...]:
         flow_logs.CORRECTION,
         nat.CORRECTION,
         validation.CORRECTION,
+        weights.CORRECTION,
         listeners.CORRECTION,
+        metrics.CORRECTION,
         targets.CORRECTION,
         associations.CORRECTION,
         life.CORRECTION,
@@ -91,6 +94,7 @@ def declared() -> tuple[Correction, ...]:
         registering.CORRECTION,
         listing.CORRECTION,
         service_history.CORRECTION,
+        continuing.CORRECTION,
         database.CORRECTION,
         master_secret.CORRECTION,
         options.CORRECTION,

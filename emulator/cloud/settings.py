@@ -73,3 +73,11 @@ def shortened(seconds: float) -> float:
     check's time-out and `stopTimeout` are the program's own time, which nothing makes faster: they stay as they are.
     """
     return seconds / time_factor()
+
+
+def minutes(count: float) -> float:
+    """Minutes of a deployment strategy (bake times, steps, pauses) as they are waited for here, in seconds.
+
+    One second each, so that a canary can be watched; SLUICE_TIME makes them AWS's minutes, divided by its factor.
+    """
+    return count * (60.0 / time_factor() if os.environ.get(TIME_VARIABLE) else 1.0)

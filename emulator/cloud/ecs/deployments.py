@@ -95,7 +95,14 @@ def fail(service: dict[str, Any], action: deployment.Fail) -> None:
         service["desiredCount"],
         reason=f"{by}: rolling back to deploymentId {action.rollback_to}.",
     )
-    taken = ("launchType", "capacityProviderStrategy", "platformVersion", "networkConfiguration", "_load_balancers")
+    taken = (
+        "launchType",
+        "capacityProviderStrategy",
+        "platformVersion",
+        "networkConfiguration",
+        "_load_balancers",
+        "_resolved",
+    )
     fresh.update({name: before[name] for name in taken if name in before}, _ignored_alarms=alarms.configured(service))
     service["deployments"].insert(0, fresh)
     service["taskDefinition"] = before["taskDefinition"]

@@ -28,4 +28,5 @@ def of_task(service: Mapping[str, Any], deployment: str) -> list[dict[str, Any]]
     """Where a task of this deployment of the service is registered."""
     entries: Sequence[Mapping[str, Any]] = service["deployments"]
     entry = next((one for one in entries if one["id"] == deployment), {})
-    return [one for one in entry.get("_load_balancers", service["loadBalancers"]) if one.get("targetGroupArn")]
+    resolved = entry.get("_resolved", entry.get("_load_balancers", service["loadBalancers"]))
+    return [one for one in resolved if one.get("targetGroupArn")]

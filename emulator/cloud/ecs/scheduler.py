@@ -19,6 +19,7 @@ from ministack.services import ecs
 
 from emulator.cloud.correction import Correction
 from emulator.cloud.ecs import deployment, deployments, events, life, load_balancers, service_deployments
+from emulator.cloud.ecs.strategies import progress
 from emulator.cloud.ecs.throttle import Wait
 from emulator.cloud.ecs.view import live_tasks, view
 from emulator.cloud.elb import targets
@@ -92,9 +93,10 @@ def attend(key: str, service: dict[str, Any]) -> None:
     seen = view(service, tasks, wait, time.time())
     _count(service, seen)
     if service["status"] == "ACTIVE":
-        for action in deployment.decide(seen):
+        shifting = progress.advance(service, seen)
+        for action in deployment.decide(seen) if shifting is None else shifting:
             _perform(cluster, service, tasks, action, wait)
-        if deployment.stuck(seen):
+        if shifting is None and deployment.stuck(seen):
             events.once(service, service["deployments"][0], events.STUCK)
     elif all(task["lastStatus"] in ("STOPPING", "DEPROVISIONING", "STOPPED") for task in tasks):
         # "After all tasks have transitioned to either STOPPING or STOPPED" (API reference, DeleteService).

@@ -16,21 +16,49 @@ import time
 from typing import Any
 
 from emulator.cloud.ecs.service_deployment import ONGOING, Part, status
+from emulator.cloud.ecs.strategies.stages import State
 
 
 @dataclasses.dataclass
 class Revision:
-    """What a deployment wants to run."""
+    """What a deployment wants to run.
+
+    Attributes:
+        arn: its name.
+        created: when, in seconds since the epoch.
+        service: members of the service that it fixes.
+        images: of its containers, with the digests that run.
+        resolved: resolvedConfiguration.loadBalancers: the target groups that its tasks are in.
+    """
 
     arn: str
     created: float
     service: dict[str, Any]
     images: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    resolved: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass
 class ServiceDeployment:
-    """One service deployment. `own` and `rollback` are the very entries of deployments[], also after those vanish."""
+    """One service deployment. `own` and `rollback` are the very entries of deployments[], also after those vanish.
+
+    Attributes:
+        arn: its name.
+        service: MiniStack's record of the service.
+        target: the revision that it wants to run.
+        sources: the revisions that had tasks when it began.
+        configuration: the service's deploymentConfiguration at that time.
+        own: the entry that it was begun with.
+        created: when, in seconds since the epoch, as all of them.
+        rollback: the entry that undoes it, in a rolling deployment.
+        rollback_target: the revision that it was rolled back to.
+        rollback_began: when.
+        started: when it did something first.
+        finished: when it ended.
+        updated: when it changed last.
+        state: where it is, when it shifts traffic; else None.
+        serving: the revision that serves before it, when it shifts traffic.
+    """
 
     arn: str
     service: dict[str, Any]
@@ -45,10 +73,14 @@ class ServiceDeployment:
     started: float | None = None
     finished: float | None = None
     updated: float = 0.0
+    state: State | None = None
+    serving: Revision | None = None
 
     @property
     def status(self) -> str:
         """Its status word."""
+        if self.state is not None:
+            return self.state.status
         own = Part(self.own["rolloutState"], self.own["status"] == "PRIMARY", self.started is not None)
         back = self.rollback
         return status(own, None if back is None else Part(back["rolloutState"], back["status"] == "PRIMARY"))

@@ -18,6 +18,7 @@ from emulator.cloud.ecs import deployment, deployments, scheduler, service_deplo
 from emulator.cloud.ecs.service_deployment import ONGOING, monitor
 from emulator.cloud.ecs.service_deployments import ServiceDeployment
 from emulator.cloud.ecs.services import find
+from emulator.cloud.ecs.strategies import progress, shown
 from emulator.cloud.replace import add_operation, replace_operation
 from emulator.cloud.settings import Settings
 
@@ -85,6 +86,7 @@ def _describe_revisions(data: dict[str, Any]) -> Any:
                     **ecs._sanitize(one.service),
                     "containerImages": one.images,
                     "createdAt": one.created,
+                    **({"resolvedConfiguration": {"loadBalancers": one.resolved}} if one.resolved else {}),
                 }
                 for one in known.values()
                 if one is not None
@@ -110,7 +112,13 @@ def _roll_back(found: ServiceDeployment) -> Any:
         return error_response_json(
             "ConflictException", f"The service deployment is {found.status} and cannot be stopped.", 400
         )
-    if found.rollback is None:
+    shifting = progress.of(found)
+    if shifting is not None:
+        wrong = progress.stop(shifting)
+        if wrong:
+            return error_response_json("InvalidParameterException", wrong, 400)
+        scheduler.wake()
+    elif found.rollback is None:
         target = deployment.return_to(deployments.seen(found.service), found.own["id"])
         if target is None:
             return error_response_json(
@@ -137,7 +145,9 @@ def _brief(one: ServiceDeployment) -> dict[str, Any]:
 
 
 def _reason(one: ServiceDeployment) -> str | None:
-    """Why it is not going on; AWS's own words are not documented."""
+    """Why it is not going on; of a rolling deployment AWS's own words are not documented."""
+    if one.state is not None:
+        return shown.reason(one)
     if one.rollback is not None or one.own["rolloutState"] == "FAILED":
         return str(one.own["rolloutStateReason"])
     return "A newer service deployment has taken its place." if one.status == "STOPPED" else None
@@ -174,4 +184,5 @@ def _full(one: ServiceDeployment) -> dict[str, Any]:
             "startedAt": one.rollback_began,
             "serviceRevisionArn": one.rollback_target.arn,
         }
+    answer |= shown.added(one)
     return {name: value for name, value in answer.items() if value is not None}

@@ -9,6 +9,7 @@ starts a deployment for a task definition only, deletes at once, and looks at ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response
@@ -16,6 +17,8 @@ from ministack.services import alb, ecs
 
 from emulator.cloud.correction import Correction
 from emulator.cloud.ecs import deployments, life, load_balancers, scheduler
+from emulator.cloud.ecs.strategies import configuration, progress, rules, wiring
+from emulator.cloud.ecs.strategies.steps import strategy_of
 from emulator.cloud.replace import replace_operation
 from emulator.cloud.settings import Settings
 
@@ -45,12 +48,16 @@ def install(settings: Settings) -> None:
         wrong = load_balancers.refusal(data.get("loadBalancers") or (), _definition(data.get("taskDefinition", "")))
         if wrong:
             return error_response_json("InvalidParameterException", wrong, 400)
+        refused = _shifting(data.get("deploymentConfiguration") or {}, data.get("loadBalancers") or ())
+        if refused:
+            return error_response_json(*refused, 400)
         with scheduler.one_at_a_time:
             answer = create(data)
             service = find({**data, "service": data.get("serviceName", "")})
             if answer[0] != 200 or service is None:
                 return answer
             deployments.begin(service)
+            progress.begin(service)
             scheduler.wake()
             return json_response({"service": ecs._sanitize(service)})
 
@@ -66,8 +73,23 @@ def install(settings: Settings) -> None:
         )
         if wrong:
             return error_response_json("InvalidParameterException", wrong, 400)
+        if "deploymentConfiguration" in data:
+            before = service["deploymentConfiguration"]
+            data = {**data, "deploymentConfiguration": configuration.merged(before, data["deploymentConfiguration"])}
+        refused = _shifting(
+            data.get("deploymentConfiguration") or service["deploymentConfiguration"],
+            data.get("loadBalancers", service["loadBalancers"]),
+        )
+        if refused:
+            return error_response_json(*refused, 400)
         changed = any(name in data and data[name] != service.get(name) for name in _STARTS_A_DEPLOYMENT)
         with scheduler.one_at_a_time:
+            if "deploymentConfiguration" in data and progress.keeps_strategy(service, data["deploymentConfiguration"]):
+                return error_response_json(
+                    "InvalidParameterException",
+                    "The deployment strategy cannot be changed to ROLLING while a service deployment is in progress.",
+                    400,
+                )
             told = list(service["events"])
             answer = update({**data, "forceNewDeployment": True} if changed else data)
             if answer[0] != 200:
@@ -76,6 +98,7 @@ def install(settings: Settings) -> None:
             service["events"] = told
             service.update({name: data[name] for name in _TAKEN_OVER if name in data})
             deployments.begin(service)
+            progress.begin(service)
             scheduler.wake()
             return json_response({"service": ecs._sanitize(service)})
 
@@ -105,6 +128,13 @@ def find(data: dict[str, Any]) -> dict[str, Any] | None:
 def _definition(reference: str) -> dict[str, Any] | None:
     found: dict[str, Any] | None = ecs._task_defs.get(ecs._resolve_td_key(reference))
     return found
+
+
+def _shifting(asked: Mapping[str, Any], balancers: Sequence[Mapping[str, Any]]) -> configuration.Refusal | None:
+    """Why a deployment that shifts traffic is refused at once."""
+    refused = configuration.refusal(asked, balancers)
+    wrong = wiring.refusal(balancers, strategy_of(asked), rules.existing())
+    return refused or (("InvalidParameterException", wrong) if wrong else None)
 
 
 def _without_listener(data: dict[str, Any]) -> str | None:

@@ -35,11 +35,16 @@ CORRECTION = Correction(
 def _followed(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
     def changed(params: dict[str, Any]) -> Any:
         answer = change(params)
-        for arn, group in list(alb._tgs.items()):
-            group["LoadBalancerArns"] = sorted(set(balancers(arn)))
+        refresh()
         return answer
 
     return changed
+
+
+def refresh() -> None:
+    """Note for every target group which load balancers forward to it now."""
+    for arn, group in list(alb._tgs.items()):
+        group["LoadBalancerArns"] = sorted(set(balancers(arn)))
 
 
 def balancers(group: str) -> Iterator[str]:

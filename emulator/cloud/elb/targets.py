@@ -24,7 +24,7 @@ from ministack.core.responses import StreamingResponse
 from ministack.services import alb
 
 from emulator.cloud.correction import Correction
-from emulator.cloud.elb import address
+from emulator.cloud.elb import address, metrics
 from emulator.cloud.elb.check import check
 from emulator.cloud.elb.health import State, Thresholds
 from emulator.cloud.elb.registered import Registered, Target
@@ -54,6 +54,7 @@ def install(settings: Settings) -> None:
     replace_operation(alb, "DescribeTargetHealth", _describe_target_health)
     replace_operation(alb, "DeleteTargetGroup", delete_target_group)
     replace(alb, "_forward_to_tg", _forward)
+    metrics.every_group(registered)
 
 
 CORRECTION = Correction(
@@ -110,7 +111,9 @@ def _watch(target: Target) -> None:
             if outcome.passed or not eager or time.monotonic() - counted >= interval:
                 counted = time.monotonic()
                 limits = Thresholds(int(group["HealthyThresholdCount"]), int(group["UnhealthyThresholdCount"]))
-                if registered.observed(target, outcome, limits):
+                changed_state = registered.observed(target, outcome, limits)
+                metrics.hosts(registered, target.group)
+                if changed_state:
                     log.info(
                         "%s:%s is %s %s", target.address, target.port, target.health.state.value, outcome.description
                     )
@@ -204,12 +207,15 @@ async def _forward(
             {"Content-Type": "application/json"},
             json.dumps({"message": "the target group has no target that can be asked"}).encode(),
         )
-    handed_over = False
+    handed_over, began = False, time.monotonic()
     try:
         where = {"Id": target.address, "Port": target.port}
         status, answer, content = await alb._proxy_http_target(
             where, group, method, raw_path or path, headers, body, query_params, raw_query_string
         )
+        # A target that cannot be connected to is answered for by the load balancer, without a stream.
+        own = status if isinstance(content, StreamingResponse) else None
+        metrics.answered(group_arn, own, time.monotonic() - began)
         if isinstance(content, StreamingResponse):
             content = _counted(content, target)
             handed_over = True
