@@ -2,7 +2,7 @@
 from `.secrets.STACK.env` or a random one.
 
 `python -m local.secrets STACK`, on the project's own environment and in that of the local stack, writes down for the
-program what stands for what (`infra.settings.reading.stand_in`). No value is printed, and none gets into a file.
+program what stands for what (`infra.settings.reading.local_secrets`). No value is printed, and none gets into a file.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from pydantic_core import PydanticCustomError
 
 from emulator import record
 from infra.settings.reading import secret_file
+from infra.settings.reading.local_secrets import FOLDER_VARIABLE
 from infra.settings.reading.mistake import SettingsError
-from infra.settings.reading.stand_in import FOLDER_VARIABLE
 from infra.settings.values.secrets import LOCAL, arn
 from infra.settings.values.secrets import reference as reference_of
 from local.rehearse.copy import plain, read

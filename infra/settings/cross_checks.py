@@ -22,7 +22,7 @@ from infra.settings.smoke import Smoke
 from infra.settings.values.arns import elsewhere, other_region, region_of
 from infra.settings.values.environment import Environment
 from infra.settings.values.model import hidden, refused
-from infra.settings.values.secrets import LOCAL, chosen, lacking
+from infra.settings.values.secrets import LOCAL, chosen, unknown_secrets
 from infra.settings.values.sizes import max_connections
 
 
@@ -94,7 +94,7 @@ def check_database(database: Database, info: ValidationInfo) -> Database:
     for key, names in (("environment", app.environment), ("secrets", app.secrets)) if app else ():
         if twice := sorted(database.variables.keys() & names.keys()):
             raise hidden(f"variables has {', '.join(twice)}, which is in app.{key} too; remove one of the two")
-    if app and (wrong := lacking(database.bootstrap_secrets, app.secrets)):
+    if app and (wrong := unknown_secrets(database.bootstrap_secrets, app.secrets)):
         raise hidden(f"bootstrapSecrets {wrong}")
     return database
 
@@ -106,7 +106,7 @@ def check_migrations(steps: list[Step], info: ValidationInfo) -> list[Step]:
     for step in steps:
         if database and (twice := sorted(database.variables.keys() & step.environment.keys())):
             raise hidden(f"step {step.name} sets {', '.join(twice)}, which is in database.variables too; remove one")
-        if app and (wrong := lacking(step.secrets, app.secrets)):
+        if app and (wrong := unknown_secrets(step.secrets, app.secrets)):
             raise hidden(f"step {step.name} {wrong}")
         if app and (twice := sorted(chosen(step.secrets, app.secrets).keys() & step.environment.keys())):
             raise hidden(f"step {step.name} has {', '.join(twice)} in its secrets and its environment; remove one")
@@ -119,7 +119,7 @@ def check_snapshot(snapshot: Snapshot, info: ValidationInfo) -> Snapshot:
     app: App | None = info.data.get("app")
     environment: Environment = info.data.get("environment", "prod")
     steps: list[Step] = info.data.get("migrations") or []
-    if app and (wrong := lacking(snapshot.secrets, app.secrets)):
+    if app and (wrong := unknown_secrets(snapshot.secrets, app.secrets)):
         raise hidden(f"secrets {wrong}")
     for key, value in (("copyTo", snapshot.copy_to), ("pending", snapshot.pending)):
         if value is not None and not snapshot.taken_in(environment):

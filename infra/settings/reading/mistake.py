@@ -1,4 +1,4 @@
-"""A wrong setting, in the words of whoever has to correct it."""
+"""A wrong setting, described for the person who corrects it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 ABSENT = object()
-"""The value of a mistake about a setting that is not there at all."""
+"""Value of a mistake whose setting is missing, or whose value is not shown."""
 
 LONGEST_VALUE = 60
-"""Characters of a wrong value that are shown; the key already says where the rest is."""
+"""Characters of a wrong value that are shown; the key tells where the rest is."""
 
 
 @dataclass(frozen=True)
 class Mistake:
     """One wrong setting.
 
-    key: path below the project's namespace, as `pulumi config set --path` takes it, e.g. `app.environment.LOG_LEVEL`.
-    value: what was given, or ABSENT. remedy: what is wrong and what to write instead, as one sentence.
+    Attributes:
+        key: path as `pulumi config set --path` takes it, like `app.environment.LOG_LEVEL`.
+        value: the wrong value, or ABSENT.
+        remedy: what is wrong, and what to write instead.
     """
 
     key: str
@@ -32,7 +34,13 @@ class Mistake:
 
 
 class SettingsError(Exception):
-    """The settings of a stack cannot be used; says every mistake that was found. file: where they are written."""
+    """The settings of a stack are wrong. The message lists every mistake.
+
+    Args:
+        stack: name of the stack.
+        mistakes: at least one.
+        file: where the settings are; empty for `Pulumi.STACK.yaml`.
+    """
 
     def __init__(self, stack: str, mistakes: list[Mistake], file: str = "") -> None:
         self.mistakes = mistakes
@@ -42,6 +50,6 @@ class SettingsError(Exception):
 
 
 def shown(value: Any) -> str:
-    """A wrong value as JSON on one line, shortened to LONGEST_VALUE characters."""
+    """A wrong value as JSON on one line, truncated to LONGEST_VALUE characters."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"

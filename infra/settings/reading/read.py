@@ -1,4 +1,4 @@
-"""Reads the stack's settings from Pulumi's configuration and checks them whole."""
+"""Reads the settings of a stack from Pulumi's configuration and checks all of them."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
 
 from infra.settings.reading.explain import mistake
+from infra.settings.reading.local_secrets import with_local_secrets
 from infra.settings.reading.mistake import ABSENT, Mistake, SettingsError
 from infra.settings.reading.placeholder import unfilled
 from infra.settings.reading.refusal import end
-from infra.settings.reading.stand_in import stood_in
 from infra.settings.settings import Settings
 
 NO_SECRETS = (
-    "holds an encrypted value, but settings become plain parts of task definitions; put the value into AWS Secrets"
+    "holds an encrypted value, but settings become plain parts of task definitions; store the value in AWS Secrets"
     " Manager and remove it here"
 )
 
 
 def load() -> Settings:
-    """The settings of the current stack; ends the program with one clean error when any of them is wrong."""
+    """Read the settings of the current stack. Ends the program with one error if any of them is wrong."""
     try:
         stack = pulumi.get_stack()
-        return stood_in(check(stack, *configured(), folder=Path.cwd()), stack, os.environ)
+        return with_local_secrets(check(stack, *configured(), folder=Path.cwd()), stack, os.environ)
     except SettingsError as wrong:
         end(str(wrong))
 
 
 def configured() -> tuple[dict[str, Any], set[str]]:
-    """The project's own configuration, whatever the project is called: the plain keys, decoded, and the encrypted
-    keys."""
+    """The configuration of the project, under any project name: decoded plain values by key, and the encrypted keys."""
     config = pulumi.Config()
     prefix = f"{config.name}:"
     keys = sorted(key.removeprefix(prefix) for key in engine_config.CONFIG.get() if key.startswith(prefix))
@@ -45,25 +44,31 @@ def configured() -> tuple[dict[str, Any], set[str]]:
 
 
 def check(stack: str, given: Mapping[str, Any], encrypted: Set[str] = frozenset(), *, folder: Path) -> Settings:
-    """The typed settings, from what a stack gives.
+    """Check the settings of a stack and return them typed.
 
-    encrypted: keys with encrypted values, which are refused. folder: where relative paths start (that of Pulumi.yaml).
-    Raises SettingsError with every mistake that was found.
+    Args:
+        stack: name of the stack.
+        given: decoded configuration by key.
+        encrypted: keys with encrypted values, which are refused.
+        folder: the folder of Pulumi.yaml, where relative paths start.
+
+    Raises:
+        SettingsError: with every mistake.
     """
     mistakes = [Mistake(key, ABSENT, NO_SECRETS) for key in sorted(encrypted)] + unfilled(given)
-    said = {mistake.key for mistake in mistakes}
+    reported = {mistake.key for mistake in mistakes}
     try:
         settings = Settings.model_validate(dict(given), context={"folder": folder, "stack": stack})
     except ValidationError as error:
         found = [mistake(Settings, details) for details in error.errors(include_url=False)]
-        mistakes += [wrong for wrong in found if wrong.key not in said]
+        mistakes += [wrong for wrong in found if wrong.key not in reported]
     if mistakes:
         raise SettingsError(stack, mistakes)
     return settings
 
 
 def decoded(text: str) -> Any:
-    """A configuration value: the engine hands structured ones over as JSON, scalars as they are."""
+    """Decode a configuration value: the engine passes mappings and lists as JSON, and other values as they are."""
     try:
         return json.loads(text)
     except json.JSONDecodeError:

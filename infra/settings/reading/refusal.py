@@ -1,4 +1,4 @@
-"""How the program ends when it must not go on: with one clean error, before anything is created or changed."""
+"""Ends the Pulumi program with one clear error, before it creates or changes a resource."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import NoReturn
 
 import pulumi
 
-ALREADY_SAID = 32
-"""Exit code by which a program tells Pulumi's Python language host that people have seen what is wrong: it then adds
-neither a traceback nor a second error line, as it would for any exception."""
+ALREADY_REPORTED = 32
+"""Exit code that tells Pulumi's Python language host that the error is already reported. For any exception the host
+would add a traceback and a second error line."""
 
 
 def told(error: Exception) -> str:
-    """What went wrong in a call of the program's, without the engine's words about the call."""
+    """The text of an error of a provider call, without the engine's prefix about the call."""
     return str(error).rpartition("returned an error: ")[2].rstrip(". ")
 
 
 def end(text: str) -> NoReturn:
-    """Says what is wrong and what to do, and ends the program."""
+    """Report an error and end the program. text: what failed, and how to fix it."""
     pulumi.log.error(text)
-    sys.exit(ALREADY_SAID)
+    sys.exit(ALREADY_REPORTED)

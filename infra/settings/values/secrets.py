@@ -1,4 +1,4 @@
-"""Secrets are only ever referred to: their values belong into AWS Secrets Manager."""
+"""References to secrets in AWS Secrets Manager. Settings never contain the value of a secret."""
 
 from __future__ import annotations
 
@@ -9,30 +9,34 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator
 
-from infra.settings.values.model import hidden, refused
+from infra.settings.values.model import hidden, refused, repeated
 
-_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}"
-_REFERENCE = re.compile(rf"{_ARN}(:[^:]*:[^:]*:[^:]*)?")
-_NAMED = re.compile(
+ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}"
+REFERENCE = re.compile(rf"{ARN}(:[^:]*:[^:]*:[^:]*)?")
+"""An ARN, alone or with key, stage and version."""
+
+SECRET_NAME = re.compile(
     r"(^|_)(password|passwd|secret|token|credentials?|(api|private|access|secret|signing|encryption)_?key)$", re.I
 )
-_VALUES = (
-    re.compile(r"://[^/\s:@]*:[^/\s@]+@"),  # user and password in an address
+"""Names of variables whose value is probably a secret."""
+
+SECRET_VALUES = (
+    re.compile(r"://[^/\s:@]*:[^/\s@]+@"),  # user and password in a URL
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
     re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),  # AWS access keys
 )
 
 REMEDY = (
-    "put it into AWS Secrets Manager and write its ARN into app.secrets (steps get none of them unless they ask:"
+    "store it in AWS Secrets Manager and write its ARN into app.secrets (a step gets only the secrets that it lists in"
     " migrations[].secrets)"
 )
 ALL = "all"
 LOCAL = "local"
-"""In place of a reference, in `environment: local` alone: this machine gives the secret a value."""
+"""In place of a reference, with `environment: local` only: `make up` gives the secret a value on this machine."""
 
 
 def reference(value: str) -> str:
-    """The same text, when it is what ECS takes as `valueFrom` of a secret in Secrets Manager, or LOCAL.
+    """Return what ECS takes as `valueFrom` of a secret in Secrets Manager, or LOCAL. Refuses anything else.
 
     Source: "Pass Secrets Manager secrets through Amazon ECS environment variables" in the Amazon ECS developer guide.
     """
@@ -40,12 +44,12 @@ def reference(value: str) -> str:
         return value
     if not value.startswith("arn:"):
         raise hidden(
-            "must be the ARN of a secret in AWS Secrets Manager, or ARN:key:: for one key of its JSON; a secret's value"
-            " must not be written here: put it into Secrets Manager"
+            "must be the ARN of a secret in AWS Secrets Manager, or ARN:key:: for one key of its JSON, never the value"
+            " itself; store the value in Secrets Manager"
         )
-    if not _REFERENCE.fullmatch(value):
+    if not REFERENCE.fullmatch(value):
         raise refused(
-            "is not the whole ARN of a secret in AWS Secrets Manager, with its random six characters at the end; write"
+            "is not the whole ARN of a secret in AWS Secrets Manager, with the six random characters at its end; write"
             " ARN, or ARN:key:: with all three colons for one key of its JSON"
         )
     parts = value.split(":")
@@ -55,53 +59,53 @@ def reference(value: str) -> str:
 
 
 def arn(reference: str) -> str:
-    """The secret's own ARN, which is what a policy is about, from a reference that may also say what of it is meant."""
+    """The ARN of the secret in a reference, for IAM policies, without key, stage and version."""
     return ":".join(reference.split(":")[:7])
 
 
-def named_plainly(name: str) -> str:
-    """The same name of a plain variable, when it does not say that its value is a secret."""
-    if _NAMED.search(name):
-        raise hidden(f"is called like a secret, and plain values are readable by many; {REMEDY}, or rename it")
+def not_a_secret_name(name: str) -> str:
+    """Return the name of a plain variable. Refuses one that suggests a secret."""
+    if SECRET_NAME.search(name):
+        raise hidden(f"is named like a secret, and many people can read plain values; {REMEDY}, or rename it")
     return name
 
 
-def plain(value: str) -> str:
-    """The same value of a plain variable, when it is none of the well-known forms of secrets."""
-    if any(form.search(value) for form in _VALUES):
-        raise hidden(f"holds a password or a key, and plain values are readable by many; {REMEDY}")
+def not_a_secret(value: str) -> str:
+    """Return the value of a plain variable. Refuses well-known forms of secrets."""
+    if any(form.search(value) for form in SECRET_VALUES):
+        raise hidden(f"contains a password or a key, and many people can read plain values; {REMEDY}")
     return value
 
 
-def asked_for(wanted: object) -> object:
-    """The same, when it is names of secrets or `all`: one answer for everything else."""
+def secret_names(wanted: object) -> object:
+    """Return names of secrets, or `all`. Refuses any other form, and a name that is listed twice."""
     if wanted == ALL:
         return wanted
     if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
         raise hidden("must be a list of names from app.secrets, like [SECRET_KEY], or all")
-    if twice := sorted({name for name in wanted if wanted.count(name) > 1}):
-        raise refused(f"names {', '.join(twice)} more than once; name each secret once")
+    if twice := repeated(wanted):
+        raise refused(f"{twice} is listed more than once; list every secret once")
     return wanted
 
 
 def chosen(asked: Literal["all"] | list[str], secrets: Mapping[str, str]) -> dict[str, str]:
-    """The secrets that somebody asks for, name to reference. secrets: those of the service (app.secrets)."""
+    """The secrets that a step asks for, name to reference. secrets: those of the service (app.secrets)."""
     return dict(secrets) if asked == ALL else {name: secrets[name] for name in sorted(asked)}
 
 
-def lacking(asked: Literal["all"] | list[str], secrets: Mapping[str, str]) -> str:
-    """What is wrong with names that app.secrets does not have; empty when nothing is."""
+def unknown_secrets(asked: Literal["all"] | list[str], secrets: Mapping[str, str]) -> str:
+    """Why names are refused that app.secrets does not have; empty if it has them all."""
     missing = [] if asked == ALL else [name for name in asked if name not in secrets]
     if not missing:
         return ""
     near = get_close_matches(missing[0], secrets, n=1)
     if near:
-        return f"asks for {missing[0]}, which app.secrets does not have; did you mean {near[0]}?"
-    return f"asks for {', '.join(missing)}, which app.secrets does not have; add it there, or remove it here"
+        return f"asks for {missing[0]}, which is not in app.secrets; did you mean {near[0]}?"
+    return f"asks for {', '.join(missing)}, which is not in app.secrets; add it there, or remove it here"
 
 
-Asked: TypeAlias = Annotated[Literal["all"] | list[str], BeforeValidator(asked_for)]
-"""Which of app.secrets a task gets that is not the service's: their names, or all of them."""
+Asked: TypeAlias = Annotated[Literal["all"] | list[str], BeforeValidator(secret_names)]
+"""The secrets of app.secrets that a step gets: their names, or all of them."""
 
-Plain: TypeAlias = Annotated[str, AfterValidator(plain)]
+PlainValue: TypeAlias = Annotated[str, AfterValidator(not_a_secret)]
 Reference: TypeAlias = Annotated[str, AfterValidator(reference)]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from infra.settings.reading.local_secrets import FOLDER_VARIABLE, with_local_secrets
 from infra.settings.reading.mistake import SettingsError
 from infra.settings.reading.read import check
 from infra.settings.reading.secret_file import values
-from infra.settings.reading.stand_in import FOLDER_VARIABLE, stood_in
 from infra.settings.settings import Settings
 from tests.unit.settings.wrong import SECRET, changed, right
 
@@ -47,10 +47,10 @@ def test_every_mistake_is_told_and_no_value(tmp_path: Path) -> None:
         read(tmp_path, "hunter2\nAPI_KEI=hunter2\nAPI_KEY=hunter2\nAPI_KEY=hunter3\nEMPTY=\n")
     assert str(refusal.value).splitlines() == [
         "4 mistakes in the settings of stack shop (.secrets.shop.env); nothing was created:",
-        "  line 1: is no NAME=VALUE; write one secret a line",
+        "  line 1: is not NAME=VALUE; write one secret per line",
         "  line 2: API_KEI is not in app.secrets; correct the name, add it there, or remove the line",
-        "  line 4: gives API_KEY once more; remove one of the lines",
-        "  line 5: gives EMPTY no value; write one, or remove the line to have one made up",
+        "  line 4: API_KEY is set twice; remove one of the lines",
+        "  line 5: EMPTY has no value; write one, or remove the line to generate one",
     ]
 
 
@@ -79,7 +79,7 @@ def test_what_make_up_made_stands_for_the_references(tmp_path: Path, settings: S
         DSN={"for": SECRET, "is": f"{here}:dsn::"},
         OWN={"for": f"{SECRET}:of:before:", "is": here},
     )
-    found = stood_in(settings, "shop", environment)
+    found = with_local_secrets(settings, "shop", environment)
     assert found.app.secrets == {"API_KEY": here, "DSN": f"{here}:dsn::", "OWN": SECRET}
     assert settings.app.secrets["API_KEY"] == "local", "the settings as written stay"
 
@@ -92,10 +92,10 @@ def test_a_secret_without_a_value_is_one_clean_error(tmp_path: Path, settings: S
         with pytest.raises(
             SettingsError, match=r"app\.secrets\.API_KEY: has no value on this machine yet; run `make up S"
         ):
-            stood_in(settings, "shop", environment)
+            with_local_secrets(settings, "shop", environment)
 
 
 def test_other_stacks_are_what_they_say(tmp_path: Path, settings: Settings) -> None:
     environment = made(tmp_path, DSN={"for": SECRET, "is": "arn:x"})
     staging = check("shop", changed(right(), {"app.secrets": {"DSN": SECRET}}), folder=tmp_path)
-    assert stood_in(staging, "shop", environment) is staging
+    assert with_local_secrets(staging, "shop", environment) is staging

@@ -83,11 +83,11 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "variable of the program",
         {"app.environment.DB_HOST": "db"},
-        "app.environment.DB_HOST: is set by the program itself, from the database, the step and app.port; remove it",
+        "app.environment.DB_HOST: is set by the program from the database, the step and app.port; remove it",
     ),
     (
         "impossible variable",
         {"app.environment.MY-VAR": "1"},
-        "app.environment.MY-VAR: a variable's name is letters, digits and _ and starts with no digit; rename it",
+        "app.environment.MY-VAR: is not a variable's name; use letters, digits and _, and begin with a letter or _",
     ),
 ]

@@ -138,31 +138,31 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "unknown part of the database",
         {"database.variables": {"PGUSER": "{user}"}},
-        'database.variables.PGUSER = "{user}": {user} is not known here; write {host}, {port}, {name}, {sslMode},'
-        " {caBundle}, {username}, {password}",
+        'database.variables.PGUSER = "{user}": has the unknown placeholder {user}; use {host}, {port}, {name},'
+        " {sslMode}, {caBundle}, {username}, {password}",
     ),
     (
         "variable that says nothing of the database",
         {"database.variables": {"PGSSLMODE": "require"}},
-        'database.variables.PGSSLMODE = "require": says nothing of the database, like {host}; write it into'
+        'database.variables.PGSSLMODE = "require": has no placeholder of the database, like {host}; write it into'
         " app.environment",
     ),
     (
         "variable of the database with a password of its own",
         {"database.variables": {"DATABASE_URL": "postgresql://shop:hunter2@{host}/{name}"}},
-        "database.variables.DATABASE_URL: holds a password or a key, and plain values are readable by many; put it into"
-        " AWS Secrets Manager and write its ARN into app.secrets (steps get none of them unless they ask:"
-        " migrations[].secrets)",
+        "database.variables.DATABASE_URL: contains a password or a key, and many people can read plain values; store"
+        " it in AWS Secrets Manager and write its ARN into app.secrets (a step gets only the secrets that it lists"
+        " in migrations[].secrets)",
     ),
     (
         "variable of the program, of the database",
         {"database.variables": {"DB_URL": "{host}", "DB_HOST": "{host}"}},
-        "database.variables.DB_HOST: is set by the program itself, from the database, the step and app.port; remove it",
+        "database.variables.DB_HOST: is set by the program from the database, the step and app.port; remove it",
     ),
     (
         "variable that is a key of the login's secret",
         {"database.variables": {"password": "{username}:{password}"}},
-        "database.variables.password: is a key of the login's secret itself; rename it",
+        "database.variables.password: is a key of the login's secret; rename it",
     ),
     (
         "address with the master user's password",

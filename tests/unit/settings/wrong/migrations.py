@@ -24,7 +24,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "variable of the program in a step",
         {"migrations.0.environment": {"DB_PASSWORD": "x"}},
-        "migrations[0].environment.DB_PASSWORD: is set by the program itself, from the database, the step and app.port;"
+        "migrations[0].environment.DB_PASSWORD: is set by the program from the database, the step and app.port;"
         " remove it",
     ),
     (
@@ -48,7 +48,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "shard's own variable",
         {"migrations.0.environment": {"SHARD_INDEX": "0"}},
-        "migrations[0].environment.SHARD_INDEX: is set by the program itself, from the database, the step and app.port;"
+        "migrations[0].environment.SHARD_INDEX: is set by the program from the database, the step and app.port;"
         " remove it",
     ),
     (

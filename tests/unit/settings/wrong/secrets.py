@@ -11,8 +11,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "secret's value",
         {"app.secrets": {"API_KEY": "hunter2"}},
-        "app.secrets.API_KEY: must be the ARN of a secret in AWS Secrets Manager, or ARN:key:: for one key of its JSON;"
-        " a secret's value must not be written here: put it into Secrets Manager",
+        "app.secrets.API_KEY: must be the ARN of a secret in AWS Secrets Manager, or ARN:key:: for one key of its"
+        " JSON, never the value itself; store the value in Secrets Manager",
     ),
     (
         "secret's value without quotes",
@@ -22,14 +22,14 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "ARN with too few colons",
         {"app.secrets": {"API_KEY": f"{SECRET}:key"}},
-        f'app.secrets.API_KEY = "{SECRET[:58]}…: is not the whole ARN of a secret in AWS Secrets Manager, with its'
-        " random six characters at the end; write ARN, or ARN:key:: with all three colons for one key of its JSON",
+        f'app.secrets.API_KEY = "{SECRET[:58]}…: is not the whole ARN of a secret in AWS Secrets Manager, with the'
+        " six random characters at its end; write ARN, or ARN:key:: with all three colons for one key of its JSON",
     ),
     (
         "ARN of a parameter",
         {"app.secrets": {"API_KEY": "arn:aws:ssm:eu-central-1:111122223333:parameter/a"}},
-        'app.secrets.API_KEY = "arn:aws:ssm:eu-central-1:111122223333:parameter/a": is not the whole ARN of a secret in'
-        " AWS Secrets Manager, with its random six characters at the end; write ARN, or ARN:key:: with all three"
+        'app.secrets.API_KEY = "arn:aws:ssm:eu-central-1:111122223333:parameter/a": is not the whole ARN of a secret'
+        " in AWS Secrets Manager, with the six random characters at its end; write ARN, or ARN:key:: with all three"
         " colons for one key of its JSON",
     ),
     (
@@ -46,14 +46,14 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "something of the service that is not known",
         {"app.environment.HOSTS": "${service.name}"},
-        'app.environment.HOSTS = "${service.name}": ${service.name} is not known here; write ${service.host} or'
-        " ${service.url}",
+        'app.environment.HOSTS = "${service.name}": has the unknown placeholder ${service.name}; use ${service.host}'
+        " or ${service.url}",
     ),
     (
         "the service's address in the build",
         {"app.buildArgs": {"PUBLIC_URL": "${service.url}"}},
-        'app.buildArgs.PUBLIC_URL = "${service.url}": the image is built before the service\'s address is known; write'
-        " it into app.environment",
+        'app.buildArgs.PUBLIC_URL = "${service.url}": names the service, whose address is not known during the'
+        " build; write it into app.environment",
     ),
     (
         "host of the smoke request that an existing listener does not forward",
@@ -73,17 +73,17 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "step that asks for a secret which is not there",
         {"app.secrets": {"SECRET_KEY_BASE": SECRET}, "migrations.0.secrets": ["SECRET_KEY"]},
-        "migrations: step master asks for SECRET_KEY, which app.secrets does not have; did you mean SECRET_KEY_BASE?",
+        "migrations: step master asks for SECRET_KEY, which is not in app.secrets; did you mean SECRET_KEY_BASE?",
     ),
     (
         "step that asks for secrets of an application without any",
         {"migrations.0.secrets": ["SECRET_KEY"]},
-        "migrations: step master asks for SECRET_KEY, which app.secrets does not have; add it there, or remove it here",
+        "migrations: step master asks for SECRET_KEY, which is not in app.secrets; add it there, or remove it here",
     ),
     (
         "step that asks for a secret twice",
         {"app.secrets": {"KEY_A": SECRET}, "migrations.0.secrets": ["KEY_A", "KEY_A"]},
-        'migrations[0].secrets = ["KEY_A", "KEY_A"]: names KEY_A more than once; name each secret once',
+        'migrations[0].secrets = ["KEY_A", "KEY_A"]: KEY_A is listed more than once; list every secret once',
     ),
     (
         "step that asks by one name without a list",
@@ -102,7 +102,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "bootstrap that asks for a secret which is not there",
         {"app.secrets": {"KEY_A": SECRET}, "database.bootstrapSecrets": ["KEY_B"]},
-        "database: bootstrapSecrets asks for KEY_B, which app.secrets does not have; did you mean KEY_A?",
+        "database: bootstrapSecrets asks for KEY_B, which is not in app.secrets; did you mean KEY_A?",
     ),
     (
         "secrets of a bootstrap that is not run",
@@ -121,27 +121,27 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
             "app.secrets": {"KEY_A": SECRET},
             "snapshot": {"before": True, "pending": ["migrate", "pending"], "secrets": ["OTHER"]},
         },
-        "snapshot: secrets asks for OTHER, which app.secrets does not have; add it there, or remove it here",
+        "snapshot: secrets asks for OTHER, which is not in app.secrets; add it there, or remove it here",
     ),
     (
         "variable called like a secret",
         {"app.environment.SESSION_SECRET": "hunter2"},
-        "app.environment.SESSION_SECRET: is called like a secret, and plain values are readable by many; put it into"
-        " AWS Secrets Manager and write its ARN into app.secrets (steps get none of them unless they ask:"
+        "app.environment.SESSION_SECRET: is named like a secret, and many people can read plain values; store it in"
+        " AWS Secrets Manager and write its ARN into app.secrets (a step gets only the secrets that it lists in"
         " migrations[].secrets), or rename it",
     ),
     (
         "address with a password",
         {"app.environment.CACHE_URL": "redis://user:hunter2@cache:6379"},
-        "app.environment.CACHE_URL: holds a password or a key, and plain values are readable by many; put it into AWS"
-        " Secrets Manager and write its ARN into app.secrets (steps get none of them unless they ask:"
+        "app.environment.CACHE_URL: contains a password or a key, and many people can read plain values; store it in"
+        " AWS Secrets Manager and write its ARN into app.secrets (a step gets only the secrets that it lists in"
         " migrations[].secrets)",
     ),
     (
         "access key in the build",
         {"app.buildArgs": {"KEY_ID": "AKIA" + "A" * 16}},
-        "app.buildArgs.KEY_ID: holds a password or a key, and plain values are readable by many; put it into AWS"
-        " Secrets Manager and write its ARN into app.secrets (steps get none of them unless they ask:"
+        "app.buildArgs.KEY_ID: contains a password or a key, and many people can read plain values; store it in AWS"
+        " Secrets Manager and write its ARN into app.secrets (a step gets only the secrets that it lists in"
         " migrations[].secrets)",
     ),
     (
@@ -158,6 +158,6 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "build argument of the program",
         {"app.buildArgs": {"VERSION": "1"}},
-        "app.buildArgs.VERSION: is set by the program itself, to the release's version; remove it",
+        "app.buildArgs.VERSION: is set by the program to the release's version; remove it",
     ),
 ]
