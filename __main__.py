@@ -28,6 +28,7 @@ from infra.network.traffic_logs import traffic_logs_of
 from infra.service.proof import smoke_of, soak_of
 from infra.service.scaling import scaling_of
 from infra.service.smoke_task import smoke_task_of
+from infra.service.strategy import strategy_of
 from infra.tasks.cluster import cluster_of
 from infra.tasks.logs import Logs, LogsArgs
 from infra.tasks.workload import workload_of
@@ -104,6 +105,7 @@ service = Service(
         circuit_breaker=app_service.circuit_breaker,
         placement=service_placement,
         balancer=balancer,
+        strategy=strategy_of(name, stack, balancer, origin, gate.image, logs, service_placement, options),
     ),
     options,
 )
@@ -152,7 +154,7 @@ if after_steps := rolled_out.of("after"):
     gates.append(MigrationGate(f"{name}-after", after_phase, options))
 
 watched = Watched(
-    balancer.suffix, balancer.target_group_suffix, cluster.name, service.name, database.identifier, balancer.shared
+    balancer.suffix, balancer.target_group_suffixes, cluster.name, service.name, database.identifier, balancer.shared
 )
 watch = Watch(name, WatchArgs(stack, watched, cluster.arn, workload.families, logs.service.name, topic), options)
 

@@ -189,7 +189,7 @@ class Deployment(pulumi.ComponentResource):
             service=service.name,
             task_definition=args.task_definition,
             deadline=args.deadline,
-            target_groups=[service.target_group_arn],
+            target_groups=service.target_group_arns,
             smoke=smoke.described(service) if smoke else None,
             soak={
                 "seconds": soak.seconds,
@@ -210,6 +210,7 @@ class Deployment(pulumi.ComponentResource):
             keep=args.keep.described() if args.keep else None,
             proof=args.proof,
             names=args.names,
+            strategy=service.shifted(),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.deployment_id = rollout.deployment_id

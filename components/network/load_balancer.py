@@ -9,6 +9,15 @@ import pulumi
 import pulumi_aws as aws
 
 from components.network.target_group import TargetGroupArgs, hostname, short, target_group
+from components.network.traffic_shift import (
+    PRODUCTION_PRIORITY,
+    TEST_PRIORITY,
+    TrafficShift,
+    alternate_group,
+    shared_between,
+    traffic_shift,
+    written_by_ecs,
+)
 
 IDLE_TIMEOUT = 60
 """Seconds; the application's own keep-alive must be longer, else the load balancer answers 502 now and then
@@ -37,9 +46,15 @@ class AccessLogs:
 
 @dataclass(frozen=True)
 class LoadBalancerArgs:
-    """subnet_ids: public ones in at least two zones. https: None for HTTP under the load balancer's own name.
-    protected: whether it must outlive the stack. access_logs: where every request is written down; None for
-    nowhere."""
+    """Inputs of LoadBalancer.
+
+    Attributes:
+        subnet_ids: public ones in at least two zones.
+        protected: whether it must outlive the stack.
+        https: None for HTTP under the load balancer's own name.
+        access_logs: where every request is logged; None for nowhere.
+        shifts: whether ECS shifts traffic between two target groups.
+    """
 
     targets: TargetGroupArgs
     subnet_ids: Sequence[pulumi.Input[str]]
@@ -47,17 +62,25 @@ class LoadBalancerArgs:
     protected: bool
     https: Https | None = None
     access_logs: AccessLogs | None = None
+    shifts: bool = False
 
 
 class LoadBalancer(pulumi.ComponentResource):
-    """An Application Load Balancer with one target group. With a certificate it speaks HTTPS, and sends what comes over
-    HTTP there.
+    """An Application Load Balancer with one target group, or with two that ECS shifts traffic between. With a
+    certificate it listens on HTTPS and redirects HTTP there.
 
-    Outputs: arn; url (without a slash at its end); host, the name in it, which users send as Host header; address,
-    the load balancer's own DNS name, and zone_id, its Route 53 zone; named: whether the URL has another name than
-    the address; shared: False, it serves this service alone; target_group_arn; suffix and target_group_suffix, by
-    which metrics know the two; ready, what a service must wait for, because ECS takes only target groups that are
-    attached to a load balancer.
+    Outputs:
+        arn: of the load balancer.
+        url: without a slash at its end.
+        host: the name in the URL, which users send as Host header.
+        address, zone_id: the load balancer's own DNS name, and its Route 53 zone.
+        named: whether the URL has another name than the address.
+        shared: False: it serves this service alone.
+        target_group_arn: of the (primary) target group.
+        suffix, target_group_suffixes: how CloudWatch names the load balancer and its target groups.
+        shift: what ECS shifts traffic with; None: one target group.
+        ready: the resources that a service must wait for: ECS takes only target groups that are attached to a load
+            balancer.
     """
 
     arn: pulumi.Output[str]
@@ -69,8 +92,9 @@ class LoadBalancer(pulumi.ComponentResource):
     shared: bool
     target_group_arn: pulumi.Output[str]
     suffix: pulumi.Output[str]
-    target_group_suffix: pulumi.Output[str]
-    ready: pulumi.Resource
+    target_group_suffixes: list[pulumi.Output[str]]
+    shift: TrafficShift | None
+    ready: list[pulumi.Resource]
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:LoadBalancer", name, None, opts)
@@ -90,10 +114,10 @@ class LoadBalancer(pulumi.ComponentResource):
         targets = target_group(name, args.targets, child)
         forward: aws.lb.ListenerDefaultActionArgsDict = {"type": "forward", "target_group_arn": targets.arn}
         if args.https is None:
-            self.ready = self._listener(name, balancer, forward)
+            listener = self._listener(name, balancer, forward)
             self.url = pulumi.Output.concat("http://", balancer.dns_name)
         else:
-            self.ready = aws.lb.Listener(
+            listener = aws.lb.Listener(
                 f"{name}-https",
                 load_balancer_arn=balancer.arn,
                 port=443,
@@ -110,16 +134,39 @@ class LoadBalancer(pulumi.ComponentResource):
                 "port": "443",
                 "status_code": "HTTP_301",
             }
-            self._listener(name, balancer, {"type": "redirect", "redirect": elsewhere}, after=self.ready)
+            self._listener(name, balancer, {"type": "redirect", "redirect": elsewhere}, after=listener)
             self.url = pulumi.Output.from_input(f"https://{args.https.host}")
         self.host = self.url.apply(hostname)
         self.arn = balancer.arn
         self.address, self.zone_id = balancer.dns_name, balancer.zone_id
         self.named = args.https is not None
         self.shared = False
-        self.target_group_arn, self.target_group_suffix = targets.arn, targets.arn_suffix
+        self.shift = self._shift(name, args.targets, targets, listener, child) if args.shifts else None
+        self.ready = [listener, *(self.shift.rules if self.shift else [])]
+        self.target_group_arn = targets.arn
+        self.target_group_suffixes = [one.arn_suffix for one in (self.shift.groups if self.shift else [targets])]
         self.suffix = balancer.arn_suffix
         self.register_outputs({"url": self.url, "address": self.address, "targetGroupArn": self.target_group_arn})
+
+    def _shift(
+        self,
+        name: str,
+        args: TargetGroupArgs,
+        primary: aws.lb.TargetGroup,
+        listener: aws.lb.Listener,
+        opts: pulumi.ResourceOptions,
+    ) -> TrafficShift:
+        """Rules that match before the default action: every request, and before that those with the test header."""
+        alternate = alternate_group(name, args, opts)
+        production = aws.lb.ListenerRule(
+            f"{name}-production",
+            listener_arn=listener.arn,
+            priority=PRODUCTION_PRIORITY,
+            conditions=[{"path_pattern": {"values": ["*"]}}],
+            actions=shared_between(primary, alternate),
+            opts=written_by_ecs(opts),
+        )
+        return traffic_shift(name, listener.arn, (primary, alternate), production, TEST_PRIORITY, [], opts)
 
     def _listener(
         self,

@@ -14,6 +14,9 @@ NAME_LIMIT = 32
 SUFFIX = 8
 """Characters that Pulumi appends to an automatic name."""
 
+ALTERNATE = "-alt"
+"""How the name of the second target group ends."""
+
 HEALTHY_THRESHOLD = 2
 
 PORT = 80
@@ -49,6 +52,11 @@ def hostname(url: str) -> str:
 def short(name: str) -> str:
     """A name with room for what Pulumi appends."""
     return name[: NAME_LIMIT - SUFFIX].rstrip("-")
+
+
+def alternate_name(name: str) -> str:
+    """The logical name of a stack's second target group. bootstrap/grants/traffic.py knows its form."""
+    return f"{name[: NAME_LIMIT - SUFFIX - len(ALTERNATE)].rstrip('-')}{ALTERNATE}"
 
 
 def target_group(name: str, args: TargetGroupArgs, opts: pulumi.ResourceOptions) -> aws.lb.TargetGroup:

@@ -16,6 +16,7 @@ from components.network.existing_listener import ExistingListener
 from components.network.load_balancer import LoadBalancer
 from components.network.placement import Placement
 from components.network.traffic import errors
+from components.service.strategy import Strategy
 from components.tasks.container import Container, HealthCheck
 from components.tasks.isolation import Isolation
 
@@ -31,11 +32,20 @@ keep the alarms that it once had. All three members are required (DeploymentAlar
 
 @dataclass(frozen=True)
 class ServiceArgs:
-    """cluster: ARN. task_definition, port: what the gate let through and where its container listens; used when the
-    service is created and never again. tasks: that always run. scales: whether autoscaling decides how many beyond
-    them. errors: percentage of 5xx that takes a deployment back; 0: none does. grace: seconds after a task's start in
-    which failed checks do not count. circuit_breaker: whether ECS itself ends a deployment whose tasks keep failing,
-    and goes back. balancer: what its requests come through."""
+    """Inputs of Service.
+
+    Attributes:
+        cluster: ARN.
+        task_definition: that the gate let through; used when the service is created and never again.
+        port: that its container listens on.
+        tasks: that always run.
+        scales: whether autoscaling sets the number of tasks.
+        errors: percentage of 5xx that rolls a deployment back; 0: none does.
+        grace: seconds after a task starts in which failed checks do not count.
+        circuit_breaker: whether the ECS circuit breaker stops a failing deployment and rolls it back.
+        balancer: that its requests come through.
+        strategy: how ECS shifts traffic; None: rolling with one target group.
+    """
 
     cluster: pulumi.Input[str]
     task_definition: pulumi.Input[str]
@@ -47,6 +57,7 @@ class ServiceArgs:
     circuit_breaker: bool
     placement: Placement
     balancer: LoadBalancer | ExistingListener
+    strategy: Strategy | None = None
 
 
 def service_container(port: int, stop_timeout: int, health: HealthCheck | None, isolation: Isolation) -> Container:
@@ -62,17 +73,22 @@ def service_container(port: int, stop_timeout: int, health: HealthCheck | None, 
 
 
 class Service(pulumi.ComponentResource):
-    """An ECS service on Fargate behind a load balancer, rolling.
+    """An ECS service on Fargate behind a load balancer.
 
-    Outputs: name; balancer (what its requests come through); url and target_group_arn, which are the balancer's;
-    network, platform_version and load_balancers (as the deployment compares them with what ECS has); shape (changes
-    when one of these does: ECS then starts a deployment, which somebody has to watch).
+    Outputs:
+        name: of the service.
+        balancer: that its requests come through.
+        strategy: how ECS shifts traffic; None: rolling with one target group.
+        url, target_group_arns: the balancer's.
+        network, platform_version, load_balancers: as the deployment compares them with ECS's.
+        shape: changes when one of these does: ECS then starts a deployment, which the gate has to watch.
     """
 
     name: pulumi.Output[str]
     balancer: LoadBalancer | ExistingListener
+    strategy: Strategy | None
     url: pulumi.Output[str]
-    target_group_arn: pulumi.Output[str]
+    target_group_arns: list[pulumi.Output[str]]
     shape: pulumi.Output[str]
     network: Mapping[str, Any]
     platform_version: str
@@ -80,7 +96,7 @@ class Service(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:Service", name, None, opts)
-        balancer = args.balancer
+        balancer, strategy = args.balancer, args.strategy
         network: aws.ecs.ServiceNetworkConfigurationArgsDict = {
             "subnets": list(args.placement.subnet_ids),
             "security_groups": list(args.placement.security_group_ids),
@@ -91,6 +107,8 @@ class Service(pulumi.ComponentResource):
             "container_name": CONTAINER,
             "container_port": args.port,
         }
+        if strategy is not None:
+            target["advanced_configuration"] = strategy.advanced()
         service = aws.ecs.Service(
             name,
             cluster=args.cluster,
@@ -104,6 +122,7 @@ class Service(pulumi.ComponentResource):
             # The old tasks serve until as many new ones are healthy; needs room for twice the tasks.
             deployment_minimum_healthy_percent=100,
             deployment_maximum_percent=200,
+            deployment_configuration=strategy.configuration() if strategy else None,
             deployment_circuit_breaker={"enable": args.circuit_breaker, "rollback": args.circuit_breaker},
             alarms=self._guard(name, args.errors, balancer) if args.errors else NO_ALARMS,
             # Said because AWS' own default depends on the service's age. It starts tasks outside of deployments.
@@ -116,7 +135,7 @@ class Service(pulumi.ComponentResource):
             wait_for_steady_state=False,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[balancer.ready],
+                depends_on=balancer.ready,
                 # Only the rollout moves the service to another revision, once the gate let it through. The port that
                 # the load balancer asks must be one of the revision's, so UpdateService takes both or neither. How
                 # many tasks there are is autoscaling's business, where there is any.
@@ -124,9 +143,10 @@ class Service(pulumi.ComponentResource):
             ),
         )
         self.name = service.name
-        self.balancer = balancer
+        self.balancer, self.strategy = balancer, strategy
         self.url = balancer.url
-        self.target_group_arn = balancer.target_group_arn
+        shift = strategy.shift if strategy and strategy.kind != "rolling" else None
+        self.target_group_arns = [group.arn for group in shift.groups] if shift else [balancer.target_group_arn]
         self.network = {
             "subnets": network["subnets"],
             "securityGroups": network["security_groups"],
@@ -138,6 +158,7 @@ class Service(pulumi.ComponentResource):
                 "targetGroupArn": balancer.target_group_arn,
                 "containerName": CONTAINER,
                 "containerPort": args.port,
+                **({"advancedConfiguration": strategy.update()} if strategy else {}),
             }
         ]
         # After the service: whoever compares shapes must find the deployment that the new shape started.
@@ -145,16 +166,20 @@ class Service(pulumi.ComponentResource):
             service.id, {"network": network, "target": target, "platform": PLATFORM_VERSION}
         ).apply(lambda known: fingerprint(known[1]))
         self.register_outputs(
-            {"name": self.name, "url": self.url, "targetGroupArn": self.target_group_arn, "shape": self.shape}
+            {"name": self.name, "url": self.url, "targetGroupArn": balancer.target_group_arn, "shape": self.shape}
         )
+
+    def shifted(self) -> dict[str, Any] | None:
+        """The strategy in the form of Rollout's input; None: the service is rolling."""
+        return self.strategy.described(self.balancer.suffix) if self.strategy else None
 
     def _guard(
         self, name: str, percent: int, balancer: LoadBalancer | ExistingListener
     ) -> aws.ecs.ServiceAlarmsArgsDict:
-        """An alarm of the service's own: it takes a deployment back and wakes nobody, the paging one is slower. ECS
+        """An alarm of the service's own: it rolls a deployment back and pages nobody; the paging one is slower. ECS
         watches for a while after the last task was replaced, the longer the longer the alarm takes ("How CloudWatch
         alarms detect Amazon ECS deployment failures" in the Amazon ECS developer guide)."""
-        place = (balancer.suffix, balancer.target_group_suffix)
+        place = (balancer.suffix, balancer.target_group_suffixes)
         rule = errors("deployment", percent, GUARD_FLOOR, GUARD_MINUTES, *place, shared=balancer.shared)
         guard = alarm(name, rule, None, pulumi.ResourceOptions(parent=self))
         return {"alarm_names": [guard.name], "enable": True, "rollback": True}

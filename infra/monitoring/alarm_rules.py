@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
 from components.monitoring.alarm import Metric, Rule
-from components.network.traffic import errors, metric
+from components.network.traffic import errors, of_groups
 from infra.settings.settings import Settings
 from infra.settings.values.sizes import max_connections
 
@@ -21,14 +22,14 @@ class Watched:
     """The resources that the alarms watch.
 
     Attributes:
-        load_balancer, target_group: last parts of their ARNs.
+        load_balancer, target_groups: last parts of their ARNs; two groups where ECS shifts traffic between them.
         cluster, service: names.
         database: the identifier.
         shared: whether the load balancer may serve other services too.
     """
 
     load_balancer: pulumi.Input[str]
-    target_group: pulumi.Input[str]
+    target_groups: Sequence[pulumi.Input[str]]
     cluster: pulumi.Input[str]
     service: pulumi.Input[str]
     database: pulumi.Input[str]
@@ -41,31 +42,32 @@ def rules(stack: Settings, watched: Watched) -> list[Rule]:
 
 
 def _traffic(stack: Settings, watched: Watched) -> list[Rule]:
-    wish, place = stack.alarms, (watched.load_balancer, watched.target_group)
+    wish, place = stack.alarms, (watched.load_balancer, watched.target_groups)
     return [
         errors("errors", wish.error_percent, wish.error_floor, 5, *place, shared=watched.shared),
         Rule(
             "latency",
             f"5 % of the requests have taken longer than {wish.latency} ms for 5 minutes.",
             minutes=5,
-            metric=metric("TargetResponseTime", "p95", *place),
             above=wish.latency / 1000,
+            **of_groups("TargetResponseTime", "p95", "MAX", *place),
         ),
         Rule(
             "unhealthy-targets",
             "A task has failed the load balancer's health check for 5 minutes.",
             minutes=5,
-            # The least of the load balancer's nodes: every one of them sees it.
-            metric=metric("UnHealthyHostCount", "Minimum", *place),
             above=0,
+            # The least of the load balancer's nodes: every one of them sees it.
+            **of_groups("UnHealthyHostCount", "Minimum", "MAX", *place),
         ),
         Rule(
             "no-healthy-target",
             "No task answers the load balancer's health check: nobody is served.",
             minutes=2,
-            metric=metric("HealthyHostCount", "Minimum", *place),
             below=1,
             silence_is_bad=True,
+            # Between two deployments one of two groups is empty.
+            **of_groups("HealthyHostCount", "Minimum", "SUM", *place),
         ),
     ]
 

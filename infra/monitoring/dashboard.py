@@ -64,9 +64,12 @@ def body(region: str, watched: Watched, alarms: Sequence[str], logs: str) -> dic
     """The widgets ("Dashboard body structure and syntax" in the Amazon CloudWatch API reference), placed from left to
     right and from top to bottom."""
     balancer = ["LoadBalancer", watched.load_balancer]
-    group = [*balancer, "TargetGroup", watched.target_group]
+    groups = [[*balancer, "TargetGroup", one] for one in watched.target_groups]
     service = ["ClusterName", watched.cluster, "ServiceName", watched.service]
     database = ["DBInstanceIdentifier", watched.database]
+
+    def measured(metric: str) -> list[list[Any]]:
+        return [[NAMESPACE, metric, *group] for group in groups]
 
     def graph(title: str, width: int, metrics: list[list[Any]], statistic: str = "Average") -> dict[str, Any]:
         shown = {"title": title, "view": "timeSeries", "region": region, "period": 60, "stat": statistic}
@@ -78,23 +81,27 @@ def body(region: str, watched: Watched, alarms: Sequence[str], logs: str) -> dic
             "Requests and errors",
             HALF,
             [
-                [NAMESPACE, "RequestCount", *group],
-                [NAMESPACE, "HTTPCode_Target_5XX_Count", *group],
+                *measured("RequestCount"),
+                *measured("HTTPCode_Target_5XX_Count"),
                 # Of the whole load balancer: on a shared one they are other services' errors too.
                 *([] if watched.shared else [[NAMESPACE, "HTTPCode_ELB_5XX_Count", *balancer]]),
-                [NAMESPACE, "HTTPCode_Target_4XX_Count", *group],
+                *measured("HTTPCode_Target_4XX_Count"),
             ],
             "Sum",
         ),
         graph(
             "Seconds to answer",
             HALF,
-            [[NAMESPACE, "TargetResponseTime", *group, {"stat": one, "label": one}] for one in ("p50", "p95", "p99")],
+            [
+                [*shown, {"stat": one, "label": one}]
+                for one in ("p50", "p95", "p99")
+                for shown in measured("TargetResponseTime")
+            ],
         ),
         graph(
             "Targets",
             THIRD,
-            [[NAMESPACE, "HealthyHostCount", *group], [NAMESPACE, "UnHealthyHostCount", *group]],
+            [*measured("HealthyHostCount"), *measured("UnHealthyHostCount")],
             "Minimum",
         ),
         graph("Service CPU, %", THIRD, [["AWS/ECS", "CPUUtilization", *service]]),

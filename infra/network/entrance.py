@@ -23,19 +23,29 @@ def entrance(
     traffic: TrafficLogs | None,
     opts: pulumi.ResourceOptions,
 ) -> LoadBalancer | ExistingListener:
-    """What the service's requests come through; and the certificate and the firewall, where the settings ask for them.
-    traffic: where the load balancer may write its access logs.
+    """The load balancer or the existing listener of the service; and the certificate and the firewall, where the
+    settings ask for them.
 
-    It is there before tasks are: the gate asks whether a listener forwards, and the application may be told its name.
+    It exists before tasks do: the gate checks whether a listener forwards, and the application may need its name.
+
+    Args:
+        traffic: where the load balancer may write its access logs.
     """
-    # Stacks of before have it as a part of their Service.
+    # Older stacks have it as a part of their Service.
     own = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(parent=_service(name))]))
     health, balancer, domain = stack.service.health, stack.load_balancer, stack.domain
     check = TargetCheck(stack.app.live_path, health.interval, health.timeout, health.retries)
     targets = TargetGroupArgs(network.vpc_id, check, stack.service.drain_seconds)
     if balancer.listener is not None:
         host = domain.name or balancer.host or ""
-        there = ExistingListenerArgs(targets, balancer.listener, balancer.priority or 0, host, stack.protected)
+        there = ExistingListenerArgs(
+            targets,
+            balancer.listener,
+            balancer.priority or 0,
+            host,
+            stack.protected,
+            balancer.test_priority if stack.service.shifts else None,
+        )
         listener = ExistingListener(name, there, own)
         if stack.smoke.from_ == "deployer" and pulumi.runtime.is_dry_run():
             listener.internal.apply(_hint)
@@ -54,6 +64,7 @@ def entrance(
         protected=stack.protected,
         https=https,
         access_logs=AccessLogs(traffic.bucket, BALANCER) if traffic and written else None,
+        shifts=stack.service.shifts,
     )
     made = LoadBalancer(name, args, own)
     if stack.guarded:
@@ -77,7 +88,7 @@ def _service(name: str) -> str:
 
 def attached(balancer: LoadBalancer | ExistingListener) -> pulumi.Output[str]:
     """ARN of the service's target group, known only when a listener forwards to it."""
-    return after(balancer.target_group_arn, pulumi.Output.from_input(balancer.ready.urn))
+    return after(balancer.target_group_arn, *(pulumi.Output.from_input(one.urn) for one in balancer.ready))
 
 
 def alias(name: str, stack: Settings, balancer: LoadBalancer | ExistingListener, opts: pulumi.ResourceOptions) -> None:

@@ -26,7 +26,7 @@ def scaling_of(
             cpu=wanted.target_cpu,
             requests=wanted.target_requests,
             load_balancer=service.balancer.suffix,
-            target_group=service.balancer.target_group_suffix,
+            target_group=service.balancer.target_group_suffixes[0],
         ),
         opts,
     )

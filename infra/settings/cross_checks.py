@@ -180,10 +180,18 @@ def check_cluster(cluster: Cluster, info: ValidationInfo) -> Cluster:
 
 
 def check_load_balancer(balancer: LoadBalancer, info: ValidationInfo) -> LoadBalancer:
-    """Refuse a listener of another Region or account."""
+    """Refuse a listener of another Region or account, and a test rule without a strategy that needs it."""
     aws: Aws | None = info.data.get("aws")
+    service: Service | None = info.data.get("service")
     if aws is not None and balancer.listener and (wrong := elsewhere(balancer.listener, aws.region, aws.account)):
         raise hidden(f"listener {wrong}")
+    if service and balancer.listener and service.shifts is not (balancer.test_priority is not None):
+        raise hidden(
+            f"testPriority is required with service.strategy {service.strategy}; write a number below"
+            " loadBalancer.priority that no other rule of the listener has"
+            if service.shifts
+            else "testPriority has no effect with service.strategy rolling; remove it"
+        )
     return balancer
 
 
@@ -250,11 +258,17 @@ def check_network(network: Network, info: ValidationInfo) -> Network:
     environment: Environment | None = info.data.get("environment")
     database: Database | None = info.data.get("database")
     existing = balancer is not None and balancer.listener is not None
-    smoke_task = smoke is not None and smoke.from_ == "task" and network.vpc is None
-    if smoke_task and environment and network.egress_in(environment) == "endpoints":
+    inside = network.vpc is None and environment is not None and network.egress_in(environment) == "endpoints"
+    if inside and smoke is not None and smoke.from_ == "task":
         raise hidden(
             "egress endpoints gives tasks no way to the load balancer's public addresses, which smoke.from: task needs;"
             " set smoke.from to deployer or off, or another egress"
+        )
+    service: Service | None = info.data.get("service")
+    if inside and service is not None and service.proof is not None:
+        raise hidden(
+            "egress endpoints gives tasks no way to the load balancer's public addresses, which service.proof needs;"
+            " remove service.proof, or set another egress"
         )
     if network.vpc is None:
         if existing:

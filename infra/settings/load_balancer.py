@@ -39,6 +39,9 @@ class LoadBalancer(Model):
     network: see `smoke.from`."""
     priority: Annotated[int, Field(ge=1, le=50_000)] | None = None
     """With `listener`: priority of the rule. No other rule of the listener may have it."""
+    test_priority: Annotated[int, Field(ge=1, le=50_000)] | None = None
+    """With `listener` and a `service.strategy` other than rolling: priority of the rule for test traffic, a lower
+    number than `priority`. No other rule of the listener may have it."""
     host: HostName | None = None
     """With `listener`: host name of the service, if `domain` is not set."""
     access_logs: bool | None = None
@@ -56,7 +59,7 @@ class LoadBalancer(Model):
             )
         return arn
 
-    @field_validator("priority", "host")
+    @field_validator("priority", "test_priority", "host")
     @classmethod
     def _check_listener_given(cls, value: str | int | None, info: ValidationInfo) -> str | int | None:
         if value is not None and "listener" in info.data and info.data["listener"] is None:
@@ -68,6 +71,17 @@ class LoadBalancer(Model):
     def _check_priority(cls, priority: int | None, info: ValidationInfo) -> int | None:
         if priority is None and info.data.get("listener"):
             raise hidden("is required with loadBalancer.listener; write a number that no other rule of it has")
+        return priority
+
+    @field_validator("test_priority")
+    @classmethod
+    def _check_test_priority(cls, priority: int | None, info: ValidationInfo) -> int | None:
+        production = info.data.get("priority")
+        if priority is not None and production is not None and priority >= production:
+            raise refused(
+                f"is not below loadBalancer.priority ({production}), so the rule of users' requests would match test"
+                " traffic first; write a lower number"
+            )
         return priority
 
     @field_validator("access_logs")

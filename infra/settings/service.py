@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from infra.settings.strategy import ONLY_STEPS, Analysis, Approve, Kind, Proof, Shift
 from infra.settings.values.arns import is_arn
 from infra.settings.values.environment import PROTECTED, Environment
-from infra.settings.values.model import Model, refused
+from infra.settings.values.model import Model, hidden, refused
 
 STOP_TIMEOUT = 120
 """Longest stop timeout of a container on Fargate, in seconds (ContainerDefinition in the Amazon ECS API reference)."""
@@ -77,6 +78,34 @@ class Service(Model):
     drain_seconds: Annotated[int, Field(ge=1)] = 30
     """Seconds that a running request has to finish when its task stops. This is the load balancer's deregistration
     delay; the container's stop timeout is 5 s longer."""
+    strategy: Kind = "rolling"
+    """How a new version gets the users' requests. `rolling`: task by task. The others start it beside the old version,
+    prove it on test traffic, and only then shift users to it: `blueGreen` all at once, `canary` a share first, `linear`
+    share by share. They take twice the tasks during a deployment. See docs/strategies.md, also for how to change it."""
+    alternate_group: bool = False
+    """With `strategy: rolling`: whether the second target group, its listener rules and the role of ECS are there. This
+    is the first of the two steps from rolling to another strategy, and the last but one on the way back."""
+    bake_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None
+    """Minutes that old and new tasks both run after all users were shifted; until then ECS rolls back at once. Not with
+    rolling. Unset: 5."""
+    step_percent: Annotated[float, Field(ge=0.1, le=99.9)] | None = None
+    """Percentage of users of the first step (`canary`) or of each step (`linear`), with at most one decimal. Unset:
+    10."""
+    step_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None
+    """Minutes between two steps of `canary` and `linear`. Unset: 5."""
+    pause_minutes: Annotated[int, Field(ge=1, le=20_160)] | None = None
+    """Minutes that ECS waits for the gate, or for a person with `approve: manual`, before it rolls back. Not with
+    rolling. Unset: 60."""
+    approve: Approve | None = None
+    """Who lets a proven version go on: `automatic`, the gate; `manual`, a person by `sluice continue` or `sluice
+    abort`. Not with rolling. Unset: automatic."""
+    guard: bool | None = None
+    """Whether every deployment pauses before any task starts, so that one that the gate did not start is rolled back.
+    Not with rolling. Unset: false."""
+    proof: Proof | None = None
+    """A command of the image that asks the new version on test traffic. Not with rolling."""
+    analysis: Analysis | None = None
+    """Limits of each step of `canary` and `linear`."""
     deadline: Annotated[int, Field(ge=60, le=86_400)] = 1800
     """Seconds until a rollout that is not complete has failed."""
 
@@ -106,6 +135,46 @@ class Service(Model):
             )
         return seconds
 
+    @field_validator("strategy")
+    @classmethod
+    def _check_strategy(cls, strategy: Kind, info: ValidationInfo) -> Kind:
+        if strategy != "rolling" and info.data.get("target_requests") is not None:
+            raise refused(
+                "does not go with service.targetRequests: AWS scales on requests per target with rolling alone; remove"
+                " that and scale on service.targetCpu"
+            )
+        return strategy
+
+    @field_validator(
+        "bake_minutes",
+        "step_percent",
+        "step_minutes",
+        "pause_minutes",
+        "approve",
+        "guard",
+        "proof",
+        "analysis",
+    )
+    @classmethod
+    def _check_of_strategy(cls, value: Any, info: ValidationInfo) -> Any:
+        strategy = info.data.get("strategy")
+        if value is None or strategy is None:
+            return value
+        if strategy == "rolling":
+            raise hidden(
+                "has no effect with service.strategy rolling; remove it, or write blueGreen, canary or linear there"
+            )
+        if strategy == "blueGreen" and info.field_name in ONLY_STEPS:
+            raise hidden("has no effect with service.strategy blueGreen, which has no steps; remove it")
+        return value
+
+    @field_validator("step_percent")
+    @classmethod
+    def _check_step_percent(cls, percent: float | None) -> float | None:
+        if percent is not None and round(percent, 1) != percent:
+            raise refused(f"has more than one decimal, which ECS does not take; write {round(percent, 1)}")
+        return percent
+
     @field_validator("deadline")
     @classmethod
     def _check_deadline(cls, deadline: int, info: ValidationInfo) -> int:
@@ -126,7 +195,28 @@ class Service(Model):
             reason = f"a healthy version can take up to {needed} s: {times} + {drain} s of draining"
         if deadline < needed:
             raise refused(f"{reason}; write at least {needed}, or shorten service.health")
+        return cls._lasting(deadline, health, info.data)
+
+    @staticmethod
+    def _lasting(deadline: int, health: Health, data: dict[str, Any]) -> int:
+        """Refuses a deadline that a good version of a strategy with pauses could not keep."""
+        kind = data.get("strategy", "rolling")
+        if kind == "rolling" or not {*Shift.__dataclass_fields__} <= data.keys():
+            return deadline
+        needed, parts = Shift.of(data).needed(kind, health.unhealthy_after())
+        if deadline <= needed:
+            raise refused(f"a {kind} deployment can take {needed} s: {parts}; write more than {needed}")
         return deadline
+
+    @property
+    def shift(self) -> Shift:
+        """The settings of a strategy other than rolling."""
+        return Shift.of(vars(self))
+
+    @property
+    def shifts(self) -> bool:
+        """Whether there are two target groups, between which ECS shifts traffic, or will."""
+        return self.strategy != "rolling" or self.alternate_group
 
     @property
     def scales(self) -> bool:

@@ -13,6 +13,7 @@ from sluice.provider.image_scan import ImageScan
 from sluice.provider.image_signature import ImageSignature
 from sluice.provider.migration_run import MigrationRun
 from sluice.provider.pushed import pushed
+from sluice.provider.random_text import RandomText
 from sluice.provider.released import released
 from sluice.provider.rollout import Rollout
 from sluice.sdk.definition import inputs_of
@@ -21,7 +22,7 @@ _KEYS = inputs_of(sdk.Provider).all | {"version"}  # the engine adds the plugin'
 
 
 class GateProvider(Provider):
-    """Serves DefaultGroup, GeneratedSecret, ImageScan, ImageSignature, MigrationRun and Rollout."""
+    """Serves DefaultGroup, GeneratedSecret, ImageScan, ImageSignature, MigrationRun, RandomText and Rollout."""
 
     name = "gate"
     version = "0.1.0"
@@ -34,6 +35,7 @@ class GateProvider(Provider):
             "gate:index:ImageScan": ImageScan(lambda: self.clients),
             "gate:index:ImageSignature": ImageSignature(lambda: self.clients),
             "gate:index:MigrationRun": MigrationRun(lambda: self.clients),
+            "gate:index:RandomText": RandomText(),
             "gate:index:Rollout": Rollout(lambda: self.clients),
         }
         self.functions = {

@@ -18,6 +18,7 @@ from sluice.sdk.image_signature import ImageSignature
 from sluice.sdk.migration_run import MigrationRun
 from sluice.sdk.provider import Provider
 from sluice.sdk.pushed import pushed
+from sluice.sdk.random_text import RandomText
 from sluice.sdk.released import released
 from sluice.sdk.rollout import Rollout
 
@@ -35,6 +36,7 @@ __all__ = [
     "MigrationRun",
     "Phase",
     "Provider",
+    "RandomText",
     "Rollout",
     "Smoke",
     "SnapshotRequest",

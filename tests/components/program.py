@@ -161,6 +161,7 @@ class Cloud(Mocks):
                 ],
             },
             "Secret": {"arn": OWNER if args.name.endswith("owner") else APP},
+            "RandomText": {"text": "R" * int(args.inputs.get("length", 0))},
             "GeneratedSecret": {"versionId": f"version-of-{args.name}"},
             "Rollout": {"deploymentId": "ecs-svc/1", "completedAt": "2026-01-01T00:00:00+00:00"},
         }

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.unit.settings.wrong.values import LISTENER, ROUTED
+
+
+def shared() -> dict[str, Any]:
+    """Behind an existing load balancer."""
+    balancer = {"listener": LISTENER, "priority": 10, "host": "shop.example.com"}
+    return {"network": dict(ROUTED), "loadBalancer": balancer}
+
+
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     # scaling and alarms
     (
@@ -66,5 +75,102 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         {"service.circuitBreaker": False, "service.deadline": 240},
         "service.deadline = 240: a healthy version can take up to 270 s: start period 90 s + 5 retries × 30 s + 30 s of"
         " draining; write at least 270, or shorten service.health",
+    ),
+    # strategies
+    (
+        "unknown strategy",
+        {"service.strategy": "blue-green"},
+        "service.strategy = \"blue-green\": must be 'rolling', 'blueGreen', 'canary' or 'linear'",
+    ),
+    *(
+        (
+            f"{key} of a rolling service",
+            {f"service.{key}": value},
+            f"service.{key}: has no effect with service.strategy rolling; remove it, or write blueGreen, canary or"
+            " linear there",
+        )
+        for key, value in (
+            ("bakeMinutes", 5),
+            ("stepPercent", 10),
+            ("stepMinutes", 5),
+            ("pauseMinutes", 60),
+            ("approve", "manual"),
+            ("guard", True),
+            ("proof", {"command": ["shop", "prove"]}),
+            ("analysis", {"minRequests": 10}),
+        )
+    ),
+    *(
+        (
+            f"{key} of a blue/green service",
+            {"service.strategy": "blueGreen", f"service.{key}": value},
+            f"service.{key}: has no effect with service.strategy blueGreen, which has no steps; remove it",
+        )
+        for key, value in (("stepPercent", 10), ("stepMinutes", 5), ("analysis", {"minRequests": 10}))
+    ),
+    (
+        "requests with a strategy",
+        {"service.strategy": "canary", "service.max": 4, "service.targetRequests": 600},
+        'service.strategy = "canary": does not go with service.targetRequests: AWS scales on requests per target with'
+        " rolling alone; remove that and scale on service.targetCpu",
+    ),
+    (
+        "share of everybody",
+        {"service.strategy": "canary", "service.stepPercent": 100},
+        "service.stepPercent = 100: must be at most 99.9",
+    ),
+    (
+        "share with two decimals",
+        {"service.strategy": "canary", "service.stepPercent": 0.25},
+        "service.stepPercent = 0.25: has more than one decimal, which ECS does not take; write 0.2",
+    ),
+    (
+        "bake of more than a day",
+        {"service.strategy": "blueGreen", "service.bakeMinutes": 1441, "service.deadline": 86400},
+        "service.bakeMinutes = 1441: must be at most 1440",
+    ),
+    (
+        "deadline shorter than bake and proof",
+        {"service.strategy": "blueGreen", "service.bakeMinutes": 30, "service.proof": {"command": ["shop", "prove"]}},
+        "service.deadline = 1800: a blueGreen deployment can take 2340 s: tasks become healthy in 240 s + bakeMinutes"
+        " 30 + proof.timeout 300 s; write more than 2340",
+    ),
+    (
+        "deadline shorter than the steps",
+        {"service.strategy": "linear"},
+        "service.deadline = 1800: a linear deployment can take 3240 s: tasks become healthy in 240 s + 9 × stepMinutes"
+        " 5 + bakeMinutes 5; write more than 3240",
+    ),
+    (
+        "no test rule",
+        {"service.strategy": "blueGreen", **shared()},
+        "loadBalancer: testPriority is required with service.strategy blueGreen; write a number below"
+        " loadBalancer.priority that no other rule of the listener has",
+    ),
+    (
+        "test rule of a rolling service",
+        {**shared(), "loadBalancer.testPriority": 1},
+        "loadBalancer: testPriority has no effect with service.strategy rolling; remove it",
+    ),
+    (
+        "test rule without a listener",
+        {"loadBalancer.testPriority": 1},
+        "loadBalancer.testPriority = 1: has no effect without loadBalancer.listener; write that, or remove this",
+    ),
+    (
+        "test rule behind the production rule",
+        {**shared(), "service.strategy": "blueGreen", "loadBalancer.testPriority": 50},
+        "loadBalancer.testPriority = 50: is not below loadBalancer.priority (10), so the rule of users' requests would"
+        " match test traffic first; write a lower number",
+    ),
+    (
+        "proof without a way out",
+        {
+            "service.strategy": "blueGreen",
+            "service.proof": {"command": ["shop", "prove"]},
+            "network.egress": "endpoints",
+        },
+        "network: egress endpoints gives tasks no way to the load balancer's public addresses, which service.proof"
+        " needs; remove service.proof, or set another egress",
     ),
 ]

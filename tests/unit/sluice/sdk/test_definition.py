@@ -35,6 +35,7 @@ RESOURCES = {
     "ImageScan": sdk.ImageScan,
     "ImageSignature": sdk.ImageSignature,
     "MigrationRun": sdk.MigrationRun,
+    "RandomText": sdk.RandomText,
     "Rollout": sdk.Rollout,
 }
 OBJECTS: dict[tuple[type, str], tuple[type, ...]] = {
