@@ -1,4 +1,5 @@
-"""`python -m bench`: measures, prints the tables, writes docs/bench.md."""
+"""`python -m bench`: measures, prints the tables, writes docs/bench.md. `python -m bench admission` measures admission
+alone, in ten seconds, prints its table and writes nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +21,8 @@ from bench.peers import BIN, ROOT
 from bench.stage import NotInTime, Stage
 from emulator.cloud import emulator
 from local.toolchain.process import Failed
+
+ADMISSION = "admission"
 
 
 def say(text: str) -> None:
@@ -52,18 +57,28 @@ def about(seconds: float, load: float) -> dict[str, str]:
     }
 
 
-def main() -> int:
-    load, began = os.getloadavg()[0], time.monotonic()
+@contextmanager
+def staged() -> Iterator[Stage]:
+    """An emulator of its own, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="sluice-bench-") as name:
-        folder = Path(name)
         account = "9" + "".join(secrets.choice("0123456789") for _ in range(11))
         try:
-            stage = Stage(emulator.start(folder, None, account))
-            looks = admission.measure(stage, say)
-            measured = tasks.measure(stage, say)
-            rolled = rollouts.measure(stage, say)
+            yield Stage(emulator.start(Path(name), None, account))
         finally:
-            emulator.stop(folder)
+            emulator.stop(Path(name))
+
+
+def main(words: Sequence[str]) -> int:
+    """Measures everything, or what is named; returns the exit code."""
+    if words == [ADMISSION]:
+        return admission_alone()
+    if words:
+        raise Failed(f"there is no measure {' '.join(words)}\n  fix: name {ADMISSION}, or nothing for all of them")
+    load, began = os.getloadavg()[0], time.monotonic()
+    with staged() as stage:
+        looks = admission.measure(stage, say)
+        measured = tasks.measure(stage, say)
+        rolled = rollouts.measure(stage, say)
     outputs = {one.tool: one.ran.output for one in rolled if one.case != "good"}
     document = report.document(about(time.monotonic() - began, load), measured, rolled, looks, outputs)
     (ROOT / "docs" / "bench.md").write_text(document)
@@ -78,9 +93,18 @@ def main() -> int:
     return 0
 
 
+def admission_alone() -> int:
+    """Measures admission; 1 when it costs more than it may."""
+    load = os.getloadavg()[0]
+    with staged() as stage:
+        looks = admission.measure(stage, say)
+    print(f"\nadmission, at load {load:.1f}\n{report.aligned(admission.HEAD, admission.rows(looks))}")
+    return 0 if all(one.calls <= admission.CALLS and one.seconds <= admission.SECONDS for one in looks) else 1
+
+
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(sys.argv[1:]))
     except (Failed, NotInTime, emulator.CloudError) as failure:
         sys.exit(f"error: {failure}")
     except subprocess.TimeoutExpired as late:
