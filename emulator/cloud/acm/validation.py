@@ -22,7 +22,7 @@ PENDING, ISSUED, SHOWN = "PENDING_VALIDATION", "ISSUED", "SUCCESS"
 
 
 def install(settings: Settings) -> None:
-    """Begin certificates as pending, and look into the DNS whenever one is described."""
+    """Begin certificates as pending, and read the DNS whenever one is described."""
     request, describe = acm._request_certificate, acm._describe_certificate
 
     def request_certificate(data: dict[str, Any]) -> Any:
@@ -39,7 +39,7 @@ def install(settings: Settings) -> None:
     def describe_certificate(data: dict[str, Any]) -> Any:
         certificate = acm._certificates.get(data.get("CertificateArn", ""))
         if certificate is not None:
-            look(certificate)
+            issue_when_published(certificate)
         return describe(data)
 
     replace(acm, "_request_certificate", request_certificate)
@@ -61,8 +61,8 @@ def record_for(domain: str) -> dict[str, str]:
     return {"Name": f"_{proof[:32]}.{base}.", "Type": "CNAME", "Value": f"_{proof[32:]}.acm-validations.aws."}
 
 
-def look(certificate: dict[str, Any]) -> None:
-    """Issue a certificate that waits for nothing but records which are there by now."""
+def issue_when_published(certificate: dict[str, Any]) -> None:
+    """Issue a pending certificate when every record that it waits for is published."""
     if certificate["Status"] != PENDING:
         return
     for option in certificate["DomainValidationOptions"]:

@@ -30,7 +30,7 @@ PAGE = 100
 def install(settings: Settings) -> None:
     """Answer DescribeImageScanFindings."""
     handle = ecr.handle_request
-    told = settings.local_dir / FILE
+    file = settings.local_dir / FILE
 
     async def handle_request(method: str, path: str, headers: Any, body: Any, query: Any) -> Any:
         if headers.get("x-amz-target", "").rpartition(".")[2] != "DescribeImageScanFindings":
@@ -41,7 +41,7 @@ def install(settings: Settings) -> None:
         status, answered, text = ecr._describe_images(wanted)
         if status != 200:
             return status, answered, text
-        return answer(data, json.loads(text)["imageDetails"][0]["imageDigest"], findings(told))
+        return answer(data, json.loads(text)["imageDetails"][0]["imageDigest"], findings(file))
 
     replace(ecr, "handle_request", handle_request)
 
@@ -63,13 +63,13 @@ def findings(file: Path) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def answer(data: dict[str, Any], digest: str, told: dict[str, Any]) -> Any:
-    """The answer about an image that is there. data: the request."""
+def answer(data: dict[str, Any], digest: str, results: dict[str, Any]) -> Any:
+    """The answer about an image that is there. data: the request; results: of scans, by digest."""
     name = data["repositoryName"]
     image = {"imageDigest": digest}
-    said = told.get(digest, told.get("*"))
-    scans = ecr._repositories[name].get("imageScanningConfiguration", {}).get("scanOnPush")
-    if said is None and (not scans or _index(name, digest)):
+    said = results.get(digest, results.get("*"))
+    scans_on_push = ecr._repositories[name].get("imageScanningConfiguration", {}).get("scanOnPush")
+    if said is None and (not scans_on_push or _index(name, digest)):
         return error_response_json(
             "ScanNotFoundException",
             f"Image scan does not exist for the image with '{image}' in the repository with name '{name}' in the "

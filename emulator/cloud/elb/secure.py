@@ -41,7 +41,7 @@ def refusal(listener: dict[str, str]) -> tuple[str, str] | None:
     certificate = acm._certificates.get(arn)
     if certificate is None:
         return "CertificateNotFound", f"Certificate '{arn}' not found"
-    validation.look(certificate)
+    validation.issue_when_published(certificate)
     if certificate["Status"] != validation.ISSUED:
         return "UnsupportedCertificate", (
             f"The certificate '{arn}' must have a fully-qualified domain name, a supported signature, and a supported"
