@@ -51,10 +51,10 @@ def declared() -> tuple[Correction, ...]:
     from emulator.cloud.ecr import layers, scan, sharing, uploads
     from emulator.cloud.ecs import (
         group,
-        life,
         listing,
         references,
         registering,
+        running_tasks,
         scheduler,
         service_history,
         services,
@@ -85,7 +85,7 @@ def declared() -> tuple[Correction, ...]:
         metrics.CORRECTION,
         targets.CORRECTION,
         associations.CORRECTION,
-        life.CORRECTION,
+        running_tasks.CORRECTION,
         scheduler.CORRECTION,
         services.CORRECTION,
         stop_task.CORRECTION,

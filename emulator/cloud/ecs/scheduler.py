@@ -18,10 +18,10 @@ from ministack.core.responses import request_scope
 from ministack.services import ecs
 
 from emulator.cloud.correction import Correction
-from emulator.cloud.ecs import deployment, deployments, events, life, load_balancers, service_deployments
+from emulator.cloud.ecs import deployment, deployments, events, load_balancers, running_tasks, service_deployments
+from emulator.cloud.ecs.service_state import live_tasks, service_state
 from emulator.cloud.ecs.strategies import progress
 from emulator.cloud.ecs.throttle import Wait
-from emulator.cloud.ecs.view import live_tasks, view
 from emulator.cloud.elb import targets
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
@@ -51,7 +51,7 @@ def install(settings: Settings) -> None:
     ):
         replace(ecs, name, wake)
     replace(ecs, "_make_deployment", deployments.make)
-    life.task_changed.append(_wake.set)
+    running_tasks.task_changed.append(_wake.set)
     targets.listeners_for_change.append(_wake.set)
     threading.Thread(target=_run, daemon=True, name="sluice-scheduler").start()
 
@@ -90,7 +90,7 @@ def attend(key: str, service: dict[str, Any]) -> None:
     tasks = live_tasks(service)
     _register(service, tasks)
     wait = _waits.setdefault(service["serviceArn"], Wait())
-    seen = view(service, tasks, wait, time.time())
+    seen = service_state(service, tasks, wait, time.time())
     _count(service, seen)
     if service["status"] == "ACTIVE":
         shifting = progress.advance(service, seen)
@@ -159,7 +159,7 @@ def _perform(
 def _stop(service: dict[str, Any], task: dict[str, Any], action: deployment.Stop, wait: Wait) -> None:
     # As they are before the task leaves its groups: ECS tells what the checks got, not that it deregisters.
     registered = [(*one, targets.registered.health(*one)) for one in task.get("_registered") or []]
-    if not life.stop(task, action.reason, "ServiceSchedulerInitiated", drain=True):
+    if not running_tasks.stop(task, action.reason, "ServiceSchedulerInitiated", drain=True):
         return
     if "container health checks" in action.reason:
         events.add(service, events.failed_container_checks(action.task))

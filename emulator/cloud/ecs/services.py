@@ -16,7 +16,7 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import alb, ecs
 
 from emulator.cloud.correction import Correction
-from emulator.cloud.ecs import deployments, life, load_balancers, scheduler
+from emulator.cloud.ecs import deployments, load_balancers, running_tasks, scheduler
 from emulator.cloud.ecs.strategies import configuration, progress, rules, wiring
 from emulator.cloud.ecs.strategies.steps import strategy_of
 from emulator.cloud.replace import replace_operation
@@ -158,6 +158,6 @@ def _delete_service(data: dict[str, Any]) -> Any:
     service.update(status="DRAINING", desiredCount=0)
     for task in ecs._tasks.values():
         if task.get("group") == f"service:{service['serviceName']}" and task["clusterArn"] == service["clusterArn"]:
-            life.stop(task, "Service deleted", "ServiceSchedulerInitiated", drain=True)
+            running_tasks.stop(task, "Service deleted", "ServiceSchedulerInitiated", drain=True)
     scheduler.wake()
     return json_response({"service": ecs._sanitize(service)})

@@ -2,7 +2,7 @@
 
 AWS, StopTask (ECS API reference): SIGTERM and after `stopTimeout` SIGKILL; the reason given is the task's
 stoppedReason, stopCode UserInitiated; the task's tags are deleted. It does not let a service's task finish its requests
-first. How the task ends is in life.py.
+first. How the task ends is in running_tasks.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import ecs
 
 from emulator.cloud.correction import Correction
-from emulator.cloud.ecs import life
+from emulator.cloud.ecs import running_tasks
 from emulator.cloud.replace import replace, replace_operation
 from emulator.cloud.settings import Settings
 
@@ -40,6 +40,6 @@ def stop_task(data: dict[str, Any]) -> Any:
     task = ecs._resolve_task(data.get("task", ""), cluster)
     if task is None:
         return error_response_json("InvalidParameterException", "The referenced task was not found.", 400)
-    if life.stop(task, data.get("reason") or "Task stopped by user", "UserInitiated"):
+    if running_tasks.stop(task, data.get("reason") or "Task stopped by user", "UserInitiated"):
         ecs._tags.pop(task["taskArn"], None)
     return json_response({"task": ecs._sanitize(task)})

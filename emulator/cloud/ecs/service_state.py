@@ -28,7 +28,7 @@ def live_tasks(service: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def view(service: dict[str, Any], tasks: list[dict[str, Any]], wait: Wait, now: float) -> deployment.Service:
+def service_state(service: dict[str, Any], tasks: list[dict[str, Any]], wait: Wait, now: float) -> deployment.Service:
     """The scheduler's view of a service, after counting the failures and recoveries since the last one."""
     configuration = service.get("deploymentConfiguration") or {}
     breaker = configuration.get("deploymentCircuitBreaker") or {}

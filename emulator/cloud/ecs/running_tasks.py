@@ -29,13 +29,13 @@ from emulator.cloud.elb import targets
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings
 
-log = logging.getLogger("sluice.life")
+log = logging.getLogger("sluice.tasks")
 _LOG_TAIL_SECONDS = 10.0
-_lives: dict[str, Life] = {}
+_running: dict[str, RunningTask] = {}
 task_changed: list[Any] = []
 
 
-class Life:
+class RunningTask:
     """One task from its start to STOPPED, in one thread."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Life:
         return True
 
     def run(self) -> None:
-        """Live."""
+        """Start the task, wait for its end, and end it in order."""
         try:
             registry, home = self._settings.images, self._settings.account
             if starting.start(
@@ -135,7 +135,7 @@ class Life:
         self._remove_volumes()
         self.task["_docker_ids"] = []
         lifecycle.finish(self.task)
-        _lives.pop(self.task["taskArn"], None)
+        _running.pop(self.task["taskArn"], None)
         log.info("task %s is STOPPED: %s", self.task["taskArn"], self.task["stoppedReason"])
         task_events.stopped(self.task)
         _tell()
@@ -179,7 +179,7 @@ class Life:
 
 
 def install(settings: Settings) -> None:
-    """Give every task a life of its own instead of MiniStack's worker and its polling."""
+    """Give every task a thread of its own instead of MiniStack's worker and its polling."""
 
     def run_worker(
         task: dict[str, Any],
@@ -190,11 +190,11 @@ def install(settings: Settings) -> None:
         region: str,
     ) -> None:
         with request_scope(account, region):
-            life = _lives[task["taskArn"]] = Life(task, definition, overrides, client, settings)
+            running = _running[task["taskArn"]] = RunningTask(task, definition, overrides, client, settings)
             if task["desiredStatus"] == "STOPPED":
-                life._end()
+                running._end()
             else:
-                life.run()
+                running.run()
 
     replace(ecs, "_run_task_worker", run_worker)
     replace(ecs, "_maybe_mark_stopped", lambda task, docker_client=None: None)
@@ -220,11 +220,11 @@ def stop(task: dict[str, Any], reason: str, code: str, drain: bool = False) -> b
     Returns:
         Whether this call began the stop.
     """
-    life = _lives.get(task["taskArn"])
-    if life is None:
+    running = _running.get(task["taskArn"])
+    if running is None:
         # Its thread has not begun: it will find desiredStatus STOPPED and end without starting anything.
         return lifecycle.begin_stop(task, reason, code)
-    return life.stop(reason, code, drain)
+    return running.stop(reason, code, drain)
 
 
 def _exit_code(client: Any, container: str) -> int | None:
