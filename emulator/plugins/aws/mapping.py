@@ -117,6 +117,8 @@ def convert(value: Any, prop: Property, shape: Shape) -> Any:
         return params
     if kind in ("integer", "long"):
         return int(value)
+    if kind in ("double", "float"):
+        return float(value)
     if kind == "boolean":
         return value if isinstance(value, bool) else text(value) == "true"
     return value

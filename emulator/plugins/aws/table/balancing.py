@@ -165,14 +165,28 @@ LISTENER = Entry(
 # -- rule of a listener
 
 
+_FIELDS = {
+    "HostHeaderConfig": "host-header",
+    "PathPatternConfig": "path-pattern",
+    "HttpHeaderConfig": "http-header",
+    "HttpRequestMethodConfig": "http-request-method",
+}
+
+
 def _condition_fields(request: ResourceRequest, operation: Operation, params: Members) -> None:
     """AWS wants every condition's field named beside its values."""
     for condition in params.get("Conditions", []):
-        condition["Field"] = "host-header"
+        condition["Field"] = _FIELDS[next(iter(condition))]
 
 
 _RULE = {"RuleArn": "$id"}
-_CONDITIONS = {"hostHeader": Property("HostHeaderConfig", block=names("values"))}
+_VALUES = names("values")
+_CONDITIONS = {
+    "hostHeader": Property("HostHeaderConfig", block=_VALUES),
+    "pathPattern": Property("PathPatternConfig", block=_VALUES),
+    "httpHeader": Property("HttpHeaderConfig", block=names("httpHeaderName values")),
+    "httpRequestMethod": Property("HttpRequestMethodConfig", block=_VALUES),
+}
 LISTENER_RULE = Entry(
     "aws:lb/listenerRule:ListenerRule", "elbv2",
     create=Operation("create_rule"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.plugins.aws.entry import Entry, Hooks, ResourceRequest
 from emulator.plugins.aws.mapping import is_empty
-from emulator.plugins.aws.property import LOCAL, REPLACE, UNSEEN, Members, Name, Operation, Property, names
+from emulator.plugins.aws.property import LOCAL, OMIT, REPLACE, UNSEEN, Members, Name, Operation, Property, names
 from sluice.protocol.resource import Refused
 
 # -- cluster
@@ -157,6 +157,12 @@ _SERVICE = {"cluster": "$cluster", "service": "$id"}
 _CONFIGURATION = "deploymentConfiguration"
 _BREAKER = f"{_CONFIGURATION}.deploymentCircuitBreaker"
 _ALARMS = f"{_CONFIGURATION}.alarms"
+_LIFECYCLE_HOOK = names(
+    "targetType hookTargetArn roleArn lifecycleStages",
+    timeoutConfiguration=Property(block=names("timeoutInMinutes action")),
+)
+_ADVANCED = names("alternateTargetGroupArn productionListenerRule testListenerRule roleArn")
+_BALANCER = names("targetGroupArn containerName containerPort", advancedConfiguration=Property(block=_ADVANCED))
 SERVICE = Entry(
     "aws:ecs/service:Service", "ecs",
     create=Operation("create_service"),
@@ -178,12 +184,22 @@ SERVICE = Entry(
         "deploymentCircuitBreaker.enable": Property(f"{_BREAKER}.enable", unset=False),
         "deploymentCircuitBreaker.rollback": Property(f"{_BREAKER}.rollback", unset=False),
         "deploymentConfiguration.strategy": Property(f"{_CONFIGURATION}.strategy", unset="ROLLING"),
-        "deploymentConfiguration.bakeTimeInMinutes": Property(f"{_CONFIGURATION}.bakeTimeInMinutes"),
+        # The official provider sends nothing for what was removed, and AWS keeps it (terraform-provider-aws#47096).
+        "deploymentConfiguration.bakeTimeInMinutes": Property(f"{_CONFIGURATION}.bakeTimeInMinutes", unset=OMIT),
+        "deploymentConfiguration.lifecycleHooks": Property(
+            f"{_CONFIGURATION}.lifecycleHooks", block=_LIFECYCLE_HOOK, unset=OMIT
+        ),
+        "deploymentConfiguration.canaryConfiguration": Property(
+            f"{_CONFIGURATION}.canaryConfiguration", block=names("canaryPercent canaryBakeTimeInMinutes"), unset=OMIT
+        ),
+        "deploymentConfiguration.linearConfiguration": Property(
+            f"{_CONFIGURATION}.linearConfiguration", block=names("stepPercent stepBakeTimeInMinutes"), unset=OMIT
+        ),
         "alarms.alarmNames": Property(f"{_ALARMS}.alarmNames", unset=[]),
         "alarms.enable": Property(f"{_ALARMS}.enable", unset=False),
         "alarms.rollback": Property(f"{_ALARMS}.rollback", unset=False),
         "availabilityZoneRebalancing": Property(unset="DISABLED", seen=UNSEEN),  # the emulator does not show it
-        "loadBalancers": Property(block=names("targetGroupArn containerName containerPort"), unset=[]),
+        "loadBalancers": Property(block=_BALANCER, unset=[]),
         "healthCheckGracePeriodSeconds": Property(unset=0),
         "networkConfiguration": Property(
             "networkConfiguration.awsvpcConfiguration",
