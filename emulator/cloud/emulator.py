@@ -192,7 +192,7 @@ def environment_of(base: Mapping[str, str]) -> dict[str, str]:
 
 
 def refuse_taken(host: str, port: int, attempt: Callable[[str, int], int] | None = None) -> None:
-    """Raises CloudError when SLUICE_PORT cannot be had."""
+    """Raise CloudError when SLUICE_PORT cannot be had."""
     try:
         (attempt or _try)(host, port)
     except PermissionError:

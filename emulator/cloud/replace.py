@@ -1,4 +1,4 @@
-"""Replaces functions and operations of MiniStack's modules; an unknown name stops the start."""
+"""Replace functions and operations of MiniStack's modules; an unknown name stops the start."""
 
 from __future__ import annotations
 

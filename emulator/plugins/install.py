@@ -1,4 +1,4 @@
-"""Puts the bundled plugins where the Pulumi CLI looks for them: a project-local PULUMI_HOME.
+"""Put the bundled plugins where the Pulumi CLI looks for them: a project-local PULUMI_HOME.
 
 Found on PATH a plugin is warned about by every command; found here it is silent, and a real deployment, which has
 another PULUMI_HOME, never sees it. Standard library only: set-up runs before anything is installed.
@@ -35,7 +35,7 @@ def launcher(name: str, root: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replaces *path* in one step: a plugin may be starting from it at this moment."""
+    """Replace *path* in one step: a plugin may be starting from it at this moment."""
     if path.is_file() and path.read_text() == text and os.access(path, os.X_OK):
         return
     fresh = path.with_suffix(f".{os.getpid()}")

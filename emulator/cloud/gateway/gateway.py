@@ -167,7 +167,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 def _without_cors(send: Send) -> Send:
-    """Answers without the headers that would let a web page read them."""
+    """Answer without the headers that would let a web page read them."""
 
     async def cleaned(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":

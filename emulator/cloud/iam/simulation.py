@@ -57,6 +57,11 @@ CORRECTION = Correction(
 )
 
 
+def allows(role: dict[str, Any], action: str, resource: str) -> bool:
+    """Whether a role's policies allow an action on a resource. role: MiniStack's record of it."""
+    return _decision(role["Arn"], role, action, resource) == "Allow"
+
+
 def _decision(source: str, role: dict[str, Any], action: str, resource: str) -> str:
     account = get_account_id()
     context = iam_evaluator.EvalContext(

@@ -75,7 +75,7 @@ def _refusal(entry: Entry, property: str) -> CheckFailure:
 
 
 def _name(naming: Name, resource: str, old: Mapping[str, Any], flat: dict[str, Any]) -> list[CheckFailure]:
-    """Fills the name in: the one given before, else the resource's with random characters."""
+    """Fill the name in: the one given before, else the resource's with random characters."""
     prefix = flat.get(naming.prefix)
     if naming.property in old.get(DEFAULTS, ()) and old.get(naming.prefix) == prefix and old.get(naming.property):
         flat[naming.property] = old[naming.property]

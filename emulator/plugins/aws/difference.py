@@ -58,7 +58,7 @@ def _replaces(entry: Entry, key: str) -> bool:
 
 
 def refuse(entry: Entry, name: str, keys: Iterable[str], after: Flat) -> None:
-    """Raises Refused where a change of *keys* cannot be made: silence would keep the old value."""
+    """Raise Refused where a change of *keys* cannot be made: silence would keep the old value."""
     for key in keys:
         prop = entry.properties.get(key, _GROUP)
         if prop.fixed:

@@ -10,7 +10,7 @@ from sluice.protocol.resource import Refused
 
 
 def local_endpoint(url: str) -> str:
-    """Returns *url* when every address of its host belongs to this machine.
+    """Return *url* when every address of its host belongs to this machine.
 
     Raises:
         Refused: it does not, or is no URL.
@@ -33,7 +33,7 @@ def local_endpoint(url: str) -> str:
 
 
 def refuse_silent(url: str, seconds: float = 5.0) -> None:
-    """Tells at the start, once, what every resource would tell for itself.
+    """Report once, at the start, what every resource would report for itself.
 
     Raises:
         Refused: nothing listens at *url*.

@@ -26,11 +26,11 @@ def nothing(request: ResourceRequest) -> None:
 
 
 def unprepared(request: ResourceRequest, operation: Operation, params: Members) -> None:
-    """Leaves the parameters as the table made them."""
+    """Leave the parameters as the table made them."""
 
 
 def unextended(request: ResourceRequest, item: Members) -> None:
-    """Leaves the observed item as the read operation gave it."""
+    """Leave the observed item as the read operation gave it."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class ResourceRequest:
     # -- calls
 
     def do(self, operation: Operation, params: Mapping[str, Any] | None = None) -> Members:
-        """Calls *operation* with its fixed parameters and *params*; again while it answers a ``retry`` code."""
+        """Call *operation* with its fixed parameters and *params*; again while it answers a ``retry`` code."""
         whole = merge(self.resolve(operation.fixed), params or {})
 
         def attempt() -> tuple[bool, Members, str]:
@@ -157,11 +157,11 @@ class ResourceRequest:
         return answer
 
     def ask(self, method: str, **params: Any) -> Members:
-        """Calls an operation of the resource's service as it stands."""
+        """Call an operation of the resource's service as it stands."""
         return self.do(Operation(method), params)
 
     def wait(self, probe: Callable[[], tuple[bool, T, str]], what: str) -> T:
-        """Calls *probe* until it says (True, result, _), and watches the deadline and Ctrl-C.
+        """Call *probe* until it says (True, result, _), and watch the deadline and Ctrl-C.
 
         Args:
             probe: returns whether it is done, the result, and the state to report while it is not.
@@ -184,7 +184,7 @@ class ResourceRequest:
     # -- values
 
     def resolve(self, value: Any) -> Any:
-        """Fills ``$id`` and ``$name`` in; parameters whose value does not exist are left out."""
+        """Fill ``$id`` and ``$name`` in; parameters whose value does not exist are left out."""
         if isinstance(value, Mapping):
             filled = {key: self.resolve(item) for key, item in value.items()}
             return {key: item for key, item in filled.items() if item is not None}
@@ -211,7 +211,7 @@ class ResourceRequest:
     # -- reality
 
     def observe(self) -> bool:
-        """Reads the resource into ``item``. False when it is gone."""
+        """Read the resource into ``item``. False when it is gone."""
         entry = self.entry
         try:
             if entry.hooks.find is not None:

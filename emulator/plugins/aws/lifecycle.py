@@ -32,7 +32,7 @@ from sluice.protocol.values import UNKNOWN
 
 
 class TableResource(Resource):
-    """Answers the engine for one entry of the table. Calls of AWS block, so each runs in a thread.
+    """Answer the engine for one entry of the table. Calls of AWS block, so each runs in a thread.
 
     Args:
         entry: the type.
@@ -182,7 +182,7 @@ class TableResource(Resource):
         return not same(prop, request.flat[name], refreshed(prop, request.flat[name], seen))
 
     def _apply(self, request: ResourceRequest, keys: Iterable[str]) -> None:
-        """Sends the properties *keys* by the operations that carry them; those no longer named are unset."""
+        """Send the properties *keys* by the operations that carry them; those no longer named are unset."""
         groups: dict[str, list[str]] = {}
         for name in keys:
             prop = self.entry.properties[name]

@@ -34,7 +34,7 @@ def model(service: str, method: str) -> OperationModel:
 
 
 def flatten(entry: Entry, inputs: Mapping[str, Any]) -> Flat:
-    """Takes tabled blocks apart; ``__defaults``, ``tags`` and ``region``, which are no table's matter, are left out."""
+    """Take tabled blocks apart; ``__defaults``, ``tags`` and ``region``, which are no table's matter, are left out."""
     blocks = {name.split(".")[0] for name in entry.properties if "." in name}
     flat: Flat = {}
     for name, value in inputs.items():
@@ -79,7 +79,7 @@ def top(shape: Shape, path: str) -> str:
 
 
 def place(params: Members, shape: Shape, path: str, value: Any, prop: Property) -> None:
-    """Puts *value* where *path* leads, creating what is on the way."""
+    """Put *value* where *path* leads, creating what is on the way."""
     head, _, rest = path.partition(".")
     member = member_of(shape, head.removesuffix("[]"))
     inner = shape.members[member]

@@ -36,7 +36,7 @@ _NESTED = ("endpoints", "defaultTags", "allowedAccountIds", "forbiddenAccountIds
 
 
 class AwsProvider(Provider):
-    """Answers as the version of the official plugin whose SDK the program uses."""
+    """Answer as the version of the official plugin whose SDK the program uses."""
 
     name = "aws"
     version = "7.51.1"

@@ -73,7 +73,7 @@ class Session:
             return self._clients[key]
 
     def call(self, service: str, method: str, params: Mapping[str, Any], region: str = "") -> dict[str, Any]:
-        """Calls an operation. Raises :class:`AwsError` where AWS refuses, Refused where it cannot be asked."""
+        """Call an operation. Raises :class:`AwsError` where AWS refuses, Refused where it cannot be asked."""
         try:
             answer: dict[str, Any] = getattr(self.client(service, region), method)(**params)
             return answer

@@ -158,7 +158,7 @@ def seen(request: ResourceRequest) -> Tags:
 
 
 def apply(request: ResourceRequest, tags: Tags) -> None:
-    """Makes the resource bear exactly *tags*."""
+    """Make the resource bear exactly *tags*."""
     service, current = _operations(request), seen(request)
     if service.whole:
         if current != tags:

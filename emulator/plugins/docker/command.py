@@ -27,7 +27,7 @@ _BANNER = re.compile(
 def run(
     call: Call, words: Sequence[str], what: str, deadline: float, environment: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Runs ``docker`` with *words*, its lines in the resource's status column, and returns them.
+    """Run ``docker`` with *words*, its lines in the resource's status column, and returns them.
 
     Args:
         what: for people, what is being done.

@@ -11,7 +11,7 @@ _TAKEN = frozenset({"version", "pluginDownloadURL"})
 
 
 class DockerProvider(Provider):
-    """Answers as the version of the official plugin whose SDK the program uses."""
+    """Answer as the version of the official plugin whose SDK the program uses."""
 
     name = "docker"
     version = "5.2.0"

@@ -14,12 +14,12 @@ import dataclasses
 import logging
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from emulator.cloud.ecs import deployment, deployments, events, service_deployments
 from emulator.cloud.ecs.service_deployments import ServiceDeployment
-from emulator.cloud.ecs.strategies import hook_events, hooks, rules, scaling, stages, steps, wiring
+from emulator.cloud.ecs.strategies import hook_events, hooks, role, rules, scaling, stages, steps, wiring
 from emulator.cloud.ecs.strategies.stages import Failure, Plan, Seen, State
 from emulator.cloud.settings import minutes, shortened
 
@@ -203,18 +203,29 @@ def _failures(found: Progress, view: deployment.Service) -> list[Failure]:
         failures.append(Failure(deployment.BREAKER, _BECAUSE[deployment.BREAKER]))
     if view.alarms:
         failures.append(Failure(deployment.ALARM, _BECAUSE[deployment.ALARM]))
+    return failures + [
+        Failure(stages.WIRING, because) for one in found.wires for because in _mistakes(found.state, one)
+    ]
+
+
+def _mistakes(state: State, one: wiring.Wires) -> Iterator[str]:
+    """What is wrong with a load balancer's wiring at this stage."""
     known = rules.existing()
-    if found.state.stage in (stages.RECONCILE_SERVICE, stages.PRE_SCALE_UP):
+    if state.stage in (stages.RECONCILE_SERVICE, stages.PRE_SCALE_UP):
         # ECS counts the groups that serve when a deployment begins; while it shifts, two of them do.
-        wrong = [because for one in found.wires if (because := wiring.mistake(one, known))]
-    else:
-        wrong = [
-            f"of invalid networking configuration. The listener rule {arn} does not exist"
-            for one in found.wires
-            for arn in (one.production, one.test)
-            if arn and arn not in known
-        ]
-    return failures + [Failure(stages.WIRING, because) for because in wrong]
+        yield from filter(None, (role.mistrust(one.role), wiring.mistake(one, known)))
+        return
+    for arn in (one.production, one.test):
+        if arn and arn not in known:
+            yield f"of invalid networking configuration. The listener rule {arn} does not exist"
+    if hooks.waiting(state.pauses):
+        return
+    for before, shift, arn in (
+        (stages.POST_SCALE_UP, stages.TEST_SHIFT, one.test),
+        (stages.PRE_PRODUCTION_SHIFT, stages.PRODUCTION_SHIFT, one.production),
+    ):
+        if state.stage == before and arn and (denied := role.denial(one.role, arn, shift)):
+            yield denied
 
 
 def _become(found: Progress, state: State) -> None:

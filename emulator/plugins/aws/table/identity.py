@@ -9,7 +9,7 @@ _ROLE = {"RoleName": "$id"}
 
 
 def _detach(request: ResourceRequest) -> None:
-    """Takes off what others hung on the role, where the program asks for that; else AWS refuses to delete it."""
+    """Take off what others hung on the role, where the program asks for that; else AWS refuses to delete it."""
     if not request.flat.get("forceDetachPolicies") or not request.observe():
         return
     for attached in request.ask("list_attached_role_policies", RoleName=request.id)["AttachedPolicies"]:
