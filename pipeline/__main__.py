@@ -9,9 +9,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline import deploy, job_output, plan, promoted, rollback, smoke
-from pipeline.engine import Engine
+from pipeline import deploy, job_output, promoted, rollback, smoke
+from pipeline.engine.engine import Engine
 from pipeline.failed import Failed
+from pipeline.preview import plan
 from pipeline.sbom import attach, export
 from sluice.errors import GateError
 

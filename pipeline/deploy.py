@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline import changes, promoted
-from pipeline.engine import Engine
+from pipeline import promoted
+from pipeline.engine.engine import Engine
 from pipeline.failed import Failed
+from pipeline.preview import changes
 
 MAIN = "refs/heads/main"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.engine import Engine
+from pipeline.engine.engine import Engine
 from pipeline.failed import Failed
 from pipeline.stack_settings import clients, read, settings
 from sluice.release.promotion import Source, released

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.engine import Engine
+from pipeline.engine.engine import Engine
 from pipeline.failed import Failed
 from sluice.aws.session import Account, Clients
 

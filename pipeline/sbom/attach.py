@@ -13,7 +13,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline import stack_settings
-from pipeline.engine import Engine
+from pipeline.engine.engine import Engine
 from pipeline.failed import Failed
 from pipeline.sbom import document, layout
 from pipeline.sbom.image import chosen

@@ -20,7 +20,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline import job_output, stack_settings
-from pipeline.engine import Engine
+from pipeline.engine.engine import Engine
 from pipeline.failed import Failed
 from pipeline.sbom import layout
 from pipeline.sbom.image import chosen

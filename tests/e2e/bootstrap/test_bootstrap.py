@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from bootstrap import account as bootstrap_account
 from infra import policies
 from local import environment
-from pipeline.engine import Engine
+from pipeline.engine.engine import Engine
 from pipeline.failed import Failed
 from tests.e2e.bootstrap.account import MAIN, ROOT, Account, opened
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from pipeline import changes
 from pipeline.__main__ import main
 from pipeline.failed import Failed
+from pipeline.preview import changes
 from tests.unit.pipeline.test_policy_wiring import called, project
 
 __all__ = ["project"]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import comment, deploy, plan, promoted, rollback, smoke
-from pipeline.engine import Engine
+from pipeline import comment, deploy, promoted, rollback, smoke
+from pipeline.engine.engine import Engine
 from pipeline.failed import Failed
+from pipeline.preview import plan
 from sluice.inputs.smoke import Smoke
 from sluice.release.promotion import Source
 from sluice.rollout.deployment.http_answer import Answer

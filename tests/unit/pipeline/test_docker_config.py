@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import docker_config
-from pipeline.engine import Engine
+from pipeline.engine import docker_config
+from pipeline.engine.engine import Engine
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.drift import drifted
+from pipeline.engine.drift import drifted
 
 SERVICE = "urn:pulumi:prod::shop::sluice:components:Service$aws:ecs/service:Service::shop-prod"
 ROLE = "urn:pulumi:prod::shop::aws:iam/role:Role::shop-prod-task"

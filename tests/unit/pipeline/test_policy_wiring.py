@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from pipeline.__main__ import main
-from pipeline.engine import POLICY
+from pipeline.engine.engine import POLICY
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 60

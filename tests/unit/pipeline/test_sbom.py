@@ -33,7 +33,7 @@ def attached(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, bytes]]:
     for name in ("IMAGE", "SBOM_DIGEST"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Clients, "verify", lambda self: None)
-    monkeypatch.setattr("pipeline.engine.Engine.output", lambda self, name: IMAGE if name == "image" else None)
+    monkeypatch.setattr("pipeline.engine.engine.Engine.output", lambda self, name: IMAGE if name == "image" else None)
     return found
 
 

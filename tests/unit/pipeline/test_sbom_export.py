@@ -163,7 +163,7 @@ def test_the_step_says_which_image_it_exported(
     outputs, folder = tmp_path / "outputs", tmp_path / "image"
     monkeypatch.setenv("GITHUB_OUTPUT", str(outputs))
     monkeypatch.delenv("IMAGE", raising=False)
-    monkeypatch.setattr("pipeline.engine.Engine.output", lambda self, name: IMAGE if name == "image" else None)
+    monkeypatch.setattr("pipeline.engine.engine.Engine.output", lambda self, name: IMAGE if name == "image" else None)
     monkeypatch.setattr(RealClients, "verify", lambda self: None)
     monkeypatch.setattr(RealClients, "in_region", lambda self, service, region: Stored(storage))
     words = ["sbom-export", "--stack", "staging", "--cwd", str(tmp_path), "--into", str(folder)]

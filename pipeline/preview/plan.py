@@ -10,8 +10,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from pipeline import changes
-from pipeline.engine import Engine
+from pipeline.engine.engine import Engine
+from pipeline.preview import changes
 
 LONGEST = 30_000
 """Characters of a section: GitHub takes 65,536 for a comment, and two stacks go into one."""
@@ -22,8 +22,15 @@ FENCE = re.compile(r"`{3,}")
 
 
 def plan(engine: Engine, into: Path | None) -> tuple[int, str]:
-    """Previews a stack; returns the preview's exit code, and what identifies its changes (pipeline/changes.py; empty
-    where it failed). into: folder for STACK.md, the section. Raises Failed."""
+    """Previews a stack; returns the preview's exit code, and what identifies its changes (pipeline/preview/changes.py;
+    empty where it failed).
+
+    Args:
+        into: folder for STACK.md, the section of the stack.
+
+    Raises:
+        Failed.
+    """
     if engine.exists():
         with tempfile.TemporaryDirectory() as folder:  # the plan holds what the state holds: it goes nowhere
             file = Path(folder) / "plan.json"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import docker_config
-from pipeline.drift import drifted
+from pipeline.engine import docker_config
+from pipeline.engine.drift import drifted
 from pipeline.failed import Failed
 
 ASKING = 120.0
