@@ -14,6 +14,9 @@ BALANCER = 24
 """Characters of the stack's name in the names of load balancers and target groups: AWS allows 32, of which Pulumi's own
 suffix takes 8 (components/network/load_balancer.py)."""
 
+ALTERNATE = "-alt"
+"""How the name of a second target group ends (components/network/target_group.py)."""
+
 
 @dataclass(frozen=True)
 class Upstream:
@@ -75,6 +78,21 @@ class Scope:
     def balancer(self) -> str:
         """The same for load balancers and target groups."""
         return self.name[:BALANCER].rstrip("-")
+
+    @property
+    def target_groups(self) -> list[str]:
+        """ARNs of the target group and, where a `service.strategy` needs a second one, of that. Its name leaves room
+        for `-alt` (components/network/target_group.py)."""
+        alternate = f"{self.name[: BALANCER - len(ALTERNATE)].rstrip('-')}{ALTERNATE}"
+        names = [self.balancer, *([] if alternate.startswith(f"{self.balancer}-") else [alternate])]
+        return [self.arn("elasticloadbalancing", f"targetgroup/{name}-*") for name in names]
+
+    @property
+    def listener_rules(self) -> list[str]:
+        """ARNs of the rules of the stack's own load balancer and of the existing listeners that it uses."""
+        used = self.used("elasticloadbalancing", "listener/app/")
+        own = self.arn("elasticloadbalancing", f"listener-rule/app/{self.balancer}-*")
+        return [own, *(f"{arn.replace(':listener/', ':listener-rule/')}/*" for arn in used)]
 
     @property
     def records(self) -> str:

@@ -41,8 +41,33 @@ def boundary(scope: Scope) -> list[Statement]:
             ["*"],
             why="ECS Exec; AWS knows no resource for it, and no role has it unless a policy of the settings gives it",
         ),
+        *shift(scope),
         *(
             [Statement("App", scope.app, ["*"], why="what the settings of bootstrap let the service's own code use")]
             if scope.app else []
+        ),
+    ]  # fmt: skip
+
+
+def shift(scope: Scope) -> list[Statement]:
+    """What ECS itself may do by the stack's infrastructure role while it shifts traffic (`service.strategy`). Of all
+    roles of the stack only that one may: a task's code changes no rule."""
+    infrastructure = f"{scope.roles.removesuffix('*')}{scope.name}-infrastructure-*"
+    alone = {"ArnLike": {"aws:PrincipalArn": infrastructure}}
+    return [
+        Statement(
+            "Shift",
+            ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:ModifyRule",
+             "elasticloadbalancing:RegisterTargets"],
+            [*scope.target_groups, *scope.listener_rules],
+            alone,
+        ),
+        Statement(
+            "ShiftLook",
+            ["elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules",
+             "elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
+            ["*"],
+            alone,
+            why="AWS knows no resource for them; they describe load balancers, not what passes through them",
         ),
     ]  # fmt: skip

@@ -33,7 +33,12 @@ def containers(scope: Scope) -> list[Statement]:
             services,
             {"ArnLikeIfExists": {"ecs:task-definition": definitions}},
         ),
-        Statement("Deployment", ["ecs:DeleteService", "ecs:StopServiceDeployment"], [*services, *deployments]),
+        # Who may continue a paused deployment opens the gate: no other role of the account should have it.
+        Statement(
+            "Deployment",
+            ["ecs:ContinueServiceDeployment", "ecs:DeleteService", "ecs:StopServiceDeployment"],
+            [*services, *deployments],
+        ),
         Statement("Register", ["ecs:RegisterTaskDefinition"], definitions),
         Statement("Run", ["ecs:RunTask"], definitions, scope.in_clusters),
         Statement("Stop", ["ecs:StopTask"], [scope.arn("ecs", f"task/{scope.name}-*/*")]),

@@ -24,6 +24,14 @@ def operations(scope: Scope) -> list[Statement]:
                 )
             ],
         ),
+        # The analysis of a canary or linear step (sluice/rollout/strategy).
+        Statement(
+            "Figures",
+            ["cloudwatch:GetMetricData"],
+            ["*"],
+            scope.in_region,
+            why="AWS knows no resource for it: numbers of every metric of the account are readable, and no logs",
+        ),
         Statement(
             "Dashboard",
             ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"],

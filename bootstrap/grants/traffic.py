@@ -28,8 +28,11 @@ def balancing(scope: Scope) -> list[Statement]:
                 "RemoveTags", "SetIpAddressType", "SetRulePriorities", "SetSecurityGroups", "SetSubnets",
                 "AddListenerCertificates", "RemoveListenerCertificates")],
             [
-                scope.arn("elasticloadbalancing", f"{kind}{short}-*")
-                for kind in ("loadbalancer/app/", "targetgroup/", "listener/app/", "listener-rule/app/")
+                *(
+                    scope.arn("elasticloadbalancing", f"{kind}{short}-*")
+                    for kind in ("loadbalancer/app/", "listener/app/", "listener-rule/app/")
+                ),
+                *scope.target_groups,
             ],
         ),
         *(

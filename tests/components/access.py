@@ -13,7 +13,7 @@ from bootstrap.scope import Scope
 from bootstrap.statement import LIMIT, Statement, document
 from infra.policies import Account
 from tests.components.program import ACCOUNT, ROOT, Deployed, Registered
-from tests.components.rendered import rendered
+from tests.components.rendered import rendered, settings
 
 PAGE = ROOT / "docs" / "access.md"
 STACKS = ("staging", "prod")
@@ -66,6 +66,20 @@ READER = """\
 `releases.readers`: the one thing of {stack} that crosses to another account, besides its images."""
 
 
+STRATEGY = """\
+## Role of ECS with a strategy
+
+With `service.strategy` blueGreen, canary or linear ([strategies](strategies.md)) the stack has one more role, by which
+ECS itself changes the weights of two rules and registers tasks in two target groups. AWS's managed policy for it allows
+this on every load balancer of the account."""
+
+
+def shifting(stack: str) -> Deployed:
+    """What the program asks for with a strategy."""
+    service = {**settings(stack).get("service", {}), "strategy": "blueGreen"}
+    return rendered(stack, service={key: one for key, one in service.items() if key != "targetRequests"})
+
+
 def graphs() -> dict[str, Deployed]:
     """What the program asks for, by stack."""
     return {stack: rendered(stack) for stack in STACKS}
@@ -80,7 +94,15 @@ def scope(stack: str) -> Scope:
 def page(stacks: Mapping[str, Deployed]) -> str:
     """The whole page, in Markdown."""
     tasks = [_tasks(stack, deployed) for stack, deployed in stacks.items()]
-    return "\n\n".join([HEAD, _widest(scope("staging")), *tasks, *_deployers("staging", scope("staging"))]) + "\n"
+    role = _infrastructure(shifting("staging"))
+    return "\n\n".join([HEAD, _widest(scope("staging")), *tasks, role, *_deployers("staging", scope("staging"))]) + "\n"
+
+
+def _infrastructure(deployed: Deployed) -> str:
+    role = deployed.one("iam/role:Role", "infrastructure")
+    return "\n".join(
+        [STRATEGY, "", "| role | taken by | may | on |", "|---|---|---|---|", *sorted(_role(deployed, role))]
+    )
 
 
 def _tasks(stack: str, deployed: Deployed) -> str:

@@ -11,6 +11,7 @@ from tests.unit.bootstrap.attacks import (
     DATABASE,
     DEFINITION,
     FOREIGN,
+    HERE,
     MASTER,
     OWN,
     OWN_ALARM,
@@ -30,6 +31,15 @@ from tests.unit.bootstrap.attacks import (
 )
 from tests.unit.bootstrap.decision import Request
 from tests.unit.bootstrap.grants import BUCKET_KEY, KEY, SCOPE
+from tests.unit.bootstrap.strategies import (
+    ALTERNATE_GROUP,
+    BY_ECS,
+    DEPLOYS,
+    INFRASTRUCTURE,
+    OWN_GROUP,
+    OWN_RULE,
+    PASSED,
+)
 
 NEEDED = [
     Attempt(
@@ -114,6 +124,28 @@ NEEDED = [
         Request("ecs:UpdateService", SERVES, {AS: SCOPE.arn("ecs", "task-definition/sluice-staging-service:7")}),
     ),
     Attempt("a deployer changes the number of its tasks", "deploy", Request("ecs:UpdateService", SERVES)),
+    Attempt(
+        "a deployer continues a paused deployment of its service",
+        "deploy",
+        Request("ecs:ContinueServiceDeployment", DEPLOYS),
+    ),
+    Attempt(
+        "a deployer rolls back a deployment of its service", "deploy", Request("ecs:StopServiceDeployment", DEPLOYS)
+    ),
+    Attempt("a deployer reads the figures of a canary", "deploy", Request("cloudwatch:GetMetricData", "*", HERE)),
+    *(
+        Attempt(f"a deployer {what}", "deploy", Request("iam:PassRole", INFRASTRUCTURE, {PASSED: to}))
+        for what, to in (("lets ECS shift its traffic", "ecs.amazonaws.com"),)
+    ),
+    *(
+        Attempt(f"ECS {what} by the infrastructure role", "boundary", Request(action, resource, BY_ECS))
+        for what, action, resource in (
+            ("shifts traffic", "elasticloadbalancing:ModifyRule", OWN_RULE),
+            ("registers a task", "elasticloadbalancing:RegisterTargets", OWN_GROUP),
+            ("registers a task in the second group", "elasticloadbalancing:RegisterTargets", ALTERNATE_GROUP),
+            ("asks for a target's health", "elasticloadbalancing:DescribeTargetHealth", "*"),
+        )
+    ),
     Attempt("a deployer deletes its service", "deploy", Request("ecs:DeleteService", SERVES)),
     Attempt(
         "a deployer runs a task in its own cluster",

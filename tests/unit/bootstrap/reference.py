@@ -18,6 +18,20 @@ PREFIXES = {
 }
 """IAM's prefix of a botocore service, where it is not the service's own name."""
 
+_DEPLOYMENT = {
+    "service": {"required": True, "condition_keys": ["ecs:cluster"], "dependent_actions": []},
+    "service-deployment": {
+        "required": True,
+        "condition_keys": ["ecs:cluster", "ecs:service"],
+        "dependent_actions": [],
+    },
+}
+NEWER: dict[str, dict[str, Any]] = {
+    "ecs:ContinueServiceDeployment": {"access_level": "Write", "resource_types": _DEPLOYMENT},
+}
+"""Actions that are younger than the package's copy of the reference (list_ecs in the Service Authorization Reference,
+2026-05)."""
+
 ANYWHERE = {"aws:RequestedRegion", "aws:PrincipalArn", "aws:SecureTransport"}
 """Condition keys that every request has ("AWS global condition context keys" in the IAM user guide)."""
 
@@ -26,14 +40,16 @@ def privilege(action: str) -> dict[str, Any]:
     """What the reference says of an action; empty when there is none of that name."""
     prefix, _, name = action.partition(":")
     service = get_service_prefix_data(prefix)
-    return dict(service["privileges"].get(name) or {}) if service else {}
+    found = service["privileges"].get(name) if service else None
+    return dict(found or NEWER.get(action) or {})
 
 
 def expanded(pattern: str) -> list[str]:
     """The actions that a pattern names."""
     prefix, _, name = pattern.partition(":")
     service = get_service_prefix_data(prefix)
-    return [f"{prefix}:{one}" for one in service["privileges"] if fnmatchcase(one, name)] if service else []
+    newer = [one.partition(":")[2] for one in NEWER if one.startswith(f"{prefix}:")]
+    return [f"{prefix}:{one}" for one in (*service["privileges"], *newer) if fnmatchcase(one, name)] if service else []
 
 
 def kinds(action: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 from tests.unit.bootstrap.attacks import ATTACKS, COPIES, DNS, SHARED, Attempt
 from tests.unit.bootstrap.decision import Request, allowed
 from tests.unit.bootstrap.needed import NEEDED
+from tests.unit.bootstrap.strategies import STRATEGIES
 
 
 @pytest.mark.parametrize("attempt", ATTACKS, ids=lambda attempt: attempt.what)
@@ -27,6 +28,11 @@ def test_others_in_a_zone_and_a_cluster_are_left_alone(attempt: Attempt) -> None
 
 @pytest.mark.parametrize("attempt", COPIES, ids=lambda attempt: attempt.what)
 def test_who_may_have_snapshots_copied_may_not_delete_or_read_them(attempt: Attempt) -> None:
+    assert not attempt.succeeds()
+
+
+@pytest.mark.parametrize("attempt", STRATEGIES, ids=lambda attempt: attempt.what)
+def test_nobody_else_opens_the_gate_or_shifts_traffic(attempt: Attempt) -> None:
     assert not attempt.succeeds()
 
 
