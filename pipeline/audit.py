@@ -1,6 +1,6 @@
 """Looks for known weaknesses in the locked dependencies, and for secrets in the history: `make audit`.
 
-Every look is taken, also after one that found something. It needs the internet (the package index, Go's module proxy
+Every audit runs, also after one that found something. It needs the internet (the package index, Go's module proxy
 and vuln.go.dev) and no credentials; only the standard library is used here, so that it runs before anything is set up.
 """
 
@@ -23,12 +23,17 @@ GITLEAKS = "github.com/zricethezav/gitleaks/v8@v8.28.0"
 """Built from source; Go's checksum database (sum.golang.org) vouches for them."""
 
 SECONDS = 900.0
-"""For one look."""
+"""For one audit."""
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """A weakness of a dependency that is accepted for a while. reason: why. until: the last day."""
+    """A weakness of a dependency that is accepted for a while.
+
+    Attributes:
+        reason: why.
+        until: the last day.
+    """
 
     reason: str
     until: date
@@ -39,8 +44,14 @@ ACCEPTED: Mapping[str, Accepted] = {}
 
 
 @dataclass(frozen=True)
-class Look:
-    """One command. at: its folder, relative to the project's."""
+class Audit:
+    """One command.
+
+    Attributes:
+        what: what it looks for.
+        command: program and arguments.
+        at: its folder, relative to the project's.
+    """
 
     what: str
     command: tuple[str, ...]
@@ -59,9 +70,13 @@ def expired(accepted: Mapping[str, Accepted], today: date) -> list[str]:
     ]
 
 
-def looks(files: Sequence[str], today: date, accepted: Mapping[str, Accepted] = ACCEPTED) -> list[Look]:
-    """All looks. files: those of the project, as git lists them. Go's modules of the examples: those of the local
-    toolchain build Pulumi's own engine, which is never deployed."""
+def audits(files: Sequence[str], today: date, accepted: Mapping[str, Accepted] = ACCEPTED) -> list[Audit]:
+    """All audits. Of Go's modules only those of the examples: the local toolchain's build Pulumi's own engine, which is
+    never deployed.
+
+    Args:
+        files: those of the project, as git lists them.
+    """
     locks = sorted(name.removesuffix(".in") + ".txt" for name in files if name.endswith(".in"))
     modules = sorted(
         str(Path(name).parent) for name in files if name.startswith("examples/") and name.endswith("/go.mod")
@@ -69,24 +84,24 @@ def looks(files: Sequence[str], today: date, accepted: Mapping[str, Accepted] = 
     options = ("--disable-pip", "--require-hashes", "--progress-spinner", "off", *ignored(accepted, today))
     audit = str(Path(ENVIRONMENT) / "bin" / "pip-audit")
     return [
-        *(Look(f"known weaknesses in {lock}", (audit, *options, "--requirement", lock)) for lock in locks),
-        *(Look(f"known weaknesses in {at}", ("go", "run", GOVULNCHECK, "./..."), at) for at in modules),
-        Look("secrets in the history", ("go", "run", GITLEAKS, "git", "--no-banner", "--redact", ".")),
+        *(Audit(f"known weaknesses in {lock}", (audit, *options, "--requirement", lock)) for lock in locks),
+        *(Audit(f"known weaknesses in {at}", ("go", "run", GOVULNCHECK, "./..."), at) for at in modules),
+        Audit("secrets in the history", ("go", "run", GITLEAKS, "git", "--no-banner", "--redact", ".")),
     ]
 
 
-def taken(all_: Sequence[Look], root: Path, say: Callable[[str], None]) -> list[str]:
-    """Takes every look; what found something, or could not be taken."""
+def run(audits_: Sequence[Audit], root: Path, say: Callable[[str], None]) -> list[str]:
+    """Runs every audit; returns those that found something, or could not be run."""
     bad = []
-    for look in all_:
-        say(f"== {look.what}")
+    for one in audits_:
+        say(f"== {one.what}")
         try:
-            code = subprocess.run(look.command, cwd=root / look.at, timeout=SECONDS, check=False).returncode
+            code = subprocess.run(one.command, cwd=root / one.at, timeout=SECONDS, check=False).returncode
         except (OSError, subprocess.TimeoutExpired) as error:
-            say(f"{look.command[0]}: {error}")
+            say(f"{one.command[0]}: {error}")
             code = -1
         if code != 0:
-            bad.append(look.what)
+            bad.append(one.what)
     return bad
 
 
@@ -111,7 +126,7 @@ def main(root: Path = ROOT) -> int:
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         print(f"error: pip-audit cannot be installed: {error}\nfix: is the package index reachable?", file=sys.stderr)
         return 1
-    bad = taken(looks(listed, today), root, lambda text: print(text, flush=True))
+    bad = run(audits(listed, today), root, lambda text: print(text, flush=True))
     for what in [*old, *bad]:
         print(f"error: {what}", file=sys.stderr)
     if bad or old:

@@ -1,4 +1,4 @@
-"""What is looked at before a merge: locked dependencies and the history."""
+"""What is audited before a merge: locked dependencies and the history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from local.lock import sources
-from pipeline.audit import ACCEPTED, GITLEAKS, GOVULNCHECK, Accepted, Look, expired, ignored, looks, taken
+from pipeline.audit import ACCEPTED, GITLEAKS, GOVULNCHECK, Accepted, Audit, audits, expired, ignored, run
 
 ROOT = Path(__file__).parents[3]
 TODAY = date(2026, 3, 10)
@@ -23,48 +23,48 @@ def listed() -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_every_lock_and_every_go_module_is_looked_at() -> None:
-    found = looks(listed(), TODAY)
-    locks = {look.command[-1] for look in found if look.command[0].endswith("pip-audit")}
+def test_every_lock_and_every_go_module_is_audited() -> None:
+    found = audits(listed(), TODAY)
+    locks = {one.command[-1] for one in found if one.command[0].endswith("pip-audit")}
     assert locks == {str(path.with_suffix(".txt").relative_to(ROOT)) for path, _ in sources(ROOT)}
     assert all((ROOT / lock).is_file() for lock in locks)
-    assert [look.at for look in found if GOVULNCHECK in look.command] == ["examples/orders"]
-    [history] = [look for look in found if GITLEAKS in look.command]
+    assert [one.at for one in found if GOVULNCHECK in one.command] == ["examples/orders"]
+    [history] = [one for one in found if GITLEAKS in one.command]
     assert "--redact" in history.command, "a log of CI is read by more people than the repository"
 
 
 def test_hashes_are_checked_and_nothing_is_resolved() -> None:
-    [look, _] = looks(["a/requirements.in"], TODAY)
-    assert {"--require-hashes", "--disable-pip"} <= set(look.command)
-    assert look.command[-2:] == ("--requirement", "a/requirements.txt")
+    [one, _] = audits(["a/requirements.in"], TODAY)
+    assert {"--require-hashes", "--disable-pip"} <= set(one.command)
+    assert one.command[-2:] == ("--requirement", "a/requirements.txt")
 
 
 def test_what_is_accepted_is_left_out_up_to_its_last_day() -> None:
     assert ignored(KNOWN, TODAY) == ["--ignore-vuln", "GHSA-aaaa"]
     assert expired(KNOWN, TODAY) == ["ACCEPTED: GHSA-bbbb ended on 2026-03-09 (old)"]
-    [look, _] = looks(["requirements.in"], TODAY, KNOWN)
-    assert "GHSA-aaaa" in look.command
+    [one, _] = audits(["requirements.in"], TODAY, KNOWN)
+    assert "GHSA-aaaa" in one.command
     assert all(one.reason for one in ACCEPTED.values())
 
 
-def test_every_look_is_taken_also_after_a_bad_one(tmp_path: Path) -> None:
+def test_every_audit_runs_also_after_a_bad_one(tmp_path: Path) -> None:
     def python(code: str) -> tuple[str, ...]:
         return (sys.executable, "-c", code)
 
     (tmp_path / "below").mkdir()
     all_ = [
-        Look("bad", python("raise SystemExit(1)")),
-        Look("good", python("import pathlib; pathlib.Path('seen').touch()"), "below"),
-        Look("missing", ("no-such-command",)),
+        Audit("bad", python("raise SystemExit(1)")),
+        Audit("good", python("import pathlib; pathlib.Path('seen').touch()"), "below"),
+        Audit("missing", ("no-such-command",)),
     ]
     said: list[str] = []
-    assert taken(all_, tmp_path, said.append) == ["bad", "missing"]
+    assert run(all_, tmp_path, said.append) == ["bad", "missing"]
     assert (tmp_path / "below" / "seen").exists()
     assert said[:3] == ["== bad", "== good", "== missing"]
 
 
 @pytest.mark.parametrize("workflow", ["pull-request"])
-def test_a_pull_request_is_looked_at_with_its_whole_history(workflow: str) -> None:
+def test_a_pull_request_is_audited_with_its_whole_history(workflow: str) -> None:
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / f"{workflow}.yml").read_text(encoding="utf-8"))["jobs"]
     [job] = [job for job in jobs.values() if any(step.get("run") == "make audit" for step in job["steps"])]
     assert job["permissions"] == {"contents": "read"}
