@@ -76,14 +76,14 @@ def main(words: Sequence[str]) -> int:
         raise Failed(f"there is no measure {' '.join(words)}\n  fix: name {ADMISSION}, or nothing for all of them")
     load, began = os.getloadavg()[0], time.monotonic()
     with staged() as stage:
-        looks = admission.measure(stage, say)
+        costs = admission.measure(stage, say)
         measured = tasks.measure(stage, say)
         rolled = rollouts.measure(stage, say)
     outputs = {one.tool: one.ran.output for one in rolled if one.case != "good"}
-    document = report.document(about(time.monotonic() - began, load), measured, rolled, looks, outputs)
+    document = report.document(about(time.monotonic() - began, load), measured, rolled, costs, outputs)
     (ROOT / "docs" / "bench.md").write_text(document)
     for title, head, rows in (
-        ("admission", admission.HEAD, admission.rows(looks)),
+        ("admission", admission.HEAD, admission.rows(costs)),
         ("one-off tasks", report.TASK_HEAD, report.task_rows(measured)),
         ("rollouts", report.ROLLOUT_HEAD, report.rollout_rows(rolled)),
         ("on a simulated clock", simulated.HEAD, simulated.rows()),
@@ -97,9 +97,9 @@ def admission_alone() -> int:
     """Measures admission; 1 when it costs more than it may."""
     load = os.getloadavg()[0]
     with staged() as stage:
-        looks = admission.measure(stage, say)
-    print(f"\nadmission, at load {load:.1f}\n{report.aligned(admission.HEAD, admission.rows(looks))}")
-    return 0 if all(one.calls <= admission.CALLS and one.seconds <= admission.SECONDS for one in looks) else 1
+        costs = admission.measure(stage, say)
+    print(f"\nadmission, at load {load:.1f}\n{report.aligned(admission.HEAD, admission.rows(costs))}")
+    return 0 if all(one.calls <= admission.CALLS and one.seconds <= admission.SECONDS for one in costs) else 1
 
 
 if __name__ == "__main__":

@@ -37,10 +37,16 @@ TRUST = {
 
 
 @dataclass(frozen=True)
-class Look:
-    """One look. *case*: whether the clients that only it uses are made for it, as in a deploy, or are there. *calls*:
-    that a run makes for it; not those for the steps' task definitions, which it reads without it too. *cpu*: seconds of
-    this process."""
+class Cost:
+    """What one examination of a run's needs costs.
+
+    Attributes:
+        case: whether the clients that only it uses are made for it, as in a deploy, or are there.
+        calls: those that a run makes for it, without those for the steps' task definitions, which it reads anyway.
+        seconds: of the clock.
+        cpu: seconds of this process.
+        refused: findings that would refuse the run.
+    """
 
     case: str
     calls: int
@@ -68,25 +74,25 @@ class Counting(Clients):
         return client
 
 
-def measure(stage: Stage, say: Callable[[str], None]) -> list[Look]:
+def measure(stage: Stage, say: Callable[[str], None]) -> list[Cost]:
     """A stack with two kinds of steps and a service, each with roles and secrets of its own."""
     with _credentials(stage.cloud):
         subject = _subject(stage)
         account = Account(region=REGION, endpoint=stage.cloud.endpoint, account=stage.cloud.account)
-        looks = [_look("new clients", Counting(account), subject) for _ in range(ROUNDS)]
+        costs = [_cost("new clients", Counting(account), subject) for _ in range(ROUNDS)]
         clients = Counting(account)
-        _look("", clients, subject)
-        looks += [_look("the same clients again", clients, subject) for _ in range(ROUNDS)]
-    for one in looks:
+        _cost("", clients, subject)
+        costs += [_cost("the same clients again", clients, subject) for _ in range(ROUNDS)]
+    for one in costs:
         say(f"admission, {one.case}: {one.calls} calls, {one.seconds:.2f} s")
-    return looks
+    return costs
 
 
-def rows(looks: Sequence[Look]) -> list[list[str]]:
+def rows(costs: Sequence[Cost]) -> list[list[str]]:
     """The table of the report."""
     table = []
-    for case in dict.fromkeys(one.case for one in looks):
-        runs = [one for one in looks if one.case == case]
+    for case in dict.fromkeys(one.case for one in costs):
+        runs = [one for one in costs if one.case == case]
         table.append(
             [
                 case,
@@ -101,7 +107,7 @@ def rows(looks: Sequence[Look]) -> list[list[str]]:
     return table
 
 
-def _look(case: str, clients: Counting, subject: Subject) -> Look:
+def _cost(case: str, clients: Counting, subject: Subject) -> Cost:
     for service in THERE:
         clients[service]
     steps = [one for one in subject.revisions if one != subject.service]
@@ -109,7 +115,7 @@ def _look(case: str, clients: Counting, subject: Subject) -> Look:
     before, began, cpu = len(clients.calls), time.monotonic(), time.process_time()
     found: list[Finding] = examine(clients, subject, SystemClock(threading.Event(), lambda: False), known)
     seconds, cpu = time.monotonic() - began, time.process_time() - cpu
-    return Look(case, len(clients.calls) - before, seconds, cpu, sum(one.result == "refused" for one in found))
+    return Cost(case, len(clients.calls) - before, seconds, cpu, sum(one.result == "refused" for one in found))
 
 
 def _subject(stage: Stage) -> Subject:

@@ -114,7 +114,7 @@ def document(
     about: Mapping[str, str],
     measured: Sequence[Measured],
     rolled: Sequence[Rolled],
-    looks: Sequence[admission.Look],
+    costs: Sequence[admission.Cost],
     outputs: Mapping[str, str],
 ) -> str:
     """docs/bench.md."""
@@ -163,7 +163,7 @@ The run reads its steps' task definitions in any case: these two calls are not c
 GET more, of a few kilobytes. At most {admission.CALLS} calls and {admission.SECONDS} s are allowed; a `pulumi up`
 that changes nothing looks at nothing. "CPU" is this process's own: on a busy machine the seconds are the machine's.
 
-{markdown(admission.HEAD, admission.rows(looks))}
+{markdown(admission.HEAD, admission.rows(costs))}
 
 ## Long migrations, on a simulated clock
 

@@ -10,21 +10,21 @@ import pytest
 
 from bench import __main__ as bench
 from bench import admission
-from bench.admission import CALLS, SECONDS, Look
+from bench.admission import CALLS, SECONDS, Cost
 from local.toolchain.process import Failed
 
 
 @pytest.fixture
-def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[Look]], None]:
+def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[Cost]], None]:
     """Says what is measured."""
 
     @contextmanager
     def staged() -> Iterator[None]:
         yield
 
-    def put(looks: Sequence[Look]) -> None:
-        def measure(*_: Any) -> Sequence[Look]:
-            return looks
+    def put(costs: Sequence[Cost]) -> None:
+        def measure(*_: Any) -> Sequence[Cost]:
+            return costs
 
         monkeypatch.setattr(bench, "staged", staged)
         monkeypatch.setattr(admission, "measure", measure)
@@ -36,13 +36,13 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[Look]], None
     ("calls", "seconds", "code"), [(CALLS, SECONDS, 0), (CALLS + 1, SECONDS, 1), (CALLS, SECONDS + 0.01, 1)]
 )
 def test_admission_alone_fails_when_it_costs_too_much(
-    measured: Callable[[Sequence[Look]], None],
+    measured: Callable[[Sequence[Cost]], None],
     capsys: pytest.CaptureFixture[str],
     calls: int,
     seconds: float,
     code: int,
 ) -> None:
-    measured([Look("new clients", 1, 0.1, 0.1, 0), Look("new clients", calls, seconds, 0.1, 0)])
+    measured([Cost("new clients", 1, 0.1, 0.1, 0), Cost("new clients", calls, seconds, 0.1, 0)])
     assert bench.main(["admission"]) == code
     row = capsys.readouterr().out.splitlines()[-1].split()
     assert row == ["new", "clients", "2", str(calls), "0.30", "s", f"{seconds:.2f}", "s", "0.10", "s", "0"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bench.admission import Look
+from bench.admission import Cost
 from bench.admission import rows as admission_rows
 from bench.measure import Ran
 from bench.report import aligned, markdown, ratio, rollout_rows, task_rows
@@ -53,8 +53,8 @@ def test_tables_and_ratios() -> None:
 
 
 def test_a_look_costs_its_most_calls_and_its_median_seconds() -> None:
-    looks = [Look("new", calls, seconds, 0.1, 0) for calls, seconds in ((12, 0.3), (11, 0.9), (12, 0.2))]
-    assert admission_rows([*looks, Look("again", 12, 0.1, 0.05, 1)]) == [
+    costs = [Cost("new", calls, seconds, 0.1, 0) for calls, seconds in ((12, 0.3), (11, 0.9), (12, 0.2))]
+    assert admission_rows([*costs, Cost("again", 12, 0.1, 0.05, 1)]) == [
         ["new", "3", "12", "0.30 s", "0.90 s", "0.10 s", "0"],
         ["again", "1", "12", "0.10 s", "0.10 s", "0.05 s", "1"],
     ]
