@@ -1,7 +1,8 @@
-"""`sluice rollback`: back to an earlier release, without its migrations, and the one that was left is held.
+"""`sluice rollback`: roll the service back to an earlier release without its migrations, and hold the current one.
 
-IAM: what sluice.rollout.deployment.service, sluice.release.release_record, sluice.release.hold and, where a task asks,
-sluice.rollout.proof.task_question say; ecs:ListTaskDefinitions and ecs:DescribeTaskDefinition on ``*``.
+IAM: as for sluice.rollout.deployment.service, sluice.release.release_record, sluice.release.hold and, where a task
+sends the smoke request, sluice.rollout.proof.task_question; ecs:ListTaskDefinitions and ecs:DescribeTaskDefinition on
+``*``.
 """
 
 from __future__ import annotations
@@ -39,20 +40,18 @@ from sluice.rollout.rollback_target import after_steps, choose, digest, smoke_of
 from sluice.rollout.rollout import Rollout
 
 DEADLINE = 900
-HEADS = ("RELEASE", "WHEN (UTC)", "IMAGE", "VERSION", "GIT REVISION", "TASK DEFINITION", "BY", "WHO", "")
+HEADS = ("RELEASE", "WHEN (UTC)", "IMAGE", "VERSION", "GIT REVISION", "TASK DEFINITION", "BY", "AUTHOR", "")
 REVISIONS = 20
-"""How many of the newest revisions count as releases on a stack without release records."""
+"""Number of the newest revisions that count as releases on a stack without release records."""
 
 
 def arguments(verbs: Any) -> None:
     one = verbs.add_parser(
         "rollback",
-        help="move the service back to an earlier release and hold the one it leaves",
-        description="Moves the service to the previous release of this stack, or a named one; waits for it, "
-        "checks targets "
-        "and smoke request, and holds the image that was left: `pulumi up` refuses it until the hold is lifted. "
-        "Never runs "
-        "migrations: the database stays as it is.",
+        help="roll the service back to an earlier release and hold the current one",
+        description="Roll the service back to the stack's previous release, or to the named one. Waits until its "
+        "targets are healthy and the smoke request is answered, and holds the image of the release that served: "
+        "`pulumi up` refuses it until the hold is lifted. Never runs migrations: the database is not changed.",
     )
     one.add_argument(
         "--to",
@@ -61,15 +60,24 @@ def arguments(verbs: Any) -> None:
     )
     one.add_argument("--lift", metavar="DIGEST", help="only lift the hold on this image")
     one.add_argument("--list", action="store_true", help="only list the releases and holds")
-    one.add_argument("--reason", default="", help="for the hold's record")
-    one.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    one.add_argument("--reason", default="", help="the reason, for the hold's record")
+    one.add_argument("--yes", "-y", action="store_true", help="do not ask for confirmation")
     one.set_defaults(main=main)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """*known*: from release records; else revisions, of which nobody knows whether they ever served. *load_balancers*:
-    those of the service, as they go with the target."""
+    """A rollback, before it is confirmed.
+
+    Attributes:
+        current: the revision that serves.
+        current_image: its image.
+        target: the release to roll back to.
+        known: whether the target is from a release record; a mere revision may never have served.
+        after: successful after-steps since the target.
+        under_way: open runs.
+        load_balancers: those of the service, with the ports of the target.
+    """
 
     current: str
     current_image: str
@@ -89,7 +97,7 @@ def main(context: Context, given: argparse.Namespace) -> int:
     plan = _plan(context, holds, given.to)
     _announce(context, plan)
     if not given.yes and not context.terminal.confirm("Go back?"):
-        raise Refused("not confirmed, so nothing was done; --yes answers without a terminal")
+        raise Refused("not confirmed; nothing was changed. Without a terminal, pass --yes")
     return _go(context, holds, plan, given.reason)
 
 
@@ -97,7 +105,7 @@ def _plan(context: Context, holds: Holds, to: str | None) -> Plan:
     service = context.service.describe()
     now = primary(service or {})
     if service is None or service.get("status") != "ACTIVE" or now is None:
-        raise Refused("there is no active service of this stack: nothing can be rolled back")
+        raise Refused("this stack has no active service to roll back")
     current = str(now["taskDefinition"])
     image = _image(context, current)
     releases = ReleaseRecords(context.clients["ssm"], context.stack.path).all()
@@ -118,21 +126,21 @@ def _plan(context: Context, holds: Holds, to: str | None) -> Plan:
 
 def _announce(context: Context, plan: Plan) -> None:
     note, target = context.terminal.note, plan.target
-    note(f"the service has   {_revision(plan.current)}  {short(plan.current_image)}")
+    note(f"current release  {_revision(plan.current)}  {short(plan.current_image)}")
     when = datetime.fromtimestamp(target.at, UTC).strftime(", released %Y-%m-%d %H:%M UTC") if target.at else ""
     names = f", {target.names}" if target.names else ""
-    note(f"it would get      {_revision(target.task_definition)}  {short(target.digest)}{names}{when}")
-    note(f"held from then on {short(plan.current_image)}: `pulumi up` refuses it until the hold is lifted")
-    note("no migration is run: the database stays as the newer release left it")
+    note(f"roll back to     {_revision(target.task_definition)}  {short(target.digest)}{names}{when}")
+    note(f"hold             {short(plan.current_image)}: `pulumi up` refuses it until the hold is lifted")
+    note("no migration runs: the database stays as the current release left it")
     if not plan.known:
-        note("warning: there are no release records; this is only the revision before, which may never have served")
+        note("warning: the stack has no release records; this is the previous revision, which may never have served")
     for run in plan.after:
         note(
-            f"warning: after-steps {', '.join(run.steps)} ran since then (run {run.number}, {run.state}): the older "
-            "release may miss what they took away"
+            f"warning: after-steps {', '.join(run.steps)} ran since then (run {run.number}, {run.state}): the earlier "
+            "release may need what they removed"
         )
     for run in plan.under_way:
-        note(f"warning: run {run.number} by {run.author} is under way: a `pulumi up` may roll out its image afterwards")
+        note(f"warning: run {run.number} by {run.author} is in progress: its `pulumi up` may roll out its image later")
 
 
 def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
@@ -147,6 +155,7 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
         shape=Shape(load_balancers=plan.load_balancers),
         digest=plan.target.digest,
         by="rollback",
+        back=True,
         names=plan.target.names,
     )
     left = plan.current_image.rpartition("@")[2]
@@ -168,10 +177,10 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
             )
             done = rollout.run()
     except Unknown:
-        terminal.note(f"{short(left)} stays held")
+        terminal.note(f"{short(left)} is still held")
         raise
     except (GateError, BotoCoreError, ClientError) as failure:
-        terminal.note(f"the rollback did not come about: {short(left)} is not held")
+        terminal.note(f"the rollback failed: {short(left)} is not held")
         if isinstance(failure, Interrupted):
             raise Interrupted(
                 f"{failure}".replace("run `pulumi up` to roll out again", "the rollback was given up")
@@ -180,8 +189,7 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
     _tag(context, left, add=True)
     terminal.note(
         f"{_revision(plan.target.task_definition)} serves, {short(plan.target.digest)}; {short(left)} is held. "
-        "The next "
-        "`pulumi up` needs a new image"
+        "The next `pulumi up` needs a new image"
     )
     terminal.result(
         {
@@ -197,7 +205,7 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
 
 
 def _in_use(context: Context, image: str) -> InUse | None:
-    """A stack that was deployed before this program kept such tags has none."""
+    """Return the in-use tags; None for a stack that an older version without such tags deployed."""
     keep = context.stack.gate.get("keep")
     return InUse(ecr_of(context.clients, image), Keep.parse(keep), context.terminal.log) if keep else None
 
@@ -207,15 +215,15 @@ def _lift(context: Context, holds: Holds, given: str) -> int:
     found = [hold for hold in holds.all() if len(start) >= 7 and hexadecimal(hold.digest).startswith(start)]
     if not found:
         listed = ", ".join(short(hold.digest) for hold in holds.all()) or "nothing"
-        raise Refused(f"there is no hold on {given}; held: {listed}")
+        raise Refused(f"{given} is not held; held: {listed}")
     if len(found) > 1:
-        raise Refused(f"{given} fits several holds: {', '.join(hold.digest for hold in found)}")
-    # Recorded first: whoever lifts a hold has often undone its migrations, or means to have them run once more.
+        raise Refused(f"{given} matches several holds: {', '.join(hold.digest for hold in found)}")
+    # Recorded before the hold is lifted: an operator who lifts it may have undone its migrations by hand.
     mark(context.deployer(), "lift", f"the hold on {short(found[0].digest)} was lifted", found[0].digest)
     holds.lift(found[0].digest)
     _tag(context, found[0].digest, add=False)
     context.terminal.note(
-        f"{short(found[0].digest)} is no longer held: the next `pulumi up` may deploy it, and runs the migration steps"
+        f"{short(found[0].digest)} is no longer held: the next `pulumi up` may deploy it and runs the migration steps"
     )
     context.terminal.result({"lifted": found[0].digest})
     return exits.OK
@@ -235,7 +243,11 @@ def _list(context: Context, holds: Holds) -> int:
 
 
 def listed(releases: Sequence[Release], held: Mapping[str, Hold], serves: str) -> list[tuple[str, ...]]:
-    """The releases as rows, the newest first. *serves*: the revision that does; its newest release is marked."""
+    """Return the releases as rows, newest first.
+
+    Args:
+        serves: the serving revision, whose newest release is marked.
+    """
     serving = max((one.number for one in releases if one.task_definition == serves), default=0)
     return [
         (
@@ -261,20 +273,20 @@ def _marks(release: Release, held: Mapping[str, Hold], serving: int) -> Iterator
 
 
 def _tag(context: Context, image: str, add: bool) -> None:
-    """The notice in ECR; a failure of it changes nothing here."""
+    """Put or remove the hold's tag in ECR; a failure is a warning only."""
     repository = str(context.stack.gate.get("repository") or "")
     try:
         held = HeldTag(ecr_of(context.clients, repository), repository)
         held.put(image) if add else held.remove(image)
     except (GateError, BotoCoreError, ClientError) as error:
         context.terminal.note(
-            f"warning: the tag held-… could not be {'put on' if add else 'taken from'} the image in ECR ({error}); the "
-            "hold itself is in SSM, but a promotion into another account will not see it"
+            f"warning: the tag held-… could not be {'put on' if add else 'removed from'} the image in ECR ({error}); "
+            "the hold itself is in SSM, but a promotion into another account does not see it"
         )
 
 
 def _revisions(context: Context, current: str) -> list[Release]:
-    """Older revisions of the service's family, as if they were releases. Source: ECS ListTaskDefinitions."""
+    """Return older revisions of the service's family as releases. Source: ECS ListTaskDefinitions."""
     family, _, number = _revision(current).rpartition(":")
     pages = (
         context.clients["ecs"]

@@ -50,6 +50,7 @@ from sluice.rollout.proof.task_question import inside
 from sluice.rollout.request import Wanted
 from sluice.rollout.rollout import Done
 from sluice.rollout.rollout import Rollout as GateRollout
+from sluice.rollout.strategy.on_test_traffic import on_test_traffic
 from sluice.sdk.definition import inputs_of
 
 _INPUTS = inputs_of(sdk.Rollout)
@@ -175,8 +176,12 @@ class Rollout(Resource):
         def log(text: str, ephemeral: bool) -> None:
             call.log(text, ephemeral=ephemeral)
 
+        service, traffic = self._service(clients, inputs), None
+        if wanted.strategy is not None:
+            ecs, logs = clients["ecs"], clients["logs"]
+            traffic = on_test_traffic(wanted.strategy, wanted.smoke, ecs, logs, inputs["cluster"], now, log)
         rollout = GateRollout(
-            self._service(clients, inputs),
+            service,
             wanted,
             now,
             log,
@@ -186,17 +191,20 @@ class Rollout(Resource):
             runs,
             identity(clients.skew),
             inside(wanted.smoke, clients["ecs"], clients["logs"], inputs["cluster"], now, log),
+            traffic,
         )
         return rollout.run()
 
     @staticmethod
     def _wanted(inputs: Properties, before: Properties) -> Wanted:
+        strategy = Strategy.parse(inputs["strategy"]) if inputs.get("strategy") else None
+        groups = strategy.target_groups if strategy else inputs.get("targetGroups") or ()
         return Wanted(
             task_definition=inputs["taskDefinition"],
             previous=str(before.get("taskDefinition") or ""),
             previous_path=_answered(before.get("smoke")),
             deadline=inputs["deadline"],
-            target_groups=tuple(inputs.get("targetGroups") or ()),
+            target_groups=tuple(groups),
             smoke=Smoke.parse(inputs["smoke"]) if inputs.get("smoke") else None,
             shape=shape_of(inputs),
             # What is gone back from need not be well, and the schema is its own.
@@ -205,6 +213,8 @@ class Rollout(Resource):
             # An older release serves without its migrations: whatever ran since is no reason against it.
             proof=0 if inputs.get("rollback") else inputs.get("proof") or 0,
             names=Names.parse(inputs.get("names")),
+            strategy=strategy,
+            back=bool(inputs.get("rollback")),
         )
 
     @staticmethod

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sluice.inputs.smoke import Smoke
 from sluice.inputs.soak import Soak
+from sluice.inputs.strategy import Strategy
 from sluice.release.names import Names
 from sluice.release.release_record import By
 from sluice.rollout.deployment.shape import Shape
@@ -28,6 +29,8 @@ class Wanted:
         names: what else the image is called, for the records.
         previous_path: deep health path that *previous* answered, as far as the engine remembers; used when its release
             does not say; None: not known.
+        strategy: how ECS shifts traffic; None: rolling.
+        back: to an earlier release, which was proven before.
     """
 
     task_definition: str
@@ -42,3 +45,5 @@ class Wanted:
     by: By = "up"
     names: Names = field(default_factory=Names)
     previous_path: str | None = None
+    strategy: Strategy | None = None
+    back: bool = False

@@ -16,11 +16,12 @@ from sluice.duration import short_time
 from sluice.errors import GateError, Interrupted, Superseded
 from sluice.image.digest import short
 from sluice.inputs.smoke import path_of
+from sluice.inputs.strategy import Strategy
 from sluice.migration.records.records import Records
 from sluice.release.in_use import InUse
 from sluice.release.release_record import ReleaseRecords, RolloutRecord
 from sluice.rollout.deployment.http_answer import Ask
-from sluice.rollout.deployment.judge import Deploy, Impossible, Version, Watch, created, next_step, primary, serving
+from sluice.rollout.deployment.judge import Deploy, Version, Watch, created, next_step, primary, serving
 from sluice.rollout.deployment.service import Service
 from sluice.rollout.diagnosis.evidence import event_ids
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed, Witness
@@ -31,6 +32,10 @@ from sluice.rollout.proof.question import Question, directly
 from sluice.rollout.proofs import Proofs
 from sluice.rollout.request import Wanted
 from sluice.rollout.revert import POLL_SECONDS, WayBack
+from sluice.rollout.strategy.on_test_traffic import OnTestTraffic
+from sluice.rollout.strategy.readiness import Await, Step, Undo
+from sluice.rollout.strategy.shift_back import ShiftBack
+from sluice.rollout.strategy.shifting import Shifting
 from sluice.rollout.watching import UnderWay, short_name
 
 SETTLE_SECONDS = 60.0
@@ -64,6 +69,7 @@ class Rollout:
         runs: the stack's runs, looked at for those since *wanted.proof*.
         me: this deployer.
         question: asks in place of *ask*, from elsewhere; None: nobody does.
+        traffic: who asks the new version on test traffic; needed where *wanted* has a strategy.
     """
 
     def __init__(
@@ -78,6 +84,7 @@ class Rollout:
         runs: Records | None = None,
         me: Identity | None = None,
         question: Question | None = None,
+        traffic: OnTestTraffic | None = None,
     ) -> None:
         self._service = service
         self._wanted = wanted
@@ -89,8 +96,10 @@ class Rollout:
         self._witness = Witness(service, self._patience, wanted.task_definition, wanted.target_groups)
         self._journal = Journal(records, self._patience, log, wanted, me or identity(), runs)
         self._mover = Mover(service, self._patience, clock, self._journal, log)
-        self._way_back = WayBack(service, self._patience, clock, log, self._witness, self._mover)
+        back = ShiftBack if wanted.strategy else WayBack
+        self._way_back = back(service, self._patience, clock, log, self._witness, self._mover)
         self._in_use = in_use
+        self._shifting = self._shifted(wanted.strategy, traffic) if wanted.strategy else None
 
     def run(self) -> Done:
         """Rolls out and returns once the version is proven.
@@ -128,6 +137,9 @@ class Rollout:
         if journal.unsettled and journal.before is not None:
             self._settle(journal.before)
             seen, step = self._first_look()
+        while isinstance(step, Undo):
+            self._undo(step)
+            seen, step = self._first_look()
         if self._in_use is not None:  # before ECS starts any task of it
             self._patience.ask(self._in_use.begin, wanted.digest)
         if isinstance(step, Watch):
@@ -138,8 +150,13 @@ class Rollout:
             )
         else:
             deployment = self._deploy(step, seen, previous)
-        under_way = self._under_way(deployment, previous)
-        path = self._prove(under_way)
+        under_way: UnderWay
+        if self._shifting is not None:
+            under_way = shift = self._shifting.under_way(deployment, previous, self._begun)
+            path = self._shifting.prove(shift)
+        else:
+            under_way = self._under_way(deployment, previous)
+            path = self._prove(under_way)
         # Somebody may have deployed while the targets and the answer were awaited.
         under_way.still_ours()
         taken = short_time(self._clock.now() - self._begun)
@@ -179,16 +196,50 @@ class Rollout:
             proofs.answers(self._wanted.smoke)
         return proofs.path(self._wanted.smoke, self._wanted.soak)
 
-    def _first_look(self) -> tuple[dict[str, Any] | None, Watch | Deploy]:
+    def _shifted(self, strategy: Strategy, traffic: OnTestTraffic | None) -> Shifting:
+        if traffic is None:
+            raise ValueError("a rollout with a strategy needs somebody who asks on test traffic")
+        return Shifting(
+            strategy,
+            traffic,
+            self._wanted,
+            service=self._service,
+            patience=self._patience,
+            clock=self._clock,
+            log=self._log,
+            journal=self._journal,
+            witness=self._witness,
+            mover=self._mover,
+            way_back=self._way_back,
+            question=self._question,
+        )
+
+    def _next_step(self, seen: dict[str, Any] | None) -> Step:
+        if self._shifting is not None:
+            return self._shifting.next_step(seen)
+        return next_step(seen, self._wanted.task_definition, self._wanted.shape)
+
+    def _undo(self, step: Undo) -> None:
+        """Has ECS roll back what users reach of an earlier rollout. Raises RolloutFailed when that takes too long."""
+        if self._clock.now() - self._begun > self._wanted.deadline:
+            raise RolloutFailed(f"the service cannot be deployed to: {step.reason}, and ECS does not roll it back")
+        if self._shifting is not None:
+            self._shifting.undo(step)
+        self._clock.wait(POLL_SECONDS)
+
+    def _first_look(self) -> tuple[dict[str, Any] | None, Watch | Deploy | Undo]:
         """The service, and what brings the version to it. Raises RolloutFailed when there is none to deploy to, which
         one answer does not prove."""
         doubt = Confirmation()
         while True:
             seen = self._patience.ask(self._service.describe)
-            step = next_step(seen, self._wanted.task_definition, self._wanted.shape)
-            if not isinstance(step, Impossible):
+            step = self._next_step(seen)
+            if isinstance(step, Watch | Deploy | Undo):
                 return seen, step
             seconds = GONE_SECONDS if seen is None else CONFIRM_SECONDS
+            if isinstance(step, Await):
+                self._log(f"waiting: {step.reason}", True)
+                seconds = float(self._wanted.deadline)
             if doubt.confirmed(step.reason, self._clock.now(), seconds):
                 raise RolloutFailed(f"the service cannot be deployed to: {step.reason}")
             if self._clock.halted():
@@ -199,11 +250,15 @@ class Rollout:
         wanted = self._wanted
         self._soak(seen, previous)
         self._warn_of_alarms(seen)
+        if self._shifting is not None and previous:
+            self._shifting.check_weights(seen)
         # Read again: the soak took its time, and only the events from here on are this deployment's.
         seen = self._patience.ask(self._service.describe)
         self._witness.known_events = event_ids(seen)
         self._begun = self._clock.now()
-        deployment = self._mover.deploy(seen, wanted.task_definition, step.force, dict(step.changes), forward=True)
+        # Where ECS shifts traffic, UpdateService gets nothing that it does not need: it refuses many other arguments.
+        force = step.force or (None if self._shifting is not None else False)
+        deployment = self._mover.deploy(seen, wanted.task_definition, force, dict(step.changes), forward=True)
         before = f", {short_name(previous.task_definition)} served before" if previous else ""
         self._log(f"deployment {deployment} of {short_name(wanted.task_definition)} started{before}", False)
         self._journal.started(deployment)

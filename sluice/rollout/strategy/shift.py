@@ -21,6 +21,9 @@ from sluice.rollout.strategy.lifecycle.service_deployment import ServiceDeployme
 from sluice.rollout.strategy.shift_watch import ShiftWatch
 from sluice.rollout.watching import UnderWay, short_name
 
+ENDS_SECONDS = 300.0
+"""How long the last stage of a deployment may take, in which ECS stops the old tasks."""
+
 
 class Shift(UnderWay):
     """Of one rollout that shifts traffic. Until ECS has stopped the old tasks, a rollback is ECS's own and instant;
@@ -81,6 +84,10 @@ class Shift(UnderWay):
         if self.seen is not None:
             self.exposed = max(self.exposed, self.seen.production)
         return found
+
+    def let_in(self, share: float) -> None:
+        """Notes that so many users, in percent, may reach the new version from now on: a look may come too late."""
+        self.exposed = max(self.exposed, share)
 
     def still_ours(self) -> Mapping[str, Any]:
         """The service as it is now. Raises RolloutFailed or Superseded when the deployment has failed, or another one
@@ -147,10 +154,23 @@ class Shift(UnderWay):
             super().fail(reason)
             return
         asked = self._take_back()
+        if not asked and self._completes():
+            super().fail(reason)
+            return
         old = short_name(self.previous.task_definition) if self.previous else "no version"
         self._log(f"{reason}; ECS rolls back to {old}" if asked else f"{reason}; ECS refused to roll back", False)
         text = self._explain(Judgement(State.FAILED, reason), returning=True)
         raise RolloutFailed(f"{text}\n  {self._returned(asked)}")
+
+    def _completes(self) -> bool:
+        """Whether a deployment that ECS does not roll back any more comes to its end soon."""
+        begun = self._clock.now()
+        while self._clock.now() - begun <= ENDS_SECONDS:
+            if self.look().judgement.state is not State.IN_PROGRESS:
+                break
+            self.heed_interruption()
+            self.wait()
+        return self.seen is not None and self.seen.status == "SUCCESSFUL"
 
     def _returned(self, asked: bool) -> str:
         """How the rollback ended, and what users got."""

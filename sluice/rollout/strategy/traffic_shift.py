@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sluice.aws.patience import Unknown
 from sluice.clock import Clock
+from sluice.duration import short_time
 from sluice.errors import GateError, Interrupted, Superseded
 from sluice.inputs.strategy import Strategy
 from sluice.rollout.deployment.judge import State
@@ -17,6 +18,7 @@ from sluice.rollout.mover import Mover
 from sluice.rollout.strategy.decision import Action, Known, Meaning, Situation, asks_approval, meaning, next_action
 from sluice.rollout.strategy.lifecycle.hooks import own_stages
 from sluice.rollout.strategy.lifecycle.service_deployment import Pause, ServiceDeployment, percent
+from sluice.rollout.strategy.lifecycle.stages import POST_TEST, PRE_PRODUCTION
 from sluice.rollout.strategy.new_version import NewVersion
 from sluice.rollout.strategy.shift import Shift
 from sluice.rollout.strategy.steps import Steps
@@ -55,7 +57,8 @@ class TrafficShift:
         self._mover = mover
         self._log = log
         self._approve = "automatic" if back else strategy.approve
-        self._known = Known(analysis=strategy.analysis is not None and not back)
+        self._analysis = strategy.analysis is not None and not back
+        self._known = Known()
         self._answered: dict[str, float] = {}
         self._announced = ""
 
@@ -79,7 +82,7 @@ class TrafficShift:
             waits = self._act(seen)
             shift.show(seen.progress() + (", waiting for approval" if waits else ""))
             if shift.late() and not waits:
-                shift.fail(f"not completed within the deadline of {shift.seconds} s: {seen.progress()}")
+                shift.fail(f"not completed within the deadline of {short_time(shift.seconds)}: {seen.progress()}")
             shift.wait_for_a_person() if waits else shift.wait()
         if shift.seen is not None:
             self._steps.notice(shift.seen)
@@ -96,7 +99,9 @@ class TrafficShift:
             return False
         while True:
             approval = asks_approval(self._strategy.kind, self._approve, seen)
-            self._known = replace(self._known, approval=approval)
+            # The service's first version has no old one beside it.
+            analysis = self._analysis and bool(seen.sources)
+            self._known = replace(self._known, approval=approval, analysis=analysis)
             action = next_action(seen, means, self._known)
             if action is Action.CHECK_REVISION:
                 self._version.admit(seen)
@@ -167,8 +172,20 @@ class TrafficShift:
             self._shift.fail(reason, Diagnosis("schema not proven", reason, fix))
             return
         self._answered[pause.hook] = self._clock.now()
+        self._shift.let_in(next_share(self._strategy, seen))
         if continued:
             self._log(f"{seen.stage}: ECS goes on", False)
+
+
+def next_share(strategy: Strategy, seen: ServiceDeployment) -> float:
+    """The share of the users, in percent, that reach the new version once this pause is continued."""
+    if seen.stage == POST_TEST and not strategy.steps:
+        return 100.0
+    if seen.stage != PRE_PRODUCTION:
+        return seen.production
+    if strategy.kind == "canary":
+        return 100.0 if seen.production else strategy.step_percent
+    return min(100.0, seen.production + strategy.step_percent)
 
 
 def until(pause: Pause) -> str:

@@ -70,9 +70,10 @@ class ShiftCalls:
 
     def latest(self) -> ServiceDeployment | None:
         """The service's newest service deployment; None when ECS has none."""
-        answer = self._ecs.list_service_deployments(**self._service, maxResults=1)
+        answer = self._ecs.list_service_deployments(**self._service, maxResults=100)
         found = answer.get("serviceDeployments") or ()
-        return self.describe(str(found[0]["serviceDeploymentArn"])) if found else None
+        newest = max(found, key=lambda one: one["createdAt"], default=None)
+        return self.describe(str(newest["serviceDeploymentArn"])) if newest else None
 
     def describe(self, arn: str) -> ServiceDeployment | None:
         """The service deployment; None when there is none. Raises StaleAnswer when a newer answer is known already."""

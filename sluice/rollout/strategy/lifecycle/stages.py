@@ -24,8 +24,8 @@ BEFORE_PROOF = (
     POST_TEST,
 )
 """Stages in which no user reaches the new version, up to the pause at which it is proven."""
-AFTER_SHIFT = (POST_PRODUCTION, BAKE, CLEAN_UP)
-"""Stages in which every user reaches the new version."""
+AFTER_SHIFT = (POST_PRODUCTION, BAKE)
+"""Stages in which every user reaches the new version, and ECS can still roll back in an instant."""
 
 _TEXTS = {
     "": "waiting for ECS to begin",

@@ -1,0 +1,87 @@
+"""A stage for rollouts that shift traffic: the simulated cloud, the records, and any number of deployers in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sluice.author import Identity
+from sluice.clock import Halt
+from sluice.inputs.smoke import Smoke
+from sluice.inputs.strategy import Strategy
+from sluice.rollout.deployment.service import Service
+from sluice.rollout.proof.question import directly
+from sluice.rollout.request import Wanted
+from sluice.rollout.rollout import Done, Rollout
+from sluice.rollout.strategy.on_test_traffic import OnTestTraffic
+from tests.unit.sluice.migration.simulation import Clock
+from tests.unit.sluice.rollout.rolling import Records
+from tests.unit.sluice.rollout.strategy.cloud import Cloud
+from tests.unit.sluice.rollout.strategy.deployments import NEW, strategy
+
+SMOKE = Smoke("http://notes/health")
+DEADLINE = 7200
+
+
+class Stage:
+    """One cloud, one store of records."""
+
+    def __init__(
+        self, kind: str = "blueGreen", first: bool = False, clock: Clock | None = None, **changes: Any
+    ) -> None:
+        self.clock = clock or Clock()
+        self.strategy: Strategy = strategy(kind, **changes)
+        self.cloud = Cloud(self.clock, self.strategy, first)
+        self.records = Records()
+        self.lines: list[str] = []
+        self.progress: list[str] = []
+        self.deployers = 0
+
+    def roll_out(self, revision: str = NEW, halts: Mapping[float, Halt] | None = None, **more: Any) -> Done:
+        """What `pulumi up` does: one deployer, to its end."""
+        self.deployers += 1
+        self.clock.halts = {self.clock.elapsed + moment: halt for moment, halt in (halts or {}).items()}
+        cloud: Any = self.cloud
+        service = Service(cloud, cloud, cloud, "notes", "web", cloud, now=self.clock.now)
+        wanted = Wanted(
+            task_definition=revision,
+            previous="",
+            deadline=more.pop("deadline", DEADLINE),
+            target_groups=self.strategy.target_groups,
+            smoke=more.pop("smoke", SMOKE),
+            digest=f"repo@sha256:{revision[-1]}",
+            strategy=self.strategy,
+            **{key: more.pop(key) for key in ("soak", "back", "by") if key in more},
+        )
+        traffic = OnTestTraffic(directly(lambda url, timeout: self.cloud.answer(True)), more.pop("proof", None))
+        me = Identity(f"owner-{self.deployers}", "ann@host", self.clock.now())
+        rollout = Rollout(
+            service,
+            wanted,
+            self.clock,
+            self._log,
+            lambda url, timeout: self.cloud.answer(False),
+            self.records,  # type: ignore[arg-type]
+            me=me,
+            traffic=traffic,
+            **more,
+        )
+        return rollout.run()
+
+    def _log(self, text: str, ephemeral: bool) -> None:
+        (self.progress if ephemeral else self.lines).append(text)
+
+    @property
+    def said(self) -> str:
+        return "\n".join(self.lines)
+
+    def calls(self, *names: str) -> list[Any]:
+        """What these operations were called with, in their order."""
+        return [what for name, what in self.cloud.calls if name in names]
+
+    @property
+    def serves(self) -> str:
+        """The revision that users reach in the end."""
+        self.cloud.advance()
+        serving = self.cloud.serving()
+        return serving.revision if serving else ""
