@@ -1,4 +1,4 @@
-"""``sluice``: what operators do to a stack between two runs of `pulumi up`.
+"""``sluice``: the operators' commands for a stack between two runs of `pulumi up`.
 
-One file a verb. It imports the gate and boto3, never Pulumi: a stack is found by asking the `pulumi` command.
+One file per command. They use the gate and boto3, never Pulumi: the `pulumi` command names the stack.
 """

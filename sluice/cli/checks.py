@@ -1,4 +1,4 @@
-"""What must hold before a deploy. Pure: from what AWS answered to a check's result."""
+"""The checks before a deploy: AWS's answer in, a check's result out. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ Result = Literal["passed", "warning", "failed", "skipped"]
 
 @dataclass(frozen=True)
 class Check:
-    """*detail*: why it failed or was skipped, with the remedy; or what was seen."""
+    """The result of one check.
+
+    Attributes:
+        detail: why it failed or was skipped, with the remedy; else what was found.
+    """
 
     name: str
     result: Result
@@ -37,10 +41,10 @@ def warned(name: str, detail: str) -> Check:
 def way_out(
     name: str, subnet: str, tables: Sequence[Mapping[str, Any]], public_ip: bool, endpoints: Sequence[str] = ()
 ) -> Check:
-    """Return whether a task in the subnet can reach ECR, CloudWatch Logs and Secrets Manager.
+    """Check whether a task in the subnet can reach ECR, CloudWatch Logs and Secrets Manager.
 
     Args:
-        tables: the route tables of the subnet's network, as DescribeRouteTables gives them.
+        tables: the route tables of the subnet's network, as DescribeRouteTables returns them.
         endpoints: service names of the network's VPC endpoints.
 
     Source: VPC "Subnet route tables" (a subnet without an association of its own has the main table).
@@ -65,16 +69,16 @@ def way_out(
             return passed(name, "by VPC endpoints")
         return failed(
             name,
-            f"it has no route to 0.0.0.0/0 and no VPC endpoint for {', '.join(lacking)}: its tasks could not start",
+            f"it has no route to 0.0.0.0/0 and no VPC endpoint for {', '.join(lacking)}: its tasks cannot start",
         )
     if str(route.get("GatewayId", "")).startswith("igw-") and not public_ip:
         return failed(
-            name, "it leads to an internet gateway, but tasks get no public address: use NAT, or assignPublicIp"
+            name, "it routes to an internet gateway, but tasks get no public address: use NAT, or assignPublicIp"
         )
     return passed(name)
 
 
 def permitted(name: str, answers: Sequence[Mapping[str, Any]]) -> Check:
-    """From SimulatePrincipalPolicy's EvaluationResults."""
+    """Return the check of SimulatePrincipalPolicy's EvaluationResults."""
     denied = sorted(str(one["EvalActionName"]) for one in answers if one.get("EvalDecision") != "allowed")
     return failed(name, f"not allowed: {', '.join(denied)}") if denied else passed(name)

@@ -1,4 +1,4 @@
-"""The command line: global flags, the verbs, and every error as one clear text."""
+"""The command line: global options, the commands, and one text per error."""
 
 from __future__ import annotations
 
@@ -25,14 +25,13 @@ VERBS = (run, migrate, history, status, rollback, rotate, preflight)
 
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line; every verb adds its own part."""
+    """Return the whole command line; every command adds its own part."""
     top = argparse.ArgumentParser(
         prog="sluice",
-        description="What operators do to a stack: run a command of the live image, see what ran, see what serves, go "
-        "back to an earlier release, rotate a database user's password, check everything before a deploy.",
-        epilog="exit codes: 0 done; 1 failed, not healthy; 2 wrong usage; 3 refused, nothing was done; 4 "
-        "unknown, AWS could "
-        "not be asked any more; 130 Ctrl-C; `run` passes the command's own code on",
+        description="Operate a deployed stack: run a command in the live image, show runs and the serving release, "
+        "roll back, rotate a database password, check AWS before a deploy.",
+        epilog="exit codes: 0 success; 1 failed or not healthy; 2 wrong usage; 3 refused, nothing was changed; "
+        "4 unknown, AWS did not answer; 130 Ctrl-C; `sluice run` returns the exit code of its command",
     )
     common(top, root=True)
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -44,16 +43,16 @@ def parser() -> argparse.ArgumentParser:
 
 
 def common(to: argparse.ArgumentParser, root: bool) -> None:
-    """Flags that may stand before or after the verb."""
+    """Add the options that may stand before or after the command."""
 
     def default(value: object) -> object:
         return value if root else argparse.SUPPRESS
 
     to.add_argument(
-        "--stack", "-s", default=default(None), help="the Pulumi stack; otherwise PULUMI_STACK, else the selected one"
+        "--stack", "-s", default=default(None), help="the Pulumi stack (default: PULUMI_STACK, else the selected one)"
     )
-    to.add_argument("--cwd", "-C", default=default("."), help="the folder of the Pulumi project")
-    to.add_argument("--json", action="store_true", default=default(False), help="one JSON document on stdout")
+    to.add_argument("--cwd", "-C", default=default("."), help="the folder of the Pulumi project (default: this one)")
+    to.add_argument("--json", action="store_true", default=default(False), help="print one JSON document on stdout")
 
 
 @dataclass
@@ -62,11 +61,11 @@ class _Failure:
     text: str
 
 
-def main(words: Sequence[str]) -> int:
-    """Run one command. Returns its exit code."""
-    given = parser().parse_args(list(words))
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    given = parser().parse_args(list(arguments))
     with Interrupt() as interrupt:
-        return work(given, interrupt)
+        return execute(given, interrupt)
 
 
 def entry() -> None:
@@ -74,7 +73,7 @@ def entry() -> None:
     sys.exit(main(sys.argv[1:]))
 
 
-def work(given: argparse.Namespace, interrupt: Interrupt) -> int:
+def execute(given: argparse.Namespace, interrupt: Interrupt) -> int:
     terminal = Terminal(given.json)
     try:
         if given.verb == "preflight":
@@ -88,7 +87,7 @@ def work(given: argparse.Namespace, interrupt: Interrupt) -> int:
     except KeyboardInterrupt:
         return say_interrupted()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader (`| head`) has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader (`| head`) has closed the pipe
         return exits.OK
     except (GateError, BotoCoreError, ClientError) as error:
         failure = judged(error)
@@ -98,7 +97,7 @@ def work(given: argparse.Namespace, interrupt: Interrupt) -> int:
 
 
 def judged(error: Exception) -> _Failure:
-    """Exit code and text of an error that ended a verb."""
+    """Return the exit code and the text of an error that ended a command."""
     if isinstance(error, Interrupted):
         return _Failure(exits.INTERRUPTED, str(error))
     if isinstance(error, Unknown):
@@ -111,9 +110,8 @@ def judged(error: Exception) -> _Failure:
         detail = error.response.get("Error", {})
         return _Failure(
             exits.FAILED,
-            f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}. Check your "
-            "permissions "
-            "(the code that makes a call names the IAM actions it needs)",
+            f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}. Fix: allow your "
+            "credentials this action (docs/access.md lists every grant)",
         )
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     where = f"the local cloud at {endpoint} does not answer: run `make up`" if endpoint else "AWS could not be reached"

@@ -1,4 +1,4 @@
-"""What every verb works with."""
+"""The context of every command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sluice.rollout.deployment.service import Service
 
 @dataclass(frozen=True)
 class Context:
-    """A stack, the AWS account it lives in, and the terminal in front of it."""
+    """A stack, the clients of its AWS account, and the terminal."""
 
     stack: Stack
     clients: Clients

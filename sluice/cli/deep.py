@@ -1,6 +1,6 @@
-"""Whether a deployed service answers its deep path, as its users ask it. It only asks.
+"""Checks whether a deployed service answers its deep health path, as a user would request it. It changes nothing.
 
-ECS and the load balancer know of the shallow path alone: a version that cannot live with the schema is healthy to them.
+ECS and the load balancer check the shallow path only, so a version that fails on the schema is healthy to them.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from sluice.inputs.smoke import Smoke
 from sluice.rollout.deployment.http_answer import Ask, asking, complaint
 
 LOOKS = 2
-"""One bad answer may be a hiccup of the network."""
+"""Requests before the path counts as failed: one bad answer may be a network error."""
 PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Deep:
-    """What the path answered.
+    """The answer of the deep health path.
 
     Attributes:
-        url: asked with GET.
-        status: the last answer's; 0: there was none.
-        wrong: what is wrong with it, in words; empty when nothing is.
-        certain: whether users get the same: an internal load balancer answers nobody outside of its network.
+        url: requested with GET.
+        status: HTTP status of the last answer; 0 without an answer.
+        wrong: what is wrong with it; empty when it is healthy.
+        certain: whether users get the same answer: an internal load balancer answers only inside its network.
     """
 
     url: str
@@ -35,20 +35,20 @@ class Deep:
 
 
 def deep(gate: Mapping[str, Any], wait: Callable[[float], object], by: Callable[[Smoke], Ask] = asking) -> Deep | None:
-    """Ask a stack's deep path; None where the stack does not say which one it is.
+    """Request a stack's deep health path; return None where the stack's outputs do not name one.
 
     Args:
         gate: the stack's output of that name.
-        wait: takes seconds.
-        by: what sends such a request.
+        wait: pauses for a number of seconds.
+        by: sends such a request.
     """
     raw = gate.get("deep")
     if not raw:
         return None
     wanted = Smoke.parse({key: value for key, value in raw.items() if key != "shared"})
     send = by(wanted)
-    for look in range(LOOKS):
-        if look:
+    for attempt in range(LOOKS):
+        if attempt:
             wait(PAUSE_SECONDS)
         answer = send(wanted.url, wanted.timeout)
         wrong = complaint(wanted, answer)

@@ -1,11 +1,11 @@
-"""Exit codes of `sluice`. A command that ran passes its own code on; --json tells the two apart by `outcome`."""
+"""Exit codes of `sluice`. `sluice run` returns its command's own code; with --json, `outcome` distinguishes the two."""
 
 OK = 0
 FAILED = 1
-"""A check failed, the service is not healthy, a rollback did not work, or a command ended without an exit code."""
+"""A check failed, the service is not healthy, a rollback failed, or a command ended without an exit code."""
 USAGE = 2
 REFUSED = 3
-"""Nothing was done: another run is under way, no such stack, wrong account, no such release."""
+"""Nothing was done: another run is in progress, no such stack, wrong account, no such release."""
 UNKNOWN = 4
-"""AWS could not be asked any more; what was started goes on."""
+"""AWS stopped answering; what was started keeps running."""
 INTERRUPTED = 130

@@ -1,4 +1,4 @@
-"""`sluice history`: what ran on this stack, from the run records.
+"""`sluice history`: the stack's runs and rollbacks, from its records.
 
 IAM: ssm:GetParametersByPath on the stack's parameters; ecs:DescribeTaskDefinition on ``*`` for the log streams.
 """
@@ -21,7 +21,7 @@ from sluice.migration.records.record import RunRecord
 from sluice.release.names import short
 from sluice.release.release_record import Release, ReleaseRecords, names_of
 
-HEADS = ("RUN", "BY", "WHO", "WHEN (UTC)", "IMAGE", "VERSION", "GIT REVISION", "STEPS OR COMMAND", "RESULT", "TOOK")
+HEADS = ("RUN", "BY", "AUTHOR", "WHEN (UTC)", "IMAGE", "VERSION", "GIT REVISION", "STEPS OR COMMAND", "RESULT", "TOOK")
 COMMAND = 80
 """Characters of an operator's command in the table; `sluice history N` shows more of it."""
 
@@ -29,12 +29,12 @@ COMMAND = 80
 def arguments(verbs: Any) -> None:
     one = verbs.add_parser(
         "history",
-        help="what ran: a table, or one run in full",
-        description="The stack's runs and rollbacks, newest first; the last 50 are kept. With a number: that run's "
-        "tasks, exit codes and log streams.",
+        help="show the stack's runs, or one run in full",
+        description="Show the stack's runs and rollbacks, newest first; the last 50 are kept. With a number: that "
+        "run's tasks, exit codes and log streams.",
     )
-    one.add_argument("number", nargs="?", type=int, help="of the run to show in full")
-    one.add_argument("--limit", type=int, default=20, metavar="N", help="rows of the table (20)")
+    one.add_argument("number", nargs="?", type=int, help="number of the run to show in full")
+    one.add_argument("--limit", type=int, default=20, metavar="N", help="rows of the table (default: 20)")
     one.set_defaults(main=main)
 
 
@@ -54,20 +54,20 @@ def main(context: Context, given: argparse.Namespace) -> int:
 
 
 def called(run: RunRecord, releases: Sequence[Release]) -> RunRecord:
-    """A run with the names of its image, where only a release knows them."""
+    """Return a run with the names of its image, which may be known from a release only."""
     names = run.names or names_of(releases, run.image)
     return replace(run, version=names.version, revision=names.revision)
 
 
 def rows(runs: Sequence[RunRecord], releases: Sequence[Release], now: float) -> list[tuple[str, ...]]:
-    """The lines of the table, the newest first: runs, and the rollbacks, which ran nothing."""
-    lines = [(run.started, run.number, row(run, now)) for run in runs]
-    lines += [(one.at, 0, moved_back(one)) for one in releases if one.by == "rollback"]
-    return [line for _, _, line in sorted(lines, key=lambda one: one[:2], reverse=True)]
+    """Return the rows of the table, newest first: runs, and rollbacks, which ran nothing."""
+    entries = [(run.started, run.number, row(run, now)) for run in runs]
+    entries += [(one.at, 0, moved_back(one)) for one in releases if one.by == "rollback"]
+    return [line for _, _, line in sorted(entries, key=lambda one: one[:2], reverse=True)]
 
 
 def moved_back(release: Release) -> tuple[str, ...]:
-    """A rollback as a line of the table."""
+    """Return a rollback as a row of the table."""
     return (
         "",
         release.by,
@@ -76,14 +76,14 @@ def moved_back(release: Release) -> tuple[str, ...]:
         release.digest.rpartition("@")[2].removeprefix("sha256:")[:12],
         short(release.version),
         short(release.revision),
-        f"moved the service back: release {release.number}",
+        f"rolled back: release {release.number}",
         "succeeded",
         "",
     )
 
 
 def row(run: RunRecord, now: float) -> tuple[str, ...]:
-    """A run as a line of the table."""
+    """Return a run as a row of the table."""
     return (
         str(run.number),
         "up, after" if run.by == "up" and run.phase == "after" else run.by,
@@ -93,7 +93,7 @@ def row(run: RunRecord, now: float) -> tuple[str, ...]:
         short(run.version),
         short(run.revision),
         _short(run.command) or " ".join(run.steps) or run.message,
-        "under way" if run.open else run.state,
+        "in progress" if run.open else run.state,
         short_time((run.finished or now) - run.started),
     )
 
@@ -103,7 +103,7 @@ def _short(command: str) -> str:
 
 
 def plain(run: RunRecord) -> dict[str, Any]:
-    """A run as --json gives it."""
+    """Return a run as --json prints it."""
     return {
         "run": run.number,
         "by": run.by,
@@ -127,7 +127,7 @@ def _one(context: Context, runs: Sequence[RunRecord], number: int) -> int:
     found = next((run for run in runs if run.number == number), None)
     if found is None:
         numbers = f"{runs[0].number} to {runs[-1].number}" if runs else "none"
-        raise Refused(f"there is no run {number} of stack {context.stack.name}; there are {numbers}")
+        raise Refused(f"stack {context.stack.name} has no run {number}; its runs: {numbers}")
     run = context.records.with_steps(found)
     place = _log_place(context)
     tasks = [
@@ -149,7 +149,7 @@ def _one(context: Context, runs: Sequence[RunRecord], number: int) -> int:
     if context.terminal.machine:
         return exits.OK
     line = context.terminal.line
-    state = "under way" if run.open else run.state
+    state = "in progress" if run.open else run.state
     line(f"run {run.number}: {state}, {COMMANDS[run.by]} by {run.author}, {_time(run.started)} UTC")
     line(f"image {run.image}" + (f", {run.names}" if run.names else ""))
     if run.command:
@@ -179,7 +179,7 @@ def _order(run: RunRecord, step: str) -> int:
 
 
 def _log_place(context: Context) -> LogPlace | None:
-    """Return where the migration's container logs now; a run of long ago may have logged elsewhere."""
+    """Return where the migration's container logs now; an old run may have logged elsewhere."""
     place = context.stack.place
     definition = context.clients["ecs"].describe_task_definition(taskDefinition=place.task_definition)["taskDefinition"]
     containers = {one["name"]: one for one in definition["containerDefinitions"]}

@@ -1,4 +1,4 @@
-"""Ctrl-C: the first one ends the work in good order, the second one ends the command, whatever it waits for."""
+"""Ctrl-C: the first one stops the operation cleanly, the second one ends the command at once."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Interrupt:
     """Set by SIGINT and SIGTERM.
 
     Attributes:
-        heeded: work is under way that looks at it; else the signal ends the command.
-        terminated: it was SIGTERM, which unlike a terminal's Ctrl-C came to this process alone.
+        heeded: an operation is running that checks it; else the signal ends the command.
+        terminated: it was SIGTERM, which unlike a terminal's Ctrl-C is sent to this process only.
     """
 
     def __init__(self) -> None:
@@ -34,14 +34,14 @@ class Interrupt:
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
         if self.event.is_set():
-            # Not sys.exit: a request that hangs, or a thread, must not keep it.
-            os.write(2, b"\nleft at once: what was started may go on; `sluice status` shows it\n")
+            # Not sys.exit: a request that hangs, or a thread, must not delay the exit.
+            os.write(2, b"\nended at once: what was started may still run; `sluice status` shows it\n")
             os._exit(INTERRUPTED)
         self.event.set()
         self.terminated = signum == signal.SIGTERM
         if not self.heeded:
             raise KeyboardInterrupt
-        os.write(2, b"\nstopping; Ctrl-C once more leaves at once\n")
+        os.write(2, b"\nstopping; press Ctrl-C again to end at once\n")
 
 
 def say_interrupted() -> int:

@@ -1,7 +1,7 @@
-"""`sluice preflight`: what a deploy will need, looked at before anything is changed. It only reads.
+"""`sluice preflight`: check what a deploy needs before it changes anything. Read only.
 
-IAM: what `sluice.admission.start_reading` and `sluice.image.image_trust` name, and ec2:DescribeSubnets,
-DescribeRouteTables and DescribeVpcEndpoints, iam:SimulatePrincipalPolicy. What may not be asked is skipped and said so.
+IAM: as for `sluice.admission.start_reading` and `sluice.image.image_trust`; ec2:DescribeSubnets, DescribeRouteTables
+and DescribeVpcEndpoints; iam:SimulatePrincipalPolicy. A check whose action is denied is skipped with a message.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def arguments(verbs: Any) -> None:
     verbs.add_parser(
         "preflight",
         help="check roles, secrets, log groups, image, network, listener and permissions before a deploy",
-        description="Looks at everything that a deploy will need and changes nothing. Every check passes, fails or is "
-        "skipped with a reason; exit code 1 when one fails. Before the first deploy only what exists can be checked.",
+        description="Check everything that a deploy needs; change nothing. Every check passes, fails or is skipped "
+        "with a reason; exit code 1 when one fails. Before the first deploy, only what exists can be checked.",
     )
 
 
@@ -54,10 +54,10 @@ def main(given: argparse.Namespace, terminal: Terminal) -> int:
     try:
         stack = find(given.stack, Path(given.cwd))
     except NotDeployed as reason:
-        checks = [skipped(name, f"{reason}".partition(":")[0] + ": `pulumi up` makes it") for name in NAMES[1:]]
+        checks = [skipped(name, f"{reason}".partition(":")[0] + ": `pulumi up` creates it") for name in NAMES[1:]]
         return _report(terminal, [*_account(Clients(Account())), *checks])
     clients = stack.clients()
-    return _report(terminal, [passed("credentials", f"account {stack.account}"), *look(stack, clients)])
+    return _report(terminal, [passed("credentials", f"account {stack.account}"), *stack_checks(stack, clients)])
 
 
 def _account(clients: Clients) -> list[Check]:
@@ -68,8 +68,8 @@ def _account(clients: Clients) -> list[Check]:
     return [passed("credentials")]
 
 
-def look(stack: Stack, clients: Clients) -> Iterator[Check]:
-    """Every check of a deployed stack."""
+def stack_checks(stack: Stack, clients: Clients) -> Iterator[Check]:
+    """Yield every check of a deployed stack."""
     gate, place = stack.gate, stack.place
     subject = Subject(
         service=str(gate.get("serviceTaskDefinition") or ""),
@@ -96,7 +96,7 @@ def look(stack: Stack, clients: Clients) -> Iterator[Check]:
 
 
 def checked(found: Finding) -> Check:
-    """A finding as a check's result: what could not be looked at is skipped."""
+    """Return a finding as a check's result; what could not be read is skipped."""
     why = f"; {found.why}" if found.why else ""
     fix = f". Fix: {found.fix}" if found.fix else ""
     match found.result:
@@ -111,23 +111,23 @@ def checked(found: Finding) -> Check:
 
 
 def ask(name: str, check: Callable[[], Check]) -> Check:
-    """A check's result; what AWS does not let us look at is skipped, what is not there has failed."""
+    """Return a check's result: skipped when access is denied, failed when the resource does not exist."""
     try:
         return check()
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code"))
         message = str(error.response.get("Error", {}).get("Message") or code)
         if code in _DENIED or "not authorized" in message:
-            return skipped(name, f"these credentials may not look ({error.operation_name})")
+            return skipped(name, f"access denied: {error.operation_name}")
         if any(absent in code for absent in _ABSENT) or "does not exist" in message or "Unable to describe" in message:
-            return failed(name, f"it does not exist: {message}")
+            return failed(name, f"does not exist: {message}")
         return failed(name, f"{error.operation_name}: {code}: {message}")
 
 
 def _subnets(clients: Any, stack: Stack) -> Iterator[Check]:
     place = stack.place
     for subnet in place.subnets:
-        name = f"way out of {subnet}"
+        name = f"outbound route of {subnet}"
 
         def leads_out(subnet: str = subnet, name: str = name) -> Check:
             ec2 = clients["ec2"]
@@ -144,37 +144,37 @@ def _subnets(clients: Any, stack: Stack) -> Iterator[Check]:
 
 
 def _copies(clients: Clients, role: str) -> Check:
-    """Return whether the role that copies snapshots in another account can be taken, and may look at them."""
-    name = f"copies of snapshots in account {role.split(':')[4]}"
+    """Check whether the role that copies snapshots in another account can be assumed, and may list them."""
+    name = f"snapshot copies in account {role.split(':')[4]}"
 
-    def look_there() -> Check:
+    def list_snapshots() -> Check:
         clients.taking_on(role)["rds"].describe_db_snapshots(SnapshotType="manual", MaxRecords=20)
-        return passed(name, "its role can be taken")
+        return passed(name, "its role can be assumed")
 
-    return ask(name, look_there)
+    return ask(name, list_snapshots)
 
 
 def _permissions(clients: Any, snapshot: bool) -> Check:
-    """Return what the caller may do, as IAM's simulator sees it: without the conditions of other services' policies."""
-    name = "permissions" + (", snapshot among them" if snapshot else "")
+    """Check the caller's permissions by IAM's simulator, which ignores the policies of other services' resources."""
+    name = "permissions" + (", including snapshots" if snapshot else "")
     actions = [*ACTIONS, *(["rds:CreateDBSnapshot", "rds:DescribeDBSnapshots"] if snapshot else [])]
 
     def simulate() -> Check:
         arn = str(clients["sts"].get_caller_identity()["Arn"])
         if arn.endswith(":root"):
-            return passed(name, "the account's root user may do everything")
+            return passed(name, "the account's root user has every permission")
         answer = clients["iam"].simulate_principal_policy(PolicySourceArn=principal(arn), ActionNames=actions)
         return permitted(name, answer["EvaluationResults"])
 
     check = ask(name, simulate)
-    # A grant on a resource pattern is a denial on "*": a simulation cannot prove that something is forbidden.
+    # The simulator reports a grant on a resource pattern as a denial on "*", so a denial proves nothing.
     if check.result == "failed":
-        return skipped(name, f"IAM's simulation on every resource says {check.detail}; narrower grants may be enough")
+        return skipped(name, f"IAM's simulation on every resource: {check.detail}; narrower grants may be enough")
     return check
 
 
 def principal(arn: str) -> str:
-    """The ARN that IAM can simulate: of an assumed role's session, the role. Source: STS GetCallerIdentity."""
+    """Return the ARN that IAM can simulate: for an assumed role's session, the role. Source: STS GetCallerIdentity."""
     head, kind, rest = arn.partition(":assumed-role/")
     if not kind:
         return arn

@@ -1,10 +1,9 @@
-"""`sluice rotate app|owner`: a new password for a database user, by the ordinary `pulumi up`.
+"""`sluice rotate app|owner`: give a database user a new password, by an ordinary `pulumi up`.
 
-The password is made by a resource of the stack (gate:index:GeneratedSecret) and set in the database by the bootstrap
-step. Replacing that resource makes a new one; everything else follows: the steps run, and a rollout brings tasks that
-know it.
+A resource of the stack (gate:index:GeneratedSecret) generates the password, and the bootstrap step sets it in the
+database. Replacing that resource generates a new one: the steps run, and a rollout starts tasks with the new password.
 
-IAM: what `pulumi up` needs.
+IAM: as for `pulumi up`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Any
 from sluice.cli import exits
 from sluice.cli.context import Context
 from sluice.cli.interrupt import Interrupt
-from sluice.cli.stack import asked, words
+from sluice.cli.stack import asked, stack_option
 from sluice.migration.operator_run import Refused
 
 USERS = ("app", "owner", "master")
@@ -31,13 +30,13 @@ def arguments(verbs: Any) -> None:
     one = verbs.add_parser(
         "rotate",
         help="give a database user of the stack a new password",
-        description="Runs `pulumi up` with the user's password replaced: the bootstrap step sets the new one, the "
-        "migration steps run, and a rollout starts tasks that know it. Whatever else differs from what is deployed is "
-        "deployed with it; the preview shows it and asks. RDS itself rotates the master user's password.",
+        description="Run `pulumi up` with the user's password replaced: the bootstrap step sets the new one, the "
+        "migration steps run, and a rollout starts tasks that use it. Any other pending change is deployed, too; the "
+        "preview shows it and asks for confirmation. RDS itself rotates the master user's password.",
         epilog="example: sluice rotate app --stack prod",
     )
     one.add_argument("user", choices=USERS, help="whose password")
-    one.add_argument("--yes", "-y", action="store_true", help="neither preview nor question")
+    one.add_argument("--yes", "-y", action="store_true", help="skip the preview and the confirmation")
     one.add_argument(
         "--up",
         action="append",
@@ -54,16 +53,16 @@ def main(context: Context, given: argparse.Namespace) -> int:
     cwd, terminal = Path(given.cwd), context.terminal
     urn = password(json.loads(asked("export", given.stack, cwd)), given.user)
     approved = ["--yes", "--skip-preview"] if given.yes else []
-    command = ["pulumi", "up", *words(given.stack), "--replace", urn, *approved, *given.up]
+    command = ["pulumi", "up", *stack_option(given.stack), "--replace", urn, *approved, *given.up]
     terminal.note(
         f"{given.user}: `pulumi up` with its password replaced. From the bootstrap step until the rollout has"
     )
     terminal.note("completed, tasks that serve now keep their open connections and cannot open new ones")
     context.interrupt.heeded = True
-    # With --json the one document is all of stdout.
+    # With --json, stdout holds the one document only.
     code = attached(subprocess.Popen(command, cwd=cwd, stdout=2 if terminal.machine else None), context.interrupt)
     if code == 0:
-        terminal.note(f"the password of {given.user} is another one, and tasks that know it serve")
+        terminal.note(f"{given.user} has a new password, and the serving tasks use it")
     terminal.result({"outcome": "rotated" if code == 0 else "failed", "user": given.user, "urn": urn, "exit": code})
     if context.interrupt.event.is_set():
         return exits.INTERRUPTED
@@ -71,8 +70,11 @@ def main(context: Context, given: argparse.Namespace) -> int:
 
 
 def password(state: dict[str, Any], user: str) -> str:
-    """The URN of the resource that makes a user's password, from what `pulumi stack export` prints. Raises Refused
-    when the stack has none."""
+    """Return the URN of the resource that generates a user's password, from the output of `pulumi stack export`.
+
+    Raises:
+        Refused: the stack has none.
+    """
     resources = (state.get("deployment") or {}).get("resources") or []
     found = [
         str(one["urn"])
@@ -81,25 +83,27 @@ def password(state: dict[str, Any], user: str) -> str:
     ]
     if len(found) != 1:
         raise Refused(
-            f"this stack makes no password for {user}: `database.roles` is false, or it is not deployed yet. With "
-            "`database.roles: true` migrations and service log in as users of their own"
+            f"this stack generates no password for {user}: `database.roles` is false, or the stack is not deployed "
+            "yet. With `database.roles: true`, migrations and service log in as users of their own"
         )
     return found[0]
 
 
 def by_rds(instance: str) -> str:
-    """Return how the master user's password is rotated. Source: RDS ModifyDBInstance, RotateMasterUserPassword."""
+    """Explain how RDS rotates the master user's password. Source: RDS ModifyDBInstance, RotateMasterUserPassword."""
     return (
-        "the master user's password is RDS's: it rotates it every seven days by itself, in Secrets Manager. Only the "
-        "bootstrap step reads it, at its start. At once:\n"
+        "RDS manages the master user's password in Secrets Manager and rotates it every seven days. Only the "
+        "bootstrap step reads it, at its start. To rotate it now:\n"
         f"  aws rds modify-db-instance --db-instance-identifier {instance or 'INSTANCE'} "
         "--rotate-master-user-password --apply-immediately"
     )
 
 
 def attached(child: subprocess.Popen[Any], interrupt: Interrupt) -> int:
-    """The exit code of a command that has this terminal. A terminal's Ctrl-C reached it already; a SIGTERM came to us
-    alone, and is passed on as Ctrl-C, once."""
+    """Return the exit code of a command that uses this terminal.
+
+    A terminal's Ctrl-C reaches it directly; a SIGTERM reaches this process only and is forwarded as Ctrl-C, once.
+    """
     passed_on = False
     while True:
         try:

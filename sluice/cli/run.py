@@ -1,6 +1,6 @@
-"""`sluice run -- COMMAND…`: a command of the live image, as the migrations run: same tasks, records and lock.
+"""`sluice run -- COMMAND…`: run a command of the live image like a migration: same task, records and lock.
 
-IAM: what sluice.migration.operator_run says; ecs:DescribeServices, ecs:DescribeTaskDefinition and
+IAM: as for sluice.migration.operator_run; ecs:DescribeServices, ecs:DescribeTaskDefinition and
 ecs:ListTaskDefinitions on ``*``.
 """
 
@@ -24,48 +24,50 @@ from sluice.migration.operator_run import Order, Refused, exit_code, operate
 from sluice.rollout.deployment.judge import primary
 
 REVISIONS = 100
-"""How many of the newest revisions are looked through for an image."""
+"""Number of the newest revisions that are searched for an image."""
 
 
 def arguments(verbs: Any) -> None:
     one = verbs.add_parser(
         "run",
         help="run a command of the live image as a one-off task, under the migrations' lock",
-        description="Runs a command of the image that is live, where and as what the migrations run. Its log lines "
-        "appear as they are written; the exit code is the command's own; 1 when it ended without one, 3 when it was "
-        "refused, 4 when AWS could not be asked any more, 130 after Ctrl-C, which stops the task. Refused while any "
-        "other run is open. Because the command may change the schema, the next `pulumi up` runs the migration steps "
-        "again, unless --read-only says that it does not.",
+        description="Run a command of the live image as a one-off task, with the network, role and variables of the "
+        "migrations. Its log is printed while it runs. The exit code is the command's own; 1 when it ended without "
+        "one, 3 when it was refused, 4 when AWS did not answer, 130 after Ctrl-C, which stops the task. Refused while "
+        "another run is open. The command may change the schema, so the next `pulumi up` runs the migration steps "
+        "again, unless --read-only is given.",
         epilog="example: sluice run --stack prod --env CLERK_ORG_ID=org_2x -- migrate provision",
     )
-    one.add_argument("--timeout", type=_seconds, default=900, metavar="S", help="stop the task after so long (900)")
     one.add_argument(
-        "--shards", type=_shards, default=1, metavar="N", help="tasks side by side: SHARD_INDEX, SHARD_COUNT"
+        "--timeout", type=_seconds, default=900, metavar="S", help="seconds until the task is stopped (default: 900)"
     )
-    one.add_argument("--env", action="append", default=[], type=variable, metavar="K=V", help="a further variable")
-    one.add_argument("--image", help="another image by digest, or its beginning: one that this stack has migrated with")
+    one.add_argument(
+        "--shards", type=_shards, default=1, metavar="N", help="number of parallel tasks: SHARD_INDEX, SHARD_COUNT"
+    )
+    one.add_argument("--env", action="append", default=[], type=variable, metavar="K=V", help="an extra variable")
+    one.add_argument("--image", help="digest, or its beginning, of another image that this stack has migrated with")
     one.add_argument(
         "--secrets",
         metavar="NAMES",
-        help="of app.secrets, joined by commas: those that a migration step has; `all` that steps have, or `none` "
-        "(those of the step whose command begins like this one)",
+        help="names of app.secrets that a migration step has, separated by commas; `all` or `none` (default: those of "
+        "the step whose command begins like this one)",
     )
     one.add_argument("--task-definition", metavar="ARN", help="a revision of the migration's task definition")
-    one.add_argument("--container", help="of that revision, when it is not the migration's")
+    one.add_argument("--container", help="container of that revision, when it is not the migration's")
     one.add_argument(
         "--read-only",
         action="store_true",
-        help="the command leaves the schema as it is: the next `pulumi up` need not run the migration steps again",
+        help="the command does not change the schema, so the next `pulumi up` need not run the migration steps again",
     )
     one.add_argument("command", nargs="+", metavar="COMMAND", help="after --: the command and its arguments")
     one.set_defaults(main=main)
 
 
 def main(context: Context, given: argparse.Namespace) -> int:
-    words = list(given.command)
+    command = list(given.command)
     step = Step(
-        name=step_name(words),
-        command=tuple(words),
+        name=step_name(command),
+        command=tuple(command),
         timeout=given.timeout,
         attempts=1,
         shards=given.shards,
@@ -111,18 +113,18 @@ def main(context: Context, given: argparse.Namespace) -> int:
 
 
 def _secrets(context: Context, given: argparse.Namespace) -> Choice:
-    """As which step the command runs. Raises Refused."""
+    """Return the step whose task definition, and so whose secrets, the command gets. Raises Refused."""
     if given.secrets and given.task_definition:
-        raise Refused("--task-definition has secrets of its own: leave out --secrets")
+        raise Refused("--task-definition has secrets of its own; do not pass --secrets with it")
     gate = context.stack.gate
     return step_secrets.choose(gate.get("steps") or [], given.command, given.secrets, str(gate["taskDefinition"]))
 
 
 def choose(context: Context, image: str | None, definition: str | None, usual: str) -> tuple[str, str]:
-    """The revision to run and its image: a named one, that of a named image, else that of the image that is live.
+    """Return the revision to run and its image: the named revision, that of the named image, else the live image's.
 
     Args:
-        usual: a revision that the gate let through, of the family to take one of.
+        usual: a revision that passed the gate; its family is searched.
     """
     ecs, stack = context.clients["ecs"], context.stack
     if definition:
@@ -138,21 +140,21 @@ def choose(context: Context, image: str | None, definition: str | None, usual: s
             return found
     raise Refused(
         f"no migration task definition of this stack has image {wanted}: {len(arns)} revisions of "
-        f"{_family(usual)} were looked at. The newest one that the gate let through has "
+        f"{_family(usual)} were searched. The newest one that passed the gate has "
         f"{let_through[1].rpartition('@')[2]}; run it with --image and that digest"
     )
 
 
 def matches(image: str, wanted: str) -> bool:
-    """Return whether an image has the wanted digest: whole or its beginning (seven digits at least)."""
+    """Return whether an image has the wanted digest, or one that begins with it (at least seven digits)."""
     digest = image.rpartition("@sha256:")[2]
     start = wanted.rpartition("@")[2].removeprefix("sha256:")
     return len(start) >= 7 and digest.startswith(start)
 
 
-def step_name(words: Sequence[str]) -> str:
-    """A step's name from the command's first two words: what labels its lines. Arguments may be private."""
-    plain = "-".join(word.rpartition("/")[2] for word in words[:2])
+def step_name(command: Sequence[str]) -> str:
+    """Return a step's name, the label of its log lines: the command and its first argument. More may be private."""
+    plain = "-".join(word.rpartition("/")[2] for word in command[:2])
     name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
     return re.sub(r"^[^a-z]+", "", name)[:LONGEST_NAME].rstrip("-") or "run"
 
@@ -165,8 +167,8 @@ def variable(text: str) -> tuple[str, str]:
         raise argparse.ArgumentTypeError(f"{name} is set for every shard; use --shards")
     if secrets_in(text):  # by the name or by the value; neither is shown
         raise argparse.ArgumentTypeError(
-            f"{name} looks like a secret, and ECS shows a task's variables to everybody who may describe it: put it"
-            " into Secrets Manager and name it in app.secrets, or let the command read it by itself"
+            f"{name} looks like a secret, and ECS shows a task's variables to everyone who may describe it: store it"
+            " in Secrets Manager and name it in app.secrets, or let the command read it itself"
         )
     return name, value
 
@@ -181,12 +183,12 @@ def _shards(text: str) -> int:
 
 def _whole(text: str, least: int, most: int) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
     return int(text)
 
 
 def _live_image(context: Context) -> str:
-    """The image by digest that the service's newest deployment has; empty before there is a service."""
+    """Return the image (by digest) of the service's newest deployment; empty without a service."""
     if not context.stack.gate.get("service"):
         return ""
     current = primary(context.service.describe() or {})
@@ -205,7 +207,7 @@ def _definition(ecs: Any, arn: str) -> Mapping[str, Any]:
 
 
 def _image(definition: Mapping[str, Any], container: str) -> str:
-    """The image of a container: of the named one, else of the first essential one."""
+    """Return the image of the named container, else of the first essential one."""
     containers = definition["containerDefinitions"]
     named = [one for one in containers if one["name"] == container]
     if container and not named:
@@ -217,7 +219,7 @@ def _image(definition: Mapping[str, Any], container: str) -> str:
 
 
 def _revisions(ecs: Any, arn: str) -> list[str]:
-    """The newest revisions of the same family, newest first."""
+    """Return the revisions of the same family, newest first."""
     found: list[str] = []
     pages = ecs.get_paginator("list_task_definitions").paginate(
         familyPrefix=_family(arn), status="ACTIVE", sort="DESC", PaginationConfig={"MaxItems": REVISIONS}

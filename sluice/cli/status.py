@@ -1,8 +1,7 @@
-"""`sluice status`: what serves now, and whether it is well.
+"""`sluice status`: show what serves, and whether it is healthy.
 
-It asks the deep path as a user does.
-
-IAM: what sluice.rollout.deployment.service says; ecs:DescribeTaskDefinition on ``*``, ssm:GetParametersByPath on the
+It requests the deep health path as a user does.
+IAM: as for sluice.rollout.deployment.service; ecs:DescribeTaskDefinition on ``*``, ssm:GetParametersByPath on the
 stack's parameters, cloudwatch:DescribeAlarms on ``*`` when the service has deployment alarms.
 """
 
@@ -27,9 +26,9 @@ from sluice.rollout.deployment.judge import TargetState
 def arguments(verbs: Any) -> None:
     one = verbs.add_parser(
         "status",
-        help="what serves now; exit code 1 when it is not healthy",
-        description="The service with its release, tasks, deployments and targets, what its deep path answers, the "
-        "last rollout and run, open runs and holds. Exit code 0 when the service is healthy, 1 when not.",
+        help="show what serves; exit code 1 when it is not healthy",
+        description="Show the service with its release, tasks, deployments and targets, the answer of its deep health "
+        "path, the last rollout and run, open runs and holds. Exit code 0 when the service is healthy, else 1.",
     )
     one.set_defaults(main=main)
 
@@ -84,7 +83,7 @@ def main(context: Context, given: argparse.Namespace) -> int:
 
 
 def schema(runs: Sequence[RunRecord]) -> tuple[RunRecord | None, RunRecord | None]:
-    """The run that last proved the schema, and the first one since that may have changed it. Pure."""
+    """Return the run that last proved the schema, and the first later one that may have changed it. Pure."""
     proven = [run for run in runs if run.by == "up" and run.phase == "before" and run.state == "succeeded"]
     if not proven:
         return None, None
@@ -95,9 +94,9 @@ def schema(runs: Sequence[RunRecord]) -> tuple[RunRecord | None, RunRecord | Non
 def complaints(
     service: Mapping[str, Any] | None, targets: Mapping[str, TargetState], alarms: Sequence[str] = ()
 ) -> list[str]:
-    """Return what is not well, in words; empty when everything is."""
+    """Return what is not healthy, one text each; empty when everything is healthy."""
     if service is None:
-        return ["there is no service"]
+        return ["the stack has no service"]
     if service.get("status") != "ACTIVE":
         return [f"the service is {service.get('status')}"]
     wrong = []
@@ -117,65 +116,65 @@ def complaints(
         for group, state in targets.items()
         if not state.all_healthy(at_least=max(1, desired))
     ]
-    return wrong + [f"alarm {name} is ringing" for name in alarms]
+    return wrong + [f"alarm {name} is in ALARM" for name in alarms]
 
 
 def page(document: Mapping[str, Any], targets: Sequence[TargetState], now: float) -> list[str]:
-    """The status for people."""
+    """Return the status as text."""
     service, release = document["service"], document["release"]
-    lines = [f"{document['stack']}: {'healthy' if document['healthy'] else 'NOT healthy'}"]
-    lines += [f"  {wrong}" for wrong in document["wrong"]]
+    report = [f"{document['stack']}: {'healthy' if document['healthy'] else 'NOT healthy'}"]
+    report += [f"  {wrong}" for wrong in document["wrong"]]
     if service:
         number = f"release {release['number']}, " if release else ""
         revision = document["taskDefinition"].rpartition("/")[2]
-        lines.append(
+        report.append(
             f"serves       {number}{short(document['image'])}, {revision}"
             + (f", {document['url']}" if document["url"] else "")
         )
         if release:
-            lines.append(f"release      {release_line(Release(**release))}")
+            report.append(f"release      {release_line(Release(**release))}")
         counts = f"{service['running']} running, {service['pending']} pending, {service['desired']} desired"
-        lines.append(f"service      {service['name']}, {service['status']}: {counts}")
+        report.append(f"service      {service['name']}, {service['status']}: {counts}")
     for one in document["deployments"]:
         failed = f", {one['failed']} failed" if one["failed"] else ""
-        lines.append(
+        report.append(
             f"deployment   {one['id']} {one['status']} {one['rolloutState']}, "
             f"{one['taskDefinition'].rpartition('/')[2]}, "
             f"{one['running']} running{failed}"
         )
-    lines += [f"targets      {state}" for state in targets]
+    report += [f"targets      {state}" for state in targets]
     if answered := document["deepPath"]:
         said = answered["wrong"] or f"GET {answered['url']} answered {answered['status']}"
-        lines.append(f"deep path    {said}" + ("" if answered["certain"] else " (asked from here)"))
+        report.append(f"deep path    {said}" + ("" if answered["certain"] else " (requested from here)"))
     proof, touched = document["schema"]["provenBy"], document["schema"]["touchedBy"]
     if proof:
         since = (
             f"; since then {COMMANDS[touched['by']]} by {touched['author']} (run {touched['run']})" if touched else ""
         )
-        lines.append(f"schema       proven by run {proof['run']}, {short(proof['image'])}, {proof['started']}{since}")
+        report.append(f"schema       proven by run {proof['run']}, {short(proof['image'])}, {proof['started']}{since}")
     rollout = document["lastRollout"]
     if rollout and rollout["state"] != "proven":
         ended = f": {rollout['message']}" if rollout["message"] else ""
-        lines.append(
+        report.append(
             f"last rollout {rollout['taskDefinition'].rpartition('/')[2]} by {rollout['deployer']}, "
             f"{rollout['started']}, {rollout['state']}{ended}"
         )
     last = document["lastRun"]
     if last:
-        lines.append(
+        report.append(
             f"last run     {last['run']}, {COMMANDS[last['by']]} by {last['author']}, "
             f"{last['state']}, {last['started']}"
         )
-    lines += [
+    report += [
         f"open run     {run['run']}, {COMMANDS[run['by']]} by {run['author']} since {run['started']}"
         for run in document["openRuns"]
     ]
-    lines += [f"held         {_held(hold)}" for hold in document["holds"]]
-    return lines
+    report += [f"held         {_held(hold)}" for hold in document["holds"]]
+    return report
 
 
 def release_line(release: Release) -> str:
-    """Return what a release is called, and what brought it."""
+    """Return the names of a release, and its deployer."""
     names = f"{release.names}, " if release.names else ""
     return f"{names}deployed by {deployer(release)} at {_iso(release.at)}"
 
@@ -237,13 +236,13 @@ def _run(run: RunRecord) -> dict[str, Any]:
         "by": run.by,
         "author": run.author,
         "started": _iso(run.started),
-        "state": "under way" if run.open else run.state,
+        "state": "in progress" if run.open else run.state,
         "message": run.message,
     }
 
 
 def _ringing(clients: Any, seen: Mapping[str, Any] | None) -> list[str]:
-    """Names of the service's deployment alarms that are in ALARM."""
+    """Return the names of the service's deployment alarms that are in ALARM."""
     alarms = ((seen or {}).get("deploymentConfiguration") or {}).get("alarms") or {}
     names = list(alarms.get("alarmNames") or [])
     if not names:

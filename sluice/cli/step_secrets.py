@@ -1,7 +1,7 @@
-"""Which of the application's secrets an operator's command gets. Pure.
+"""Chooses which of the application's secrets an operator's command gets. Pure.
 
-RunTask overrides no secrets (ContainerOverride in the ECS API reference), so a command runs as a migration step does
-that has them.
+RunTask cannot override secrets (ContainerOverride in the ECS API reference), so a command runs with the task
+definition of a migration step that has them.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ ALL, NONE = "all", "none"
 
 @dataclass(frozen=True)
 class Choice:
-    """As what a command runs.
+    """The task definition that a command runs with.
 
     Attributes:
         definition: a revision of the task definition.
-        names: of the application's secrets that it has.
-        step: whose they are; empty where nobody has any.
+        names: the application's secrets that it has.
+        step: the step whose task definition it is; empty without secrets.
     """
 
     definition: str
@@ -37,14 +37,14 @@ class Choice:
 
 
 def choose(steps: Sequence[Mapping[str, Any]], command: Sequence[str], wanted: str | None, usual: str) -> Choice:
-    """The task definition of a command.
+    """Return the task definition of a command.
 
     Args:
-        steps: those of the stack's output; one that has no `secrets` is none that a command may run as.
-        command: its words.
-        wanted: names joined by commas, ``all`` that any step has, or ``none``; None: those of the step whose command
-            begins as this one does.
-        usual: revision of a step that asks for nothing.
+        steps: those of the stack's output; a command cannot run as a step without the key `secrets`.
+        command: the command and its arguments.
+        wanted: names separated by commas, ``all`` or ``none``; None: those of the step whose command begins like this
+            one.
+        usual: revision of a step without secrets.
 
     Raises:
         Refused: no step has these secrets.
@@ -71,12 +71,12 @@ def choose(steps: Sequence[Mapping[str, Any]], command: Sequence[str], wanted: s
     what = f"no migration step has {', '.join(lacking or sorted(names))}" + ("" if lacking else " together")
     sets = dict.fromkeys(", ".join(one.names) for one in known if one.names)
     raise Refused(
-        f"{what}; steps have: {'; '.join(sets) or 'none of app.secrets'}. A command runs as a step does, as "
-        "RunTask takes no secrets. Fix: name it in `migrations[].secrets` of a step and run `pulumi up`, or choose "
+        f"{what}; steps have: {'; '.join(sets) or 'none of app.secrets'}. A command gets the secrets of a step, as "
+        "RunTask cannot add any. Fix: name it in `migrations[].secrets` of a step and run `pulumi up`, or choose "
         "secrets that a step has"
     )
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many words two commands begin with in common."""
+    """Return the number of arguments that two commands begin with in common."""
     return len(list(takewhile(lambda both: both[0] == both[1], zip(one, other, strict=False))))

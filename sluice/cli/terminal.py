@@ -1,6 +1,6 @@
-"""What people see, and what machines read: with --json every human line goes to stderr, and one document to stdout.
+"""The output of a command: with --json, text goes to stderr and one document to stdout.
 
-Whatever is for people is harmless to a terminal, masked and bounded; json.dumps escapes control characters by itself.
+Text is masked, bounded and free of control characters; json.dumps escapes control characters itself.
 """
 
 from __future__ import annotations
@@ -14,24 +14,28 @@ from sluice.diagnosis.redaction.presentable import presentable, presentable_line
 
 
 class Terminal:
-    """Where lines and the result go. *machine* is --json."""
+    """Prints text and the result.
+
+    Args:
+        machine: --json was given.
+    """
 
     def __init__(self, machine: bool) -> None:
         self.machine = machine
         self._progress = False
 
     def line(self, text: str = "") -> None:
-        """A line for people."""
+        """Print a line of the result as text."""
         self._clear()
         print(presentable(text), file=sys.stderr if self.machine else sys.stdout, flush=True)
 
     def note(self, text: str) -> None:
-        """A line about the command itself, never mixed with its result."""
+        """Print a line about the command itself on stderr, apart from its result."""
         self._clear()
         print(presentable(text), file=sys.stderr, flush=True)
 
     def log(self, text: str, ephemeral: bool) -> None:
-        """The gate's lines; what is only progress is shown on a terminal, in one place."""
+        """Print a line of the gate; progress is shown on a terminal only, and replaced in place."""
         if not ephemeral:
             self.line(text)
         elif sys.stderr.isatty():
@@ -39,20 +43,20 @@ class Terminal:
             self._progress = True
 
     def result(self, document: Any) -> None:
-        """The one document of --json."""
+        """Print the one document of --json."""
         self._clear()
         if self.machine:
             print(json.dumps(document, indent=2, default=str), flush=True)
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Rows below their heads. A column that has nothing in any row is left out."""
+        """Print rows below their heads. An empty column is left out."""
         used = [index for index in range(len(heads)) if any(row[index] for row in rows)]
         cells = [[presentable_line(row[index]) for index in used] for row in (heads, *rows)]
         for text in columns(cells):
             self.line(text)
 
     def confirm(self, question: str) -> bool:
-        """Ask on the terminal. False without one: then only --yes says yes."""
+        """Ask for confirmation on the terminal. Return False without one: pass --yes there."""
         if not sys.stdin.isatty():
             return False
         self._clear()
@@ -66,7 +70,7 @@ class Terminal:
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines with their columns one below the other."""
+    """Return rows as text lines with aligned columns."""
     if not rows:
         return []
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]

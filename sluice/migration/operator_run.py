@@ -65,7 +65,7 @@ def operate(to: Deployer, order: Order, place: Place) -> RunResult:
     look dead.
 
     Raises:
-        Refused: another run is under way; nothing was started.
+        Refused: another run is in progress; nothing was started.
         StepFailed: it did not end with exit code 0 everywhere.
         Cancelled: Ctrl-C; its tasks were told to stop.
         Unknown: AWS cannot be asked any more; the task goes on.
@@ -97,7 +97,7 @@ def operate(to: Deployer, order: Order, place: Place) -> RunResult:
 
 
 def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
-    """Take a number, when nothing is under way."""
+    """Take a number, when no run is in progress."""
     patience = Patience(to.clock, "reading the run records")
     taken: set[int] = set()
     while True:

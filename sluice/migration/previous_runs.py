@@ -104,11 +104,11 @@ def _closing(author: str, left: str) -> str:
 
 
 def refusal(run: RunRecord, now: float) -> str:
-    """Return why nothing was started: the run that is under way, by name."""
+    """Return why nothing was started: the run that is in progress."""
     tasks = [task.task for step in run.steps_done.values() for task in step.tasks if not task.done and task.task]
     since = datetime.fromtimestamp(run.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     text = (
-        f"run {run.number} is under way: {COMMANDS[run.by]} by {run.author}, since {since} "
+        f"run {run.number} is in progress: {COMMANDS[run.by]} by {run.author}, since {since} "
         f"({short_time(now - run.started)} ago), task {', '.join(tasks) or 'about to start'}. Nothing was started. "
     )
     if run.by == "up":

@@ -75,7 +75,7 @@ def migrate(
         Interrupted: Ctrl-C (the task is stopped) or a dying deployer (the task is left).
         Unknown: AWS cannot be asked any more; the task goes on.
         Superseded: another deployer took the run over.
-        GateError: somebody else's run is under way.
+        GateError: another run is in progress.
     """
     patience = Patience(to.clock, "reading the run records")
     until = to.clock.now() + deadline if deadline else None

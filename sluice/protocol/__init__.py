@@ -1,1 +1,1 @@
-"""Pulumi's provider protocol over gRPC, for any provider in Python."""
+"""Pulumi's provider protocol over gRPC, for any provider written in Python."""

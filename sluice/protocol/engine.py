@@ -1,4 +1,4 @@
-"""Log lines from the plugin to the engine, in order, under the resource they belong to."""
+"""Sends log lines from the plugin to the engine, in order, each under its resource."""
 
 from __future__ import annotations
 
@@ -23,52 +23,52 @@ _FLUSH_SECONDS = 5.0
 
 
 class Engine:
-    """The engine's log. Lines may come from any thread; one sender keeps their order.
+    """The engine's log. Any thread may add lines; one sender keeps their order.
 
     Args:
         address: the engine's gRPC address (the plugin's first argument).
         loop: the plugin's event loop.
-        progress: which lines of progress are worth sending.
+        progress: decides which progress lines are sent.
     """
 
     def __init__(self, address: str, loop: asyncio.AbstractEventLoop, progress: Progress | None = None) -> None:
         self._loop = loop
         self._progress = progress or Progress(terminal=True)
-        self._lines: asyncio.Queue[engine_pb2.LogRequest] = asyncio.Queue()
+        self._queue: asyncio.Queue[engine_pb2.LogRequest] = asyncio.Queue()
         self._channel = grpc.aio.insecure_channel(address)
         self._log: Any = engine_pb2_grpc.EngineStub(self._channel).Log  # the stubs only know the synchronous form
         self._sender = loop.create_task(self._send())
 
     def log(self, urn: str, text: str, severity: Severity = "info", ephemeral: bool = False) -> None:
-        """Queue a line for the resource *urn* (empty: for the update as a whole): harmless, masked, bounded."""
+        """Queue a line for the resource *urn* (empty: the update as a whole), made presentable."""
         if ephemeral and not self._progress.due(urn, text):
             return
         shown = presentable(text)
         line = engine_pb2.LogRequest(severity=_SEVERITIES[severity], message=shown, urn=urn, ephemeral=ephemeral)
-        self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, line)
 
     async def _send(self) -> None:
         while True:
-            line = await self._lines.get()
+            line = await self._queue.get()
             try:
                 await self._log(line, timeout=_FLUSH_SECONDS)
             except grpc.aio.AioRpcError as error:
-                # The engine is gone or stuck: the line must not be lost without a trace.
+                # The engine is gone or stuck: keep the line in the plugin's own log.
                 print(
                     f"{line.message} [not delivered to the engine: {error.code().name}]",
                     file=sys.stderr,
                 )
             finally:
-                self._lines.task_done()
+                self._queue.task_done()
 
     async def flush(self) -> None:
-        """Wait until the lines so far have reached the engine, for at most five seconds."""
-        await asyncio.sleep(0)  # lets lines that a thread has just queued get in
+        """Wait at most five seconds until the engine has received all queued lines."""
+        await asyncio.sleep(0)  # so that lines which a thread has just added are in the queue
         try:
-            await asyncio.wait_for(self._lines.join(), _FLUSH_SECONDS)
+            await asyncio.wait_for(self._queue.join(), _FLUSH_SECONDS)
         except TimeoutError:
             print(
-                f"{self._lines.qsize()} log lines could not be delivered to the engine in time",
+                f"{self._queue.qsize()} log lines could not be delivered to the engine in time",
                 file=sys.stderr,
             )
 

@@ -1,4 +1,4 @@
-"""What a plugin is: its name, its resource types, its functions and its configuration."""
+"""The definition of a plugin: name, resource types, functions and configuration."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ Function = Callable[[Call, Properties], Awaitable[Properties]]
 
 
 class Provider:
-    """A plugin's provider. Override what differs.
+    """A plugin's provider. Subclasses override what differs.
 
     Attributes:
         name: the package's name, as in ``pulumi-resource-NAME``.
-        version: semantic version that the plugin answers with.
-        resources: resource type token to its handler.
-        functions: function token to its coroutine.
+        version: the plugin's semantic version.
+        resources: handlers by resource type token.
+        functions: coroutines by function token.
     """
 
     name: str
@@ -25,17 +25,17 @@ class Provider:
     functions: Mapping[str, Function]
 
     async def check_config(self, old: Properties, new: Properties) -> Checked:
-        """Check the provider's own inputs; by default all are taken."""
+        """Check the provider's own inputs; by default all are accepted."""
         return Checked(new)
 
     async def diff_config(self, old: Properties, new: Properties) -> Difference:
-        """A changed configuration is a change of the provider, never a replacement of its resources."""
+        """Report a changed configuration as a change of the provider, never as a replacement of its resources."""
         keys = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
         return Difference(changes=bool(keys), diffs=keys)
 
     async def configure(self, args: Properties) -> None:
-        """Take the configuration. Nested values arrive as JSON text. Called once, before any resource call."""
+        """Receive the configuration, once, before any resource call. Nested values arrive as JSON text."""
 
     def secret_outputs(self, token: str) -> frozenset[str]:
-        """Outputs of a type that are secret whatever the inputs were."""
+        """Return the outputs of a type that are always secret."""
         return frozenset()

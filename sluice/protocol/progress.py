@@ -1,8 +1,7 @@
-"""Which lines of progress are worth sending to the engine.
+"""Decides which progress lines are sent to the engine.
 
-On a terminal they change a resource's status column, once a second. Where the engine's output goes to a file or to a
-CI system's log, each would be a line of its own: 124 lines for a deploy of two minutes. There a line is sent when what
-it says has changed, numbers aside, and every half minute.
+On a terminal they update a resource's status column once a second. In a file or a CI log each is a line of its own: 124
+lines for a deploy of two minutes. There a line is sent when its text has changed, numbers aside, and every 30 seconds.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ _NUMBERS = re.compile(r"\d+(?: (?:ms|s|min|h)\b)?")
 
 
 class Progress:
-    """Of one plugin's process.
+    """The progress lines of one plugin process.
 
     Args:
-        terminal: a person sees the status column.
-        now: seconds that never jump.
+        terminal: the engine prints to a terminal.
+        now: returns monotonic seconds.
     """
 
     def __init__(self, terminal: bool, now: Callable[[], float] = steady) -> None:
@@ -34,7 +33,7 @@ class Progress:
         self._lock = threading.Lock()
 
     def due(self, urn: str, text: str) -> bool:
-        """Return whether this line of progress about the resource *urn* is to be sent."""
+        """Return whether this progress line of the resource *urn* is sent."""
         if self._terminal:
             return True
         said = _NUMBERS.sub("#", text)
@@ -47,8 +46,10 @@ class Progress:
 
 
 def on_terminal(engine: int, environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether the process *engine* prints to a terminal. Where the system does not say, only in a CI system it
-    does not (they all set CI)."""
+    """Return whether the process *engine* prints to a terminal.
+
+    Where the system does not show it, the answer is no only in a CI system (all of them set CI).
+    """
     try:
         target = str(Path(f"/proc/{engine}/fd/1").readlink())
     except OSError:

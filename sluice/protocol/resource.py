@@ -1,4 +1,4 @@
-"""What a resource of a plugin is: the calls it answers, in plain Python values."""
+"""The resource of a plugin: the calls that it handles, in plain Python values."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ Properties = dict[str, Any]
 
 
 class Refused(Exception):
-    """The operation cannot be done; the text is for people (what, why, remedy) and reaches them without a traceback."""
+    """The operation is refused. The text (what, why, fix) reaches the user without a traceback."""
 
 
 class HalfDone(Exception):
-    """The resource exists but is not as asked: it stays in the state and the next `pulumi up` repairs it.
+    """The resource exists, but is incomplete: it stays in the state, and the next `pulumi up` repairs it.
 
     Args:
         id: the resource's id.
-        outputs: what is known of it.
-        reasons: for people, one line each.
+        outputs: its known outputs.
+        reasons: one line each, for the user.
     """
 
     def __init__(
@@ -40,7 +40,12 @@ class HalfDone(Exception):
 
 @dataclass(frozen=True)
 class CheckFailure:
-    """An input that cannot be accepted: which one (empty: the resource as a whole), and why."""
+    """An invalid input.
+
+    Attributes:
+        property: its name; empty for the resource as a whole.
+        reason: why it is invalid.
+    """
 
     property: str
     reason: str
@@ -48,7 +53,12 @@ class CheckFailure:
 
 @dataclass(frozen=True)
 class Checked:
-    """The inputs as the provider will take them, with defaults filled in, and what is wrong with them."""
+    """The result of a check.
+
+    Attributes:
+        inputs: with defaults filled in.
+        failures: the invalid inputs.
+    """
 
     inputs: Properties
     failures: list[CheckFailure] = field(default_factory=list)
@@ -56,7 +66,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class State:
-    """What the engine remembers of a resource."""
+    """A resource in the engine's state."""
 
     inputs: Properties
     outputs: Properties
@@ -64,7 +74,14 @@ class State:
 
 @dataclass(frozen=True)
 class Difference:
-    """What an update would do. *diffs* names the changed inputs, *replaces* those that need a new resource."""
+    """The changes that an update would make.
+
+    Attributes:
+        changes: whether there are any.
+        diffs: names of the changed inputs.
+        replaces: names of the inputs that need a new resource.
+        delete_before_replace: the old resource is deleted first.
+    """
 
     changes: bool
     diffs: list[str] = field(default_factory=list)
@@ -74,7 +91,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Created:
-    """A new resource; *id* is empty in a preview."""
+    """A new resource.
+
+    Attributes:
+        id: empty in a preview.
+    """
 
     id: str
     outputs: Properties
@@ -82,7 +103,11 @@ class Created:
 
 @dataclass(frozen=True)
 class Existing:
-    """A resource as it is now, with the inputs that would make it so."""
+    """A resource as it is now.
+
+    Attributes:
+        inputs: those that would create it like this.
+    """
 
     id: str
     inputs: Properties
@@ -94,11 +119,11 @@ class Call:
     """One call of the engine, for one resource.
 
     Attributes:
-        preview: nothing may be changed, and for most resources nothing may be called.
-        timeout: seconds the user allows (customTimeouts), None when unset.
+        preview: nothing may be changed, and most resources may not call AWS.
+        timeout: seconds that the user allows (customTimeouts); None when unset.
         cancelled: set when the user pressed Ctrl-C; every wait must end soon after. A thread may wait on it.
-        orphaned: true when the engine is gone (killed): start nothing more, leave what runs to the next deployer.
-        log: puts a line under this resource; ``ephemeral`` lines only update its status column.
+        orphaned: true when the engine was killed: start nothing more, leave running tasks to the next deployer.
+        log: prints a line under this resource; ``ephemeral`` lines only update its status column.
     """
 
     urn: str
@@ -116,7 +141,7 @@ class Call:
 
 
 class Resource:
-    """A resource type. Override what differs; methods raise :class:`Refused` or :class:`HalfDone`."""
+    """A resource type. Subclasses override what differs; methods raise :class:`Refused` or :class:`HalfDone`."""
 
     async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
         return Checked(new)
@@ -135,4 +160,4 @@ class Resource:
         raise NotImplementedError
 
     async def delete(self, call: Call, id: str, old: State) -> None:
-        """Forget the resource; nothing to do in the cloud unless overridden."""
+        """Forget the resource. Nothing is deleted on AWS unless a subclass does it."""

@@ -1,8 +1,8 @@
-"""A plugin's process: handshake with the engine, signals, and an end when the engine is gone.
+"""A plugin's process: handshake with the engine, signals, and exit when the engine is gone.
 
 The engine starts the plugin with its own address as first argument and reads the port from the first line of stdout.
-It ends a plugin with SIGINT and waits five seconds for it. An engine that was killed (SIGKILL) cannot: the plugin sees
-that its parent changed, starts nothing more, leaves running tasks to be adopted by the next update, and exits.
+It ends a plugin with SIGINT and waits five seconds. An engine that was killed (SIGKILL) sends nothing: the plugin
+notices that its parent changed, starts nothing more, leaves running tasks for the next update to adopt, and exits.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from sluice.protocol.package import Provider
 from sluice.protocol.progress import Progress, on_terminal
 from sluice.protocol.servicer import Servicer
 
-_MESSAGE_BYTES = 1024 * 1024 * 400  # what the engine itself allows
+_MESSAGE_BYTES = 1024 * 1024 * 400  # the engine's own limit
 _PARENT_POLL_SECONDS = 0.25
 _GRACE_SECONDS = 4.0
 _THREADS = 64
 
 
 def run(provider: Provider) -> None:
-    """Serve *provider* until the engine ends it. The process exits when this returns."""
+    """Serve *provider* until the engine ends the plugin; the process then exits."""
     if len(sys.argv) < 2:
         sys.exit(f"pulumi-resource-{provider.name} is started by the Pulumi engine, with its address as first argument")
     address = sys.argv[-1]
@@ -39,7 +39,7 @@ def run(provider: Provider) -> None:
 
 
 async def serve(provider: Provider, address: str) -> None:
-    """Serve *provider* to the engine at *address* and return once it was told to stop or the engine is gone."""
+    """Serve *provider* to the engine at *address*; return when the engine asks it to stop or is gone."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix=provider.name))
     parent = os.getppid()
@@ -68,6 +68,6 @@ async def serve(provider: Provider, address: str) -> None:
     try:
         await asyncio.wait_for(servicer.idle.wait(), _GRACE_SECONDS)
     except TimeoutError:
-        print(f"{provider.name}: ending with calls still under way", file=sys.stderr)
+        print(f"{provider.name}: ending with calls still in progress", file=sys.stderr)
     await server.stop(grace=0.1)
     await engine.close()

@@ -1,9 +1,9 @@
 # ruff: noqa: N802 - the methods have the protocol's names
-"""The engine's gRPC protocol on one side, a :class:`~sluice.protocol.package.Provider` in plain Python on the other.
+"""Translates the engine's gRPC protocol into calls of a :class:`~sluice.protocol.package.Provider` in plain Python.
 
-Every response seals the top-level properties that came in as secrets (or that the provider names), because copies of a
-secret that are not sealed land in the state in plain text. Errors for people leave as FAILED_PRECONDITION without a
-traceback; a defect of ours leaves as INTERNAL and says so, its traceback goes to the plugin's stderr.
+Every response seals the top-level properties that came in as secrets (or that the provider names), because an unsealed
+copy of a secret would be in the state as plain text. Errors for the user are FAILED_PRECONDITION without a traceback; a
+defect of Sluice is INTERNAL and named as such, and its traceback goes to the plugin's stderr.
 
 Source: pulumi's ``provider.proto``, as shipped with the SDK.
 """
@@ -13,34 +13,35 @@ from __future__ import annotations
 import asyncio
 import threading
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import grpc.aio
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from sluice.diagnosis.redaction.presentable import presentable
 from sluice.errors import GateError
 from sluice.protocol import values
 from sluice.protocol.engine import Engine
+from sluice.protocol.messages import check_failures, diff_response, identity, invoke_response
 from sluice.protocol.package import Provider
-from sluice.protocol.resource import Call, CheckFailure, Difference, HalfDone, Refused, Resource, State
+from sluice.protocol.resource import Call, HalfDone, Refused, Resource, State
 
 T = TypeVar("T")
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 LONGEST_ERROR = 10_000
-"""Characters: gRPC clients refuse a longer error, from 16 KiB to the 16 MiB of the engine."""
+"""Characters of an error text: gRPC clients refuse a longer one, at limits from 16 KiB to the engine's 16 MiB."""
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
-    """Answers the engine for *provider*.
+    """Answers the engine's calls.
 
     Args:
-        provider: what to serve.
-        engine: where log lines go.
-        orphaned: tells whether the engine is gone.
+        provider: the provider to serve.
+        engine: receives the log lines.
+        orphaned: returns whether the engine is gone.
     """
 
     def __init__(self, provider: Provider, engine: Engine, orphaned: Callable[[], bool]) -> None:
@@ -52,7 +53,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self.idle.set()
         self._running = 0
 
-    # -- the provider itself
+    # The provider itself
 
     async def GetPluginInfo(self, request: Any, context: Context) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=self._provider.version)
@@ -67,13 +68,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         checked = await self._answer(context, self._provider.check_config(old.properties, new.properties))
         return provider_pb2.CheckResponse(
             inputs=values.encode(checked.inputs, new.secrets),
-            failures=_failures(checked.failures),
+            failures=check_failures(checked.failures),
         )
 
     async def DiffConfig(self, request: Any, context: Context) -> provider_pb2.DiffResponse:
         old = values.decode(request.old_inputs if request.HasField("old_inputs") else request.olds)
         new = values.decode(request.news)
-        return _diff(await self._answer(context, self._provider.diff_config(old.properties, new.properties)))
+        return diff_response(await self._answer(context, self._provider.diff_config(old.properties, new.properties)))
 
     async def Configure(self, request: Any, context: Context) -> provider_pb2.ConfigureResponse:
         await self._answer(context, self._provider.configure(values.decode(request.args).properties))
@@ -89,16 +90,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         args = values.decode(request.args)
         call = self._call("", "", request.tok, preview=request.preview)
         result = await self._answer(context, function(call, args.properties))
-        return _invoked(values.encode(result, args.secrets & result.keys()))
+        return invoke_response(values.encode(result, args.secrets & result.keys()))
 
     async def Cancel(self, request: Any, context: Context) -> empty_pb2.Empty:
         self.cancelled.set()
         return empty_pb2.Empty()
 
-    # -- resources
+    # Resources
 
     async def Check(self, request: Any, context: Context) -> provider_pb2.CheckResponse:
-        token, name = _identity(request)
+        token, name = identity(request)
         resource = self._provider.resources.get(token)
         if resource is None:
             reason = f"the resource type {token} is not supported by this {self._provider.name} plugin"
@@ -109,20 +110,20 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         secrets = self._sealed(token, new.secrets)
         return provider_pb2.CheckResponse(
             inputs=values.encode(checked.inputs, secrets),
-            failures=_failures(checked.failures),
+            failures=check_failures(checked.failures),
         )
 
     async def Diff(self, request: Any, context: Context) -> provider_pb2.DiffResponse:
-        token, name = _identity(request)
+        token, name = identity(request)
         resource = await self._resource(token, context)
         outputs, new = values.decode(request.olds), values.decode(request.news)
         inputs = values.decode(request.old_inputs) if request.HasField("old_inputs") else outputs
         call = self._call(request.urn, name, token, ignore_changes=tuple(request.ignoreChanges))
         state = State(inputs.properties, outputs.properties)
-        return _diff(await self._answer(context, resource.diff(call, request.id, state, new.properties)))
+        return diff_response(await self._answer(context, resource.diff(call, request.id, state, new.properties)))
 
     async def Create(self, request: Any, context: Context) -> provider_pb2.CreateResponse:
-        token, name = _identity(request)
+        token, name = identity(request)
         resource = await self._resource(token, context)
         new = values.decode(request.properties)
         call = self._call(request.urn, name, token, request.preview, request.timeout)
@@ -133,7 +134,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     async def Read(self, request: Any, context: Context) -> provider_pb2.ReadResponse:
-        token, name = _identity(request)
+        token, name = identity(request)
         resource = await self._resource(token, context)
         inputs, outputs = (
             values.decode(request.inputs),
@@ -148,7 +149,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             secrets,
         )
         if existing is None:
-            return provider_pb2.ReadResponse()  # an empty id: the resource is gone
+            return provider_pb2.ReadResponse()  # an empty id means: the resource does not exist
         return provider_pb2.ReadResponse(
             id=existing.id,
             inputs=values.encode(existing.inputs, secrets),
@@ -156,7 +157,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     async def Update(self, request: Any, context: Context) -> provider_pb2.UpdateResponse:
-        token, name = _identity(request)
+        token, name = identity(request)
         resource = await self._resource(token, context)
         outputs, new = values.decode(request.olds), values.decode(request.news)
         inputs = values.decode(request.old_inputs) if request.HasField("old_inputs") else outputs
@@ -178,7 +179,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.UpdateResponse(properties=values.encode(result, self._sealed(token, new.secrets)))
 
     async def Delete(self, request: Any, context: Context) -> empty_pb2.Empty:
-        token, name = _identity(request)
+        token, name = identity(request)
         resource = await self._resource(token, context)
         outputs = values.decode(request.properties)
         inputs = values.decode(request.old_inputs) if request.HasField("old_inputs") else outputs
@@ -189,7 +190,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
         return empty_pb2.Empty()
 
-    # -- what they share
+    # Shared by all calls
 
     def _call(
         self,
@@ -222,22 +223,22 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return resource
 
     def _sealed(self, token: str, secrets: frozenset[str]) -> frozenset[str]:
-        # tagsAll is the provider's copy of tags: a secret tag must not become readable there.
+        # tagsAll is the provider's copy of tags: a secret tag must stay sealed there, too.
         copies = {"tagsAll"} if "tags" in secrets else set()
         return secrets | copies | self._provider.secret_outputs(token)
 
     async def _answer(
         self,
         context: Context,
-        work: Awaitable[T],
+        answer: Awaitable[T],
         token: str = "",
         secrets: Iterable[str] = (),
     ) -> T:
-        """Await *work*; its errors leave in the protocol's own forms, after the last log line."""
+        """Await *answer*; translate its errors into the protocol's, after the last log line was sent."""
         self._running += 1
         self.idle.clear()
         try:
-            return await work
+            return await answer
         except (Refused, GateError) as refusal:
             await self._engine.flush()
             await self._refuse(context, str(refusal))
@@ -246,7 +247,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             await self._half_done(context, half, self._sealed(token, frozenset(secrets)))
         except grpc.aio.AbortError:
             raise
-        except Exception as error:  # the boundary: a defect must reach people as a defect
+        except Exception as error:  # the boundary: report a defect as a defect
             traceback.print_exc()
             await self._engine.flush()
             frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -282,44 +283,3 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             presentable(str(half), LONGEST_ERROR),
             trailing_metadata=(("grpc-status-details-bin", status.SerializeToString()),),
         )
-
-
-def _invoked(result: struct_pb2.Struct) -> provider_pb2.InvokeResponse:
-    fields: dict[str, Any] = {"return": result}  # a keyword of Python's
-    return provider_pb2.InvokeResponse(**fields)
-
-
-def _identity(request: Any) -> tuple[str, str]:
-    """Type token and name, from the URN where an older engine does not send them by themselves."""
-    token = request.type or request.urn.split("::")[2].split("$")[-1]
-    return token, request.name or request.urn.split("::", 3)[3]
-
-
-def _failures(failures: Iterable[CheckFailure]) -> list[provider_pb2.CheckFailure]:
-    return [provider_pb2.CheckFailure(property=failure.property, reason=failure.reason) for failure in failures]
-
-
-def _diff(difference: Difference) -> provider_pb2.DiffResponse:
-    some, none = (
-        provider_pb2.DiffResponse.DIFF_SOME,
-        provider_pb2.DiffResponse.DIFF_NONE,
-    )
-    return provider_pb2.DiffResponse(
-        changes=some if difference.changes else none,
-        diffs=difference.diffs,
-        replaces=difference.replaces,
-        deleteBeforeReplace=difference.delete_before_replace,
-        detailedDiff=_detailed(difference),
-        hasDetailedDiff=bool(difference.diffs or difference.replaces),
-    )
-
-
-def _detailed(difference: Difference) -> Mapping[str, provider_pb2.PropertyDiff]:
-    update, replace = (
-        provider_pb2.PropertyDiff.UPDATE,
-        provider_pb2.PropertyDiff.UPDATE_REPLACE,
-    )
-    return {
-        key: provider_pb2.PropertyDiff(kind=replace if key in difference.replaces else update, inputDiff=True)
-        for key in {*difference.diffs, *difference.replaces}
-    }

@@ -1,9 +1,9 @@
-"""Property maps between the engine's protobuf form and plain Python values.
+"""Converts property maps between the engine's protobuf form and plain Python values.
 
-The engine sends ``google.protobuf.Struct``s in which secrets and unknowns are marked by signatures. Inside a provider
-they are plain Python: secrets are unwrapped (the names of the top-level keys that held one are kept, so that the answer
-can seal them again), unknowns are the sentinel :data:`UNKNOWN`, and integral floats are ints, because a Struct only
-knows doubles and ``"desiredCount": 2.0`` is not what an AWS API expects.
+The engine sends ``google.protobuf.Struct``s in which signatures mark secrets and unknowns. Inside a provider they are
+plain Python: secrets are unwrapped (the names of their top-level keys are kept, so that the response seals them again),
+unknowns are the sentinel :data:`UNKNOWN`, and integral floats are ints, because a Struct has doubles only and AWS's
+APIs reject ``"desiredCount": 2.0``.
 
 Source: the wire format's signatures in Pulumi's SDK, ``pulumi.runtime.rpc``.
 """
@@ -23,13 +23,13 @@ _UNKNOWN_TEXT: Final = rpc.UNKNOWN
 
 
 class _Unknown:
-    """A value that only exists once the update has run."""
+    """A value that is known only after the update."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
 
     def __bool__(self) -> bool:
-        raise TypeError("an unknown value has no truth; compare it with `is UNKNOWN`")
+        raise TypeError("an unknown value has no truth value; compare it with `is UNKNOWN`")
 
 
 UNKNOWN: Final = _Unknown()
@@ -37,14 +37,18 @@ UNKNOWN: Final = _Unknown()
 
 @dataclass(frozen=True)
 class Decoded:
-    """Plain properties, and the names of the top-level ones that held a secret anywhere inside."""
+    """Properties as plain values.
+
+    Attributes:
+        secrets: names of the top-level properties that contain a secret at any depth.
+    """
 
     properties: dict[str, Any]
     secrets: frozenset[str]
 
 
 def decode(struct: struct_pb2.Struct) -> Decoded:
-    """Turn the engine's properties into plain Python values."""
+    """Convert the engine's properties into plain Python values."""
     properties: dict[str, Any] = {}
     secrets: set[str] = set()
     for key, value in struct.fields.items():
@@ -76,7 +80,7 @@ def _decode(value: struct_pb2.Value) -> tuple[Any, bool]:
 
 
 def encode(properties: Mapping[str, Any], secrets: Iterable[str] = ()) -> struct_pb2.Struct:
-    """Turn plain values into the engine's form, with every key of *secrets* sealed."""
+    """Convert plain values into the engine's form, with every key of *secrets* sealed."""
     sealed = frozenset(secrets)
     struct = struct_pb2.Struct()
     for key, value in properties.items():
@@ -110,7 +114,7 @@ def _encode(value: Any) -> struct_pb2.Value:
 
 
 def contains_unknown(value: Any) -> bool:
-    """Return whether *value* is unknown or holds an unknown at any depth."""
+    """Return whether *value* is unknown or contains an unknown at any depth."""
     if value is UNKNOWN:
         return True
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""A thin Pulumi resource provider over the gate, run as a process of its own.
+"""A Pulumi resource provider for the gate, in a process of its own.
 
-Why not a dynamic provider or resource hooks: docs/decisions/0001-a-provider-process-for-the-gate.md.
+docs/decisions/0001-a-provider-process-for-the-gate.md explains why it is not a dynamic provider or a resource hook.
 """

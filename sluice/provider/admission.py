@@ -1,4 +1,4 @@
-"""``gate:index:admission``: whether an image may be deployed, asked by a program before it declares anything."""
+"""``gate:index:admission``: whether an image may be deployed; a program calls it before it declares any resource."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from sluice.provider.boundary import Account, in_thread
 
 
 def admission(account: Account) -> Function:
-    """The function behind the SDK's of this name. A refusal is an answer, not an error: the program says it in its own
-    words and ends.
+    """Return the function that the SDK calls. A refusal is a result, not an error: the program reports it and ends.
 
-    Args of the call: ``image``, ``rollback``, ``records`` (``/sluice/PROJECT/STACK``), ``released``, ``architecture``,
-    ``trusted``.
-    Its result: ``refusal`` (empty: none), ``image`` (what to deploy), ``replaces`` (the release that serves, in words),
+    Arguments of the call: ``image``, ``rollback``, ``records`` (``/sluice/PROJECT/STACK``), ``released``,
+    ``architecture``, ``trusted``.
+    Result: ``refusal`` (empty: none), ``image`` (to deploy), ``replaces`` (description of the serving release),
     ``warnings``, ``revision``.
     """
 

@@ -1,4 +1,4 @@
-"""Between the engine's calls and the gate: threads, the clock, and errors in people's words."""
+"""The boundary between the engine's calls and the gate: threads, the clock, and error texts."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run blocking work off the event loop; the gate's and AWS's refusals become the engine's."""
+async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a blocking function in a thread; translate the errors of the gate and of AWS into Refused."""
     try:
-        return await asyncio.to_thread(work, *args, **kwargs)
+        return await asyncio.to_thread(function, *args, **kwargs)
     except GateError as error:
         raise Refused(str(error)) from error
     except ClientError as error:
         detail = error.response.get("Error", {})
         denied = re.search("AccessDenied|Unauthorized|NotAuthorized", str(detail.get("Code")))
         remedy = (
-            "Give the deployer that permission (the code that makes a call names the IAM actions it needs)"
+            "Fix: allow the deployer this action (docs/access.md lists every grant)"
             if denied
-            else "Correct what it names, then run `pulumi up` again"
+            else "Fix: correct what the message names, then run `pulumi up` again"
         )
         raise Refused(
             f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}. {remedy}"
@@ -44,11 +44,11 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
 
 def clock(call: Call, clients: Clients) -> SystemClock:
-    """AWS's time; says so when this machine's is far from it. After :meth:`Clients.verify`, which measures it."""
+    """Return AWS's clock, after :meth:`Clients.verify` has measured it; warn when this machine's clock is far off."""
     if clients.wrong_clock:
         call.log(f"warning: {clients.wrong_clock}", "warning")
     return SystemClock(call.cancelled, call.orphaned, clients.skew)
 
 
 Account = Callable[[], Clients]
-"""Gives the configured clients: Configure comes after the resources are made."""
+"""Returns the configured clients. A function, because Configure is called after the resources are constructed."""

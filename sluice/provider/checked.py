@@ -1,4 +1,4 @@
-"""Checks of inputs that several resources have. Pure."""
+"""Checks of inputs that several resources share. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sluice.release.names import Names
 
 
 def wrong_names(names: Any) -> list[CheckFailure]:
-    """Return what is wrong with an image's names."""
+    """Return the failures of an image's names."""
     if names is None or contains_unknown(names):
         return []
     if not isinstance(names, dict):
@@ -26,7 +26,7 @@ def wrong_names(names: Any) -> list[CheckFailure]:
 
 
 def wrong_network(network: object) -> list[CheckFailure]:
-    """Return what is wrong with a network; values that are not known yet are not judged."""
+    """Return the failures of a network; unknown values are skipped."""
     if not isinstance(network, dict):
         return []
     try:

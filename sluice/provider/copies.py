@@ -1,4 +1,4 @@
-"""The copies of a run's snapshot in another account, with the resource's own log and the stack's topic."""
+"""Copies of a run's snapshot in another account, reported to the resource's log and the stack's topic."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from sluice.provider import failure_notice
 def copies_of(
     call: Call, clients: Clients, deployer: Deployer, request: SnapshotRequest, topic: str, image: str
 ) -> Copies | None:
-    """None where nothing is copied. *topic*: ARN of who is told of a failure; empty: nobody."""
+    """Return the copies; None where no copy is requested.
+
+    Args:
+        topic: ARN of the topic for failures; empty for none.
+    """
     if request.copy_to is None:
         return None
     there = clients.taking_on(request.copy_to.role)

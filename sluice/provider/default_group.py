@@ -1,4 +1,4 @@
-"""``gate:index:DefaultGroup``: the default security group of the stack's VPC, without rules."""
+"""``gate:index:DefaultGroup``: the default security group of the stack's VPC, with no rules."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ _INPUTS = inputs_of(sdk.DefaultGroup)
 
 
 class DefaultGroup(Resource):
-    """Takes the rules away, and again when somebody has added some. It is left as it is when the resource is deleted:
-    AWS deletes it with the VPC."""
+    """Removes the group's rules, and rules that were added later.
+
+    Deleting the resource changes nothing: AWS deletes the group with the VPC.
+    """
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -37,7 +39,7 @@ class DefaultGroup(Resource):
         return Checked(new, failures)
 
     async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
-        """Another VPC has another group; rules that a refresh has seen are taken away again."""
+        """Report a replacement for another VPC, and an update for rules that a refresh found."""
         if old.inputs.get("vpc") != new.get("vpc"):
             return Difference(changes=True, diffs=["vpc"], replaces=["vpc"])
         opened = bool(old.outputs.get("rules"))
@@ -51,7 +53,7 @@ class DefaultGroup(Resource):
 
     async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
         if not inputs:
-            raise Refused("a DefaultGroup cannot be imported: let `pulumi up` create it, which only takes rules")
+            raise Refused("a DefaultGroup cannot be imported: `pulumi up` creates it, which only removes rules")
         group = await in_thread(self._found, inputs["vpc"])
         return Existing(group.id, inputs, inputs | {"group": group.id, "rules": group.rules}) if group else None
 

@@ -1,4 +1,4 @@
-"""The notice of a failed resource: who, which stack, and the resource's own log for a warning."""
+"""Sends the notice of a failed resource: with author and stack, and warnings in the resource's log."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sluice.protocol.resource import Call
 
 
 def failure(call: Call, clients: Clients, topic: str, what: str, image: str, error: GateError) -> None:
-    """Tell the topic's subscribers what failed; never raises, never takes longer than ten seconds."""
+    """Notify the topic's subscribers of a failure. Never raises, never takes longer than ten seconds."""
     notice = Notice(what, stack_of(call.urn), image, author_name(), str(error))
     publish(lambda: clients["sns"], topic, notice, lambda text: call.log(text, "warning"))
 
 
 def stack_of(urn: str) -> str:
-    """PROJECT/STACK of a resource's URN (``urn:pulumi:STACK::PROJECT::TYPE::NAME``); else the URN itself."""
+    """Return PROJECT/STACK of a URN (``urn:pulumi:STACK::PROJECT::TYPE::NAME``); of any other text the text itself."""
     parts = urn.removeprefix("urn:pulumi:").split("::")
     return f"{parts[1]}/{parts[0]}" if len(parts) >= 4 else urn

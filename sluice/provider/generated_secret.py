@@ -1,4 +1,4 @@
-"""``gate:index:GeneratedSecret``: neither the engine nor its state ever sees the password."""
+"""``gate:index:GeneratedSecret``: a random password that never reaches the engine or its state."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ _LENGTHS = range(16, 129)
 
 
 class GeneratedSecret(Resource):
-    """Puts a random password into an existing secret; a change of its inputs puts a new one, but for `texts`: they
-    change beside the password that is there."""
+    """Stores a random password in an existing secret.
+
+    A changed input stores a new password, except `texts`, which change without touching the password.
+    """
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -46,9 +48,9 @@ class GeneratedSecret(Resource):
         return Created(new["secretArn"], await self._put(new))
 
     async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
-        """The version that is current now: somebody may have rotated it. Gone when the secret has no value."""
+        """Return the current version, which may have been rotated; None when the secret has no value."""
         if not inputs:
-            raise Refused("a GeneratedSecret cannot be imported: let `pulumi up` create it, which puts a new password")
+            raise Refused("a GeneratedSecret cannot be imported: `pulumi up` creates it with a new password")
         version = await in_thread(self._current, inputs["secretArn"])
         return Existing(id, inputs, outputs | {"versionId": version}) if version else None
 
@@ -61,7 +63,7 @@ class GeneratedSecret(Resource):
 
     def _current(self, secret_arn: str) -> str:
         clients = self._account()
-        clients.verify()  # the wrong account has no such secret, and a new password would be put
+        clients.verify()  # in a wrong account the secret is missing, and a new password would be stored
         return current_version(clients["secretsmanager"], secret_arn)
 
     async def _put(self, new: Properties) -> Properties:
@@ -80,8 +82,8 @@ class GeneratedSecret(Resource):
         clients.verify()
         try:
             return put_beside(clients["secretsmanager"], new["secretArn"], new.get(_TEXTS) or {})
-        except (ValueError, LookupError, TypeError):  # its text may be somebody's password
+        except (ValueError, LookupError, TypeError):  # not chained: the error's text may contain a password
             raise Refused(
-                f"{new['secretArn']} no longer holds a JSON object with username and password, so nothing can be put"
-                " beside them: write them back, or remove this secret from the state to get a new password"
+                f"{new['secretArn']} no longer holds a JSON object with username and password, so no text can be "
+                "added. Fix: restore both, or remove this secret from the state to get a new password"
             ) from None

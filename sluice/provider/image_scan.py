@@ -1,4 +1,4 @@
-"""``gate:index:ImageScan``: lets an image through once ECR's scan of it has been judged."""
+"""``gate:index:ImageScan``: outputs an image once ECR's scan of it was accepted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OUTPUTS = ("findings", "accepted", "scannedAt")
 
 
 class ImageScan(Resource):
-    """Judges the scan whenever the image or what is accepted of it changes."""
+    """Judges the scan whenever the image, the severity or the exceptions change."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -28,9 +28,9 @@ class ImageScan(Resource):
     async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
         failures = [CheckFailure(key, "is missing") for key in _INPUTS.required if new.get(key) is None]
         failures += [CheckFailure(key, "is not an input of ImageScan") for key in sorted(new.keys() - _INPUTS.all)]
-        for key, words in (("severity", sorted(REFUSED)), ("unscanned", ["refuse", "warn"])):
-            if new.get(key) not in (None, UNKNOWN, *words):
-                failures.append(CheckFailure(key, f"is {new[key]!r}; write one of {', '.join(words)}"))
+        for key, allowed in (("severity", sorted(REFUSED)), ("unscanned", ["refuse", "warn"])):
+            if new.get(key) not in (None, UNKNOWN, *allowed):
+                failures.append(CheckFailure(key, f"is {new[key]!r}; write one of {', '.join(allowed)}"))
         try:
             _accepted(new)
         except ValueError as error:
@@ -48,11 +48,11 @@ class ImageScan(Resource):
         return await in_thread(self._judged, call, new)
 
     def _judged(self, call: Call, new: Properties) -> Properties:
-        """The outputs of an image that may go on. Raises GateError."""
+        """Return the outputs of an accepted image. Raises GateError."""
         nothing: Properties = {"findings": {}, "accepted": [], "scannedAt": ""}
         image, severity = str(new["image"]), new["severity"]
         if severity == "off" or new.get("rollback"):
-            call.log("the scan of the image is not judged: " + ("off" if severity == "off" else "it served before"))
+            call.log("the image scan is skipped: " + ("scan.severity is off" if severity == "off" else "a rollback"))
             return new | nothing
         clients = self._account()
         clients.verify()
@@ -74,7 +74,7 @@ class ImageScan(Resource):
             raise GateError(refusal(image, verdict, scan.look))
         found = counts(scan.findings)
         known = ", ".join(f"{number} {word.lower()}" for word, number in found.items()) or "nothing"
-        call.log(f"ECR's scan of the image found {known}; none of it refuses the image")
+        call.log(f"ECR's image scan found {known}; the image is accepted")
         return new | {
             "findings": found,
             "accepted": sorted({one.id for one in verdict.accepted}),
@@ -82,15 +82,15 @@ class ImageScan(Resource):
         }
 
     def _unscanned(self, call: Call, new: Properties, result: Unscanned) -> None:
-        """Refuse an image that nobody has scanned, or warns of it. Raises GateError."""
+        """Refuse an image without a scan result, or warn of it. Raises GateError."""
         said = f"ECR has no scan result of {new['image']}: {result.why}"
         if new["unscanned"] == "refuse":
             raise GateError(
-                f"{said}. Nothing was deployed; what served goes on serving\n"
-                "cause: scan.unscanned is refuse\n"
-                "fix: switch scanning on for the repository and push the image again, or set scan.unscanned to warn"
+                f"{said}. No migration ran and the service was not changed.\n"
+                "  cause: scan.unscanned is refuse\n"
+                "  fix:   enable scanning for the repository and push the image again, or set scan.unscanned to warn"
             )
-        call.log(f"{said}; it is deployed without (scan.unscanned: warn)", "warning")
+        call.log(f"{said}; it is deployed without one (scan.unscanned: warn)", "warning")
 
 
 def _accepted(inputs: Properties) -> list[Accepted]:

@@ -1,4 +1,4 @@
-"""``gate:index:ImageSignature``: signs an image once it was proven."""
+"""``gate:index:ImageSignature``: signs an image after its rollout was proven."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _INPUTS = inputs_of(sdk.ImageSignature)
 
 
 class ImageSignature(Resource):
-    """Signs when the image or the key changes. A signature stays with its image when the resource goes."""
+    """Signs when the image or the key changes. Deleting the resource keeps the signature."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -37,7 +37,7 @@ class ImageSignature(Resource):
         if isinstance(image, str) and "@sha256:" not in image:
             failures.append(CheckFailure("image", f"{image!r} names no digest; it must be repository@sha256:…"))
         if isinstance(key, str) and ":key/" not in key:
-            failures.append(CheckFailure("key", f"{key!r} is no ARN of a KMS key (arn:aws:kms:…:key/ID)"))
+            failures.append(CheckFailure("key", f"{key!r} is not the ARN of a KMS key (arn:aws:kms:…:key/ID)"))
         return Checked(new, failures)
 
     async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
@@ -52,7 +52,7 @@ class ImageSignature(Resource):
         try:
             return not (await in_thread(self._asked, new)).signer
         except Refused as error:
-            call.log(f"whether the image is still signed could not be asked: {error}", "warning")
+            call.log(f"cannot check whether the image is still signed: {error}", "warning")
             return False
 
     def _asked(self, new: Properties) -> Verdict:
@@ -73,5 +73,5 @@ class ImageSignature(Resource):
         image, key = str(new["image"]), str(new["key"])
         now = patience.ask(sign, clients, image, key, str(new["by"]))
         digest = image.partition("@")[2]
-        call.log(f"{digest[:19]} was signed with {key}" if now else f"{digest[:19]} has a signature of {key} already")
+        call.log(f"{digest[:19]} was signed with {key}" if now else f"{digest[:19]} is already signed with {key}")
         return new

@@ -1,4 +1,4 @@
-"""``gate:index:MigrationRun``: an image's migrations, run to their end before anything may use that image."""
+"""``gate:index:MigrationRun``: runs an image's migrations before any other resource may use that image."""
 
 from __future__ import annotations
 
@@ -9,14 +9,10 @@ from sluice import sdk
 from sluice.author import author_name, identity
 from sluice.aws.patience import Patience, Unknown
 from sluice.aws.session import Clients
-from sluice.aws.tasks import Place
 from sluice.errors import GateError, Interrupted, NotPrepared, Superseded
-from sluice.inputs.network import Network
-from sluice.inputs.snapshot import PENDING, SnapshotRequest
-from sluice.inputs.step import Step
+from sluice.inputs.snapshot import SnapshotRequest
 from sluice.migration import forget
 from sluice.migration.drained import await_drained
-from sluice.migration.fingerprint import Subject, changed
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.records.plan import describe_run, distrust
 from sluice.migration.records.record import RunRecord
@@ -35,24 +31,31 @@ from sluice.protocol.resource import (
     Resource,
     State,
 )
-from sluice.protocol.values import UNKNOWN, contains_unknown
+from sluice.protocol.values import UNKNOWN
 from sluice.provider import failure_notice, start_admission
 from sluice.provider.boundary import Account, clock, in_thread
 from sluice.provider.checked import wrong_names, wrong_network
 from sluice.provider.copies import copies_of
+from sluice.provider.migration_inputs import (
+    place_of,
+    reasons_to_run,
+    shown_changes,
+    step_names,
+    subject_of,
+    wrong_snapshot,
+    wrong_steps,
+)
 from sluice.release.hold import refuse_held
 from sluice.release.names import Names
 from sluice.sdk.definition import inputs_of
 
 _INPUTS = inputs_of(sdk.MigrationRun)
-_SUBJECT = ("imageDigest", "steps", "environment", "secrets", "database", "phase")
-"""The inputs that decide whether the steps must run; everything else updates without running."""
-_SAID = ("names",)
-"""The inputs that change nothing by themselves: the same image may come from another commit."""
+_DESCRIPTIVE = ("names",)
+"""The inputs whose change is no difference: the same image may come from another commit."""
 
 
 class MigrationRun(Resource):
-    """Runs the steps when the fingerprint changed; its output is the service task definition that it let through."""
+    """Runs the steps when the fingerprint changed; its output is the service task definition."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -61,55 +64,57 @@ class MigrationRun(Resource):
         inputs: Properties = {"phase": "before", "environment": {}, "secrets": {}} | new
         failures = [CheckFailure(key, "is missing") for key in _INPUTS.required if inputs.get(key) in (None, "")]
         failures += [CheckFailure(key, "is not an input of MigrationRun") for key in new.keys() - _INPUTS.all]
-        failures += _wrong_steps(inputs["steps"], inputs["phase"]) if isinstance(inputs.get("steps"), list) else []
-        failures += _wrong_snapshot(inputs.get("snapshot"), inputs.get("steps"))
+        failures += wrong_steps(inputs["steps"], inputs["phase"]) if isinstance(inputs.get("steps"), list) else []
+        failures += wrong_snapshot(inputs.get("snapshot"), inputs.get("steps"))
         failures += wrong_names(new.get("names"))
         deadline = inputs.get("deadline")
         if deadline not in (None, UNKNOWN) and (not isinstance(deadline, int) or deadline < 0):
-            failures.append(CheckFailure("deadline", f"{deadline!r} is not a whole number of seconds; 0 is for none"))
+            failures.append(CheckFailure("deadline", f"{deadline!r} is not a whole number of seconds (0: no deadline)"))
         image, cluster = inputs.get("imageDigest"), inputs.get("cluster")
         if isinstance(image, str) and "@sha256:" not in image:
             failures.append(CheckFailure("imageDigest", f"{image!r} names no digest; it must be repository@sha256:…"))
         if isinstance(cluster, str) and ":cluster/" not in cluster:
-            failures.append(CheckFailure("cluster", f"{cluster!r} is no cluster ARN (arn:aws:ecs:…:cluster/NAME)"))
+            failures.append(CheckFailure("cluster", f"{cluster!r} is not a cluster ARN (arn:aws:ecs:…:cluster/NAME)"))
         failures += wrong_network(inputs.get("network"))
         return Checked(inputs, failures)
 
     async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
         if not inputs:
-            raise Refused("a MigrationRun cannot be imported: let `pulumi up` create it, which runs the steps")
+            raise Refused("a MigrationRun cannot be imported: `pulumi up` creates it and runs the steps")
         return Existing(id, inputs, outputs)
 
     async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
-        given = (old.inputs.keys() | new.keys()) - {*_SAID}
+        given = (old.inputs.keys() | new.keys()) - {*_DESCRIPTIVE}
         keys = sorted(key for key in given if old.inputs.get(key) != new.get(key))
         if not keys and await self._touched(call, old, new):
             keys = ["run"]
-        return Difference(changes=bool(keys), diffs=_telling(old.inputs, new, keys))
+        return Difference(changes=bool(keys), diffs=shown_changes(old.inputs, new, keys))
 
     async def _touched(self, call: Call, old: State, new: Properties) -> str:
-        """Return why the success that the engine knows of proves nothing any more, in words; empty while it does. A
-        preview must not fail because AWS cannot be asked."""
+        """Return why the last successful run no longer proves the schema; empty while it does.
+
+        A preview must not fail because AWS does not answer, so that is a warning.
+        """
         if new.get("rollback") or not old.outputs.get("run"):
             return ""
         try:
             return await in_thread(self._distrust, old)
         except Refused as error:
-            call.log(f"whether the schema was changed since the steps ran could not be asked: {error}", "warning")
+            call.log(f"cannot check whether the schema was changed since the steps ran: {error}", "warning")
             return ""
 
     def _distrust(self, old: State) -> str:
         records, proof = Records(self._account()["ssm"], old.inputs["records"]), int(old.outputs["run"])
         runs = records.since(proof)
         if not any(run.number == proof for run in runs):
-            return f"the record of run {proof}, which proved the schema, is gone"
+            return f"the record of run {proof}, which proved the schema, was deleted"
         phase = old.inputs.get("phase") or "before"
         run = distrust(runs, proof, str(old.outputs.get("fingerprint") or ""), phase)
         return f"{describe_run(run)} may have changed the schema since run {proof} proved it" if run else ""
 
     async def create(self, call: Call, new: Properties) -> Created:
         if call.preview:
-            names = ", ".join(_names(new)) or "no step"
+            names = ", ".join(step_names(new)) or "no step"
             if not new.get("rollback"):
                 call.log(f"would run {names}, before any task of the service is replaced")
                 await in_thread(start_admission.preview, call, self._account, new)
@@ -121,30 +126,30 @@ class MigrationRun(Resource):
     async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
         why = ""
         if new.get("rollback"):
-            call.log("an earlier release is to serve again: no step runs, the database stays as it is")
+            call.log("rollback to an earlier release: no step runs, the database is not changed")
         else:
-            why = _reasons(old.inputs, new) or await self._touched(call, old, new)
+            why = reasons_to_run(old.inputs, new) or await self._touched(call, old, new)
         if not why:
             if start_admission.serves_anew(old.inputs, new):
                 await in_thread(self._let_through, call, new)
             return old.outputs | new
         if call.preview:
-            call.log(f"would run {', '.join(_names(new)) or 'no step'}: {why}")
+            call.log(f"would run {', '.join(step_names(new)) or 'no step'}: {why}")
             await in_thread(start_admission.preview, call, self._account, new)
             return _preview(new)
-        call.log(f"running {', '.join(_names(new))}: {why}")
+        call.log(f"running {', '.join(step_names(new))}: {why}")
         return _outputs(new, *await in_thread(self._migrate, call, new))
 
     async def delete(self, call: Call, id: str, old: State) -> None:
         await in_thread(self._forget, call, old.inputs)
 
     def _let_through(self, call: Call, inputs: Properties) -> None:
-        """Look at what the service's new revision needs, where no step runs. Raises GateError or Refused."""
+        """Check what the service's new revision needs, where no step runs. Raises GateError or Refused."""
         if call.preview:
             start_admission.preview(call, self._account, inputs, steps=False)
             return
         clients = self._account()
-        Patience(clock(call, clients), "looking at what the service needs").ask(clients.verify)
+        Patience(clock(call, clients), "checking what the service needs").ask(clients.verify)
         try:
             start_admission.admit(call, clients, inputs, clock(call, clients), steps=False)
         except NotPrepared as refusal:
@@ -154,16 +159,16 @@ class MigrationRun(Resource):
             raise
 
     def _migrate(self, call: Call, inputs: Properties) -> tuple[RunResult, str]:
-        """Run the steps. Returns what they did, and the name of the snapshot taken before them (empty: none)."""
+        """Run the steps. Return their result, and the name of the snapshot before them (empty for none)."""
         clients = self._account()
-        patience = Patience(clock(call, clients), "beginning the migrations")
+        patience = Patience(clock(call, clients), "starting the migrations")
         patience.ask(clients.verify)
         untouched = "No migration was run; the service was not changed."
         patience.ask(refuse_held, clients["ssm"], inputs.get("holds"), str(inputs["imageDigest"]), untouched)
         try:
             return self._run_steps(call, inputs, clients)
         except (Interrupted, Superseded, Unknown):
-            raise  # nothing has failed
+            raise  # no step has failed, so no notice is sent
         except GateError as failure:
             failure_notice.failure(
                 call, clients, str(inputs.get("topic") or ""), "migration", inputs["imageDigest"], failure
@@ -197,20 +202,20 @@ class MigrationRun(Resource):
             copies = copies_of(call, clients, deployer, request, str(inputs.get("topic") or ""), inputs["imageDigest"])
             snapshot = Snapshot(deployer, clients["rds"], request, place, until, copies)
 
-        looked = False
+        admitted = False
 
         def prepare(run: RunRecord, definitions: Mapping[str, Mapping[str, Any]]) -> None:
-            """Before the first step: what could not start anyway needs no snapshot either."""
-            nonlocal looked
-            looked = True
+            """Check what the tasks need, then take the snapshot: a run that cannot start needs none."""
+            nonlocal admitted
+            admitted = True
             start_admission.admit(call, clients, inputs, deployer.clock, known=definitions)
             if snapshot is not None:
                 snapshot(run)
 
-        result = migrate(deployer, _subject(inputs), inputs["phase"], place, deadline=deadline, prepare=prepare)
+        result = migrate(deployer, subject_of(inputs), inputs["phase"], place, deadline=deadline, prepare=prepare)
         if snapshot is not None:
             snapshot.look_at_copy()
-        if not looked and not after:  # the steps ran, or began, in an earlier update: the service's revision may be new
+        if not admitted and not after:  # the steps ran in an earlier update, but the service's revision may be new
             start_admission.admit(call, clients, inputs, deployer.clock, steps=False)
         return result, snapshot.taken if snapshot else ""
 
@@ -220,7 +225,7 @@ class MigrationRun(Resource):
         ecs, records = clients["ecs"], Records(clients["ssm"], inputs["records"])
         forget.stop_live_tasks(ecs, records, inputs["cluster"], call.log)
         if inputs.get("phase") == "after":
-            return  # records and revisions are shared with the run before the rollout: that one tidies up
+            return  # the before-run owns the shared records and revisions, and deletes them
         if inputs.get("retain", True) or forget.in_use(ecs, inputs["cluster"], inputs["serviceTaskDefinition"]):
             return
         own = {step["taskDefinition"] for step in inputs["steps"] if step.get("taskDefinition")}
@@ -228,118 +233,6 @@ class MigrationRun(Resource):
             count = forget.deregister(ecs, task_definition)
             call.log(f"deregistered {count} revisions of {forget.family(task_definition)}")
         records.delete_all()
-
-
-def place_of(inputs: Properties) -> Place:
-    """Return where the tasks of a run are started, and as what."""
-    network = Network.parse(inputs["network"])
-    return Place(
-        cluster=inputs["cluster"],
-        task_definition=inputs["taskDefinition"],
-        container=inputs["container"],
-        subnets=network.subnets,
-        security_groups=network.security_groups,
-        assign_public_ip=network.assign_public_ip,
-        service=inputs["serviceTaskDefinition"],
-    )
-
-
-def _wrong_snapshot(snapshot: Any, steps: Any) -> list[CheckFailure]:
-    if snapshot is None or snapshot is UNKNOWN:
-        return []
-    if not isinstance(snapshot, dict):
-        return [CheckFailure("snapshot", f"is {snapshot!r}; it must be an object with instance or cluster")]
-    try:
-        # What is not known yet will be the identifier of a database.
-        known = {key: value for key, value in snapshot.items() if key != "copyTo" or not contains_unknown(value)}
-        SnapshotRequest.parse({key: "unknown" if value is UNKNOWN else value for key, value in known.items()})
-    except GateError as error:
-        return [CheckFailure("snapshot", str(error))]
-    taken = isinstance(steps, list) and any(isinstance(step, dict) and step.get("name") == PENDING for step in steps)
-    if snapshot.get("pending") and taken:
-        return [CheckFailure("steps", f"a step is called {PENDING!r}, as the one that snapshot.pending runs")]
-    return []
-
-
-def _wrong_steps(steps: list[Any], phase: Any) -> list[CheckFailure]:
-    """Return what is wrong with the steps. Two of one name would be one to ECS, and no step at all would prove
-    nothing."""
-    failures = []
-    if phase is not UNKNOWN and phase not in ("before", "after"):
-        failures.append(CheckFailure("phase", f"{phase!r} is neither 'before' nor 'after'"))
-    known = [step for step in steps if not contains_unknown(_without_revision(step))]
-    for step in known:
-        try:
-            Step.parse(_without_revision(step))
-        except GateError as error:
-            failures.append(CheckFailure("steps", str(error)))
-    names = [step.get("name") for step in known if isinstance(step, dict)]
-    failures += [
-        CheckFailure("steps", f"two steps are called {name!r}")
-        for name in sorted({*names}, key=str)
-        if names.count(name) > 1
-    ]
-    if len(known) == len(steps) and not any(
-        (step.get("phase") or "before") == phase for step in known if isinstance(step, dict)
-    ):
-        failures.append(CheckFailure("steps", f"none of them is of the phase {phase!r}: nothing would be proven"))
-    return failures
-
-
-def _without_revision(step: Any) -> Any:
-    if not isinstance(step, dict):
-        return step
-    return {key: value for key, value in step.items() if key not in ("taskDefinition", "container")}
-
-
-def _subject(inputs: Properties) -> Subject:
-    steps = tuple(Step.parse(step) for step in inputs["steps"])
-    return Subject(
-        image=inputs["imageDigest"],
-        steps=tuple(step for step in steps if step.phase == inputs.get("phase", "before")),
-        environment=inputs.get("environment") or {},
-        secrets=inputs.get("secrets") or {},
-        database=inputs.get("database") or "",
-    )
-
-
-def _reasons(old: Properties, new: Properties) -> str:
-    """Return why the steps must run, in words; empty when they need not."""
-    if old.get("rollback"):
-        return "the rollback is over"  # whether they have run before is for the run records to say
-    old, new = _comparable(old), _comparable(new)
-    unknown = [key for key in _SUBJECT if contains_unknown(new.get(key))]
-    if unknown:
-        return f"if {' or '.join(unknown)}, not known yet, turns out to differ"
-    differences = changed(_subject(old), _subject(new))
-    return " and ".join(differences) + " changed" if differences else ""
-
-
-def _telling(old: Properties, new: Properties, keys: list[str]) -> list[str]:
-    """The first changed input that makes the steps run; all changed ones when none does. `pulumi up` prints them before
-    the step and its last line, and a new image always changes the task definitions too."""
-    old, new = _comparable(old), _comparable(new)
-    return next(([key] for key in _SUBJECT if key in keys and old.get(key) != new.get(key)), keys)
-
-
-def _comparable(inputs: Properties) -> Properties:
-    """Without what is new with every image and says nothing about it: the steps' own revisions."""
-    steps = inputs.get("steps")
-    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
-        return inputs
-    return inputs | {"steps": [_without_revision(step) for step in steps]}
-
-
-def _names(inputs: Properties) -> list[str]:
-    steps = inputs.get("steps")
-    if not isinstance(steps, list):
-        return []
-    phase = inputs.get("phase", "before")
-    return [
-        str(step["name"])
-        for step in steps
-        if isinstance(step, dict) and step.get("name") is not UNKNOWN and (step.get("phase") or "before") == phase
-    ]
 
 
 def _id(inputs: Properties) -> str:

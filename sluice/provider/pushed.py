@@ -1,4 +1,4 @@
-"""``gate:index:pushed``: which image a repository has under a tag, asked by a program before it declares a build."""
+"""``gate:index:pushed``: the image that a repository has under a tag; a program calls it before it declares a build."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from sluice.provider.boundary import Account, in_thread
 
 
 def pushed(account: Account) -> Function:
-    """The function behind the SDK's of this name. Args: ``repository`` (``HOST/NAME``), ``tag``. Result: ``digest``,
-    empty when the repository has no such tag."""
+    """Return the function that the SDK calls.
+
+    Arguments of the call: ``repository`` (``HOST/NAME``), ``tag``. Result: ``digest``, empty without such a tag.
+    """
 
     async def function(call: Call, args: Properties) -> Properties:
         repository, tag = str(args.get("repository") or ""), str(args.get("tag") or "")

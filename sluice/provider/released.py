@@ -1,4 +1,4 @@
-"""``gate:index:released``: what another stack has released, asked by a program before it declares anything."""
+"""``gate:index:released``: another stack's latest release; a program calls it before it declares any resource."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from sluice.release.promotion import released as read
 
 
 def released(account: Account) -> Function:
-    """The function behind the SDK's of this name. Args: ``project``, ``stack``, ``account``, ``region``. Result:
-    ``promotable``, without it when that stack has released nothing."""
+    """Return the function that the SDK calls.
+
+    Arguments of the call: ``project``, ``stack``, ``account``, ``region``. Result: ``promotable``, absent without a
+    release.
+    """
 
     async def function(call: Call, args: Properties) -> Properties:
         source = Source(*(str(args.get(key) or "") for key in ("project", "stack", "account", "region")))

@@ -1,4 +1,4 @@
-"""The look at what a run needs, in the engine's words: before the first step, and in a preview of one."""
+"""Checks what a run needs: before its first step, and in a preview."""
 
 from __future__ import annotations
 
@@ -34,13 +34,16 @@ def admit(
     steps: bool = True,
     known: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Look at everything that a MigrationRun's steps and its service's new revision need. Raises NotReady.
+    """Check everything that a MigrationRun's steps and its service's new revision need.
 
-    A rollback is not refused for a rule that the earlier release is older than.
+    For a rollback, a broken rule of Sluice is a warning: the earlier release may be older than the rule.
 
     Args:
-        steps: whether the steps run; else only the service's new revision is let through.
+        steps: whether the steps run; else only the service's new revision is checked.
         known: task definitions that the run has just read, by ARN.
+
+    Raises:
+        NotReady: a check failed.
     """
     begun = time.monotonic()
     phase = inputs.get("phase", "before")
@@ -60,16 +63,18 @@ def admit(
     if inputs.get("rollback"):
         found = lenient(found)
     elif trusted := _trusted(inputs):
-        signed = Patience(clock, "looking at the signature of the image")
+        signed = Patience(clock, "checking the image's signature")
         found.append(signed.ask(finding, clients, str(inputs["imageDigest"]), trusted))
-    _told(call, found)
+    _warn(call, found)
     refuse(found, UNTOUCHED)
-    call.log(f"admission: {len(found)} things that the tasks need looked at in {time.monotonic() - begun:.1f} s")
+    call.log(f"admission: {len(found)} checks in {time.monotonic() - begun:.1f} s")
 
 
 def serves_anew(old: Properties, new: Properties) -> bool:
-    """Return whether the service gets another revision, although no step runs: a secret, a size or a variable of its
-    own changed. An unknown revision is another one."""
+    """Return whether the service gets a new revision although no step runs: its secrets, size or variables changed.
+
+    An unknown revision counts as new.
+    """
     if new.get("phase", "before") != "before":
         return False
     wanted = new.get("serviceTaskDefinition")
@@ -77,11 +82,11 @@ def serves_anew(old: Properties, new: Properties) -> bool:
 
 
 def preview(call: Call, account: Account, inputs: Properties, *, steps: bool = True) -> None:
-    """The same of what a preview knows; raises Refused. That AWS cannot be asked is a warning."""
+    """Check what is known in a preview; raise Refused. An AWS error is a warning."""
     image = inputs.get("imageDigest")
     service = inputs.get("serviceSecrets")
     raw = inputs.get("steps") if steps else []
-    # A step's own revision is another with every image and unknown in a preview; nothing of it is asked for.
+    # A step's own revision is unknown in a preview, because it changes with every image.
     usable = [{key: value for key, value in step.items() if key != "taskDefinition"}
               for step in raw if isinstance(step, dict)] if isinstance(raw, list) else []  # fmt: skip
     phase = inputs.get("phase", "before")
@@ -103,9 +108,9 @@ def preview(call: Call, account: Account, inputs: Properties, *, steps: bool = T
         if trusted:
             found.append(finding(clients, str(image), trusted))
     except (GateError, ClientError, BotoCoreError) as error:
-        call.log(f"what the tasks need could not be looked at: {error}", "warning")
+        call.log(f"admission: AWS could not be asked: {error}", "warning")
         return
-    _told(call, found)
+    _warn(call, found)
     if refusals(found):
         try:
             refuse(found, "Nothing was changed.")
@@ -113,19 +118,19 @@ def preview(call: Call, account: Account, inputs: Properties, *, steps: bool = T
             raise Refused(str(reason)) from reason
 
 
-def _told(call: Call, found: Sequence[Finding]) -> None:
+def _warn(call: Call, found: Sequence[Finding]) -> None:
     for one in warnings(found):
         call.log(str(one), "warning")
 
 
 def _trusted(inputs: Properties) -> list[str]:
-    """ARNs of the keys, one of which must have signed the image."""
+    """Return the ARNs of the keys, one of which must have signed the image."""
     trusted = inputs.get("trusted")
     return [str(key) for key in trusted if key is not UNKNOWN] if isinstance(trusted, list) else []
 
 
 def _texts(values: object) -> list[str]:
-    """The known texts among an object's values."""
+    """Return the known strings among an object's values."""
     if not isinstance(values, dict):
         return []
     return [value for value in values.values() if isinstance(value, str)]

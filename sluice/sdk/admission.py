@@ -13,10 +13,10 @@ class Admission:
     """The gate's answer: whether an image may be deployed.
 
     Attributes:
-        refusal: why the image must not be deployed, empty when it may.
-        image: what to deploy, by digest.
-        replaces: the release that serves now, in words; empty when it is this image, or there is none.
-        warnings: for people.
+        refusal: why the image must not be deployed; empty when it may.
+        image: the image to deploy, by digest.
+        replaces: description of the serving release; empty when it has this image, or there is none.
+        warnings: texts for the user.
         revision: the commit that the image's label org.opencontainers.image.revision names; empty where it was not
             asked for.
     """
@@ -41,12 +41,12 @@ def admission(
     """Ask AWS at once, in previews too, and changes nothing.
 
     Args:
-        image: ``repository@sha256:…``; not looked at with *rollback*.
-        rollback: digest of an earlier release that is to serve again; empty for none.
+        image: ``repository@sha256:…``; ignored with *rollback*.
+        rollback: digest of the earlier release to roll back to; empty for none.
         records: SSM path of the stack's records, ``/sluice/PROJECT/STACK``.
-        released: a stack says that it has released the image, or nobody needs to; else a tag of the image must say so.
-        architecture: ECS's name of the CPU that runs it (``X86_64``); with it the image's label is read.
-        trusted: ARNs of KMS keys, one of which must have signed the image; none: nobody needs to.
+        released: the release is known from a stack, or not required; else a tag of the image must prove it.
+        architecture: ECS's name of the CPU (``X86_64``); given, the image's label is read, too.
+        trusted: ARNs of KMS keys, one of which must have signed the image; empty: no signature is required.
 
     Raises:
         Exception: AWS could not be asked (the SDK has no narrower one).

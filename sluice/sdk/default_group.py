@@ -8,17 +8,17 @@ from sluice.sdk.definition import properties
 
 
 class DefaultGroup(pulumi.CustomResource):
-    """Takes all rules from the default security group of a VPC.
+    """Removes all rules from the default security group of a VPC.
 
-    Unlike ``aws.ec2.DefaultSecurityGroup`` it sets no tags: AWS makes the group without any, so a deployer that may tag
-    it could claim everybody's groups.
+    Unlike ``aws.ec2.DefaultSecurityGroup`` it sets no tags: AWS creates the group without any, and a deployer that may
+    tag it could claim the groups of others.
 
     Args:
         vpc: id of the VPC.
 
     Attributes:
         group: id of the group.
-        rules: how many it has; 0, or what a refresh has found.
+        rules: number of its rules: 0, or the number that a refresh found.
     """
 
     def __init__(self, name: str, *, vpc: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> None:

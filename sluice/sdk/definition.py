@@ -1,6 +1,6 @@
-"""The inputs of a resource, read off the constructor of its class: the one place where they are defined.
+"""The inputs of a resource, derived from the constructor of its class, the one place that defines them.
 
-The provider checks against them: a parameter that is added there is known to it, and any other key is refused.
+The provider checks against them: a new parameter of the constructor is accepted, any other key is refused.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ class Inputs:
 
 
 def inputs_of(resource: type) -> Inputs:
-    """The inputs of a resource class."""
+    """Return the inputs of a resource class."""
     given = [one for one in inspect.signature(resource).parameters.values() if one.name not in _NOT_INPUTS]
     required = tuple(camel(one.name) for one in given if one.default is inspect.Parameter.empty)
     return Inputs(required, tuple(camel(one.name) for one in given if one.default is not inspect.Parameter.empty))
 
 
 def properties(resource: type, given: Mapping[str, Any], outputs: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return what the engine is told of a resource.
+    """Return a resource's properties for the engine.
 
     Args:
-        given: the constructor's ``locals()``; all that are no inputs are left out.
-        outputs: what only the provider knows.
+        given: the constructor's ``locals()``; names that are not inputs are left out.
+        outputs: properties that only the provider sets.
     """
     names = [name for name in inspect.signature(resource).parameters if name not in _NOT_INPUTS]
     return {camel(name): given[name] for name in names} | dict.fromkeys(outputs)

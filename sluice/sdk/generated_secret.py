@@ -1,4 +1,4 @@
-"""A password that only Secrets Manager knows."""
+"""A random password that is stored in Secrets Manager only."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from sluice.sdk.definition import properties
 
 
 class GeneratedSecret(pulumi.CustomResource):
-    """Puts ``{"username", "password"}`` with a random password into a secret; the program sees only the version's id.
+    """Stores ``{"username", "password"}`` with a random password in a secret; the program gets only the version's id.
 
     Args:
-        secret_arn: the secret, made elsewhere.
-        username: goes beside the password.
+        secret_arn: an existing secret.
+        username: stored with the password.
         length: of the password, 16 to 128 letters and digits.
-        texts: further keys of the secret; `{username}` and `{password}` in their values are filled in. Other texts
-            leave the password as it is.
+        texts: further keys of the secret; `{username}` and `{password}` in their values are replaced. Changing them
+            keeps the password.
 
     Attributes:
-        version_id: changes when a new password was put.
+        version_id: changes with every new password.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The judgement on ECR's scan of an image, as a Pulumi resource."""
+"""The acceptance of ECR's image scan as a Pulumi resource."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from sluice.sdk.definition import properties
 
 
 class ImageScan(pulumi.CustomResource):
-    """Waits for ECR's scan of an image, and lets the image through when what was found may be deployed.
+    """Waits for ECR's scan of an image, and outputs the image when its findings are accepted.
 
-    Give :attr:`image`, never the input, to whatever runs it: then no partial update (``--target``) can go around it.
+    Pass :attr:`image`, never the input, to the resources that run it: then no partial update (``--target``) skips the
+    scan.
 
     Args:
         image: ``repository@sha256:…``.
-        severity: ``critical``, ``high`` or ``off``: of the findings that refuse an image.
-        unscanned: ``warn`` or ``refuse``: what happens when there is no result.
+        severity: lowest severity of a finding that refuses an image: ``critical``, ``high`` or ``off``.
+        unscanned: ``warn`` or ``refuse`` an image without a scan result.
         timeout: seconds that the scan may take.
         platform: ``OS/ARCHITECTURE`` of the tasks, where the image is an index.
-        exceptions: ``{"id", "reason", "until" (YYYY-MM-DD)}`` each: findings that are accepted up to that day.
-        rollback: an earlier release is to serve again, which is not judged.
+        exceptions: ``{"id", "reason", "until" (YYYY-MM-DD)}`` each: findings that are accepted until that day.
+        rollback: roll back to an earlier release, whose scan is not checked again.
 
     Attributes:
-        image: as given, once it may be deployed.
-        findings: severity to number of findings.
-        accepted: ids of findings that an exception covered.
-        scanned_at: when ECR scanned it, ISO 8601; empty where it does not say.
+        image: the input, once it is accepted.
+        findings: number of findings by severity.
+        accepted: ids of findings that an exception covers.
+        scanned_at: when ECR scanned it, ISO 8601; empty where ECR does not show it.
     """
 
     def __init__(

@@ -8,15 +8,15 @@ from sluice.sdk.definition import properties
 
 
 class ImageSignature(pulumi.CustomResource):
-    """Signs an image with a KMS key, in cosign's format, and stores the signature beside it in ECR.
+    """Signs an image with a KMS key, in cosign's format, and stores the signature in the image's ECR repository.
 
     Args:
-        image: ``repository@sha256:…``; give it what comes out of the Rollout, so that nothing unproven is signed.
-        key: ARN of a KMS key of the spec ECC_NIST_P256 for SIGN_VERIFY.
-        by: who says so, for people: ``PROJECT/STACK``.
+        image: ``repository@sha256:…``; pass the Rollout's output, so that only a proven image is signed.
+        key: ARN of a KMS key with the spec ECC_NIST_P256 and the usage SIGN_VERIFY.
+        by: the signer's name, ``PROJECT/STACK``.
 
     Attributes:
-        image: as given, once it is signed.
+        image: the input, once it is signed.
     """
 
     def __init__(

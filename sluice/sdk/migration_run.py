@@ -11,47 +11,47 @@ from sluice.sdk.definition import properties
 
 
 class MigrationRun(pulumi.CustomResource):
-    """Runs an image's migration steps as one-off Fargate tasks and lets its service task definition through.
+    """Runs an image's migration steps as one-off Fargate tasks, then outputs its service task definition.
 
-    Give :attr:`service_task_definition`, never the TaskDefinition's own ARN, to whatever deploys the service: then no
-    partial update (``--target``) can go around the gate.
+    Pass :attr:`service_task_definition`, never the TaskDefinition's own ARN, to the resources that deploy the service:
+    then no partial update (``--target``) skips the migrations.
 
     Args:
         cluster: cluster ARN.
         task_definition: revision ARN of the migration task.
         container: the container whose command a step replaces.
-        service_task_definition: revision ARN to let through.
+        service_task_definition: revision ARN to output after the migrations.
         network: ``{"subnets": […], "securityGroups": […], "assignPublicIp": bool}``.
         steps: ``{"name", "command", "phase", "timeout" (seconds), "attempts", "shards", "environment"}`` each; a step
             with an image or secrets of its own adds ``{"taskDefinition", "container", "image", "secrets"}``, and a
-            step whose task definition replaces the image's entrypoint says it as ``"entryPoint"``.
+            step whose task definition replaces the image's entrypoint adds ``"entryPoint"``.
         image_digest: ``repository@sha256:…``.
         database: the database's own identity (RDS: ``resourceId``).
         environment, secrets: of the migration task, as written there; a change runs the steps again.
         records: SSM path of the run records, ``/sluice/PROJECT/STACK/runs``.
-        phase: which steps this run takes, ``before`` or ``after`` the rollout.
-        after_service: ``{"service", "taskDefinition"}``; runs once no task of another revision is left.
+        phase: which steps to run: those ``before`` or those ``after`` the rollout.
+        after_service: ``{"service", "taskDefinition"}``; wait until the service has no task of another revision.
         retain: keep records and revisions when the resource is deleted.
         snapshot: ``{"instance" or "cluster" (identifier), "keep", "timeout" (seconds), "pending" (command),
             "taskDefinition" (that the command runs as), "copyTo" (``{"role", "key"}``: ARNs in another account, which
             gets a copy)}``; it is taken before the first step, unless the image's command ``pending`` exits with 0.
-        topic: ARN of the SNS topic that is told of a failure.
-        deadline: seconds for the snapshot and all steps together; 0 for none but their own.
-        holds: SSM path of the held images, whose steps are not run.
-        rollback: an earlier release is to serve again: its revision is let through, and no step runs.
-        service_secrets: name to ``valueFrom`` of the service's secrets that are known before its revision is; a preview
-            looks whether they exist, and a run reads their values for the JSON keys that they mean, where it may.
-        target_groups: ARNs of the service's target groups, to which a listener must forward before anything runs.
-        architecture: ECS's name of the tasks' CPU (``X86_64``, ``ARM64``); a preview compares the image's.
-        names: ``{"version", "revision"}`` of the image, for the records; no change by themselves.
-        trusted: ARNs of KMS keys, one of which must have signed the image before anything runs; none: nobody needs to.
+        topic: ARN of the SNS topic for failure notices.
+        deadline: seconds for the snapshot and all steps together; 0 for their own timeouts only.
+        holds: SSM path of the held images, which are refused.
+        rollback: roll back to an earlier release: output its revision and run no step.
+        service_secrets: ``valueFrom`` by name of the service's secrets that are known before its revision is; a preview
+            checks that they exist, and a run checks their JSON keys, where it may read the values.
+        target_groups: ARNs of the service's target groups; a listener must forward to each before anything runs.
+        architecture: ECS's name of the tasks' CPU (``X86_64``, ``ARM64``); a preview compares it with the image's.
+        names: ``{"version", "revision"}`` of the image, for the records; a change of them alone runs nothing.
+        trusted: ARNs of KMS keys, one of which must have signed the image; empty: no signature is required.
 
     Attributes:
-        service_task_definition: the revision that this image's migrations let through.
+        service_task_definition: the input, once the steps have succeeded.
         results: per step: name, tasks, exitCodes, attempts, seconds, logStreams.
         run: number of the run record that proves it.
-        fingerprint: what the steps ran for.
-        snapshot_name: the snapshot that was taken before them; empty when none was.
+        fingerprint: of the image, steps, variables, secrets and database that the steps ran for.
+        snapshot_name: the snapshot that was taken before the steps; empty for none.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Which AWS account the gate works in."""
+"""The gate's provider: AWS account, Region and credentials."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class Provider(pulumi.ProviderResource):
     """The gate's provider.
 
     Args:
-        region: AWS region.
-        profile: named profile; unset: boto3's own search.
-        assume_role: ARN of a role to take on first.
-        endpoint: URL that answers instead of AWS (an emulator).
-        account: 12-digit id; credentials of any other account end the update before anything is done.
+        region: AWS Region.
+        profile: named profile; unset: boto3's default credentials.
+        assume_role: ARN of a role to assume first.
+        endpoint: URL of an emulator to use instead of AWS.
+        account: 12-digit id; credentials of another account are refused before anything is changed.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Which image a repository has under a tag."""
+"""The image that a repository has under a tag."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pulumi
 
 
 def pushed(*, repository: str, tag: str, provider: pulumi.ProviderResource) -> str:
-    """The image's digest (``sha256:…``); empty when there is none. Asks AWS at once, in previews too.
+    """Return the image's digest (``sha256:…``); empty without such a tag. Asks AWS immediately, in previews, too.
 
     Args:
         repository: ``HOST/NAME``.

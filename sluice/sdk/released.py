@@ -1,4 +1,4 @@
-"""What another stack has released."""
+"""The latest release of another stack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pulumi
 def released(
     *, project: str, stack: str, account: str, region: str, provider: pulumi.ProviderResource
 ) -> Mapping[str, Any] | None:
-    """Return what the stack says that it has released last; None when it has released nothing. Asks AWS at once, in
+    """Return the latest release of the stack; None without one. Asks AWS immediately, in
     previews too.
 
     Args:

@@ -51,7 +51,7 @@ class Close:
 
 @dataclass(frozen=True)
 class Refuse:
-    """An operator's run is under way, or just began."""
+    """An operator's run is in progress, or just began."""
 
     run: RunRecord
 

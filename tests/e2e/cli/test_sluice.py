@@ -34,7 +34,7 @@ def test_two_at_once_one_is_refused_and_ctrl_c_stops_the_task(operator: Operator
     going = next(one for one in both if one is not refused)
     out, err = refused.communicate(timeout=20)
     assert refused.returncode == 3, (out, err)
-    assert f"run {before + 1} is under way: `sluice run` by " in err
+    assert f"run {before + 1} is in progress: `sluice run` by " in err
     assert "Nothing was started" in err
     assert going.stdout is not None
     until(lambda: "begun" in going.stdout.readline(), 40)  # type: ignore[union-attr]
@@ -54,7 +54,7 @@ def test_preflight_names_what_is_wrong(operator: Operator) -> None:
     assert results["log group /e2e/app"] == "passed"
     assert [result for name, result in results.items() if name.startswith("image sha256:")] == ["passed"]
     assert [result for name, result in results.items() if name.startswith("listener")] == ["passed"]
-    assert results["way out of subnet-1"] == "failed"  # the stage's subnet is a mere name
+    assert results["outbound route of subnet-1"] == "failed"  # the stage's subnet is a mere name
     assert done.code == 1
 
 
@@ -69,7 +69,7 @@ def test_a_rollback_moves_the_service_holds_the_image_and_is_seen(operator: Oper
     assert done.code == 0, done.err
     left = gate["image"].rpartition("@")[2]
     assert json.loads(done.out)["held"] == left
-    assert "no migration is run" in done.err
+    assert "no migration runs" in done.err
     assert "warning" not in done.err
     until(lambda: get(f"{gate['url']}/").startswith("version 1 "), 20)
     tags = operator.stage.ecr.describe_images(repositoryName="app", imageIds=[{"imageDigest": left}])
@@ -81,7 +81,7 @@ def test_a_rollback_moves_the_service_holds_the_image_and_is_seen(operator: Oper
     assert "deployed by `sluice rollback` by " in operator.sluice("status").out
     newest = operator.sluice("rollback", "--list").out.splitlines()[1].split()
     assert (newest[0], newest[-1], "rollback" in newest) == ("3", "serves", True)
-    assert "moved the service back: release 3" in operator.sluice("history").out.splitlines()[1]
+    assert "rolled back: release 3" in operator.sluice("history").out.splitlines()[1]
     again = operator.sluice("rollback", "--yes")
     assert again.code == 3
     assert "all earlier ones are held" in again.err

@@ -47,7 +47,7 @@ def announced(capsys: pytest.CaptureFixture[str], *runs: RunRecord) -> str:
     clients = Account(ssm=ssm, ecs=Ecs())
     context = Context(stack, clients, Terminal(False), Clock(), Interrupt())  # type: ignore[arg-type]
     given = parser().parse_args(["rollback"])
-    with pytest.raises(Refused, match="not confirmed, so nothing was done"):
+    with pytest.raises(Refused, match="not confirmed; nothing was changed"):
         given.main(context, given)
     return capsys.readouterr().err
 
@@ -56,19 +56,19 @@ def test_after_steps_that_ran_since_the_older_release_are_named(capsys: pytest.C
     steps = ("drop-column", "prune")
     ran = RunRecord(8, "up", "f", NEW, "ann", RELEASED_AT + 1, phase="after", steps=steps, state="succeeded")
     said = announced(capsys, ran)
-    assert "it would get      notes:1" in said
+    assert "roll back to     notes:1" in said
     [warning] = [line for line in said.splitlines() if "after-steps" in line]
-    assert warning.startswith("warning: after-steps drop-column, prune ran since then (run 8, succeeded): the older ")
+    assert warning.startswith("warning: after-steps drop-column, prune ran since then (run 8, succeeded): the earlier ")
 
 
 def test_those_from_before_it_and_before_steps_are_no_warning(capsys: pytest.CaptureFixture[str]) -> None:
     earlier = RunRecord(7, "up", "f", OLD, "ann", RELEASED_AT - 1, phase="after", steps=("prune",), state="succeeded")
     before = RunRecord(8, "up", "f", NEW, "ann", RELEASED_AT + 1, steps=("master",), state="succeeded")
     said = announced(capsys, earlier, before)
-    assert "no migration is run: the database stays as the newer release left it" in said
+    assert "no migration runs: the database stays as the current release left it" in said
     assert "warning:" not in said
 
 
 def test_a_run_that_goes_on_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     said = announced(capsys, RunRecord(8, "up", "f", NEW, "ann@laptop", RELEASED_AT + 1, steps=("master",)))
-    assert "warning: run 8 by ann@laptop is under way" in said
+    assert "warning: run 8 by ann@laptop is in progress" in said

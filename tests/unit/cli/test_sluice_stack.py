@@ -53,7 +53,7 @@ SAID = [
     ("error: no stack selected; please use `pulumi stack select` to choose one", "name one with --stack"),
     ("error: no stack named 'nope' found", "pulumi stack ls"),
     ("error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", "run `pulumi login`"),
-    ("error: no Pulumi.yaml project file found (searching upwards from /x).", "is no Pulumi project"),
+    ("error: no Pulumi.yaml project file found (searching upwards from /x).", "is not a Pulumi project"),
     ("error: if you're using the --stack flag, pass the fully qualified name (organization/project/stack)", "--cwd"),
     ("error: get stack secrets manager: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", "set PULUMI_CONFIG"),
     ("error: unable to open bucket file:///x: stat /x: no such file or directory", "pulumi login URL"),
@@ -65,7 +65,7 @@ SAID = [
 def test_what_pulumi_says_comes_with_a_remedy(said: str, remedy: str) -> None:
     """The texts are those of Pulumi 3.250."""
     text = complaint(said + "\n", "nope", Path("/x"))
-    assert text.startswith("`pulumi` says: " + said.removeprefix("error: "))
+    assert text.startswith("`pulumi` failed: " + said.removeprefix("error: "))
     assert remedy in text
 
 
@@ -96,9 +96,9 @@ def test_a_stack_that_the_shell_is_on_is_named_when_it_is_missing(
     """PULUMI_STACK, which `make env` sets; the Pulumi CLI says the same as when nothing is selected."""
     monkeypatch.setenv("PULUMI_STACK", "local")
     monkeypatch.setenv("PATH", fake_pulumi(tmp_path, 'echo "error: no stack selected; please use …" >&2; exit 6'))
-    with pytest.raises(NoStack, match="there is no stack local in this backend"):
+    with pytest.raises(NoStack, match="this backend has no stack local"):
         find(None, tmp_path)
-    with pytest.raises(NoStack, match="there is no stack other in this backend"):
+    with pytest.raises(NoStack, match="this backend has no stack other"):
         find("other", tmp_path)
     monkeypatch.setenv("PATH", fake_pulumi(tmp_path, "echo {}"))
     with pytest.raises(NotDeployed, match="stack local is not deployed"):
@@ -107,9 +107,9 @@ def test_a_stack_that_the_shell_is_on_is_named_when_it_is_missing(
 
 def test_no_pulumi_no_folder_and_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoStack, match="no `pulumi` on the PATH"):
+    with pytest.raises(NoStack, match="`pulumi` is not on the PATH"):
         find(None, tmp_path)
-    with pytest.raises(NoStack, match="no such folder"):
+    with pytest.raises(NoStack, match="the folder does not exist"):
         find(None, tmp_path / "nowhere")
     monkeypatch.setenv("PATH", fake_pulumi(tmp_path, "exec sleep 20"))
     monkeypatch.setattr(stack, "SECONDS", 0.2)
@@ -126,7 +126,7 @@ def test_without_a_stack_every_verb_is_refused_with_one_text(
     assert main(words) == exits.REFUSED
     out, err = capsys.readouterr()
     assert json.loads(out)["exit"] == exits.REFUSED
-    assert err.startswith(f"sluice {verb}: `pulumi` says: no stack named 'x' found")
+    assert err.startswith(f"sluice {verb}: `pulumi` failed: no stack named 'x' found")
 
 
 def test_the_stack_can_be_named_before_or_after_the_verb(

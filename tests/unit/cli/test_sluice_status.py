@@ -25,12 +25,12 @@ ILL = {GROUP: TargetState({"healthy": 1, "unhealthy": 1}, ("Target.Timeout",))}
 CASES: list[tuple[str, Any, Any, list[str], list[str]]] = [
     ("well", SERVICE, WELL, [], []),
     ("no load balancer", SERVICE, {}, [], []),
-    ("gone", None, {}, [], ["there is no service"]),
+    ("gone", None, {}, [], ["the stack has no service"]),
     ("draining", {**SERVICE, "status": "DRAINING"}, {}, [], ["the service is DRAINING"]),
     ("scaled to zero", {**SERVICE, "desiredCount": 0, "runningCount": 0}, {}, [], ["desired count is 0"]),
     ("a task is missing", {**SERVICE, "runningCount": 1}, WELL, [], ["1 of 2 tasks run"]),
     ("a target is ill", SERVICE, ILL, [], ["targets of notes: 1 healthy, 1 unhealthy (Target.Timeout)"]),
-    ("an alarm", SERVICE, WELL, ["5xx"], ["alarm 5xx is ringing"]),
+    ("an alarm", SERVICE, WELL, ["5xx"], ["alarm 5xx is in ALARM"]),
     (
         "a deployment failed",
         {**SERVICE, "deployments": [{**DEPLOYMENT, "rolloutState": "FAILED", "rolloutStateReason": "why"}]},
@@ -63,8 +63,8 @@ def test_runs_are_rows_of_one_table() -> None:
     )
     open_run = RunRecord(8, "run", "f", "sha256:" + "b" * 64, "ann@y", 2000, steps=("provision",), phase="run")
     lines = columns([row(done, 2005), row(open_run, 2005)])
-    assert lines[0] == "7  up   ci@x   1970-01-01 00:16:40  aaaaaaaaaaaa      master verify  failed     1 min 12 s"
-    assert lines[1] == "8  run  ann@y  1970-01-01 00:33:20  bbbbbbbbbbbb      provision      under way  5 s"
+    assert lines[0] == "7  up   ci@x   1970-01-01 00:16:40  aaaaaaaaaaaa      master verify  failed       1 min 12 s"
+    assert lines[1] == "8  run  ann@y  1970-01-01 00:33:20  bbbbbbbbbbbb      provision      in progress  5 s"
     assert plain(done)["seconds"] == 72
     assert plain(open_run)["finished"] is None
 
@@ -104,7 +104,7 @@ def test_history_names_versions_and_revisions_and_has_the_rollbacks() -> None:
         "ann@y",
         "1970-01-01 00:50:00",
         "aaaaaaaaaaaa",
-        "moved the service back: release 3",
+        "rolled back: release 3",
     )
     assert plain(called(runs[0], [RELEASED]))["revision"] == f"{COMMIT}-dirty"
 

@@ -186,7 +186,7 @@ class TestResource:
         outputs, lines = self.judged(Ecr("COMPLETE", findings=[{"name": "CVE-1", "severity": "LOW"}]))
         assert outputs["image"] == INPUTS["image"]
         assert (outputs["findings"], outputs["accepted"]) == ({"LOW": 1}, [])
-        assert "info: ECR's scan of the image found 1 low; none of it refuses the image" in lines
+        assert "info: ECR's image scan found 1 low; the image is accepted" in lines
 
     def test_a_bad_one_does_not(self) -> None:
         with pytest.raises(Refused, match=r"CVE-2024-3094 \(CRITICAL\)"):

@@ -172,7 +172,7 @@ class TestResource:
         assert again == INPUTS
         assert lines == [
             f"info: sha256:abababababab was signed with {KEY}",
-            f"info: sha256:abababababab has a signature of {KEY} already",
+            f"info: sha256:abababababab is already signed with {KEY}",
         ]
 
     def test_a_preview_signs_nothing(self) -> None:
@@ -193,7 +193,7 @@ class TestResource:
 
         lines, state = Lines(), State(INPUTS, INPUTS)
         assert not run(ImageSignature(blind).diff(call(lines), "i", state, INPUTS)).changes
-        assert lines == ["warning: whether the image is still signed could not be asked: no credentials"]
+        assert lines == ["warning: cannot check whether the image is still signed: no credentials"]
 
     @pytest.mark.parametrize(
         ("change", "key"),

@@ -141,7 +141,7 @@ def test_a_task_that_will_not_stop_keeps_the_record_open() -> None:
     with pytest.raises(Cancelled, match="stays open"):
         stage.run(halts={5: Halt.STOP})
     assert stage.records.runs[1].open
-    with pytest.raises(Refused, match="run 1 is under way: `sluice run` by ann@host"):
+    with pytest.raises(Refused, match="run 1 is in progress: `sluice run` by ann@host"):
         stage.run()
 
 
@@ -165,7 +165,7 @@ def test_both_refuse_an_operators_live_run_by_task_who_and_since_when() -> None:
         with pytest.raises(GateError) as refusal:
             again()
         text = str(refusal.value)
-        assert "run 1 is under way: `sluice run` by ann@host, since 1970-01-12 13:46:40 UTC (16 min " in text
+        assert "run 1 is in progress: `sluice run` by ann@host, since 1970-01-12 13:46:40 UTC (16 min " in text
         assert f"task {task}." in text
         assert "Nothing was started" in text
     assert len(stage.ecs.tasks) == 1
@@ -176,7 +176,7 @@ def test_a_killed_commands_record_is_closed_once_its_task_has_stopped() -> None:
     stage.killed(after=5)
     stage.clock.time += 60  # the task has stopped, the record is younger than two minutes
     for again in (stage.run, stage.up):
-        with pytest.raises(GateError, match="under way"):
+        with pytest.raises(GateError, match="in progress"):
             again()
     stage.clock.time += 60
     assert stage.run(author="bob@laptop").number == 2
@@ -196,7 +196,7 @@ def test_an_operator_never_closes_what_up_left() -> None:
     with pytest.raises(Interrupted):
         stage.up(halts={5: Halt.ABANDON})
     stage.clock.time += 5000
-    with pytest.raises(Refused, match=r"run 1 is under way: `pulumi up` by ci@runner.*`pulumi cancel`"):
+    with pytest.raises(Refused, match=r"run 1 is in progress: `pulumi up` by ci@runner.*`pulumi cancel`"):
         stage.run()
     assert len(stage.ecs.tasks) == 1
 
@@ -252,7 +252,7 @@ def test_two_with_different_numbers_do_not_both_go_on() -> None:
     stage.records.create(older)
     now, answers = stage.records.all, [[replace(older, state="closed")]]
     stage.records.all = lambda: answers.pop() if answers else now()  # type: ignore[method-assign]
-    with pytest.raises(Refused, match="run 1 is under way: `pulumi up`"):
+    with pytest.raises(Refused, match="run 1 is in progress: `pulumi up`"):
         stage.run()
     assert (stage.records.runs[2].state, stage.records.runs[2].message) == ("closed", "gave way to run 1")
     assert stage.records.runs[1].open

@@ -33,11 +33,11 @@ from tests.unit.sluice.provider.resources import ROLLOUT, RUN, SECRET, Account, 
         ({"cluster": None}, "is missing"),
         ({"cleanup": True}, "is not an input of MigrationRun"),
         ({"database": ""}, "is missing"),
-        ({"cluster": "notes"}, "no cluster ARN"),
+        ({"cluster": "notes"}, "not a cluster ARN"),
         ({"network": {"subnets": []}}, "has no subnets"),
         ({"steps": []}, "nothing would be proven"),
         ({"steps": ["migrate"]}, "must be an object"),
-        ({"steps": [RUN["steps"][0], RUN["steps"][0]]}, "two steps are called 'master'"),
+        ({"steps": [RUN["steps"][0], RUN["steps"][0]]}, "two steps have the name 'master'"),
         ({"steps": [{**RUN["steps"][0], "shards": 51}]}, "at most 50"),
         ({"snapshot": {"keep": 5}}, "either instance or cluster"),
         ({"snapshot": "db-1"}, "must be an object"),
@@ -90,7 +90,7 @@ def test_unknown_inputs_are_not_judged_yet() -> None:
     ("change", "says"),
     [
         ({"imageDigest": "repo@sha256:" + "b" * 64}, "would run master: the image changed"),
-        ({"imageDigest": UNKNOWN}, "would run master: if imageDigest, not known yet, turns out to differ"),
+        ({"imageDigest": UNKNOWN}, "would run master: if imageDigest, not known yet, differs"),
         ({"database": "db-2"}, "the database itself (recreated or restored) changed"),
         ({"environment": {"A": "1"}}, "the migration task's environment changed"),
     ],
@@ -173,7 +173,7 @@ TOUCHED: dict[str, tuple[tuple[RunRecord, ...], str]] = {
     "the same steps again, in vain": ((PROOF, replace(PROOF, number=5, state="failed")), "`pulumi up` by ci@runner"),
     "the same steps again, with success": ((PROOF, replace(PROOF, number=5)), ""),
     "the steps after the rollout": ((PROOF, replace(PROOF, number=5, phase="after", fingerprint="g")), ""),
-    "the record is gone": ((), "the record of run 4, which proved the schema, is gone"),
+    "the record is gone": ((), "the record of run 4, which proved the schema, was deleted"),
 }
 
 
@@ -204,7 +204,7 @@ def test_a_preview_that_cannot_ask_the_records_warns_and_changes_nothing() -> No
     lines, outputs = Lines(), RUN | {"run": 4, "fingerprint": "f"}
     resource = MigrationRun(lambda: Account(ssm=Denied()))  # type: ignore[arg-type, return-value]
     assert not run(resource.diff(call(lines), "id", State(RUN, outputs), RUN)).changes
-    assert lines[0].startswith("warning: whether the schema was changed since the steps ran could not be asked")
+    assert lines[0].startswith("warning: cannot check whether the schema was changed since the steps ran")
 
 
 def test_a_rollback_asks_nothing_about_the_schema() -> None:
@@ -216,7 +216,7 @@ def test_a_step_must_not_have_the_name_of_the_probe() -> None:
     steps = [{**RUN["steps"][0], "name": "pending"}]
     wish = {"instance": UNKNOWN, "pending": ["migrate", "pending"]}
     checked = run(MigrationRun(no_account).check(call(Lines()), {}, RUN | {"steps": steps, "snapshot": wish}))
-    assert ["as the one that snapshot.pending runs" in failure.reason for failure in checked.failures] == [True]
+    assert ["is reserved for the command snapshot.pending" in failure.reason for failure in checked.failures] == [True]
     assert run(MigrationRun(no_account).check(call(Lines()), {}, RUN | {"snapshot": wish})).failures == []
 
 

@@ -17,33 +17,34 @@ TASK = {"command": ["curl", "-f"], "taskDefinition": UNKNOWN}
 @pytest.mark.parametrize(
     ("inputs", "says"),
     [
-        ({"smoke": SMOKE}, "this deployer asks https://notes/health (smoke.from: deployer)"),
+        ({"smoke": SMOKE}, "this deployer sends the smoke request to https://notes/health (smoke.from: deployer)"),
         (
             {"smoke": SMOKE, "soak": SOAK},
-            "this deployer asks https://notes/health (smoke.from: deployer), and the version that serves before it is "
-            "replaced",
+            "this deployer sends the smoke request to https://notes/health (smoke.from: deployer), "
+            "and soaks the serving version first",
         ),
         (
             {"smoke": SMOKE, "soak": SOAK, "rollback": True},
-            "this deployer asks https://notes/health (smoke.from: deployer)",
+            "this deployer sends the smoke request to https://notes/health (smoke.from: deployer)",
         ),
         (
             {"smoke": {"url": UNKNOWN}, "soak": SOAK | {"seconds": 0}},
-            "this deployer asks the service (smoke.from: deployer)",
+            "this deployer sends the smoke request to the service (smoke.from: deployer)",
         ),
         (
             {"smoke": SMOKE | {"task": TASK}},
-            "a task in the service's network asks https://notes/health (smoke.from: task): curl -f",
+            "a task in the service's network sends the smoke request to https://notes/health (smoke.from: task): "
+            "curl -f",
         ),
         (
             {"smoke": {"url": UNKNOWN, "task": UNKNOWN}},
-            "a task in the service's network asks the service (smoke.from: task)",
+            "a task in the service's network sends the smoke request to the service (smoke.from: task)",
         ),
         (
             {"smoke": None, "soak": SOAK | {"url": ""}},
-            "nobody asks the version (smoke.from: off): its healthy targets alone prove it",
+            "no smoke request is sent (smoke.from: off): healthy targets alone prove the version",
         ),
-        ({"smoke": UNKNOWN}, "who sends the smoke request is not known yet"),
+        ({"smoke": UNKNOWN}, "the sender of the smoke request is not known yet"),
     ],
 )
 def test_who_asks(inputs: dict[str, Any], says: str) -> None:

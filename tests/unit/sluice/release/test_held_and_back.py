@@ -57,7 +57,7 @@ def test_a_rollback_runs_no_step_and_lets_its_revision_through(preview: bool, mo
     updated = run(gate.update(call(lines, preview), "id", State(RUN, OUTPUTS), RUN | EARLIER))
     assert updated["serviceTaskDefinition"] == "arn:td/notes:2"
     assert (updated["results"], updated["run"]) == (["kept"], 4)
-    assert lines == ["info: an earlier release is to serve again: no step runs, the database stays as it is"]
+    assert lines == ["info: rollback to an earlier release: no step runs, the database is not changed"]
     assert looked == ["arn:td/notes:2"], "whether it can start: see test_start_admission"
 
 
