@@ -1,4 +1,4 @@
-"""What settings are taken, and what each wrong one is answered with."""
+"""Right settings and their defaults, and the message of each wrong one."""
 
 from __future__ import annotations
 
@@ -8,36 +8,25 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.settings.reading.document import document
 from infra.settings.reading.mistake import SettingsError
 from infra.settings.reading.read import check
 from infra.settings.service import breaker_threshold
 from infra.settings.settings import Settings
-from infra.settings.values import secrets, sizes, windows
-from infra.settings.values.program_variables import RESERVED
-from tests.unit.settings import wrong
-from tests.unit.settings.wrong import LISTENER, NAMED, ROUTED, WRONG, changed, right
+from tests.unit.settings.wrong import LISTENER, NAMED, REPOSITORY, ROUTED, WRONG, changed, right
 
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "shop").mkdir()
-    (tmp_path / "shop" / "Dockerfile").write_text("FROM scratch\n")
-    return tmp_path
-
-
 class TestWrong:
-    """Each wrong setting has one answer: key, value, remedy."""
+    """Each wrong setting has one message: key, value, remedy."""
 
     @pytest.mark.parametrize(("changes", "message"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
-    def test_is_answered(self, folder: Path, changes: dict[str, Any], message: str) -> None:
+    def test_has_its_message(self, folder: Path, changes: dict[str, Any], message: str) -> None:
         with pytest.raises(SettingsError) as refusal:
             check("test", changed(right(), changes), folder=folder)
         assert [str(mistake).replace(str(folder), "FOLDER") for mistake in refusal.value.mistakes] == [message]
 
-    def test_all_are_answered_at_once(self, folder: Path) -> None:
+    def test_all_are_reported_together(self, folder: Path) -> None:
         changes: dict[str, Any] = {
             "environment": "qa",
             "app.context": "nowhere",
@@ -69,14 +58,14 @@ class TestWrong:
         with pytest.raises(SettingsError, match=r"^1 mistake in the settings of stack prod \(Pulumi\.prod\.yaml\)"):
             check("prod", changed(right(), {"environment": "qa"}), folder=folder)
 
-    def test_nothing_at_all(self, folder: Path) -> None:
+    def test_no_settings(self, folder: Path) -> None:
         with pytest.raises(SettingsError) as refusal:
             check("test", {}, folder=folder)
         assert [mistake.key for mistake in refusal.value.mistakes] == ["environment", "aws", "app", "migrations"]
 
 
 class TestRight:
-    """What is taken, and the defaults of what is left out."""
+    """Right settings, and defaults."""
 
     def test_production_defaults(self, folder: Path) -> None:
         settings = check("test", right(), folder=folder)
@@ -90,7 +79,7 @@ class TestRight:
 
     @pytest.mark.parametrize("tag", ["<html>", "</html>", "<br />", '<html lang="en">', "<!DOCTYPE html>", "<h1>"])
     @pytest.mark.parametrize("place", ["smoke.body", "app.environment.MARK"])
-    def test_a_tag_of_html_is_no_placeholder_in_a_free_text(self, folder: Path, place: str, tag: str) -> None:
+    def test_an_html_tag_is_not_a_placeholder_in_free_text(self, folder: Path, place: str, tag: str) -> None:
         check("test", changed(right(), {place: tag}), folder=folder)
 
     def test_an_account_may_be_a_number_of_twelve_digits(self, folder: Path) -> None:
@@ -100,16 +89,16 @@ class TestRight:
         )
 
     @pytest.mark.parametrize(
-        ("environment", "wished", "standby"),
+        ("environment", "given", "standby"),
         [("prod", None, True), ("staging", None, False), ("prod", False, False), ("staging", True, True)],
     )
-    def test_prod_has_a_standby_unless_said(
-        self, folder: Path, environment: str, wished: bool | None, standby: bool
+    def test_prod_has_a_standby_by_default(
+        self, folder: Path, environment: str, given: bool | None, standby: bool
     ) -> None:
-        given = changed(right(), {"environment": environment, "domain": NAMED})
-        if wished is not None:
-            given = changed(given, {"database.multiAz": wished})
-        assert check("test", given, folder=folder).multi_az is standby
+        settings = changed(right(), {"environment": environment, "domain": NAMED})
+        if given is not None:
+            settings = changed(settings, {"database.multiAz": given})
+        assert check("test", settings, folder=folder).multi_az is standby
 
     @pytest.mark.parametrize(("most", "largest"), [(None, 200), (126, 126), (0, None)])
     def test_storage_grows(self, folder: Path, most: int | None, largest: int | None) -> None:
@@ -121,7 +110,7 @@ class TestRight:
             check("test", changed(right(), {"environment": "prod", "domain": NAMED}), folder=folder).protected is True
         )
 
-    def test_prod_may_stand_behind_a_listener_of_somebody_else(self, folder: Path) -> None:
+    def test_prod_may_use_an_existing_listener(self, folder: Path) -> None:
         balancer = {"listener": LISTENER, "priority": 1, "host": "shop.example.com"}
         given = changed(right(), {"environment": "prod", "loadBalancer": balancer, "network": ROUTED})
         assert check("test", given, folder=folder).domain.name is None
@@ -132,9 +121,9 @@ class TestRight:
         assert [step.name for step in settings.migrations] == ["master", "tenants", "verify"]
         assert settings.app.build_args.keys() == {"BASE", "BUILD_BASE"}
         assert settings.service.min == 2
-        assert int(settings.app.environment["SHUTDOWN_SECONDS"]) < settings.service.stop_timeout, "SIGKILL cuts it"
+        assert int(settings.app.environment["SHUTDOWN_SECONDS"]) < settings.service.stop_timeout, "SIGKILL comes first"
 
-    def test_pulumi_knows_every_name_and_no_other(self) -> None:
+    def test_pulumi_yaml_declares_every_key_and_no_other(self) -> None:
         declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
         assert set(declared) == {field.alias for field in Settings.model_fields.values()}
         required = {field.alias for field in Settings.model_fields.values() if field.is_required()}
@@ -142,55 +131,8 @@ class TestRight:
         assert not [name for name, declaration in declared.items() if "type" in declaration]
 
 
-class TestNumbers:
-    """Rules of AWS in numbers."""
-
-    @pytest.mark.parametrize(("tasks", "failures"), [(1, 3), (2, 3), (6, 3), (7, 4), (25, 13), (400, 200), (800, 200)])
-    def test_breaker_threshold(self, tasks: int, failures: int) -> None:
-        assert breaker_threshold(tasks) == failures
-
-    @pytest.mark.parametrize(
-        ("daily", "weekly", "both"),
-        [
-            ("03:00-04:00", "sun:04:00-sun:05:00", False),
-            ("03:00-04:00", "sun:03:30-sun:05:00", True),
-            ("23:30-00:30", "mon:00:00-mon:01:00", True),
-            ("23:30-00:30", "sun:23:00-mon:00:00", True),
-            ("23:00-23:30", "sun:23:30-mon:01:00", False),
-            ("12:00-12:30", "sun:00:00-mon:00:00", True),
-        ],
-    )
-    def test_windows_overlap(self, daily: str, weekly: str, both: bool) -> None:
-        assert windows.overlap(daily, weekly) is both
-
-    @pytest.mark.parametrize(
-        ("window", "minutes"), [("03:00-04:00", 60), ("23:45-00:15", 30), ("sun:23:30-mon:00:30", 60)]
-    )
-    def test_windows_have_a_length(self, window: str, minutes: int) -> None:
-        assert windows.minutes(window) == minutes
-
-    @pytest.mark.parametrize(
-        ("cpu", "least", "most", "count"),
-        [
-            (256, 512, 2048, 3),
-            (512, 1024, 4096, 4),
-            (1024, 2048, 8192, 7),
-            (2048, 4096, 16384, 13),
-            (4096, 8192, 30720, 23),
-            (8192, 16 * 1024, 60 * 1024, 12),
-            (16384, 32 * 1024, 120 * 1024, 12),
-        ],
-    )
-    def test_fargate_sizes(self, cpu: int, least: int, most: int, count: int) -> None:
-        offered = sizes.TASK_MEMORY[cpu]
-        assert (min(offered), max(offered), len(offered)) == (least, most, count)
-
-    def test_reserved_names(self) -> None:
-        assert {"DB_HOST", "DB_PASSWORD", "PORT"} < RESERVED
-
-
 class TestRoles:
-    """Who the database's users are when the settings leave it open."""
+    """Default names of the database's users."""
 
     def test_names_follow_the_database(self, folder: Path) -> None:
         database = check("test", changed(right(), {"database.name": "Notes"}), folder=folder).database
@@ -202,66 +144,15 @@ class TestRoles:
         database = check("test", changed(right(), chosen), folder=folder).database
         assert (database.owner, database.app) == ("alice", "bob")
 
-    def test_without_them_a_step_may_be_called_bootstrap(self, folder: Path) -> None:
+    def test_without_roles_a_step_may_be_named_bootstrap(self, folder: Path) -> None:
         changes = {"database.roles": False, "migrations.0.name": "bootstrap"}
         assert check("test", changed(right(), changes), folder=folder).migrations[0].name == "bootstrap"
 
 
-class TestSecrets:
-    """References are taken, values are neither taken nor shown."""
-
-    @pytest.mark.parametrize("form", ["{}", "{}:key::", "{}:key:AWSPREVIOUS:", "{}:key::version", "{}:::version"])
-    def test_every_form_of_reference(self, folder: Path, form: str) -> None:
-        reference = form.format(wrong.SECRET)
-        settings = check("test", changed(right(), {"app.secrets": {"KEY": reference}}), folder=folder)
-        assert settings.app.secrets == {"KEY": reference}
-        assert secrets.arn(reference) == wrong.SECRET, "the policy is about the secret, not about a key of it"
-
-    @pytest.mark.parametrize(
-        "place",
-        [
-            "app.secrets.KEY",
-            "app.secrets",
-            "app.environment.API_TOKEN",
-            "migrations.0.environment.DB_PASSWORD",
-            "app.buildArgs.SIGNING_KEY",
-            "database.masterPassword",
-            "app.token",
-        ],
-    )
-    def test_a_value_in_the_wrong_place_is_not_shown(self, folder: Path, place: str) -> None:
-        given = changed(right(), {"migrations.0.environment": {}})
-        with pytest.raises(SettingsError) as refusal:
-            check("test", changed(given, {place: "hunter2"}), folder=folder)
-        assert "hunter2" not in str(refusal.value)
-
-    @pytest.mark.parametrize(
-        ("asked", "given"), [([], {}), (["B"], {"B": wrong.SECRET}), ("all", {"A": wrong.SECRET, "B": wrong.SECRET})]
-    )
-    def test_a_step_gets_what_it_asks_for_and_nothing_else(self, folder: Path, asked: Any, given: Any) -> None:
-        changes = {"app.secrets": {"A": wrong.SECRET, "B": wrong.SECRET}, "migrations.0.secrets": asked}
-        settings = check("test", changed(right(), changes), folder=folder)
-        assert secrets.chosen(settings.migrations[0].secrets, settings.app.secrets) == given
-
-    def test_all_is_also_none_where_there_are_none(self, folder: Path) -> None:
-        settings = check("test", changed(right(), {"migrations.0.secrets": "all"}), folder=folder)
-        assert secrets.chosen(settings.migrations[0].secrets, settings.app.secrets) == {}
-
-    @pytest.mark.parametrize("name", ["TOKEN_SECONDS", "PASSWORD_LENGTH", "KEYBOARD", "MONKEY", "SECRETARY"])
-    def test_names_that_only_sound_like_it_are_taken(self, folder: Path, name: str) -> None:
-        settings = check("test", changed(right(), {f"app.environment.{name}": "30"}), folder=folder)
-        assert settings.app.environment == {name: "30"}
-
-    def test_an_address_without_password_is_taken(self, folder: Path) -> None:
-        address = "https://cache.example.com:6379/a@b:c"
-        settings = check("test", changed(right(), {"app.environment.CACHE": address}), folder=folder)
-        assert settings.app.environment["CACHE"] == address
-
-
 class TestSteps:
-    """Images of a step's own."""
+    """Images of steps."""
 
-    @pytest.mark.parametrize("repository", ["", f"{wrong.REPOSITORY}@", "127.0.0.1:5000/tools@"])
+    @pytest.mark.parametrize("repository", ["", f"{REPOSITORY}@", "127.0.0.1:5000/tools@"])
     def test_by_digest(self, folder: Path, repository: str) -> None:
         image = f"{repository}sha256:{'0' * 64}"
         named = {"access.repositories": [repository.rstrip("@")]} if repository else {}
@@ -269,20 +160,9 @@ class TestSteps:
         assert settings.migrations[0].image == image
 
 
-class TestPages:
-    """What people read is what is checked."""
+class TestService:
+    """Numbers of AWS."""
 
-    def test_settings(self) -> None:
-        page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-        assert page == document(), "stale: python -m infra.settings.reading.document > docs/settings.md"
-
-    def test_every_setting_says_what_it_is(self) -> None:
-        assert [line for line in document().splitlines() if line.endswith("|  |")] == []
-
-    def test_wrong_inputs(self) -> None:
-        page = wrong.PAGE.read_text(encoding="utf-8")
-        assert page == wrong.page(page), "stale: python -m tests.unit.settings.wrong"
-
-    def test_a_wrong_input_has_one_name(self) -> None:
-        names = [row[0] for row in WRONG]
-        assert len(names) == len(set(names)) >= 25
+    @pytest.mark.parametrize(("tasks", "failures"), [(1, 3), (2, 3), (6, 3), (7, 4), (25, 13), (400, 200), (800, 200)])
+    def test_breaker_threshold(self, tasks: int, failures: int) -> None:
+        assert breaker_threshold(tasks) == failures

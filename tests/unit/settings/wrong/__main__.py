@@ -1,4 +1,4 @@
-"""Writes the page."""
+"""Writes docs/wrong-inputs.md."""
 
 from tests.unit.settings.wrong import PAGE, page
 

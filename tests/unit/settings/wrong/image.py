@@ -1,18 +1,12 @@
-"""Wrong settings and what is said of them. Which image is deployed."""
+"""Wrong settings and their messages. The image, its promotion, its repository and its signature."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.settings.wrong.values import (
-    IMAGE,
-    KMS,
-    REMOVE,
-    REPOSITORY,
-)
+from tests.unit.settings.wrong.values import IMAGE, KMS, REMOVE, REPOSITORY
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [
-    # which image
     (
         "no image",
         {"app.context": REMOVE},
@@ -20,96 +14,69 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         " the image that another stack released",
     ),
     (
-        "built and promoted",
+        "image built and promoted",
         {"promoteFrom": "staging"},
         "promoteFrom: app.context and promoteFrom each name the image to deploy; keep one of them",
     ),
     (
-        "built and named",
+        "image built and named",
         {"image": IMAGE},
         "promoteFrom: app.context and image each name the image to deploy; keep one of them",
     ),
     (
-        "named and promoted",
+        "image named and promoted",
         {"app.context": REMOVE, "image": IMAGE, "promoteFrom": "staging"},
         "promoteFrom: image and promoteFrom each name the image to deploy; keep one of them",
     ),
     (
-        "image to deploy by tag",
+        "image by tag",
         {"app.context": REMOVE, "image": "shop:latest"},
         'image = "shop:latest": is not an image by digest; write REPOSITORY@sha256: and 64 hexadecimal digits (a tag'
         " can move to another image)",
     ),
     (
-        "no stack's name",
+        "stack without a project",
         {"app.context": REMOVE, "promoteFrom": "org/staging"},
         'promoteFrom = "org/staging": is not a stack; write its name, like staging, or org/project/staging if the'
         " project differs",
     ),
     (
-        "signature by an alias",
+        "signing key by alias",
         {"signing.key": "arn:aws:kms:eu-central-1:111122223333:alias/shop"},
         'signing.key = "arn:aws:kms:eu-central-1:111122223333:alias/shop": is not the ARN of a KMS key; write the'
         " whole ARN, like arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias",
     ),
     (
-        "signature where nothing is built",
+        "signing key without a build",
         {"app.context": REMOVE, "image": f"{REPOSITORY}@sha256:{'0' * 64}", "signing.key": KMS},
         "signing: key is for the stack that builds the image (app.context), whose repository holds the signature;"
         " remove it here, and list the key in signing.trusted",
     ),
     (
-        "signature asked of what is built here",
+        "trusted key with a build",
         {"signing.trusted": [KMS]},
         "signing: trusted is for a stack that does not build its image (promoteFrom or image); remove it here",
     ),
     (
-        "the same key twice",
+        "trusted key listed twice",
         {"app.context": REMOVE, "promoteFrom": "other", "signing.trusted": [KMS, KMS]},
         f'signing.trusted = ["{KMS[:57]}…: {KMS} is listed more than once; list every key once',
     ),
     (
-        "image of a step from anywhere",
-        {"migrations.0.image": f"ghcr.io/example/flyway@sha256:{'0' * 64}", "access.repositories": ["ghcr.io/other"]},
-        "access: repositories does not list ghcr.io/example/flyway (step master); its image would run with access to"
-        " the database. List the repository, or use an image of the stack's own repository, by digest alone",
-    ),
-    (
-        "image of the smoke request from anywhere",
-        {
-            "smoke.from": "task",
-            "smoke.command": ["curl"],
-            "smoke.image": f"ghcr.io/example/curl@sha256:{'0' * 64}",
-        },
-        "access: repositories does not list ghcr.io/example/curl (smoke.image); its image would run with access to"
-        " the database. List the repository, or use an image of the stack's own repository, by digest alone",
-    ),
-    (
-        "repository with a tag",
-        {"access.repositories": ["ghcr.io/example/flyway:10"]},
-        'access.repositories[0] = "ghcr.io/example/flyway:10": is not an image repository; write registry and name'
-        " without tag or digest, like ghcr.io/example/flyway",
-    ),
-    (
-        "promotion from nowhere",
+        "promotion without a stack",
         {"promotion.account": "111122223333"},
         "promotion: has no effect without promoteFrom; set that, or remove this",
     ),
     (
-        "promoted from itself",
+        "promotion from the stack itself",
         {"app.context": REMOVE, "promoteFrom": "test"},
         'promoteFrom = "test": is this stack itself; name the stack that released the image',
     ),
     (
-        "release by its beginning",
+        "shortened digest",
         {"rollback": "sha256:abcdef0"},
         'rollback = "sha256:abcdef0": is not a digest; write sha256: and 64 hexadecimal digits (`sluice rollback'
         " --list` shows the releases)",
-    ),
-    (
-        "build arguments without a build",
-        {"app": {"buildArgs": {"BASE": "x"}}, "promoteFrom": "staging"},
-        "app.buildArgs: have no effect without app.context, as this stack builds nothing; remove them",
     ),
     (
         "repository without a build",
@@ -117,13 +84,13 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         "registry: has no effect without app.context; set it in the stack that builds the image, and remove it here",
     ),
     (
-        "puller",
+        "name of a puller",
         {"registry.pullers": ["prod"]},
         'registry.pullers[0] = "prod": is not an AWS account id; write its twelve digits in quotes, like'
         ' "123456789012"',
     ),
     (
-        "puller twice",
+        "puller listed twice",
         {"registry.pullers": ["111122223333", "111122223333"]},
         'registry.pullers = ["111122223333", "111122223333"]: 111122223333 is listed more than once; list every'
         " account once",

@@ -1,142 +1,92 @@
-"""Wrong settings and what is said of them. Network and smoke request."""
+"""Wrong settings and their messages. The network."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.settings.wrong.values import BALANCER, CERTIFICATE, EXISTING, LISTENER, ROUTED
+from tests.unit.settings.wrong.values import EXISTING, LISTENER, without
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [
-    # smoke and network
-    ("smoke status", {"smoke.status": 500}, "smoke.status = 500: must be at most 499"),
-    ("smoke path", {"smoke.path": "health"}, 'smoke.path = "health": must match ^/\\S*$'),
     (
-        "smoke request from somewhere else",
-        {"smoke.from": "browser"},
-        "smoke.from = \"browser\": must be 'deployer', 'task' or 'off'",
+        "flow logs of an existing network",
+        {"network": {**EXISTING, "flowLogs": "all"}},
+        'network.vpc = "vpc-0123456789abcdef0": is an existing network, which network.flowLogs cannot change; remove'
+        " one of the two",
+    ),
+    ("too many zones", {"network.zones": 5}, "network.zones = 5: must be at most 4"),
+    (
+        "unknown egress",
+        {"network.egress": "gateway"},
+        "network.egress = \"gateway\": must be 'nat', 'natPerZone', 'endpoints' or 'public'",
     ),
     (
-        "smoke task without a command",
-        {"smoke.from": "task"},
-        "smoke.command: is required with smoke.from: task; write a command that requests SLUICE_URL and exits 0",
+        "endpoints with NAT",
+        {"network": {"egress": "nat", "endpoints": ["sqs"]}},
+        'network.endpoints = ["sqs"]: have no effect without network.egress endpoints; write that, or remove them',
     ),
     (
-        "smoke command that nobody runs",
-        {"smoke.command": ["curl"]},
-        "smoke.command: runs with smoke.from: task only; write that, or remove this",
+        "endpoint that is always created",
+        {"network": {"egress": "endpoints", "endpoints": ["logs"]}},
+        'network.endpoints = ["logs"]: logs is always created; remove it',
+    ),
+    ("name of a VPC", {"network.vpc": "main"}, 'network.vpc = "main": must match ^vpc-[0-9a-f]{8,17}$'),
+    (
+        "IPv4 range of an existing network",
+        {"network": EXISTING | {"cidr": "10.1.0.0/16"}},
+        'network.vpc = "vpc-0123456789abcdef0": is an existing network, which network.cidr cannot change; remove one'
+        " of the two",
     ),
     (
-        "smoke image that nobody runs",
-        {"smoke.image": f"sha256:{'ab' * 32}"},
-        "smoke.image: runs with smoke.from: task only; write that, or remove this",
+        "subnets without a VPC",
+        {"network.taskSubnets": ["subnet-00000011"]},
+        'network.taskSubnets = ["subnet-00000011"]: has no effect without network.vpc; write that, or remove this',
     ),
     (
-        "smoke image by tag",
-        {"smoke.from": "task", "smoke.command": ["curl"], "smoke.image": "curl:8"},
-        'smoke.image = "curl:8": is not an image by digest; write REPOSITORY@sha256: or sha256: and 64 hexadecimal'
-        " digits (a tag can move to another image)",
+        "public IP address without a VPC",
+        {"network.assignPublicIp": True},
+        "network.assignPublicIp = true: has no effect without network.vpc; write that, or remove this",
     ),
     (
-        "smoke body that a task would have to compare",
-        {"smoke.from": "task", "smoke.command": ["curl"], "smoke.body": "ok"},
-        'smoke.body = "ok": is checked with smoke.from: deployer only; check it in smoke.command, or remove this',
+        "one public subnet",
+        {"network": EXISTING | {"publicSubnets": ["subnet-00000001"]}},
+        'network.publicSubnets = ["subnet-00000001"]: must have at least 2 entries',
     ),
     (
-        "smoke fields, and nobody asks",
-        {"smoke.from": "off", "smoke.json": {"status": "ok"}},
-        "smoke.json: is checked with smoke.from: deployer only; check it in smoke.command, or remove this",
+        "subnet listed twice",
+        {"network": EXISTING | {"taskSubnets": ["subnet-00000011", "subnet-00000011"]}},
+        'network.taskSubnets = ["subnet-00000011", "subnet-00000011"]: subnet-00000011 is listed more than once;'
+        " list every subnet once",
     ),
     (
-        "smoke task without a way to the load balancer",
-        {"smoke.from": "task", "smoke.command": ["curl"], "network.egress": "endpoints"},
-        "network: egress endpoints gives tasks no way to the load balancer's public addresses, which smoke.from:"
-        " task needs; set smoke.from to deployer or off, or another egress",
-    ),
-    ("smoke attempts", {"smoke.attempts": 0}, "smoke.attempts = 0: must be at least 1"),
-    (
-        "smoke field without a name",
-        {"smoke.json": {"database..status": "ok"}},
-        'smoke.json = {"database..status": "ok"}: \'database..status\' is not a path; write names joined by dots,'
-        " like database.status",
+        "existing network without task subnets",
+        {"network": without(EXISTING, "taskSubnets")},
+        "network.taskSubnets: is required with network.vpc; list the subnets for tasks",
     ),
     (
-        "smoke field that is a mapping",
-        {"smoke.json": {"database": {"status": "ok"}}},
-        'smoke.json = {"database": {"status": "ok"}}: database is not a text, a number, true, false or null; write'
-        " one path per value",
+        "existing network without public subnets",
+        {"network": without(EXISTING, "publicSubnets")},
+        "network: publicSubnets is required with vpc; list the public subnets for the load balancer",
     ),
     (
-        "smoke version header",
-        {"smoke.versionHeader": "X Version"},
-        'smoke.versionHeader = "X Version": must match ^[A-Za-z0-9-]*$',
+        "existing network without database subnets",
+        {"network": without(EXISTING, "databaseSubnets")},
+        "network: databaseSubnets is required with vpc; list the subnets for the database",
     ),
-    ("soak below nothing", {"soak.seconds": -1}, "soak.seconds = -1: must be at least 0"),
-    ("soak of hours", {"soak.seconds": 7200}, "soak.seconds = 7200: must be at most 3600"),
-    ("soak path", {"soak.path": "health"}, 'soak.path = "health": must match ^/\\S*$'),
+    (
+        "IPv4 range with host bits",
+        {"network.cidr": "10.0.0.1/16"},
+        'network.cidr = "10.0.0.1/16": is not an IPv4 range (10.0.0.1/16 has host bits set); write one like'
+        " 10.0.0.0/16",
+    ),
     ("one zone", {"network.zones": 1}, "network.zones = 1: must be at least 2"),
     (
-        "range too small",
+        "IPv4 range too small",
         {"network.cidr": "10.0.0.0/28"},
         'network.cidr = "10.0.0.0/28": is larger than a VPC, or too small for the subnets of every zone; write /16'
         " to /22",
     ),
     (
-        "no cluster",
-        {"cluster.arn": "main"},
-        'cluster.arn = "main": is not the ARN of an ECS cluster; write one like'
-        " arn:aws:ecs:REGION:ACCOUNT:cluster/NAME",
-    ),
-    (
-        "cluster elsewhere",
-        {"cluster.arn": "arn:aws:ecs:eu-west-1:111122223333:cluster/main"},
-        "cluster: arn is not in the stack's Region (eu-central-1); name one in eu-central-1",
-    ),
-    (
-        "another account's cluster",
-        {"cluster.arn": "arn:aws:ecs:eu-central-1:444455556666:cluster/main"},
-        "cluster: arn is not in the stack's account (111122223333); name one in that account",
-    ),
-    (
-        "no listener",
-        {"loadBalancer": {"listener": BALANCER, "priority": 1}},
-        f'loadBalancer.listener = "{BALANCER[:58]}…: is not the ARN of a listener of an Application Load Balancer;'
-        " write one like arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID",
-    ),
-    (
-        "listener without priority",
-        {"loadBalancer": {"listener": LISTENER, "host": "shop.example.com"}, "network": ROUTED},
-        "loadBalancer.priority: is required with loadBalancer.listener; write a number that no other rule of it has",
-    ),
-    (
-        "priority without listener",
-        {"loadBalancer.priority": 1},
-        "loadBalancer.priority = 1: has no effect without loadBalancer.listener; write that, or remove this",
-    ),
-    (
-        "listener without host name",
-        {"loadBalancer": {"listener": LISTENER, "priority": 1}, "network": ROUTED},
-        "domain: loadBalancer.listener needs a host name to forward; set domain.name or loadBalancer.host",
-    ),
-    (
-        "two host names",
-        {
-            "loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"},
-            "domain": {"name": "b.example.com"},
-            "network": ROUTED,
-        },
-        "domain: name and loadBalancer.host exclude each other; keep one",
-    ),
-    (
-        "certificate for an existing listener",
-        {
-            "loadBalancer": {"listener": LISTENER, "priority": 1},
-            "domain": {"name": "b.example.com", "certificate": CERTIFICATE},
-            "network": ROUTED,
-        },
-        "domain: certificate has no effect with loadBalancer.listener, which has its own; remove it",
-    ),
-    (
-        "listener in a network of the stack's own",
+        "listener without a VPC",
         {"loadBalancer": {"listener": LISTENER, "priority": 1, "host": "a.example.com"}},
         "network: vpc is required with loadBalancer.listener; write the VPC of its load balancer",
     ),

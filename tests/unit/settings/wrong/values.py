@@ -1,15 +1,15 @@
-"""What the wrong settings are made of: right ones, and the ARNs that they name."""
+"""Right settings, and the values that wrong ones are made of."""
 
 from __future__ import annotations
 
 from typing import Any
 
 REMOVE = object()
-"""As a value in a change: leave the key out."""
+"""As a value in `changed`: remove the key."""
 
 
 def right() -> dict[str, Any]:
-    """Settings without a mistake, as the engine hands them over."""
+    """Minimal settings without a mistake, as the engine passes them."""
     return {
         "environment": "staging",
         "aws": {"region": "eu-central-1", "account": "111122223333"},
@@ -19,11 +19,11 @@ def right() -> dict[str, Any]:
 
 
 def changed(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """The settings with values put at dotted places; numbers are places in lists."""
-    for place, value in changes.items():
+    """The settings with values set at dotted paths; numbers are list indexes."""
+    for path, value in changes.items():
         at: Any = settings
-        *way, last = [int(part) if part.isdigit() else part for part in place.split(".")]
-        for part in way:
+        *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+        for part in parents:
             at = at[part] if isinstance(part, int) else at.setdefault(part, {})
         if value is REMOVE:
             del at[last]
@@ -56,7 +56,7 @@ COPY_TO = {
 }
 HERE, FAR = COPY_TO["role"].replace("999988887777", "111122223333"), COPY_TO["key"].replace("central", "west")
 COPIED: dict[str, Any] = {"database.kmsKey": KMS, "snapshot": {"before": True, "copyTo": COPY_TO}}
-"""Settings with which each snapshot is copied."""
+"""Settings that copy each snapshot."""
 BALANCER = LISTENER.replace(":listener/", ":loadbalancer/").rpartition("/")[0]
 NAMED = {"name": "shop.example.com", "zone": "Z0123456789ABC"}
 CERTIFICATE = "arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
@@ -68,4 +68,4 @@ def without(mapping: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 ROUTED = without(EXISTING, "publicSubnets")
-"""An existing network in which an existing load balancer leads to the service."""
+"""An existing network for a listener of an existing load balancer."""

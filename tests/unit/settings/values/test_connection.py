@@ -1,4 +1,4 @@
-"""What the texts about the database become."""
+"""Templates of the database's connection parameters."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import pytest
 
 from infra.settings.values import connection
 
-ON_AWS = connection.places("db.internal", 5432, "shop", verify_tls=True, ca_bundle="/ca.pem")
-HERE = connection.places("172.17.0.1", 15432, "shop", verify_tls=False, ca_bundle=None)
+AWS = connection.places("db.internal", 5432, "shop", verify_tls=True, ca_bundle="/ca.pem")
+LOCAL = connection.places("172.17.0.1", 15432, "shop", verify_tls=False, ca_bundle=None)
 SECRET = "arn:secret"
 
 
 @pytest.mark.parametrize(
-    ("text", "travels", "on_aws", "here"),
+    ("text", "travels", "on_aws", "local"),
     [
         ("{host}", "plain", "db.internal", "172.17.0.1"),
         ("jdbc:postgresql://{host}:{port}/{name}", "plain", "jdbc:postgresql://db.internal:5432/shop",
@@ -27,12 +27,14 @@ SECRET = "arn:secret"
          "{username}:{password}@172.17.0.1?sslmode=require"),
     ],
 )  # fmt: skip
-def test_a_text_travels_by_what_is_in_it(text: str, travels: str, on_aws: str | None, here: str | None) -> None:
+def test_login_decides_how_a_variable_reaches_a_task(
+    text: str, travels: str, on_aws: str | None, local: str | None
+) -> None:
     assert connection.travels(text) == travels
-    for where, wanted in ((ON_AWS, on_aws), (HERE, here)):
+    for places, wanted in ((AWS, on_aws), (LOCAL, local)):
         found = {"plain": connection.plain, "composed": connection.composed}
-        for way, function in found.items():
-            assert function({"NAME": text}, where) == ({"NAME": wanted} if way == travels else {})
+        for kind, function in found.items():
+            assert function({"NAME": text}, places) == ({"NAME": wanted} if kind == travels else {})
 
 
 @pytest.mark.parametrize(
