@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from infra.settings.values.arns import AccountId, Region
 from infra.settings.values.images import repository_of
-from infra.settings.values.model import Model, hidden, refused
+from infra.settings.values.model import Model, hidden, matching
 
-
-def managed_policy(arn: str) -> str:
-    """Return the ARN of a managed IAM policy."""
-    if not re.fullmatch(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", arn):
-        raise refused("is not the ARN of a managed policy; write one like arn:aws:iam::123456789012:policy/shop-files")
-    return arn
-
-
-def repository_name(name: str) -> str:
-    """Return an image repository with its registry. Refuses a tag or a digest."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+", name):
-        raise refused(
-            "is not an image repository; write registry and name without tag or digest, like ghcr.io/example/flyway"
-        )
-    return name
+PolicyArn: TypeAlias = Annotated[
+    str,
+    matching(
+        r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+",
+        "is not the ARN of a managed policy; write one like arn:aws:iam::123456789012:policy/shop-files",
+    ),
+]
+RepositoryName: TypeAlias = Annotated[
+    str,
+    matching(
+        r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+",
+        "is not an image repository; write registry and name without tag or digest, like ghcr.io/example/flyway",
+    ),
+]
 
 
 class Aws(Model):
@@ -44,9 +42,9 @@ class Access(Model):
     boundary: bool = False
     """Whether the roles have the permissions boundary that `make bootstrap` creates for this stack. The deploy role
     that `make bootstrap` creates can create roles only with this boundary."""
-    policies: list[Annotated[str, AfterValidator(managed_policy)]] = Field(default_factory=list)
+    policies: list[PolicyArn] = Field(default_factory=list)
     """ARNs of managed policies for the service's own code. Without them its role has no permissions."""
-    repositories: list[Annotated[str, AfterValidator(repository_name)]] = Field(default_factory=list)
+    repositories: list[RepositoryName] = Field(default_factory=list)
     """Repositories of other images that tasks may run, like `ghcr.io/example/flyway`: images of steps
     (`migrations[].image`) and of the smoke task (`smoke.image`). The stack's own repository needs no entry."""
 

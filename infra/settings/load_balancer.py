@@ -6,13 +6,26 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra.settings.values.arns import is_arn
+from infra.settings.values.arns import arn_of
 from infra.settings.values.environment import PROTECTED, Environment
 from infra.settings.values.model import Model, hidden, refused
 
 HostName: TypeAlias = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]
 """A host name with a dot in it, in lower case."""
 
+ListenerArn: TypeAlias = Annotated[
+    str,
+    arn_of(
+        "a listener of an Application Load Balancer",
+        "elasticloadbalancing",
+        r"listener/app/[A-Za-z0-9-]{1,32}/[0-9a-z]+/[0-9a-z]+",
+        "listener/app/NAME/ID/ID",
+    ),
+]
+CertificateArn: TypeAlias = Annotated[
+    str,
+    arn_of("a certificate in AWS Certificate Manager", "acm", r"certificate/[0-9a-f-]{36}", "certificate/ID"),
+]
 Effect: TypeAlias = Literal["block", "count"]
 
 MANAGED_RULES: dict[str, Effect] = {
@@ -32,7 +45,7 @@ class LoadBalancer(Model):
     """A load balancer of the stack, or a rule on a listener of an existing one. The rule forwards requests for one host
     name: `domain.name`, or `loadBalancer.host` if the stack does not manage the name."""
 
-    listener: str | None = None
+    listener: ListenerArn | None = None
     """ARN of an existing listener of an Application Load Balancer in the network's VPC. Its other rules, default action
     and certificates are not changed. Neither is its security group, which must allow `app.port` of the tasks, and both
     ports while this one changes. In prod it must use HTTPS. An internal load balancer is reachable only inside its
@@ -47,17 +60,6 @@ class LoadBalancer(Model):
     access_logs: bool | None = None
     """Whether every request is logged to an S3 bucket of the stack, for `logs.trafficDays`. The log contains IP
     addresses of users. Unset: in environment `prod`. Not with `listener`."""
-
-    @field_validator("listener")
-    @classmethod
-    def _check_listener(cls, arn: str | None) -> str | None:
-        listener = r"listener/app/[A-Za-z0-9-]{1,32}/[0-9a-z]+/[0-9a-z]+"
-        if arn is not None and not is_arn(arn, "elasticloadbalancing", listener):
-            raise refused(
-                "is not the ARN of a listener of an Application Load Balancer; write one like"
-                " arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID"
-            )
-        return arn
 
     @field_validator("priority", "test_priority", "host")
     @classmethod
@@ -107,30 +109,16 @@ class Domain(Model):
     zone: Annotated[str, Field(pattern=r"^Z[A-Z0-9]{1,31}$")] | None = None
     """Id of the public Route 53 hosted zone of the name. The program adds the record that points to the load balancer,
     and the record that AWS Certificate Manager validates."""
-    certificate: str | None = None
+    certificate: CertificateArn | None = None
     """ARN of an existing certificate for the name, in the stack's Region. Unset: one is issued, validated in `zone`.
     Without `zone`, create the record yourself: a CNAME to the output `address`."""
 
-    @field_validator("zone")
+    @field_validator("zone", "certificate")
     @classmethod
-    def _check_zone(cls, zone: str | None, info: ValidationInfo) -> str | None:
-        if zone is not None and info.data.get("name", zone) is None:
+    def _check_name_given(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("name", value) is None:
             raise refused("has no effect without domain.name; write that, or remove this")
-        return zone
-
-    @field_validator("certificate")
-    @classmethod
-    def _check_certificate(cls, arn: str | None, info: ValidationInfo) -> str | None:
-        if arn is None:
-            return arn
-        if not is_arn(arn, "acm", r"certificate/[0-9a-f-]{36}"):
-            raise refused(
-                "is not the ARN of a certificate in AWS Certificate Manager; write one like"
-                " arn:aws:acm:REGION:ACCOUNT:certificate/ID"
-            )
-        if info.data.get("name", arn) is None:
-            raise refused("has no effect without domain.name; write that, or remove this")
-        return arn
+        return value
 
 
 class Waf(Model):

@@ -6,10 +6,11 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra.settings.values.arns import is_arn
+from infra.settings.values.arns import arn_of
 from infra.settings.values.model import Model, refused, repeated
 
 EmailAddress: TypeAlias = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+TopicArn: TypeAlias = Annotated[str, arn_of("an SNS topic", "sns", r"[A-Za-z0-9_-]{1,256}(\.fifo)?", "NAME")]
 Percent: TypeAlias = Annotated[int, Field(ge=1, le=100)]
 
 RETENTIONS = (
@@ -24,7 +25,7 @@ class Notify(Model):
 
     email: Annotated[list[EmailAddress], Field(min_length=1)] | None = None
     """Email addresses that are subscribed to a topic of the stack. AWS asks each of them to confirm."""
-    topic: str | None = None
+    topic: TopicArn | None = None
     """ARN of an existing topic in the stack's Region. The deployer must be allowed to publish to it. Its policy must
     let `cloudwatch.amazonaws.com` (alarms) and `events.amazonaws.com` (failed migrations) publish."""
 
@@ -40,8 +41,6 @@ class Notify(Model):
     def _check_topic(cls, topic: str | None, info: ValidationInfo) -> str | None:
         if topic is None:
             return None
-        if not is_arn(topic, "sns", r"[A-Za-z0-9_-]{1,256}(\.fifo)?"):
-            raise refused("is not the ARN of an SNS topic; write one like arn:aws:sns:REGION:ACCOUNT:NAME")
         if topic.endswith(".fifo"):
             raise refused("is a FIFO topic, which takes no email subscriptions; name a standard topic")
         if info.data.get("email"):

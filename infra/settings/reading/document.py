@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from inspect import cleandoc
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -54,42 +55,53 @@ def sections(path: str, model: type[BaseModel]) -> Iterator[str]:
 
 def row(field: FieldInfo) -> str:
     """The row of a setting in a table."""
-    limit = ", ".join(limits(field.metadata))
-    kind = type_of(field.annotation) + (f", {limit}" if limit else "")
-    cells = (f"`{field.alias}`", kind, default_of(field), one_line(field.description or ""))
+    cells = (
+        f"`{field.alias}`",
+        type_of(field.annotation, field.metadata),
+        default_of(field),
+        one_line(field.description or ""),
+    )
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def type_of(annotation: Any) -> str:
-    """The type of a value as text, like `list of text`."""
+def type_of(annotation: Any, metadata: Iterable[Any] = ()) -> str:
+    """The type of a value with its limits, like `list (at least 2 entries) of text (not empty)`.
+
+    Args:
+        annotation: type of the value in Python.
+        metadata: pydantic's, of the field or type.
+    """
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        limit = ", ".join(limits(parts[1:]))
-        return type_of(parts[0]) + (f" ({limit})" if limit else "")
+        return type_of(parts[0], (*parts[1:], *metadata))
+    if origin in (Union, UnionType):
+        return " or ".join(type_of(part, metadata) for part in parts if part is not NoneType)
+    texts = ", ".join(limit_texts(metadata, "entries" if origin is list else "characters"))
+    limits = f" ({texts})" if texts else ""
+    if origin is list:
+        return f"list{limits} of {type_of(parts[0])}"
     if origin is Literal:
         return " or ".join(f"`{part}`" for part in parts)
-    if origin in (Union, UnionType):
-        return " or ".join(type_of(part) for part in parts if part is not NoneType)
-    if origin is list:
-        return f"list of {type_of(parts[0])}"
     if origin is dict:
         return "names to values"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "mapping, see below"
-    return TYPES[annotation]
+    return TYPES[annotation] + limits
 
 
-def limits(metadata: Any) -> Iterator[str]:
-    """The limits of a value, from pydantic's metadata of a field or type."""
+def limit_texts(metadata: Iterable[Any], counted: str) -> Iterator[str]:
+    """One text per limit. counted: what a length counts, `entries` or `characters`."""
     for limit in metadata:
         if isinstance(limit, FieldInfo):
-            yield from limits(limit.metadata)
+            yield from limit_texts(limit.metadata, counted)
         elif isinstance(limit, annotated_types.Ge):
             yield f"at least {limit.ge}"
         elif isinstance(limit, annotated_types.Le):
             yield f"at most {limit.le}"
         elif isinstance(limit, annotated_types.MinLen) and limit.min_length:
-            yield "not empty"
+            yield "not empty" if limit.min_length == 1 else f"at least {limit.min_length} {counted}"
+        elif isinstance(limit, annotated_types.MaxLen):
+            yield f"at most {limit.max_length} {counted}"
         elif pattern := getattr(limit, "pattern", None):
             yield f"`{pattern}`"
 
@@ -99,7 +111,7 @@ def default_of(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True, validated_data={})
-    if value is PydanticUndefined or value is None or value == {} or isinstance(value, BaseModel):
+    if value is PydanticUndefined or value is None or value in ({}, "") or isinstance(value, BaseModel):
         return ""
     return f"`{json.dumps(value) if not isinstance(value, str) else value}`"
 
@@ -116,8 +128,8 @@ def model_of(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
 
 
 def one_line(text: str) -> str:
-    """A text with every line break replaced by a space."""
-    return " ".join(text.split())
+    """A text on one line. A page that it names, like `docs/smoke.md`, becomes a link."""
+    return re.sub(r"\bdocs/([\w-]+)\.md\b", r"[\1](\1.md)", " ".join(text.split()))
 
 
 if __name__ == "__main__":

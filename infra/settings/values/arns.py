@@ -7,14 +7,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator
 
-from infra.settings.values.model import refused
-
-
-def valid_region(region: str) -> str:
-    """Return a Region. Refuses text of another form."""
-    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
-        raise refused("is not an AWS Region; write one like eu-central-1")
-    return region
+from infra.settings.values.model import matching, refused
 
 
 def account_text(account: object) -> object:
@@ -32,20 +25,37 @@ def account_text(account: object) -> object:
     return str(account)
 
 
-def valid_account(account: str) -> str:
-    """Return an account id. Refuses text that is not twelve digits."""
-    if not re.fullmatch(r"[0-9]{12}", account):
-        raise refused('is not an AWS account id; write its twelve digits in quotes, like "123456789012"')
-    return account
-
-
-Region: TypeAlias = Annotated[str, AfterValidator(valid_region)]
-AccountId: TypeAlias = Annotated[str, BeforeValidator(account_text), AfterValidator(valid_account)]
+Region: TypeAlias = Annotated[
+    str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "is not an AWS Region; write one like eu-central-1")
+]
+AccountId: TypeAlias = Annotated[
+    str,
+    BeforeValidator(account_text),
+    matching(r"[0-9]{12}", 'is not an AWS account id; write its twelve digits in quotes, like "123456789012"'),
+]
 
 
 def is_arn(text: str, service: str, resource: str) -> bool:
     """Whether a text is an ARN of a service with a Region and an account. resource: a pattern for its last part."""
     return re.fullmatch(rf"arn:aws[a-z-]*:{service}:[a-z0-9-]+:\d{{12}}:{resource}", text) is not None
+
+
+def arn_of(kind: str, service: str, resource: str, example: str) -> AfterValidator:
+    """Return a validator of ARNs.
+
+    Args:
+        kind: what the ARN names, like `an SNS topic`.
+        service: AWS service in the ARN.
+        resource: pattern of the ARN's last part.
+        example: the last part in the error.
+    """
+
+    def check(text: str) -> str:
+        if not is_arn(text, service, resource):
+            raise refused(f"is not the ARN of {kind}; write one like arn:aws:{service}:REGION:ACCOUNT:{example}")
+        return text
+
+    return AfterValidator(check)
 
 
 def account_of(arn: str) -> str:
@@ -76,13 +86,5 @@ def elsewhere(arn: str, region: str, account: str | None) -> str:
     return ""
 
 
-def key_arn(text: str) -> str:
-    """Return the ARN of a KMS key. Refuses an alias, because its owner can point it to another key."""
-    if not is_arn(text, "kms", r"key/[\w-]+"):
-        raise refused(
-            "is not the ARN of a KMS key; write the whole ARN, like arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias"
-        )
-    return text
-
-
-KeyArn: TypeAlias = Annotated[str, AfterValidator(key_arn)]
+KeyArn: TypeAlias = Annotated[str, arn_of("a KMS key", "kms", r"key/[\w-]+", "key/ID (not an alias)")]
+"""Not an alias, because its owner can point it to another key."""

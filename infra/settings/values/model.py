@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -39,6 +40,17 @@ def refused(remedy: str) -> PydanticCustomError:
 def hidden(remedy: str) -> PydanticCustomError:
     """Return the same error for a value that is not shown: it may be a secret, or it adds nothing to the message."""
     return PydanticCustomError(HIDDEN, "{remedy}", {"remedy": remedy})
+
+
+def matching(pattern: str, remedy: str) -> AfterValidator:
+    """Return a validator of text that the whole of *pattern* must match. remedy: of the error that refuses others."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise refused(remedy)
+        return text
+
+    return AfterValidator(check)
 
 
 def repeated(values: Sequence[str]) -> str:

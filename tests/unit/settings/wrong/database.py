@@ -32,8 +32,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "alias of a KMS key",
         {"database.kmsKey": "alias/database"},
-        'database.kmsKey = "alias/database": is not the ARN of a KMS key; write the whole ARN, like'
-        " arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias",
+        'database.kmsKey = "alias/database": is not the ARN of a KMS key; write one like'
+        " arn:aws:kms:REGION:ACCOUNT:key/ID (not an alias)",
     ),
     (
         "KMS key of another account",

@@ -43,8 +43,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "signing key by alias",
         {"signing.key": "arn:aws:kms:eu-central-1:111122223333:alias/shop"},
-        'signing.key = "arn:aws:kms:eu-central-1:111122223333:alias/shop": is not the ARN of a KMS key; write the'
-        " whole ARN, like arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias",
+        'signing.key = "arn:aws:kms:eu-central-1:111122223333:alias/shop": is not the ARN of a KMS key; write one'
+        " like arn:aws:kms:REGION:ACCOUNT:key/ID (not an alias)",
     ),
     (
         "signing key without a build",
