@@ -47,9 +47,9 @@ class LoadBalancer(Model):
 
     listener: ListenerArn | None = None
     """ARN of an existing listener of an Application Load Balancer in the network's VPC. Its other rules, default action
-    and certificates are not changed. Neither is its security group, which must allow `app.port` of the tasks, and both
-    ports while this one changes. In prod it must use HTTPS. An internal load balancer is reachable only inside its
-    network: see `smoke.from`."""
+    and certificates are not changed. Its security group is not changed either: it must allow outbound traffic to
+    `app.port`, and to the old and the new port before `app.port` changes. In prod it must use HTTPS. An internal load
+    balancer is reachable only inside its network: see `smoke.from`."""
     priority: Annotated[int, Field(ge=1, le=50_000)] | None = None
     """With `listener`: priority of the rule. No other rule of the listener may have it."""
     test_priority: Annotated[int, Field(ge=1, le=50_000)] | None = None

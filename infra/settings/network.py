@@ -39,8 +39,8 @@ class Network(Model):
     the AWS services that tasks need. `public`: public subnets and a public IP address per task. Unset: `natPerZone` in
     prod, `nat` in staging, `public` elsewhere."""
     endpoints: list[Endpoint] = Field(default_factory=list)
-    """With egress `endpoints`: further AWS services that the application calls, by the last part of their endpoint's
-    name, like `sqs`."""
+    """With egress `endpoints`: further AWS services that the application calls, by the name of their endpoint without
+    `com.amazonaws.REGION.`, like `sqs`."""
     flow_logs: Flow | None = None
     """Connections in the VPC that are logged to an S3 bucket of the stack: `rejected` by a security group, `all`, or
     `off`. Unset: `rejected` in prod, `off` elsewhere. Not with `vpc`, whose owner decides."""
