@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import access, alarms, containers, network, place, service, storage
+from . import access, alarms, containers, network, place, service, storage, strategy
 from .production import environment as environment_of
 from .rule import Finding, Rule
 from .stack import Stack
@@ -16,6 +16,7 @@ CHAPTERS: dict[str, list[Rule]] = {
     "Network": network.RULES,
     "Data": storage.RULES,
     "Service": service.RULES,
+    "Strategy": strategy.RULES,
     "Containers": containers.RULES,
     "Alarms": alarms.RULES,
 }

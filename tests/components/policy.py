@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import Any
 
 from policy.readiness.rule import Finding
 from policy.readiness.rules import CHAPTERS, Verdict, judge
 from policy.readiness.stack import Resource, Stack, token
-from tests.components.program import ROOT, Deployed
+from tests.components.program import ROOT, SECRET, Deployed
 from tests.components.rendered import rendered, stacks
 
 PAGE = ROOT / "docs" / "policy.md"
@@ -54,10 +55,17 @@ def graph(deployed: Deployed) -> Stack:
     """What a run of the program asked for, as the rules see it."""
     return Stack(
         [
-            Resource(token(one.type), one.name, one.urn, one.inputs, one.needs, one.ignored)
+            Resource(token(one.type), one.name, one.urn, opened(one.inputs), one.needs, one.ignored)
             for one in (*deployed.resources, *deployed.read)
         ]
     )
+
+
+def opened(value: Any) -> Any:
+    """A value with its secrets in plain, as Pulumi's policy library hands it to the rules."""
+    if isinstance(value, dict):
+        return opened(value["value"]) if SECRET in value.values() else {key: opened(one) for key, one in value.items()}
+    return [opened(one) for one in value] if isinstance(value, list) else value
 
 
 @cache

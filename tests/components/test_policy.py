@@ -17,8 +17,17 @@ from policy.readiness.stack import Resource, Stack
 from tests.components.policy import PAGE, document, graph, verdicts
 from tests.components.program import ACCOUNT, Deployed
 from tests.components.rendered import rendered, stacks
+from tests.components.test_entrance import EXISTING
+from tests.components.test_strategy import SHARED
 
 Deploy = Callable[..., Deployed]
+
+
+def without_test_rule(shared: dict[str, Any]) -> dict[str, Any]:
+    """The same listener for a rolling service."""
+    return {key: {k: v for k, v in value.items() if k != "testPriority"} for key, value in shared.items()}
+
+
 KEY = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1"
 
 
@@ -101,6 +110,21 @@ class TestProduction:
     def test_a_careless_setting_is_refused(self, deploy: Deploy, changes: dict[str, Any], rule: str) -> None:
         assert rule not in stopped(deploy(environment="prod"))
         assert rule in stopped(deploy(environment="prod", **changes))
+
+    @pytest.mark.parametrize("kind", ["blueGreen", "canary"])
+    @pytest.mark.parametrize("listener", ["own", "existing"])
+    def test_a_strategy_breaks_no_rule(self, deploy: Deploy, kind: str, listener: str) -> None:
+        shared: dict[str, Any] = {"loadBalancer": SHARED, "network": EXISTING} if listener == "existing" else {}
+        before = stopped(deploy(environment="prod", **{**shared, **without_test_rule(shared)}))
+        assert stopped(deploy(environment="prod", service={"strategy": kind, "guard": True}, **shared)) == before
+
+    def test_a_rule_sees_a_strategys_own_resources(self, deploy: Deploy) -> None:
+        deployed = deploy(service={"strategy": "blueGreen"})
+        test = deployed.one("lb/listenerRule:ListenerRule", "-test-test")
+        test.needs["conditions"] = []
+        test.ignored.clear()
+        deployed.one("Rollout").inputs.pop("strategy")
+        assert {"test-traffic-secret", "weights-of-ecs", "proof-before-users"} <= {*stopped(deployed)}
 
     def test_the_gate_cannot_be_left_out(self, deploy: Deploy) -> None:
         deployed = deploy()

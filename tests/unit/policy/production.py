@@ -37,6 +37,12 @@ def container(**changes: Any) -> str:
     return json.dumps([usual | changes])
 
 
+def pause(stage: str, action: str = "ROLLBACK") -> dict[str, Any]:
+    """A lifecycle hook that waits for the gate."""
+    timeout = {"timeoutInMinutes": "60", "action": action}
+    return {"targetType": "PAUSE", "lifecycleStages": [stage], "timeoutConfiguration": timeout}
+
+
 GITHUB = {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}
 AUDIENCE = {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}
 ENVIRONMENT = {"token.actions.githubusercontent.com:sub": "repo:shop/shop:environment:prod"}
@@ -136,6 +142,24 @@ GOOD: dict[str, tuple[str, dict[str, Any], dict[str, list[str]]]] = {
         {},
     ),
     "targets": ("aws:lb:TargetGroup", {"healthCheck": {"path": "/live"}}, {}),
+    "header": ("gate:index:RandomText", {"length": 40}, {}),
+    "production-rule": ("aws:lb:ListenerRule", {"conditions": [{"pathPattern": {}}]}, {"listenerArn": ["https"]}),
+    "test-rule": (
+        "aws:lb:ListenerRule",
+        {"conditions": [{"httpHeader": {"httpHeaderName": "X-Sluice-Test", "values": ["random"]}}]},
+        {"listenerArn": ["https"], "conditions": ["header"]},
+    ),
+    "infrastructure": ("aws:iam:Role", {"assumeRolePolicy": trust({"Service": "ecs.amazonaws.com"})}, {}),
+    "shifting": (
+        "aws:iam:RolePolicy",
+        {
+            "policy": policy(
+                allow(["elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetHealth"], "*"),
+                allow("elasticloadbalancing:ModifyRule", "arn:aws:elasticloadbalancing:::listener-rule/app/shop/1/2/3"),
+            )
+        },
+        {"role": ["infrastructure"]},
+    ),
     "parameters": (
         "aws:rds:ParameterGroup",
         {"parameters": [{"name": "rds.force_ssl", "value": "1"}]},
@@ -179,10 +203,15 @@ GOOD: dict[str, tuple[str, dict[str, Any], dict[str, list[str]]]] = {
             "enableExecuteCommand": False,
             "deploymentCircuitBreaker": {"enable": True, "rollback": True},
             "deploymentMinimumHealthyPercent": 100,
+            "deploymentConfiguration": {
+                "strategy": "CANARY",
+                "lifecycleHooks": [pause("POST_TEST_TRAFFIC_SHIFT"), pause("PRE_PRODUCTION_TRAFFIC_SHIFT")],
+            },
+            "loadBalancers": [{"advancedConfiguration": {"testListenerRule": "arn:of:test"}}],
         },
-        {"taskDefinition": ["gate"]},
+        {"taskDefinition": ["gate"], "loadBalancers": ["targets", "production-rule", "test-rule", "infrastructure"]},
     ),
-    "rollout": ("gate:index:Rollout", {}, {"taskDefinition": ["gate"]}),
+    "rollout": ("gate:index:Rollout", {"strategy": {"kind": "canary"}}, {"taskDefinition": ["gate"]}),
     "scaling": (
         "aws:appautoscaling:Target",
         {"scalableDimension": "ecs:service:DesiredCount", "minCapacity": 2, "maxCapacity": 6},
@@ -220,7 +249,11 @@ GOOD: dict[str, tuple[str, dict[str, Any], dict[str, list[str]]]] = {
 }
 """Name to type, properties, and what its properties come from. A resource's URN is its name here."""
 
-IGNORED = {"service": ["taskDefinition"]}
+IGNORED = {
+    "service": ["taskDefinition", "loadBalancers"],
+    "production-rule": ["actions"],
+    "test-rule": ["actions"],
+}
 
 
 def stack(

@@ -13,7 +13,8 @@ from policy.readiness.production import environment
 from policy.readiness.rule import Finding, Rule, Scope
 from policy.readiness.rules import CHAPTERS, RULES, judge
 from policy.readiness.stack import Resource, Stack, token
-from tests.unit.policy.production import AUDIENCE, GITHUB, allow, container, policy, stack, trust
+from tests.unit.policy.production import AUDIENCE, GITHUB, IGNORED, allow, container, policy, stack, trust
+from tests.unit.policy.strategies import FINE, STRATEGIES
 from tests.unit.policy.ways_past import WAYS
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -140,7 +141,7 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("log-days", props(logs={"retentionInDays": 3}), "logs", "14 days"),
     ("gate", {"needs": {"service": {"taskDefinition": ["definition"]}}}, "service", "skips the migrations"),
     ("gate", {"needs": {"rollout": {"taskDefinition": ["definition"]}}}, "rollout", "did not pass"),
-    ("gate", {"ignored": {}}, "service", "not only Rollout"),
+    ("gate", {"ignored": IGNORED | {"service": ["loadBalancers"]}}, "service", "not only Rollout"),
     ("image-by-digest", props(definition={"containerDefinitions": container(image="shop:1")}), "definition", "shop:1"),
     (
         "no-plain-secrets",
@@ -213,6 +214,7 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("failed-migration-alarm", {"without": "told"}, "", "migration task"),
     ("alarms-reach-someone", props(slow={"alarmActions": []}), "slow", "nobody"),
     ("alarms-reach-someone", {"without": "subscription"}, "topic", "subscribed"),
+    *STRATEGIES,
 ]
 
 
@@ -232,6 +234,11 @@ def found(rule: str, judged: Stack) -> list[Finding]:
 
 def test_nothing_is_wrong_with_a_stack_as_it_should_be() -> None:
     assert [finding for verdict in judge(stack()) for finding in verdict.findings] == []
+
+
+@pytest.mark.parametrize("change", FINE.values(), ids=FINE)
+def test_every_strategy_can_be_right(change: dict[str, Any]) -> None:
+    assert [finding for verdict in judge(stack(**change)) for finding in verdict.findings] == []
 
 
 @pytest.mark.parametrize(("rule", "change", "about", "said"), CASES, ids=[f"{case[0]}: {case[3]}" for case in CASES])
