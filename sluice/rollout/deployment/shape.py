@@ -52,5 +52,7 @@ def _network(network: Mapping[str, Any]) -> tuple[Any, ...]:
     return (*(sorted(network.get(key) or ()) for key in _NETWORK), network.get("assignPublicIp") or "DISABLED")
 
 
-def _balancer(one: Mapping[str, Any]) -> tuple[str, str, int]:
-    return str(one.get("targetGroupArn", "")), str(one.get("containerName", "")), int(one.get("containerPort", 0))
+def _balancer(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Comparable, with what a service needs before its strategy can be another than rolling."""
+    names = (str(one.get("targetGroupArn", "")), str(one.get("containerName", "")), int(one.get("containerPort", 0)))
+    return (*names, tuple(sorted((one.get("advancedConfiguration") or {}).items())))
