@@ -1,1 +1,1 @@
-"""Calls to AWS: sessions, retries, and one file per API."""
+"""Calls to AWS: sessions, retries, and one file for each API."""

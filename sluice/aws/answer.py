@@ -1,4 +1,4 @@
-"""An answer of AWS about something that may not be there, or may not be looked at."""
+"""AWS's answer about a resource that may not exist, or that the caller may not read."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _ABSENT = (
 
 
 def answered(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Absent | Unread:
-    """Return what *call* returns, or what its error says: it is not there, or it could not be looked at.
+    """Return the result of *call*, or Absent or Unread for its error.
 
     Raises:
-        ClientError, BotoCoreError: the credentials have expired, so that nothing can be said.
+        ClientError, BotoCoreError: the credentials have expired, so the answer is unknown.
     """
     try:
         return call(*args, **kwargs)
@@ -34,7 +34,7 @@ def answered(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Abs
             raise
         code = str(error.response.get("Error", {}).get("Code"))
         if denied(error):
-            return Unread(f"these credentials may not call {error.operation_name}")
+            return Unread(f"access denied: {error.operation_name}")
         if any(one in code for one in _ABSENT):
             return Absent(message(error))
         return Unread(f"{error.operation_name} answered {code}: {message(error)}")
@@ -51,5 +51,5 @@ def denied(error: ClientError) -> bool:
 
 
 def message(error: ClientError) -> str:
-    """AWS's own words."""
+    """Return AWS's own error message."""
     return str(error.response.get("Error", {}).get("Message") or error.response.get("Error", {}).get("Code"))

@@ -1,8 +1,8 @@
-"""Whether an answer of AWS holds what it must hold. Pure.
+"""Checks that an answer of AWS is complete. Pure.
 
-An answer can be cut off on its way: botocore does not enforce the content length, and reads half a JSON document with
-status 200 as an empty one. It can lack a key, or say nothing of what was asked. None of that says anything about a task
-or a service, so it is asked again, as after a throttled call.
+An answer can be cut off in transit: botocore does not enforce the content length, and reads half a JSON document with
+status 200 as an empty one. It can lack a key or a requested item. None of that proves anything about a task or a
+service, so the call is repeated, as after throttling.
 
 Sources: the *required* and always present members in the API references of Amazon ECS, Systems Manager, CloudWatch Logs
 and Elastic Load Balancing.
@@ -58,7 +58,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "GetRole": ("Role.AssumeRolePolicyDocument",),
     "GetCallerIdentity": ("Account",),
 }
-"""Per operation, the keys that every whole answer has; ``[]`` stands for each item of a list, which may be empty."""
+"""The keys that every complete answer of an operation has; ``[]`` is each item of a list, which may be empty."""
 
 _ONE_OF: Mapping[str, tuple[str, str]] = {
     "RunTask": ("tasks", "failures"),
@@ -66,28 +66,28 @@ _ONE_OF: Mapping[str, tuple[str, str]] = {
     "DescribeServices": ("services", "failures"),
     "DescribeServiceDeployments": ("serviceDeployments", "failures"),
 }
-"""Pairs of lists that are never both empty: what was asked for is in the one or the other."""
+"""Pairs of lists that are never both empty: a requested item is in one of them."""
 
 _EACH: Mapping[str, tuple[str, str, str, str]] = {
     "DescribeTasks": ("tasks", "tasks", "taskArn", "arn"),
 }
-"""Per operation: the request's list, the answer's list, and the keys by which it and ``failures`` name an item."""
+"""By operation: the request's list, the answer's list, and the keys that name an item there and in ``failures``."""
 
 
 class IncompleteAnswer(BotoCoreError):  # type: ignore[misc]
-    """AWS answered with success and without what the answer must hold: nothing is known, so it is asked again."""
+    """A successful answer of AWS lacks a required part: it proves nothing, so the call is repeated."""
 
     fmt = "AWS answered {operation} incompletely: {lacking}"
 
 
 class StaleAnswer(BotoCoreError):  # type: ignore[misc]
-    """The answer is older than what is known already, from a replica that lags behind: it is asked again."""
+    """The answer of a replica is older than an earlier answer: the call is repeated."""
 
-    fmt = "AWS answered {operation} with what it knew before: {lacking}"
+    fmt = "AWS answered {operation} with an outdated state: {lacking}"
 
 
 def lacking(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
-    """Return what an answer lacks, in words; empty when it is whole."""
+    """Return the missing part of an answer; empty when it is complete."""
     for path in REQUIRED.get(operation, ()):
         for where in _absent(answer, path.split("."), ""):
             return f"{where} is missing"
@@ -106,7 +106,7 @@ def lacking(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any
 
 
 def _absent(value: Any, path: list[str], where: str) -> Iterator[str]:
-    """Return where the path is not there."""
+    """Yield the places where the path is missing."""
     if not path:
         return
     key, each = path[0].removesuffix("[]"), path[0].endswith("[]")
@@ -122,5 +122,5 @@ def _absent(value: Any, path: list[str], where: str) -> Iterator[str]:
 
 
 def _same(asked: str, said: str) -> bool:
-    """A task may be asked for by its id and answered by its ARN."""
+    """Return whether both name one task: a request may have its id, and the answer its ARN."""
     return said == asked or said.endswith(f"/{asked}") or asked.endswith(f"/{said}")

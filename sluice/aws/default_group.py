@@ -1,7 +1,7 @@
-"""A VPC's default security group, without rules: whatever is started without a group of its own reaches nobody.
+"""Removes the rules of a VPC's default security group, so that a resource without its own group has no access.
 
-AWS makes the group with the VPC, without tags and with rules that let its members reach each other and everything else;
-it cannot be deleted ("Default security groups for your VPCs" in the Amazon VPC user guide).
+AWS creates the group with the VPC, without tags and with rules that let its members reach each other and everything
+else; it cannot be deleted ("Default security groups for your VPCs" in the Amazon VPC user guide).
 
 IAM: ec2:DescribeSecurityGroups; ec2:RevokeSecurityGroupIngress and ec2:RevokeSecurityGroupEgress on a group without the
 stack's tags, because AWS gives it none and CreateTags on it would let a deployer claim anybody's group.
@@ -30,12 +30,12 @@ class DefaultGroup:
 
     @property
     def rules(self) -> int:
-        """Return how many there are."""
+        """The number of rules."""
         return len(self.ingress) + len(self.egress)
 
 
 def find(ec2: Any, vpc: str) -> DefaultGroup | None:
-    """The default group of a VPC; None where there is no such VPC."""
+    """Return the default group of a VPC; None where the VPC does not exist."""
     filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
     for found in ec2.describe_security_groups(Filters=filters)["SecurityGroups"]:
         return DefaultGroup(
@@ -47,10 +47,13 @@ def find(ec2: Any, vpc: str) -> DefaultGroup | None:
 
 
 def close(ec2: Any, vpc: str) -> DefaultGroup:
-    """Take all rules from it; bears repetition. Raises GateError where there is no such group."""
+    """Remove all its rules. Idempotent. Raises GateError where the group does not exist."""
     group = find(ec2, vpc)
     if group is None:
-        raise GateError(f"{vpc} has no default security group: is it there, and in this account and Region?")
+        raise GateError(
+            f"{vpc} has no default security group: the VPC does not exist in this account and Region. Fix: check "
+            "the account and Region of the stack"
+        )
     if group.ingress:
         ec2.revoke_security_group_ingress(GroupId=group.id, IpPermissions=list(group.ingress))
     if group.egress:

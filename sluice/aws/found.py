@@ -1,4 +1,4 @@
-"""What a look at one thing on AWS can find. Plain data."""
+"""The possible results of reading one resource on AWS. Plain data."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Absent:
-    """AWS says that it does not exist, or not in a usable form.
+    """It does not exist, or is not usable.
 
     Attributes:
-        reason: in which words.
-        final: asking again cannot change the answer, as what was asked for never changes.
+        reason: AWS's message.
+        final: a retry cannot change the answer, because the request names something immutable.
     """
 
     reason: str = ""
@@ -20,7 +20,7 @@ class Absent:
 
 @dataclass(frozen=True)
 class Unread:
-    """It could not be looked at; *reason* says why. Never taken for present nor for absent."""
+    """It could not be read, for *reason*. It counts neither as present nor as absent."""
 
     reason: str
 

@@ -1,7 +1,7 @@
-"""A random password that goes straight into Secrets Manager and nowhere else.
+"""A random password that is stored in Secrets Manager and nowhere else.
 
 IAM: secretsmanager:PutSecretValue and secretsmanager:DescribeSecret on the secret; secretsmanager:GetSecretValue only
-to change what stands beside a password that must stay the same.
+to change other keys of the secret and keep the password.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 ALPHABET = string.ascii_letters + string.digits
-"""No punctuation: programs put passwords into URLs and shells, and 40 of these are 238 bits."""
+"""No punctuation, because programs put passwords into URLs and shells. 40 of these characters are 238 bits."""
 
 _PART = re.compile(r"\{(username|password)\}")
 
@@ -25,19 +25,19 @@ _PART = re.compile(r"\{(username|password)\}")
 def put_random_password(
     client: Any, secret_arn: str, username: str, length: int, texts: Mapping[str, str] | None = None
 ) -> str:
-    """Put ``{"username", "password"}`` as the secret's current value; return the version's id.
+    """Store ``{"username", "password"}`` as the secret's current value; return the version's id.
 
     Args:
-        texts: further keys, whose values have `{username}` and `{password}` where user and password belong.
+        texts: further keys; `{username}` and `{password}` in their values are replaced.
     """
     password = "".join(secrets.choice(ALPHABET) for _ in range(length))
     return _put(client, secret_arn, username, password, texts or {})
 
 
 def put_beside(client: Any, secret_arn: str, texts: Mapping[str, str]) -> str:
-    """Put other texts beside the user and password that are there; return the version's id.
+    """Store other texts and keep user and password; return the version's id.
 
-    A new password would lock out the tasks that still serve. Raises KeyError when the value is not one of ours.
+    A new password would lock out the serving tasks. Raises KeyError when the value has no user or password.
     """
     value = json.loads(client.get_secret_value(SecretId=secret_arn)["SecretString"])
     return _put(client, secret_arn, value["username"], value["password"], texts)
@@ -53,7 +53,7 @@ def _put(client: Any, secret_arn: str, username: str, password: str, texts: Mapp
 
 
 def current_version(client: Any, secret_arn: str) -> str:
-    """Id of the secret's AWSCURRENT version; empty when there is no such secret, or no value in it."""
+    """Return the id of the secret's AWSCURRENT version; empty without the secret or without a value."""
     try:
         answer = client.describe_secret(SecretId=secret_arn)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Whether a load balancer's listener forwards requests to a target group.
+"""Checks whether a load balancer's listener forwards requests to a target group.
 
 IAM: elasticloadbalancing:DescribeTargetGroups, elasticloadbalancing:DescribeListeners and
 elasticloadbalancing:DescribeRules on ``*``.
@@ -17,7 +17,7 @@ def forwarded(elb: Any, group: str) -> Present | Absent:
     forwards.
 
     Raises:
-        ClientError: as AWS answered; ``TargetGroupNotFound`` when there is no such group.
+        ClientError: AWS's error; ``TargetGroupNotFound`` when the group does not exist.
     """
     described = elb.describe_target_groups(TargetGroupArns=[group])["TargetGroups"][0]
     balancers = described.get("LoadBalancerArns") or []

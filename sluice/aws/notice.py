@@ -1,4 +1,4 @@
-"""Tells people, through the stack's SNS topic, that a migration or a rollout failed.
+"""Publishes the failure of a migration or a rollout to the stack's SNS topic.
 
 IAM: sns:Publish on the topic (and kms:GenerateDataKey, kms:Decrypt on its key when it is encrypted).
 """
@@ -13,15 +13,15 @@ from typing import Any
 from sluice.diagnosis.redaction.presentable import presentable, presentable_line
 
 LONGEST_SUBJECT = 99
-"""SNS Publish: ASCII without control characters, less than 100 of them."""
+"""SNS Publish: fewer than 100 ASCII characters, no control characters."""
 LONGEST_TEXT = 12_000
-"""Characters; SNS takes 256 KB, people read less."""
+"""Characters of the message; SNS allows 256 KB, people read less."""
 SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What went wrong.
+    """The notice of a failure.
 
     Attributes:
         what: ``migration`` or ``rollout``.
@@ -51,15 +51,15 @@ class Notice:
 
 
 def publish(sns: Callable[[], Any], topic: str, notice: Notice, log: Callable[[str], None]) -> bool:
-    """Send the notice. Whatever goes wrong becomes a warning line, at most ten seconds later; nothing is raised.
+    """Send the notice within ten seconds. An error becomes a warning; nothing is raised.
 
     Args:
-        sns: gives a boto3 client of the topic's region.
-        topic: its ARN; empty: nobody is told.
-        log: takes a warning.
+        sns: returns a boto3 client of the topic's Region.
+        topic: its ARN; empty: nothing is sent.
+        log: prints a warning.
 
     Returns:
-        Whether SNS took it.
+        Whether SNS accepted it.
     """
     if not topic:
         return False
@@ -68,7 +68,7 @@ def publish(sns: Callable[[], Any], topic: str, notice: Notice, log: Callable[[s
     def send() -> None:
         try:
             sns().publish(TopicArn=topic, Subject=notice.subject, Message=notice.text)
-        except Exception as error:  # the failure itself must be reported, whatever becomes of the notice
+        except Exception as error:  # the failure itself must be reported, even when the notice fails
             troubles.append(str(error))
 
     # A thread, because name resolution and retries have no deadline of their own.
@@ -78,5 +78,5 @@ def publish(sns: Callable[[], Any], topic: str, notice: Notice, log: Callable[[s
     if sending.is_alive():
         troubles.append(f"no answer within {SECONDS:.0f} s")
     if troubles:
-        log(f"the notice of this failure did not reach {topic}: {troubles[0]}")
+        log(f"the notice of this failure was not sent to {topic}: {troubles[0]}")
     return not troubles

@@ -1,12 +1,12 @@
-"""How much one answer of AWS proves. Pure: what was seen, and when.
+"""Decides how much one answer of AWS proves. Pure.
 
-AWS answers from replicas that lag behind, and an answer may say less than it knew a moment ago. So:
+AWS answers from replicas that lag behind, so a later answer can be older than an earlier one. Therefore:
 
-- an answer that is older than what is known already counts for nothing: tasks carry a version, services the times of
-  their deployments and events;
-- a change for the worse (gone, superseded, rolled back, missing, without exit code) counts when it was seen again
-  over :data:`CONFIRM_SECONDS` with nothing better in between, or when a call of another kind says the same;
-- what only gets better (RUNNING, COMPLETED, exit code 0) cannot come from the past, and counts at once.
+- an answer that is older than a known one is ignored: tasks have a version, services the times of their deployments and
+  events;
+- a change for the worse (gone, superseded, rolled back, missing, without exit code) counts once it was seen for
+  :data:`CONFIRM_SECONDS` without a better answer in between, or once a different call confirms it;
+- a change for the better (RUNNING, COMPLETED, exit code 0) cannot be outdated, and counts at once.
 
 Sources: ECS RunTask ("eventual consistency"), Task.version; Deployment.createdAt and updatedAt, ServiceEvent.createdAt.
 """
@@ -19,12 +19,12 @@ from datetime import datetime
 from typing import Any
 
 CONFIRM_SECONDS = 5.0
-"""Over how long a change for the worse must be seen before it counts."""
-CONFIRM_LOOKS = 3
+"""Seconds for which a change for the worse must be seen before it counts."""
+CONFIRM_ANSWERS = 3
 GONE_SECONDS = 30.0
-"""The same for what is not there at all, of which no other call says anything."""
+"""The same for a missing resource, which no other call can confirm."""
 STALE_SECONDS = 30.0
-"""How long answers may be older than what is known; after that they are taken as they are."""
+"""Seconds for which older answers are ignored; after that they are accepted."""
 
 _ORDER = (
     "PROVISIONING",
@@ -37,26 +37,37 @@ _ORDER = (
     "STOPPED",
     "DELETED",
 )
-"""A task's life. Source: "Amazon ECS task lifecycle"."""
+"""The states of a task, in their order. Source: "Amazon ECS task lifecycle"."""
 
 
 @dataclass
 class Confirmation:
-    """A change for the worse on its way to being believed."""
+    """A change for the worse that has to be confirmed.
+
+    Attributes:
+        change: the change that was seen last; empty for none.
+        since: when it was first seen, seconds.
+        answers: number of answers that show it.
+    """
 
     change: str = ""
     since: float = 0.0
-    looks: int = 0
+    answers: int = 0
 
     def confirmed(self, change: str, now: float, seconds: float = CONFIRM_SECONDS) -> bool:
-        """Take what was seen *now* (seconds); empty: nothing bad. True when the change counts, which is when it has
-        been seen for *seconds*."""
+        """Record an answer and return whether its change counts, which is once it was seen for *seconds*.
+
+        Args:
+            change: the change for the worse in the answer; empty for none.
+            now: time of the answer, seconds.
+            seconds: for how long the change must be seen.
+        """
         if change != self.change:
-            self.change, self.since, self.looks = change, now, 0
+            self.change, self.since, self.answers = change, now, 0
         if not change:
             return False
-        self.looks += 1
-        return self.looks >= CONFIRM_LOOKS and now - self.since >= seconds
+        self.answers += 1
+        return self.answers >= CONFIRM_ANSWERS and now - self.since >= seconds
 
 
 def older_task(task: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
@@ -70,8 +81,10 @@ def older_task(task: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
 
 
 def whole_end(task: Mapping[str, Any], essential: frozenset[str]) -> bool:
-    """Return whether a STOPPED task's description says how it ended: why it stopped, and every essential container's
-    exit code unless it did not start. Otherwise it is looked at again before it is judged."""
+    """Return whether a STOPPED task's description is complete, so that the task can be judged.
+
+    It needs the stop code, and every essential container's exit code unless the task did not start.
+    """
     code = task.get("stopCode")
     if not code:
         return False
@@ -82,7 +95,7 @@ def whole_end(task: Mapping[str, Any], essential: frozenset[str]) -> bool:
 
 
 def service_moment(service: Mapping[str, Any] | None) -> float:
-    """The newest moment that a service's description knows of, seconds since the epoch; 0 when it has none."""
+    """Return the newest time in a service's description, seconds since the epoch; 0 when it has none."""
     seen = service or {}
     moments = [one.get(key) for one in seen.get("deployments", ()) for key in ("createdAt", "updatedAt")]
     moments += [one.get("createdAt") for one in seen.get("events", ())[:1]]
@@ -91,14 +104,23 @@ def service_moment(service: Mapping[str, Any] | None) -> float:
 
 @dataclass
 class Dated:
-    """Keeps the newest moment that was seen of something, and says which answers come from before it."""
+    """Keeps the newest time that was seen of a resource, and recognises older answers.
+
+    Attributes:
+        newest: seconds since the epoch.
+        stale_since: when older answers began; None while there are none.
+    """
 
     newest: float = 0.0
     stale_since: float | None = None
 
     def stale(self, moment: float, now: float) -> bool:
-        """Take an answer's *moment*, seen *now*. True when it is older than what is known, unless that has lasted for
-        :data:`STALE_SECONDS`."""
+        """Record an answer and return whether it is outdated, which no answer is for longer than :data:`STALE_SECONDS`.
+
+        Args:
+            moment: time in the answer, seconds since the epoch.
+            now: time of the call, seconds.
+        """
         if moment >= self.newest:
             self.newest, self.stale_since = moment, None
             return False

@@ -1,7 +1,7 @@
-"""Parameters of Parameter Store, read so that an answer from the past is noticed.
+"""Parameters of Parameter Store, with detection of outdated answers.
 
-Every write of a parameter gives it a higher version, so an answer with a lower one than this deployer has seen or
-written comes from a replica that lags behind: it is asked for again. Source: SSM PutParameter, GetParameter: Version.
+Every write gives a parameter a higher version. An answer with a lower version than this deployer has read or written is
+from a replica that lags behind, so the call is repeated. Source: SSM PutParameter, GetParameter: Version.
 
 IAM: ssm:GetParameter, ssm:GetParameters, ssm:GetParametersByPath, ssm:PutParameter, ssm:DeleteParameters on
 ``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``.
@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from sluice.aws.answers import StaleAnswer
 
 BATCH = 10
-"""GetParameters and DeleteParameters take ten names."""
+"""GetParameters and DeleteParameters accept ten names."""
 
 
 class Parameters:
@@ -28,7 +28,7 @@ class Parameters:
         self._versions: dict[str, int] = {}
 
     def get(self, name: str) -> str | None:
-        """A parameter's value; None when there is none. Raises StaleAnswer when a newer version is known."""
+        """Return a parameter's value; None without the parameter. Raises StaleAnswer when a newer version is known."""
         known = self._versions.get(name, 0)
         try:
             parameter = self._ssm.get_parameter(Name=name)["Parameter"]
@@ -36,9 +36,7 @@ class Parameters:
             if error.response["Error"]["Code"] != "ParameterNotFound":
                 raise
             if known:
-                raise StaleAnswer(
-                    operation="GetParameter", lacking=f"{name} is not there, which was written"
-                ) from error
+                raise StaleAnswer(operation="GetParameter", lacking=f"{name} is missing, but was written") from error
             return None
         version = int(parameter.get("Version", known))
         if version < known:
@@ -47,25 +45,25 @@ class Parameters:
         return str(parameter["Value"])
 
     def several(self, names: Sequence[str]) -> dict[str, str]:
-        """The values of those that exist, by name. Raises StaleAnswer when one is missing that was written."""
+        """Return the values of the existing ones, by name. Raises StaleAnswer when a written one is missing."""
         found: dict[str, str] = {}
         for start in range(0, len(names), BATCH):
             answer = self._ssm.get_parameters(Names=list(names[start : start + BATCH]))
             found |= {str(one["Name"]): str(one["Value"]) for one in answer["Parameters"]}
         lost = [name for name in names if name not in found and self._versions.get(name)]
         if lost:
-            raise StaleAnswer(operation="GetParameters", lacking=f"{lost[0]} is not there, which was written")
+            raise StaleAnswer(operation="GetParameters", lacking=f"{lost[0]} is missing, but was written")
         return found
 
     def below(self, path: str, recursive: bool = False) -> Iterator[tuple[str, str]]:
-        """Names and values of the parameters below a path."""
+        """Yield names and values of the parameters below a path."""
         pages = self._ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=recursive)
         for page in pages:
             for parameter in page["Parameters"]:
                 yield parameter["Name"], parameter["Value"]
 
     def create(self, name: str, value: str) -> bool:
-        """Make a parameter. False when there is one of that name: somebody else was quicker."""
+        """Create a parameter. Return False when the name exists, because another process created it first."""
         try:
             self._put(name, value, overwrite=False)
         except ClientError as error:
@@ -75,11 +73,11 @@ class Parameters:
         return True
 
     def put(self, name: str, value: str) -> None:
-        """Make or rewrite a parameter."""
+        """Create or overwrite a parameter."""
         self._put(name, value, overwrite=True)
 
     def delete(self, names: Sequence[str]) -> None:
-        """Delete parameters; one that is not there is none of this call's business."""
+        """Delete parameters; missing ones are ignored."""
         for start in range(0, len(names), BATCH):
             self._ssm.delete_parameters(Names=list(names[start : start + BATCH]))
         for name in names:

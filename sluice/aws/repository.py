@@ -1,4 +1,4 @@
-"""Which repository an image is in, from its reference."""
+"""The ECR repository of an image, from its reference."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository in ECR. *account* and *region* are empty where they are the caller's own."""
+    """A repository in ECR.
+
+    Attributes:
+        account, region: empty where they are the caller's own.
+        name: without the registry.
+    """
 
     account: str
     region: str
@@ -18,16 +23,15 @@ class Repository:
 
     @property
     def where(self) -> dict[str, str]:
-        """Its members of an ECR call."""
+        """The arguments of an ECR call that name it."""
         return {"repositoryName": self.name} | ({"registryId": self.account} if self.account else {})
 
 
 def parse(image: str, elsewhere: bool = False) -> Repository | None:
-    """The repository of an image (``HOST/NAME``, with or without ``@sha256:…``); None for one that is not in ECR.
+    """Return the repository of an image (``HOST/NAME``, with or without ``@sha256:…``); None for one outside of ECR.
 
     Args:
-        elsewhere: AWS is an endpoint of the caller's own, whose registry has no name of AWS's: other accounts then have
-            a folder each.
+        elsewhere: AWS is an emulator, whose registry has another host name and a folder for each further account.
     """
     host, _, path = image.partition("@")[0].partition("/")
     found = _ECR.fullmatch(host)

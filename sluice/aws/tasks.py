@@ -1,4 +1,4 @@
-"""One-off Fargate tasks: start, find again, look, stop.
+"""One-off Fargate tasks: start, find, describe, stop.
 
 IAM: ecs:RunTask on the migration's task definitions (condition ecs:cluster), iam:PassRole on its task and execution
 roles, ecs:DescribeTasks and ecs:StopTask on ``task/CLUSTER/*``, ecs:ListTasks (condition ecs:cluster),
@@ -21,11 +21,18 @@ STOP_TIMEOUT = 30
 
 @dataclass(frozen=True)
 class Place:
-    """Where and as what a task runs. Sources: ECS RunTask; NetworkConfiguration must always say assignPublicIp.
+    """Cluster, task definition and network of a one-off task.
+
+    Sources: ECS RunTask; NetworkConfiguration, where assignPublicIp is always set.
 
     Attributes:
-        service: the service's revision, whose ports a step that does not end is compared with; empty: not known.
-        stop_seconds: how long a task may run on after it was asked to stop: see :func:`stop_seconds`.
+        cluster: ARN.
+        task_definition: revision ARN.
+        container: the container whose command is replaced.
+        subnets, security_groups: ids.
+        assign_public_ip: whether the task gets a public address.
+        service: the service's revision, whose ports are compared with a step that does not end; empty: unknown.
+        stop_seconds: seconds that a task may run after it was asked to stop: see :func:`stop_seconds`.
     """
 
     cluster: str
@@ -39,13 +46,15 @@ class Place:
 
 
 def stop_seconds(definition: Mapping[str, Any]) -> int:
-    """Return how long a task of this definition may run on after SIGTERM: its containers' longest `stopTimeout`, in
-    seconds. Then it is killed. Source: ECS ContainerDefinition (on Fargate 30 s unless said, at most 120 s)."""
+    """Return the seconds between SIGTERM and SIGKILL for a task: the longest `stopTimeout` of its containers.
+
+    Source: ECS ContainerDefinition (Fargate: 30 s by default, at most 120 s).
+    """
     return max(int(one.get("stopTimeout") or STOP_TIMEOUT) for one in definition["containerDefinitions"])
 
 
 def token(record: str, step: str, shard: int, attempt: int) -> str:
-    """clientToken and startedBy of one attempt: the same attempt asked for twice is one task.
+    """Return clientToken and startedBy of one attempt: two requests for the same attempt start one task.
 
     32 hex digits: within clientToken's 64 and startedBy's character set (no ``:`` or ``.``).
     Source: ECS "Ensuring idempotency".
@@ -67,10 +76,10 @@ class Tasks:
         environment: Mapping[str, str],
         attempt_token: str,
     ) -> str | Outcome:
-        """Start a task and return its ARN, or say why ECS started none.
+        """Start a task and return its ARN, or the outcome when ECS started none.
 
-        The same token with the same parameters answers with the same task; with other parameters ECS refuses and names
-        the tasks it started under that token: they are what was asked for.
+        The same token with the same parameters returns the same task. With other parameters ECS refuses and names the
+        task that it started under that token, which is then returned.
         """
         environment_list = [{"name": name, "value": value} for name, value in sorted(environment.items())]
         try:
@@ -112,10 +121,10 @@ class Tasks:
         return not_run(answer.get("failures") or [])
 
     def find(self, attempt_token: str, task_definition: str) -> str | None:
-        """ARN of the task started under the token, running or stopped; None when ECS knows none.
+        """Return the ARN of the task that was started with the token, running or stopped; None without one.
 
-        ``startedBy`` must be ListTasks' only filter and finds running tasks only; stopped ones are listed by family and
-        compared here. Source: ECS ListTasks.
+        ``startedBy`` must be ListTasks' only filter and finds running tasks only; stopped tasks are listed by family
+        and compared here. Source: ECS ListTasks.
         """
         running = self._ecs.list_tasks(cluster=self._cluster, startedBy=attempt_token)["taskArns"]
         if running:
@@ -132,15 +141,15 @@ class Tasks:
         return None
 
     def describe(self, arns: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """The tasks that ECS knows, by ARN. A task just started may be missing for a moment."""
+        """Return the tasks that ECS knows, by ARN. A task that was just started may be missing."""
         found: dict[str, dict[str, Any]] = {}
-        for start in range(0, len(arns), 100):  # DescribeTasks takes a hundred
+        for start in range(0, len(arns), 100):  # DescribeTasks accepts a hundred
             answer = self._ecs.describe_tasks(cluster=self._cluster, tasks=list(arns[start : start + 100]))
             found.update({task["taskArn"]: task for task in answer["tasks"]})
         return found
 
     def stop(self, arn: str, reason: str) -> None:
-        """Ask ECS to stop a task; it has stopped only when DescribeTasks says so. Already stopped is fine."""
+        """Ask ECS to stop a task. DescribeTasks shows when it has stopped. A stopped task is no error."""
         try:
             self._ecs.stop_task(cluster=self._cluster, task=arn, reason=reason[:255])
         except ClientError as error:
@@ -153,9 +162,9 @@ class Tasks:
 
 
 def _refused(error: ClientError) -> Outcome | None:
-    """RunTask's refusals that are an answer about this task; None for errors about the call itself.
+    """Return the outcome for a refusal of RunTask that concerns this task; None for errors of the call itself.
 
     A role that was created seconds ago may not be assumable yet (IAM is eventually consistent), and Fargate's limits
-    arrive as exceptions or as failures[] with the same words.
+    are reported as exceptions or as failures[] with the same text.
     """
     return refused(error.response["Error"].get("Message", ""))

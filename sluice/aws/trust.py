@@ -1,4 +1,4 @@
-"""Who may take a role. Pure."""
+"""Who may assume a role. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ TASKS = "ecs-tasks.amazonaws.com"
 
 
 def trusts_tasks(role: Mapping[str, Any]) -> bool:
-    """Return whether ECS tasks may take a role. Source: IAM GetRole (the policy is URL-encoded JSON; boto3 decodes
-    it)."""
+    """Return whether ECS tasks may assume a role. Source: IAM GetRole (URL-encoded JSON, which boto3 decodes)."""
     policy = role.get("AssumeRolePolicyDocument") or {}
     if isinstance(policy, str):
         policy = json.loads(unquote(policy))

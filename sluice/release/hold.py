@@ -1,10 +1,10 @@
-"""Holds: releases that must not be deployed again until somebody lifts the hold.
+"""Holds: releases that must not be deployed again until an operator lifts the hold.
 
 A hold is an SSM parameter of the stack, ``/sluice/PROJECT/STACK/holds/DIGEST-HEX``, and a tag ``held-…`` in ECR, so
-that another account that promotes the image sees it too. The parameter decides; the tag is a notice.
+that another account that promotes the image sees it, too. The parameter decides; the tag is a notice.
 
 IAM: ssm:GetParameter, ssm:GetParametersByPath, ssm:PutParameter, ssm:DeleteParameter on
-``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``; for the tag what sluice.image.image_tags says.
+``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``; for the tag as for sluice.image.image_tags.
 """
 
 from __future__ import annotations
@@ -27,7 +27,14 @@ from sluice.image.image_tags import ImageTags
 
 @dataclass(frozen=True)
 class Hold:
-    """A digest (``sha256:…``) that must not be deployed, who said so, when (seconds since the epoch) and why."""
+    """An image that must not be deployed.
+
+    Attributes:
+        digest: ``sha256:…``.
+        author: user and host that rolled it back.
+        at: seconds since the epoch.
+        reason: the operator's text; may be empty.
+    """
 
     digest: str
     author: str
@@ -47,7 +54,7 @@ class Holds:
         self._prefix = prefix.rstrip("/")
 
     def held(self, image: str) -> Hold | None:
-        """The hold on an image, given as a digest or as ``repository@sha256:…``; None when it may be deployed."""
+        """Return the hold on an image (a digest or ``repository@sha256:…``); None when it may be deployed."""
         try:
             answer = self._ssm.get_parameter(Name=self._name(image))
         except ClientError as error:
@@ -57,7 +64,7 @@ class Holds:
         return _parse(image.rpartition("@")[2], answer["Parameter"]["Value"])
 
     def all(self) -> list[Hold]:
-        """Every hold, oldest first."""
+        """Return every hold, oldest first."""
         pages = self._ssm.get_paginator("get_parameters_by_path").paginate(Path=self._prefix)
         found = [
             _parse(f"sha256:{one['Name'].rpartition('/')[2]}", one["Value"])
@@ -73,7 +80,7 @@ class Holds:
         )
 
     def lift(self, image: str) -> bool:
-        """Take the hold away. False when there was none."""
+        """Remove the hold. Return False when there was none."""
         try:
             self._ssm.delete_parameter(Name=self._name(image))
         except ClientError as error:
@@ -83,7 +90,7 @@ class Holds:
         return True
 
     def delete_all(self) -> None:
-        """For a stack that goes and keeps nothing."""
+        """Remove every hold, for a stack that is destroyed."""
         for hold in self.all():
             self.lift(hold.digest)
 
@@ -92,11 +99,11 @@ class Holds:
 
 
 def refuse_held(ssm: Any, prefix: str | None, image: str, undone: str) -> None:
-    """Return what an operator took back must not come again by itself.
+    """Refuse an image that is held.
 
     Args:
         prefix: SSM path of the holds; empty where there are none.
-        undone: what was not done, as a sentence.
+        undone: a sentence for the error: what was not changed.
 
     Raises:
         GateError: the image is held.
@@ -107,27 +114,33 @@ def refuse_held(ssm: Any, prefix: str | None, image: str, undone: str) -> None:
     hold = Holds(ssm, prefix).held(digest)
     if hold is not None:
         raise GateError(
-            f"the image {digest} is held: {hold}. {undone} Deploy another image, or lift the hold once this one is "
-            f"known to be good: `sluice rollback --lift {digest}`"
+            f"the image {digest} is held: {hold}. {undone} Fix: deploy another image, or lift the hold once this one "
+            f"is known to be good: `sluice rollback --lift {digest}`"
         )
 
 
 @contextmanager
 def holding(holds: Holds, hold: Hold) -> Iterator[None]:
-    """Hold an image while the service leaves it: a deployer that comes meanwhile must not bring it again. When that
-    fails it serves again, or still, and the hold is lifted: the next `pulumi up` must be able to touch it."""
+    """Hold an image while the service is rolled back from it, so that no other deployer deploys it meanwhile.
+
+    When the rollback fails, the image still serves and the hold is lifted: the next `pulumi up` must be able to use it.
+    """
     holds.add(hold)
     try:
         yield
     except Unknown:
-        raise  # nobody knows what serves
+        raise  # the serving release is unknown, so the hold stays
     except (GateError, BotoCoreError, ClientError):
         holds.lift(hold.digest)
         raise
 
 
 class HeldTag:
-    """The notice in ECR. *repository* is its name or URL."""
+    """The tag of a held image in ECR.
+
+    Args:
+        repository: its name or URL.
+    """
 
     def __init__(self, ecr: Any, repository: str) -> None:
         found = parse(repository, elsewhere=True) if "." in repository.partition("/")[0] else None
@@ -141,7 +154,7 @@ class HeldTag:
 
 
 def tag(image: str) -> str:
-    """``held-`` and the digest's first twelve digits."""
+    """Return ``held-`` and the digest's first twelve digits."""
     return f"held-{hexadecimal(image)[:12]}"
 
 

@@ -1,10 +1,10 @@
-"""Says in ECR which images a stack runs, so that the repository's lifecycle policy, which knows of no task, keeps them.
+"""Tags the images that a stack uses, so that the ECR repository's lifecycle policy does not delete them.
 
-``serving-STACK-DIGITS`` is on every image that the stack's tasks may be started from: put on before ECS is told to
-start any, taken away when another release is proven. ``released-DIGITS`` is on everything that was ever proven.
-(Lifecycle policies look at tags and push times alone: "Lifecycle policies" in the Amazon ECR user guide.)
+``serving-STACK-DIGITS`` is on every image that the stack's tasks may start from: it is put before ECS starts any task,
+and removed when another release is proven. ``released-DIGITS`` is on every image that was ever proven.
+(Lifecycle policies consider tags and push times only: "Lifecycle policies" in the Amazon ECR user guide.)
 
-IAM: what sluice.image.image_tags says.
+IAM: as for sluice.image.image_tags.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class InUse:
     """The tags of one stack's images.
 
     Args:
-        log: takes a line, and whether it is only progress.
+        log: prints a line; the second argument is true for progress only.
     """
 
     def __init__(self, ecr: Any, keep: Keep, log: Callable[[str, bool], None]) -> None:
@@ -37,7 +37,7 @@ class InUse:
         self._log = log
 
     def begin(self, image: str) -> None:
-        """Before tasks are started from *image*. Raises GateError when the repository no longer has it."""
+        """Tag an image before tasks start from it. Raises GateError when the repository no longer has it."""
         try:
             for digest in self._digests(image):
                 self._tags.put(digest, self._serving(digest))
@@ -53,7 +53,7 @@ class InUse:
             )
 
     def proven(self, image: str) -> None:
-        """The image serves, and nothing else does."""
+        """Tag the image of a proven release, and untag the previous one."""
         try:
             now = self._digests(image)
             self._tags.put(now[0], f"{RELEASED}{_digits(now[0])}")
@@ -64,12 +64,12 @@ class InUse:
                 raise
 
     def _digests(self, image: str) -> Sequence[str]:
-        """Of the release and of the other images; those of other repositories are other people's to keep."""
+        """Return the digests of the release and of the stack's other images in the same repository."""
         own = [one for one in self._keep.images if one.partition("@")[0] == image.partition("@")[0]]
         return [one.rpartition("@")[2] for one in dict.fromkeys([image, *own])]
 
     def _own(self) -> set[str]:
-        """This stack's tags; those of a stack whose name begins with this one's are not among them."""
+        """Return this stack's tags, without those of a stack whose name begins with this one's."""
         start = f"{SERVING}{self._keep.stack}-"
         form = re.compile(re.escape(start) + rf"[0-9a-f]{{{DIGITS}}}")
         return {tag for tag, _ in self._tags.beginning(start) if form.fullmatch(tag)}

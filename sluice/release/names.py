@@ -1,4 +1,4 @@
-"""What an image is called beside its digest. Pure."""
+"""An image's version and git revision. Pure."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from sluice.errors import GateError
 MOST = 100
 """Characters of a name that a record keeps."""
 DIGITS = 12
-"""Of a commit or a hash, as it is shown."""
+"""Digits of a commit or a hash in texts."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names of an image, each empty where it is not known.
+    """The names of an image, each empty where it is unknown.
 
     Attributes:
-        version: what the image says that it is.
-        revision: the git revision that it was built from; ends in ``-dirty`` where more than that was built.
+        version: from the image's own label.
+        revision: the git revision that it was built from; ends in ``-dirty`` for uncommitted changes.
     """
 
     version: str = ""
@@ -28,24 +28,24 @@ class Names:
 
     @classmethod
     def parse(cls, given: Mapping[str, Any] | None) -> Names:
-        """From a resource's input; other names than these two are not kept. Raises GateError."""
+        """Parse a resource's input; other keys are ignored. Raises GateError."""
         known = {key: given[key] for key in ("version", "revision") if given.get(key)} if given else {}
         for key, value in known.items():
             if not isinstance(value, str):
-                raise GateError(f"names: {key} is {value!r}; it must be a text")
+                raise GateError(f"names: {key} is {value!r}; it must be a string")
         return cls(**{key: value[:MOST] for key, value in known.items()})
 
     def __bool__(self) -> bool:
         return bool(self.version or self.revision)
 
     def __str__(self) -> str:
-        """``version 2.4, revision 1a5c0d0638b1``; empty where nothing is known."""
+        """Return ``version 2.4, revision 1a5c0d0638b1``; empty where both are unknown."""
         known = (("version", self.version), ("revision", self.revision))
         return ", ".join(f"{name} {short(value)}" for name, value in known if value)
 
 
 def short(name: str) -> str:
-    """A commit or a hash by its first digits; any other name as it is."""
+    """Return the first digits of a commit or a hash; any other name unchanged."""
     digits, dash, rest = name.partition("-")
     hexadecimal = len(digits) > DIGITS and all(letter in "0123456789abcdef" for letter in digits)
     return f"{digits[:DIGITS]}{dash}{rest}" if hexadecimal else name

@@ -1,10 +1,10 @@
-"""What another stack has released last, for a stack that promotes it.
+"""The latest release of another stack, for a stack that promotes it.
 
-The other stack writes it into one parameter (`/sluice/PROJECT/STACK/promotable`), and nothing else of that stack is
-read, neither its state nor its key. In another account a role is taken that reads this parameter alone.
+The other stack writes it to one parameter (`/sluice/PROJECT/STACK/promotable`). Nothing else of that stack is read,
+neither its state nor its key. In another account, a role is assumed that may read this parameter only.
 
 IAM: ssm:GetParameter on the parameter; in another account instead sts:AssumeRole on
-``arn:aws:iam::ACCOUNT:role/PROJECT-bootstrap/PROJECT-STACK-releases``, which `make bootstrap` makes there.
+``arn:aws:iam::ACCOUNT:role/PROJECT-bootstrap/PROJECT-STACK-releases``, which `make bootstrap` creates there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ from sluice.errors import GateError
 
 @dataclass(frozen=True)
 class Source:
-    """The stack that is promoted from. *account*, *region*: where it is; empty: those of the caller."""
+    """The stack that is promoted from.
+
+    Attributes:
+        account, region: of the stack; empty: those of the caller.
+    """
 
     project: str
     stack: str
@@ -35,16 +39,20 @@ class Source:
         return stack_names.promotable(self.project, self.stack)
 
     def role(self, region: str) -> str:
-        """ARN of the role that reads the parameter for other accounts. *region*: of the caller, for the partition."""
+        """Return the ARN of the role that reads the parameter for other accounts.
+
+        Args:
+            region: of the caller, for the partition.
+        """
         partition = boto3.Session().get_partition_for_region(self.region or region)
         return f"arn:{partition}:iam::{self.account}:role{stack_names.releases_role(self.project, self.stack)}"
 
 
 def released(clients: Clients, source: Source) -> dict[str, Any] | None:
-    """Return what the source says that it has released; None when it has released nothing.
+    """Return the latest release of the source; None without one.
 
     Raises:
-        GateError: it may not be read, or is no release.
+        GateError: access is denied, or the parameter holds no release.
     """
     reader = clients
     if source.account and source.account != clients.caller():
@@ -73,7 +81,7 @@ def _denied(source: Source, message: str, elsewhere: bool) -> str:
             " `promoteFrom` of this stack's bootstrap settings, then run `make bootstrap` again"
         )
     return (
-        f"this deployer may not read what {source.stack} has released in account {source.account} ({message}). fix:"
+        f"this deployer may not read the releases of {source.stack} in account {source.account} ({message}). fix:"
         f" name this account in `releases.readers` of bootstrap/Pulumi.{source.stack}.yaml and {source.stack} in"
         " `promoteFrom` of this stack's, then run `make bootstrap` for both"
     )

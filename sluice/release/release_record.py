@@ -1,12 +1,12 @@
-"""What a stack released, and its last rollout: so that whoever comes next knows who moves the service, and what to roll
-back to.
+"""A stack's releases and its last rollout, so that the next deployer knows who moves the service, and the rollback
+target.
 
-``PREFIX/releases/N`` is a proven rollout, made once and never rewritten. ``PREFIX/rollout`` is the last rollout:
-written before UpdateService, with the deployment's id after it, and with its end. A release is written before that end,
-so a deployer that was killed in between leaves a rollout that looks unproven and a release that says otherwise: the
-release is the truth.
+``PREFIX/releases/N`` is a proven rollout, written once and never changed. ``PREFIX/rollout`` is the last rollout:
+written before UpdateService, then with the deployment's id, then with its result. A release is written before that
+result, so after a deployer was killed in between, the rollout looks unproven although the release exists: the release
+is right.
 
-IAM: what sluice.aws.parameters says.
+IAM: as for sluice.aws.parameters.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from sluice.release.names import Names
 
 KEPT = 50
 RECENT = 9
-"""How many releases up to the newest known one are read: together with the one after it, one request."""
+"""Number of releases up to the newest known one that are read; with the one after it, this is one request."""
 TRIES = 20
-"""Numbers that others may take first."""
+"""Release numbers to try, because another deployer may take a number first."""
 
 By = Literal["", "up", "rollback"]
-"""What moved the service: `pulumi up`; `sluice rollback`; empty: a record of before this was written down."""
+"""The command that moved the service; empty in records of older versions."""
 COMMANDS: dict[By, str] = {"up": "`pulumi up`", "rollback": "`sluice rollback`"}
 RolloutState = Literal["running", "proven", "failed", "cancelled"]
 
@@ -40,14 +40,14 @@ class RolloutRecord:
         digest: ``repository@sha256:…`` that is rolled out.
         task_definition: its revision.
         previous: the revision to roll back to; empty on a first deployment.
-        at: when it began, seconds since the epoch by AWS's clock.
+        at: when it started, seconds since the epoch by AWS's clock.
         deployment: ECS's id; empty until UpdateService has answered.
         owner: nonce of the deployer that may move the service.
         author: user and host of that deployer.
         by: the command that it runs.
         state: running until there is a verdict; cancelled: ended without one.
-        release: number of the stack's newest proven release, as far as this deployer knew.
-        message: how it ended, in a line.
+        release: number of the stack's newest proven release that this deployer knew.
+        message: its result, in one line.
         approval: id of the pause whose proofs are done and that a person continues; empty: none.
     """
 
@@ -71,12 +71,14 @@ class Release:
 
     Attributes:
         number: counts up from 1.
-        digest: ``repository@sha256:…``; *task_definition*: the service's revision; *deployment*: ECS's id.
+        digest: ``repository@sha256:…``.
+        task_definition: the service's revision.
         at: when it was proven, seconds since the epoch by AWS's clock.
+        deployment: ECS's id.
         author: user and host of the deployer; empty in records of older versions.
         by: the command that it ran; empty in records of older versions.
-        version, revision: the image's names, each empty where it is not known: see sluice.release.names.
-        path: deep health path that it answered with 200 when it was proven; empty: none; None: not written down.
+        version, revision: the image's names, each empty where it is unknown: see sluice.release.names.
+        path: deep health path that it answered with 200 when it was proven; empty: none; None: not recorded.
     """
 
     number: int
@@ -105,21 +107,24 @@ class ReleaseRecords:
         self._releases = f"{self.prefix}/releases"
 
     def write(self, rollout: RolloutRecord) -> None:
-        """Say what is being rolled out, by whom, and how it ended."""
+        """Record the rollout, its author, and its result."""
         self._parameters.put(self._rollout, _json(asdict(rollout)))
 
     def rollout(self) -> RolloutRecord | None:
-        """The last rollout; None before the first one. Raises StaleAnswer when a newer version is known."""
+        """Return the last rollout; None before the first one. Raises StaleAnswer when a newer version is known."""
         value = self._parameters.get(self._rollout)
         return None if value is None else RolloutRecord(**_known(RolloutRecord, json.loads(value)))
 
     def all(self) -> list[Release]:
-        """The releases, oldest first."""
+        """Return the releases, oldest first."""
         return _parsed(self._parameters.below(self._releases))
 
     def recent(self, newest: int) -> list[Release]:
-        """The last releases, oldest first: up to *newest*, the last one that is known of, and what came after it. All
-        of them when none is known. Usually one request."""
+        """Return the last releases, oldest first, usually with one request.
+
+        Args:
+            newest: number of the newest known release; later ones are returned, too. 0: return all releases.
+        """
         if not newest:
             return self.all()
         first, found = max(1, newest - RECENT + 1), list[Release]()
@@ -143,8 +148,9 @@ class ReleaseRecords:
         names: Names | None = None,
         path: str | None = None,
     ) -> Release:
-        """Write down a proven rollout after release *newest*, and forget the one that is too old. The same deployment
-        is one release: to judge it twice, or to write it twice because an answer was lost, adds nothing.
+        """Record a proven rollout after release *newest*, and delete the oldest one beyond KEPT.
+
+        A deployment is one release: recording it twice, for example after a lost answer, adds nothing.
 
         Raises:
             RuntimeError: twenty numbers in a row were taken by others.
@@ -170,7 +176,7 @@ class ReleaseRecords:
 
 
 def names_of(releases: Sequence[Release], digest: str) -> Names:
-    """The names of an image, as the newest release of it that has any knows them.
+    """Return the names of an image, from its newest release that has any.
 
     Args:
         digest: ``sha256:…``, with or without a repository before it.
@@ -180,10 +186,10 @@ def names_of(releases: Sequence[Release], digest: str) -> Names:
 
 
 def mover(live: str, releases: Sequence[Release], rollout: RolloutRecord | None) -> str:
-    """Return what moved the service to the revision *live*, as a sentence about a service that something else was
-    expected of.
+    """Return a sentence that names what moved the service to the revision *live*.
 
     Args:
+        live: a revision that was not expected.
         releases: the stack's, oldest first.
         rollout: its last rollout.
     """
@@ -192,13 +198,13 @@ def mover(live: str, releases: Sequence[Release], rollout: RolloutRecord | None)
         return f"{name} is being rolled out by {deployer(rollout)} since {_time(rollout.at)}"
     found = next((one for one in reversed(releases) if one.task_definition == live), None)
     if found is None:
-        return f"the service runs {name}, which nothing of Sluice deployed"
+        return f"the service runs {name}, which Sluice did not deploy"
     names = f", {found.names}" if found.names else ""
     return f"the service runs {name}, release {found.number}{names}: {deployer(found)} deployed it at {_time(found.at)}"
 
 
 def deployer(record: Release | RolloutRecord) -> str:
-    """Return what moved the service, and who used it."""
+    """Return the command that moved the service, and its author."""
     return f"{COMMANDS[record.by]} by {record.author}" if record.by else record.author or "an older version of Sluice"
 
 
@@ -222,6 +228,6 @@ def _json(content: dict[str, Any]) -> str:
 
 
 def _known(kind: type[Any], content: dict[str, Any]) -> dict[str, Any]:
-    """Without what a later version of this program may have added."""
+    """Return the content without keys that a later version of Sluice may have added."""
     names = {one.name for one in fields(kind)} - {"number"}
     return {key: value for key, value in content.items() if key in names}

@@ -212,7 +212,7 @@ def test_log_place_needs_group_and_prefix() -> None:
 
 def test_the_wrong_account_is_refused(cloud: None) -> None:
     with pytest.raises(
-        GateError, match=r"belong to AWS account 123456789012, but the stack's settings say 999999999999"
+        GateError, match=r"belong to AWS account 123456789012, but the setting `aws.account` is 999999999999"
     ):
         Clients(Account(region=REGION, account="999999999999")).verify()
     Clients(Account(region=REGION, account="123456789012")).verify()

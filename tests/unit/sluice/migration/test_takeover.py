@@ -154,7 +154,7 @@ def test_expired_credentials_are_not_a_failure_of_the_migration() -> None:
         if call == "describe_tasks" and stage.clock.elapsed > 9
         else None
     )
-    with pytest.raises(Unknown, match="verdict is unknown"):
+    with pytest.raises(Unknown, match="result is unknown"):
         stage.deploy()
     assert stage.records.runs[1].state == "running"
     stage.ecs.trouble = lambda call: None

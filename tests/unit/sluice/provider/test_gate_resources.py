@@ -265,7 +265,7 @@ def test_another_live_revision_is_a_change() -> None:
     assert not run(live("arn:td/notes:1").diff(call(lines), "id", state, ROLLOUT)).changes
     difference = run(live("arn:td/notes:9").diff(call(lines), "id", state, ROLLOUT))
     assert difference.diffs == ["taskDefinition"]
-    assert lines == ["warning: the service runs notes:9, which nothing of Sluice deployed"]
+    assert lines == ["warning: the service runs notes:9, which Sluice did not deploy"]
 
 
 def test_what_sluice_itself_moved_is_said_to_be_its_own() -> None:

@@ -29,7 +29,7 @@ def test_names_are_read_from_an_input(given: dict[str, Any] | None, names: Names
 
 @pytest.mark.parametrize("key", ["version", "revision"])
 def test_a_name_that_is_no_text_is_refused_by_its_key(key: str) -> None:
-    with pytest.raises(GateError, match=rf"^names: {key} is 24; it must be a text$"):
+    with pytest.raises(GateError, match=rf"^names: {key} is 24; it must be a string$"):
         Names.parse({key: 24})
 
 

@@ -78,7 +78,7 @@ def test_an_images_names_are_those_of_its_newest_release_that_knows_them() -> No
 
 
 MOVED: list[tuple[str, list[Release], RolloutRecord | None, str]] = [
-    ("a stranger", [], None, "the service runs n:9, which nothing of Sluice deployed"),
+    ("a stranger", [], None, "the service runs n:9, which Sluice did not deploy"),
     (
         "a rollout that goes on",
         [],
@@ -141,5 +141,5 @@ def test_an_answer_from_before_what_was_written_is_no_answer() -> None:
         mine.rollout()
     assert theirs.rollout() is not None, "who has seen nothing newer takes what there is"
     ssm.parameters.clear()
-    with pytest.raises(StaleAnswer, match="is not there, which was written"):
+    with pytest.raises(StaleAnswer, match="is missing, but was written"):
         mine.rollout()
