@@ -88,6 +88,7 @@ class Cloud:
         self.clean_up_seconds = SHIFT_SECONDS
         self.trouble: Callable[[str, bool], None] = lambda call, after: None
         self.stages_without_pause: set[str] = set()
+        self.continuing: Callable[[Deployment, str], None] = lambda one, action: None
         if not first:
             self.start(OLD)
             done = self.deployments[0]

@@ -9,6 +9,7 @@ from sluice.author import Identity
 from sluice.clock import Halt
 from sluice.inputs.smoke import Smoke
 from sluice.inputs.strategy import Strategy
+from sluice.release.release_record import Release, RolloutRecord
 from sluice.rollout.deployment.service import Service
 from sluice.rollout.proof.question import directly
 from sluice.rollout.request import Wanted
@@ -16,11 +17,30 @@ from sluice.rollout.rollout import Done, Rollout
 from sluice.rollout.strategy.on_test_traffic import OnTestTraffic
 from tests.unit.sluice.migration.simulation import Clock
 from tests.unit.sluice.rollout.rolling import Records
-from tests.unit.sluice.rollout.strategy.cloud import Cloud
+from tests.unit.sluice.rollout.strategy.cloud import Cloud, Deployment
 from tests.unit.sluice.rollout.strategy.deployments import NEW, strategy
 
 SMOKE = Smoke("http://notes/health")
 DEADLINE = 7200
+
+
+class Killable(Records):
+    """Records at whose calls a deployer may die, as at those of AWS."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__()
+        self._cloud = cloud
+
+    def write(self, rollout: RolloutRecord) -> None:
+        self._cloud.trouble("PutParameter", False)
+        super().write(rollout)
+        self._cloud.trouble("PutParameter", True)
+
+    def add(self, *given: Any) -> Release:
+        self._cloud.trouble("PutParameter", False)
+        made = super().add(*given)
+        self._cloud.trouble("PutParameter", True)
+        return made
 
 
 class Stage:
@@ -32,7 +52,10 @@ class Stage:
         self.clock = clock or Clock()
         self.strategy: Strategy = strategy(kind, **changes)
         self.cloud = Cloud(self.clock, self.strategy, first)
-        self.records = Records()
+        self.records = Killable(self.cloud)
+        self.api: Any = self.cloud
+        self.store: Any = self.records
+        self.cloud.continuing = self._continuing
         self.lines: list[str] = []
         self.progress: list[str] = []
         self.deployers = 0
@@ -40,9 +63,11 @@ class Stage:
     def roll_out(self, revision: str = NEW, halts: Mapping[float, Halt] | None = None, **more: Any) -> Done:
         """What `pulumi up` does: one deployer, to its end."""
         self.deployers += 1
+        self._revision = revision
         self.clock.halts = {self.clock.elapsed + moment: halt for moment, halt in (halts or {}).items()}
-        cloud: Any = self.cloud
-        service = Service(cloud, cloud, cloud, "notes", "web", cloud, now=self.clock.now)
+        api = self.api
+        service = Service(api, api, api, "notes", "web", api, now=self.clock.now)
+        self._asked_before = len(self.cloud.asked)
         wanted = Wanted(
             task_definition=revision,
             previous="",
@@ -61,12 +86,20 @@ class Stage:
             self.clock,
             self._log,
             lambda url, timeout: self.cloud.answer(False),
-            self.records,  # type: ignore[arg-type]
+            self.store,
             me=me,
             traffic=traffic,
             **more,
         )
         return rollout.run()
+
+    def _continuing(self, one: Deployment, action: str) -> None:
+        """The promise: this very deployer has asked this very version on test traffic, and got right answers."""
+        if action != "CONTINUE" or one.stage == "PRE_SCALE_UP" or one.revision != self._revision:
+            return
+        asked = self.cloud.asked[self._asked_before :]
+        assert asked.count(("test", one.revision)) >= SMOKE.answers, f"{one.stage} was continued without the proof"
+        assert self.cloud.versions[one.revision].status == 200, "a bad version was let through"
 
     def _log(self, text: str, ephemeral: bool) -> None:
         (self.progress if ephemeral else self.lines).append(text)
