@@ -28,8 +28,8 @@ class Analysis(Model):
     """How a step of canary or linear is judged: the new version's requests against the old version's in the same
     minutes."""
 
-    min_requests: Annotated[int, Field(ge=1, le=1_000_000)] = 50
-    """Requests that the new version must have answered before a step is judged."""
+    min_requests: Annotated[int, Field(ge=0, le=1_000_000)] = 50
+    """Requests that the new version must have answered before a step is judged; 0: a step without requests passes."""
     error_percent: Annotated[float, Field(ge=0, le=100)] = 1.0
     """Percentage points by which its share of 5xx may exceed the old version's."""
     latency_factor: Annotated[float, Field(ge=1, le=100)] = 1.5

@@ -118,6 +118,9 @@ def default_of(field: FieldInfo) -> str:
 
 def model_of(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
     """The model of a field's value, or None, and whether the value is a list of it."""
+    if get_origin(annotation) in (Union, UnionType):
+        found = [model_of(part) for part in get_args(annotation) if part is not NoneType]
+        return found[0] if len(found) == 1 else (None, False)
     if get_origin(annotation) is Annotated:
         return model_of(get_args(annotation)[0])
     if get_origin(annotation) is list:
