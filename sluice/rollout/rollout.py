@@ -14,8 +14,6 @@ from sluice.aws.patience import Patience, Unknown
 from sluice.clock import Clock
 from sluice.duration import short_time
 from sluice.errors import GateError, Interrupted, Superseded
-from sluice.image.digest import short
-from sluice.inputs.smoke import path_of
 from sluice.inputs.strategy import Strategy
 from sluice.migration.records.records import Records
 from sluice.release.in_use import InUse
@@ -27,8 +25,8 @@ from sluice.rollout.diagnosis.evidence import event_ids
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed, Witness
 from sluice.rollout.journal import Journal, waiting
 from sluice.rollout.mover import Mover
-from sluice.rollout.proof.compatibility import OldVersion, soak
 from sluice.rollout.proof.question import Question, directly
+from sluice.rollout.proof.soak_before import SoakBefore
 from sluice.rollout.proofs import Proofs
 from sluice.rollout.request import Wanted
 from sluice.rollout.revert import POLL_SECONDS, WayBack
@@ -98,6 +96,7 @@ class Rollout:
         self._mover = Mover(service, self._patience, clock, self._journal, log)
         back = ShiftBack if wanted.strategy else WayBack
         self._way_back = back(service, self._patience, clock, log, self._witness, self._mover)
+        self._soak = SoakBefore(wanted, self._journal, service, self._patience, clock, self._question, log)
         self._in_use = in_use
         self._shifting = self._shifted(wanted.strategy, traffic) if wanted.strategy else None
 
@@ -248,7 +247,7 @@ class Rollout:
 
     def _deploy(self, step: Deploy, seen: dict[str, Any] | None, previous: Version) -> str:
         wanted = self._wanted
-        self._soak(seen, previous)
+        self._soak.run(seen, previous)
         self._warn_of_alarms(seen)
         if self._shifting is not None and previous:
             self._shifting.check_weights(seen)
@@ -279,31 +278,6 @@ class Rollout:
             if arrived or self._clock.now() - begun > SETTLE_SECONDS:
                 return
             self._clock.wait(POLL_SECONDS)
-
-    # -- before
-
-    def _soak(self, seen: dict[str, Any] | None, previous: Version) -> None:
-        """The version that serves, on the new schema; not when it is the wanted one, or ill without a schema's help."""
-        wanted = self._wanted
-        if not wanted.soak or not previous or previous.task_definition == wanted.task_definition:
-            return
-        now = primary(seen or {}) or {}
-        if now.get("taskDefinition") != previous.task_definition:
-            return  # another rollout goes on, or has failed: what serves now is a mixture
-        old = OldVersion(self._service, self._patience, wanted.target_groups, now)
-        own = wanted.soak.at(self._path_of(previous))
-        if own.url != wanted.soak.url:
-            asked = f"so it is asked there and not at {path_of(wanted.soak.url)}" if own.url else "so it is not asked"
-            proven = f"answered {path_of(own.url)} when it was proven" if own.url else "never answered a deep path"
-            self._log(f"{old.name} {proven}, {asked}", False)
-        soak(own, old, self._clock, self._log, self._question, short(wanted.digest))
-
-    def _path_of(self, previous: Version) -> str | None:
-        """The deep health path that *previous* answered when it was proven; None when nobody knows."""
-        path = self._journal.path_of(previous.task_definition)
-        if path is None and previous.task_definition == self._wanted.previous:
-            return self._wanted.previous_path
-        return path
 
     def _warn_of_alarms(self, seen: dict[str, Any] | None) -> None:
         ringing = self._witness.ask([], "alarms", self._service.ringing, seen)
