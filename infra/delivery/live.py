@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from infra.delivery import promotion
+from infra.delivery.strategy_change import strategy_change
 from infra.image.revision import is_ancestor, revision
 from infra.settings.reading.refusal import end, told
 from infra.settings.settings import Settings
@@ -20,7 +21,7 @@ def check(stack: Settings) -> Mapping[str, Any]:
 
     Ends the program when its settings lead backwards: to an older build, or to another major version of the database
     that nobody asked for. And when the load balancer would ask the version that serves at a path that it does not
-    answer.
+    answer, or a live service's strategy changes by one step where AWS asks for two.
 
     A preview of an older build is only warned of: previews are made of branches, too, that are behind.
     """
@@ -35,6 +36,8 @@ def check(stack: Settings) -> Mapping[str, Any]:
         _refuse(moved)
     elif moved is not None:
         pulumi.log.warn(str(moved))
+    if (found := strategy_change(gate, stack.service)) is not None:
+        _refuse(found)
     return live
 
 

@@ -100,6 +100,7 @@ class Deployed:
             "serviceTaskDefinition": self.deployment.task_definition,
             "image": gate.image,
             "targetGroups": service.target_group_arns,
+            **({"wired": True} if service.strategy else {}),  # the next change of the strategy is compared with it
             **({"strategy": shifted} if (shifted := service.shifted()) else {}),
             "logGroups": {"migration": self.logs.migration.name, "service": self.logs.service.name},
             "url": service.url,
