@@ -1,1 +1,1 @@
-"""Everything that is checked before a task starts."""
+"""The checks before a task starts."""

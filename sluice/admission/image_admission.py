@@ -1,9 +1,8 @@
-"""Whether an image may be deployed at all: asked before anything is changed, and in previews too. It changes nothing.
+"""Decides whether an image may be deployed, before anything is changed, and in previews, too. Read only.
 
 IAM: ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the image's repository (in another account: by that
-repository's policy too), and ssm:GetParametersByPath on
-``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``; where keys are trusted, what
-`sluice.image.image_trust` says.
+repository's policy, too), and ssm:GetParametersByPath on
+``arn:aws:ssm:REGION:ACCOUNT:parameter/sluice/PROJECT/STACK/*``; with trusted keys, as for `sluice.image.image_trust`.
 """
 
 from __future__ import annotations
@@ -28,13 +27,18 @@ from sluice.release.release_record import Release, ReleaseRecords
 from sluice.rollout.rollback_target import after_steps, digest
 
 RELEASED = "released-"
-"""What the tag begins with that a proven rollout puts on its image."""
+"""Prefix of the tag that a proven rollout puts on its image."""
 
 
 @dataclass(frozen=True)
 class Registered:
-    """What ECR says of an image. *missing*: why it cannot be had, empty when it can; *held*: whether it bears the tag
-    of a hold, put there by whichever stack went back from it; *released*: whether it bears that of a proven rollout."""
+    """An image in ECR.
+
+    Attributes:
+        missing: why it cannot be pulled; empty when it can.
+        held: whether it has the tag of a hold, from any stack that rolled back from it.
+        released: whether it has the tag of a proven rollout.
+    """
 
     missing: str = ""
     held: bool = False
@@ -43,8 +47,13 @@ class Registered:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a stack knows. *releases* in the order in which they were proven; *registered* None where the image's
-    registry is not ECR and cannot be asked."""
+    """The facts that the decision needs.
+
+    Attributes:
+        releases: the stack's, in the order in which they were proven.
+        holds: the stack's.
+        registered: the image in ECR; None where its registry is not ECR.
+    """
 
     releases: Sequence[Release] = ()
     holds: Sequence[Hold] = ()
@@ -53,9 +62,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class Admitted:
-    """*image* is to be deployed; *replaces*: the release that serves, None when it is this image or there is none.
-    *warnings* are for people. *revision*: the commit that the image's label names; empty where it names none, or was
-    not asked."""
+    """An image that may be deployed.
+
+    Attributes:
+        image: by digest.
+        replaces: the serving release; None when it has this image, or without one.
+        warnings: texts for the user.
+        revision: the commit in the image's label; empty without one, or where it was not read.
+    """
 
     image: str
     replaces: Release | None
@@ -64,7 +78,7 @@ class Admitted:
 
 
 class NotAdmitted(Exception):
-    """The image must not be deployed; the text says why and what to do."""
+    """The image must not be deployed; the text names cause and fix."""
 
 
 def admit(
@@ -76,18 +90,20 @@ def admit(
     architecture: str = "",
     trusted: Sequence[str] = (),
 ) -> Admitted:
-    """Return whether an image may be deployed to the stack whose records are below *path* (``/sluice/PROJECT/STACK``).
+    """Decide whether an image may be deployed.
 
     Args:
-        image: ``repository@sha256:…``; with *rollback* it is not looked at.
-        rollback: digest of the earlier release that is to serve again; empty for none.
-        released: a stack says that it has released the image, or nobody needs to; else its tags must say so.
-        architecture: ECS's name of the CPU that runs it; with it the image's own label is asked for its commit.
-        trusted: ARNs of KMS keys, one of which must have signed the image; none: nobody needs to. Going back is never
-            asked for a signature: the release served before, perhaps before anything was signed.
+        clients: of the stack's account.
+        image: ``repository@sha256:…``; ignored with *rollback*.
+        rollback: digest of the earlier release to roll back to; empty for none.
+        path: SSM path of the stack's records, ``/sluice/PROJECT/STACK``.
+        released: the release is known from a stack, or not required; else a tag of the image must prove it.
+        architecture: ECS's name of the CPU; given, the commit in the image's label is read.
+        trusted: ARNs of KMS keys, one of which must have signed the image; empty: no signature is required. A rollback
+            needs none: the release may be older than the signatures.
 
     Raises:
-        NotAdmitted: it may not.
+        NotAdmitted: the image must not be deployed.
     """
     clients.verify()
     ssm = clients["ssm"]
@@ -98,28 +114,32 @@ def admit(
             raise NotAdmitted(refusal(image, found))
         platform = PLATFORMS.get(architecture, "")
         return replace(admitted, revision=_revision(clients, image, platform)) if platform else admitted
-    target = earlier(rollback, releases)
+    target = rollback_target(rollback, releases)
     admitted = decide_rollback(target, Facts(releases, holds, look_up(clients, target.digest)))
     runs = after_steps(Records(ssm, f"{path}/runs").all(), target.at) if admitted.replaces else []
     warnings = [
-        f"after-steps {', '.join(run.steps)} ran since then (run {run.number}, {run.state}): the older release may "
-        "miss what they took away"
+        f"after-steps {', '.join(run.steps)} ran since then (run {run.number}, {run.state}): the earlier release may "
+        "need what they removed"
         for run in runs
     ]
     return Admitted(admitted.image, admitted.replaces, (*admitted.warnings, *warnings))
 
 
 def decide(image: str, facts: Facts, released: bool = True) -> Admitted:
-    """Pure. For an image that is deployed with its migrations; *released* as for :func:`admit`. Raises NotAdmitted."""
+    """Decide for an image that is deployed with its migrations; *released* as for :func:`admit`. Pure.
+
+    Raises:
+        NotAdmitted: the image must not be deployed.
+    """
     wanted = image.rpartition("@")[2]
     _refuse_unfit(wanted, facts)
     here = any(digest(release) == wanted for release in facts.releases)
     if not (released or here or (facts.registered is not None and facts.registered.released)):
         raise NotAdmitted(
-            f"nothing says that any stack has ever released {wanted}: "
+            f"no stack is known to have released {wanted}: "
             + ("it has no tag" if facts.registered else "its registry is not ECR, where it would have the tag")
-            + f" {RELEASED}{hexadecimal(wanted)[:12]}, which a proven rollout leaves. Deploy it to another environment "
-            "first, and take it from there (`promoteFrom`)"
+            + f" {RELEASED}{hexadecimal(wanted)[:12]}, which a proven rollout puts. Fix: deploy it to another "
+            "environment first, and promote it from there (`promoteFrom`)"
         )
     if not facts.releases:
         return Admitted(image, None, _unknown(facts))
@@ -130,27 +150,27 @@ def decide(image: str, facts: Facts, released: bool = True) -> Admitted:
     if wanted in first and first[wanted] != newest:
         raise NotAdmitted(
             f"{short(wanted)} is release {first[wanted].number} of this stack, which has released "
-            f"{short(newest.digest)} since then: its migrations do not know the schema of today. To have it serve "
-            f"without them, set `rollback: {wanted}`"
+            f"{short(newest.digest)} since then: its migrations are older than the schema. Fix: to roll back without "
+            f"migrations, set `rollback: {wanted}`"
         )
     current = facts.releases[-1]
     return Admitted(image, None if digest(current) == wanted else current, _unknown(facts))
 
 
-def earlier(rollback: str, releases: Sequence[Release]) -> Release:
-    """Pure. The release to go back to. Raises NotAdmitted."""
+def rollback_target(rollback: str, releases: Sequence[Release]) -> Release:
+    """Return the release to roll back to. Pure. Raises NotAdmitted."""
     found = [release for release in releases if digest(release) == rollback]
     if not found:
         known = dict.fromkeys(short(release.digest) for release in reversed(releases))
         raise NotAdmitted(
-            f"this stack has never released {short(rollback)}, so nobody knows that it can be gone back to; released: "
+            f"this stack has never released {short(rollback)}, so it is not a known rollback target; released: "
             f"{', '.join(list(known)[:10]) or 'nothing'}"
         )
     return found[-1]
 
 
 def decide_rollback(target: Release, facts: Facts) -> Admitted:
-    """Pure. For a release that serves again, without migrations. Raises NotAdmitted."""
+    """Decide for a rollback, which runs no migrations. Pure. Raises NotAdmitted."""
     _refuse_unfit(digest(target), facts)
     current = facts.releases[-1]
     replaces = None if digest(current) == digest(target) else current
@@ -158,14 +178,13 @@ def decide_rollback(target: Release, facts: Facts) -> Admitted:
 
 
 def _revision(clients: Clients, image: str, platform: str) -> str:
-    """The commit that an image was built from, by its label; empty when it has none, or cannot be read."""
+    """Return the commit in an image's label; empty when it has none, or cannot be read."""
     found = answered(configuration, clients, image, platform)
     return found.revision if isinstance(found, ImageConfiguration) else ""
 
 
 def look_up(clients: Clients, image: str) -> Registered | None:
-    """Return what ECR says of an image; None when its registry is not ECR. Source: ECR BatchGetImage, whose *failures*
-    name what it did not find."""
+    """Return an image's state in ECR; None for another registry. Source: ECR BatchGetImage and its *failures*."""
     repository = parse(image, clients.elsewhere)
     if repository is None:
         return None
@@ -177,7 +196,7 @@ def look_up(clients: Clients, image: str) -> Registered | None:
     except ClientError as error:
         code, home = error.response["Error"]["Code"], repository.account
         if code == "RepositoryNotFoundException":
-            return Registered(f"its repository {repository.name} does not exist any more")
+            return Registered(f"its repository {repository.name} does not exist")
         if code == "AccessDeniedException":
             return Registered(
                 f"this account may not read the repository {repository.name}"
@@ -192,7 +211,7 @@ def look_up(clients: Clients, image: str) -> Registered | None:
     failed = [failure.get("imageId", {}) for failure in answer.get("failures", [])]
     gone = any(one.get("imageDigest") == wanted and not one.get("imageTag") for one in failed)
     return Registered(
-        f"the repository {repository.name} has no such image any more" if gone else "",
+        f"the repository {repository.name} no longer has it" if gone else "",
         held=not any(one.get("imageTag") == tag(wanted) for one in failed),
         released=not any(one.get("imageTag") == mark for one in failed),
     )
@@ -200,18 +219,18 @@ def look_up(clients: Clients, image: str) -> Registered | None:
 
 def _refuse_unfit(wanted: str, facts: Facts) -> None:
     if facts.registered is not None and facts.registered.missing:
-        raise NotAdmitted(f"the image {wanted} cannot be had: {facts.registered.missing}")
+        raise NotAdmitted(f"the image {wanted} cannot be pulled: {facts.registered.missing}")
     own = next((hold for hold in facts.holds if hold.digest == wanted), None)
     if own is not None:
         raise NotAdmitted(
-            f"the image {wanted} is held: {own}. Deploy another one, stay on an earlier release by "
+            f"the image {wanted} is held: {own}. Fix: deploy another one, stay on an earlier release by "
             "`rollback: sha256:…` or, once this one is known to be good, lift the hold: "
             f"`sluice rollback --lift {wanted}`"
         )
     if facts.registered is not None and facts.registered.held:
         raise NotAdmitted(
-            f"the image {wanted} is held by another stack: it bears the tag {tag(wanted)}. Deploy another one, stay on "
-            "an earlier release by `rollback: sha256:…`, or lift the hold where it was put: "
+            f"the image {wanted} is held by another stack: it has the tag {tag(wanted)}. Fix: deploy another one, stay "
+            "on an earlier release by `rollback: sha256:…`, or lift the hold in that stack: "
             f"`sluice --stack … rollback --lift {wanted}`"
         )
 
@@ -219,9 +238,9 @@ def _refuse_unfit(wanted: str, facts: Facts) -> None:
 def _unknown(facts: Facts) -> tuple[str, ...]:
     if facts.registered is not None:
         return ()
-    return ("the image is not in ECR: whether it still exists, and is not on hold elsewhere, cannot be asked",)
+    return ("the image is not in ECR: whether it exists, and whether another stack holds it, cannot be checked",)
 
 
 def when(at: int) -> str:
-    """A moment (seconds since the epoch), for people."""
+    """Return a time (seconds since the epoch) as text."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,7 +1,7 @@
-"""Whether a secret is there for a task, and holds the keys of its JSON that the task takes.
+"""Reads whether a secret exists for a task, and has the JSON keys that the task reads.
 
 IAM: secretsmanager:DescribeSecret and secretsmanager:GetSecretValue on the secrets; without the second, their values
-are said to be unread.
+are reported as unread.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from sluice.aws.found import Absent
 from sluice.aws.session import expired
 
 Answers = Mapping[str, Mapping[str, Any] | ClientError]
-"""Of GetSecretValue, by the JSON key that is looked for."""
+"""Answers of GetSecretValue, by the JSON key that is checked."""
 
 
 def read(manager: Any, arn: str, opened: Sequence[Reference]) -> Secret | Absent:
-    """The secret, by its values where there are *opened* ones and they can be read, else by its description.
+    """Return the secret: from its values where *opened* references need them, if readable; else from its description.
 
-    A value that is given out proves the rest: there is none of a secret that is scheduled for deletion
-    (InvalidRequestException), nor of one whose KMS key is not enabled (DecryptionFailure). Source: GetSecretValue in
-    the Secrets Manager API reference.
+    A readable value proves the rest: GetSecretValue fails for a secret that is scheduled for deletion
+    (InvalidRequestException) or whose KMS key is not enabled (DecryptionFailure). Source: GetSecretValue in the Secrets
+    Manager API reference.
 
     Args:
         manager: a client of Secrets Manager, in the secret's Region.
-        opened: the references to this secret whose JSON keys are looked for in its value.
+        opened: the references to this secret whose JSON keys are checked in its value.
 
     Raises:
         ClientError, BotoCoreError: AWS refused, or could not be reached.
@@ -48,10 +48,10 @@ def read(manager: Any, arn: str, opened: Sequence[Reference]) -> Secret | Absent
 
 
 def described(manager: Any, arn: str, opened: Sequence[Reference], answers: Answers | None = None) -> Secret | Absent:
-    """The secret by its ARN; where there is none, by the name in it, which tells the ARN that should have been written.
+    """Return the secret by its ARN, else by the name in it, which finds the ARN that the settings should have.
 
     Args:
-        answers: of GetSecretValue, as far as it was asked already.
+        answers: those of GetSecretValue that were read already.
     """
     try:
         found = manager.describe_secret(SecretId=arn)
@@ -61,7 +61,7 @@ def described(manager: Any, arn: str, opened: Sequence[Reference], answers: Answ
         except ClientError:
             return Absent(message(error))
         if not str(found["ARN"]).startswith(arn):
-            return Absent(message(error))  # another account's of the same name
+            return Absent(message(error))  # the found secret is of another account
     contents: dict[str, str] = {}
     closed = False
     if found["ARN"] == arn and not found.get("DeletedDate"):

@@ -1,7 +1,7 @@
-"""The `valueFrom` of a container's secret, taken apart. Pure.
+"""Parses the `valueFrom` of a container's secret. Pure.
 
 Source: "Pass Secrets Manager secrets through Amazon ECS environment variables" (ECS developer guide): the full ARN of a
-secret, with `:JSON-KEY:VERSION-STAGE:VERSION-ID` after it where one of them is meant; or ARN or name of a parameter.
+secret, optionally followed by `:JSON-KEY:VERSION-STAGE:VERSION-ID`; or ARN or name of a parameter.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ _PARAMETER = re.compile(r"arn:[\w-]+:ssm:([\w-]+):\d+:parameter(/.+)")
 
 
 READING = {"secret": "secretsmanager:GetSecretValue", "parameter": "ssm:GetParameters"}
-"""What the execution role must be allowed to read a reference ("Amazon ECS task execution IAM role")."""
+"""The action that the execution role needs to read a reference ("Amazon ECS task execution IAM role")."""
 
 MANAGED = "rds!"
-"""What the names of secrets begin with that RDS makes and keeps: nobody else can delete them ("Secrets managed by other
-AWS services" in the Secrets Manager user guide)."""
+"""Prefix of the names of secrets that RDS manages: nobody else can delete them ("Secrets managed by other AWS services"
+in the Secrets Manager user guide)."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Reference:
 
     @property
     def short(self) -> str:
-        """For people: ``secret NAME`` or ``parameter NAME``."""
+        """The text ``secret NAME`` or ``parameter NAME``."""
         return f"{self.kind} {self.name.rpartition(':')[2]}"
 
 
 def reference(value_from: str) -> Reference:
-    """Read a `valueFrom`. What is no ARN of a secret is a parameter."""
+    """Parse a `valueFrom`. Anything but a secret's ARN is a parameter."""
     found = _SECRET.fullmatch(value_from)
     if found:
         return Reference("secret", found[1], found[2] or "", found[3] or "", found[4] or "")
@@ -56,7 +56,7 @@ def reference(value_from: str) -> Reference:
 
 
 def wrong_form(value_from: str) -> str:
-    """Return what is wrong with a `valueFrom` that names Secrets Manager and cannot be read; empty when it can."""
+    """Return what is wrong with a `valueFrom` that names Secrets Manager; empty when it is valid."""
     if ":secretsmanager:" not in value_from or _SECRET.fullmatch(value_from):
         return ""
-    return "is no ARN of a secret, with nothing or exactly `:KEY:STAGE:VERSION` after it (all three colons)"
+    return "is not the ARN of a secret, with nothing or exactly `:KEY:STAGE:VERSION` after it (all three colons)"

@@ -1,6 +1,6 @@
-"""Whether a run may begin: everything that its tasks and the service's new revision need is looked at first.
+"""Decides whether a run may start: checks everything that its tasks and the service's new revision need.
 
-IAM: see `start_reading`.
+IAM: as for `start_reading`.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from sluice.inputs.step import Step
 
 SERVICE = "the service"
 SHOWN = 8
-"""Refusals that are written out; the others are counted."""
+"""Refusals that the error lists; the others are counted."""
 
 
 class NotReady(NotPrepared):
-    """A version that could not start, or whose steps would not be what runs. Nothing was started for it."""
+    """The version cannot start, or would not run its steps. Nothing was started."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a run is going to start.
+    """What a run starts.
 
     Attributes:
-        service: revision of the service that the run lets through; empty for none.
-        task_definition: revision that a step runs as that names none.
-        container: whose command a step replaces, where the step names none.
-        steps: of the run; none where only the service gets another revision.
-        keyed: `valueFrom` of secrets whose JSON keys are looked at in their values, where the caller may read them.
-        target_groups: ARNs of the service's.
+        service: the service's new revision; empty for none.
+        task_definition: revision of the steps that name none.
+        container: the container whose command a step replaces, where the step names none.
+        steps: of the run; empty where only the service gets a new revision.
+        keyed: `valueFrom` of secrets whose JSON keys are checked in their values, where the caller may read them.
+        target_groups: ARNs of the service's target groups.
     """
 
     service: str
@@ -52,12 +52,12 @@ class Subject:
 
     @property
     def revisions(self) -> list[str]:
-        """Every task definition, each once."""
+        """Return every task definition, each once."""
         own = [step.task_definition or self.task_definition for step in self.steps]
         return [one for one in dict.fromkeys([self.service, *own]) if one]
 
     def tasks(self, definitions: Mapping[str, Any]) -> list[Task]:
-        """Return what is started, of the task definitions that are known."""
+        """Return the tasks whose task definitions are known."""
         found = [Task(SERVICE, definitions[self.service])] if self.service in definitions else []
         for step in self.steps:
             definition = definitions.get(step.task_definition or self.task_definition)
@@ -70,35 +70,40 @@ class Subject:
 def examine(
     clients: Clients, subject: Subject, clock: Clock, known: Mapping[str, Mapping[str, Any]] | None = None
 ) -> list[Finding]:
-    """Return what was found of everything that the run and the service's new revision need.
+    """Return the findings for everything that the run and the service's new revision need.
 
-    The network of a step is left to RunTask, which refuses a subnet or security group that does not exist before it
-    starts anything (RunTask in the ECS API reference), and so is a step's task role. The service's is looked at.
+    RunTask itself refuses a missing subnet, security group or task role of a step before it starts anything (RunTask in
+    the ECS API reference), so these are not checked. The service's task role is.
 
     Args:
-        known: task definitions that the run itself has just read, by ARN.
+        known: task definitions that the run has just read, by ARN.
     """
     reader = Reader(clients, opened={reference(one) for one in subject.keyed})
     read = reader.definitions(subject.revisions, known)
     tasks = subject.tasks({arn: one for arn, one in read.items() if not isinstance(one, Absent | Unread)})
     wanted = required(tasks, target_groups=subject.target_groups)
-    served = {role: who for role, who in wanted.task_roles.items() if SERVICE in who}
+    served = {role: users for role, users in wanted.task_roles.items() if SERVICE in users}
     wanted = replace(wanted, task_roles=served)
     return [*revisions(read), *findings(tasks, wanted, reader.read(wanted, clock))]
 
 
 def examine_known(clients: Clients, tasks: Sequence[Task]) -> list[Finding]:
-    """The same of what a preview knows: images by digest and secrets by ARN. What the update itself may create (log
-    groups, roles, parameters) is not asked for, as it may not be there yet."""
+    """Return the findings for what a preview knows: images by digest and secrets by ARN.
+
+    Log groups, roles and parameters are not checked, because the update itself may create them.
+    """
     wanted = required(tasks)
-    secrets = {one: who for one, who in wanted.secrets.items() if ":secretsmanager:" in one}
+    secrets = {one: users for one, users in wanted.secrets.items() if ":secretsmanager:" in one}
     wanted = Requirements(images=wanted.images, secrets=secrets)
     return findings(tasks, wanted, Reader(clients).read(wanted))
 
 
 def examine_deployed(clients: Clients, subject: Subject, network: Sequence[str]) -> Iterator[Finding]:
-    """The same of what is deployed, and more: every role's trust policy, the JSON keys of secrets where their values
-    may be read, and the network (ids of subnets and security groups)."""
+    """Yield the findings for a deployed stack, including every role's trust policy and the JSON keys of secrets.
+
+    Args:
+        network: ids of subnets and security groups to check.
+    """
     reader = Reader(clients, thorough=True)
     read = reader.definitions(subject.revisions)
     yield from revisions(read)
@@ -110,17 +115,17 @@ def examine_deployed(clients: Clients, subject: Subject, network: Sequence[str])
 def known_tasks(
     image: str, architecture: str, steps: Sequence[Step], secrets: Sequence[str], service_secrets: Sequence[str]
 ) -> list[Task]:
-    """Return what a preview knows of a run's tasks.
+    """Return a run's tasks, as far as a preview knows them.
 
     Args:
-        image: by digest; empty while it is not known.
-        architecture: ECS's name of the CPU that runs it; empty where nobody says.
+        image: by digest; empty while unknown.
+        architecture: ECS's name of the CPU; empty where unknown.
         secrets, service_secrets: `valueFrom` of the steps' usual task and of the service.
     """
     runtime = {"runtimePlatform": {"cpuArchitecture": architecture}} if architecture in PLATFORMS else {}
 
     def definition(image: str, secrets: Sequence[str], entry_point: Sequence[str] = ()) -> dict[str, Any]:
-        # Whom the revision will name as user is not known here.
+        # The user that the revision will name is unknown here.
         container: dict[str, Any] = {"name": "task", "user": None, "secrets": [{"valueFrom": one} for one in secrets]}
         container |= {"entryPoint": list(entry_point)} if entry_point else {}
         return {**runtime, "containerDefinitions": [container | ({"image": image} if image else {})]}
@@ -133,7 +138,11 @@ def known_tasks(
 
 
 def revisions(read: Mapping[str, Any]) -> list[Finding]:
-    """Return what was found of task definitions, by ARN."""
+    """Return the findings for task definitions.
+
+    Args:
+        read: the answers by ARN.
+    """
     found = []
     for arn, one in read.items():
         subject = f"task definition {arn.rpartition('/')[2]}"
@@ -147,18 +156,18 @@ def revisions(read: Mapping[str, Any]) -> list[Finding]:
 
 
 def refuse(found: Sequence[Finding], untouched: str) -> None:
-    """Raise NotReady when something was refused.
+    """Raise NotReady when a finding refuses the run.
 
     Args:
-        untouched: what was not changed, as a sentence.
+        untouched: a sentence for the error: what was not changed.
     """
     wrong = refusals(found)
     if not wrong:
         return
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    lines = [f"not admitted: {wrong[0].subject}: {wrong[0].what}{more}. {untouched}"]
+    text = [f"not admitted: {wrong[0].subject}: {wrong[0].what}{more}. {untouched}"]
     for one in wrong[:SHOWN]:
-        lines += [f"  {one.subject}: {one.what}", f"    cause: {one.why}", f"    fix: {one.fix}"]
+        text += [f"  {one.subject}: {one.what}", f"    cause: {one.why}", f"    fix: {one.fix}"]
     if len(wrong) > SHOWN:
-        lines.append(f"  and {len(wrong) - SHOWN} more")
-    raise NotReady("\n".join(lines))
+        text.append(f"  and {len(wrong) - SHOWN} more")
+    raise NotReady("\n".join(text))

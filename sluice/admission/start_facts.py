@@ -1,4 +1,4 @@
-"""What was read of the things that tasks need to start. Plain data; the decision is in `start_findings`."""
+"""The state of everything that tasks need to start, as read from AWS. Plain data; `start_findings` decides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sluice.aws.found import Absent, Present, Unread
 from sluice.image.image_configuration import ImageConfiguration
 
 Decision = Literal["allowed", "implicitDeny", "explicitDeny"]
-"""Of IAM's simulation (EvaluationResult in the IAM API reference)."""
+"""A decision of IAM's simulator (EvaluationResult in the IAM API reference)."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,7 @@ class Secret:
         arn: full, with its suffix.
         deleted: whether it is scheduled for deletion.
         key: ARN or id of its own KMS key; empty for AWS's own.
-        contents: by JSON key (empty: the whole text) what reading its value showed to be wrong; a key that is missing
-            here was not read.
+        contents: what is wrong with its value, by JSON key (empty: the whole text); a missing key was not read.
         closed: whether the caller was denied its value.
     """
 
@@ -35,21 +34,29 @@ class Secret:
 
 @dataclass(frozen=True)
 class Role:
-    """A role that exists. *trusted*: whether ECS tasks may take it; None where its trust policy was not read."""
+    """An existing role.
+
+    Attributes:
+        trusted: whether ECS tasks may assume it; None where its trust policy was not read.
+    """
 
     trusted: bool | None = None
 
 
 @dataclass(frozen=True)
 class Key:
-    """A KMS key. *state*: ``Enabled``, ``Disabled``, ``PendingDeletion`` … (KeyMetadata in the KMS API reference)."""
+    """A KMS key.
+
+    Attributes:
+        state: ``Enabled``, ``Disabled``, ``PendingDeletion`` … (KeyMetadata in the KMS API reference).
+    """
 
     state: str
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Answers, by what was asked for. What a requirement asks for and is missing here was not read.
+    """Answers by the requirement they are for; a requirement without an answer was not read.
 
     Attributes:
         images: by reference and platform.
@@ -74,7 +81,7 @@ class Facts:
     forwarded: Mapping[str, Present | Absent | Unread] = field(default_factory=dict)
 
     def merged(self, later: Facts) -> Facts:
-        """These answers, and in their place those that were asked for again."""
+        """Return these answers, replaced by *later* ones where they were read again."""
         both: dict[str, Any] = {
             one.name: {**getattr(self, one.name), **getattr(later, one.name)} for one in fields(self)
         }

@@ -1,8 +1,8 @@
-"""Whether tasks could start, and whether a step's command would be what runs in them. One pure decision.
+"""Decides whether tasks can start, and whether they would run their steps' commands. Pure.
 
-It is taken over what was read (`start_facts`), by a run before its first step, by `sluice preflight`, by a preview as
-far as things are known, and by `make check` over the image of this machine: nothing is migrated for a version that
-could not start. What could not be read is said, and never passes.
+A run decides before its first step, so that nothing is migrated for a version that cannot start; `sluice preflight`, a
+preview and `make check` use the same decision on what they know (`start_facts`). What could not be read is reported and
+never passes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ from sluice.image.image_configuration import ImageConfiguration, is_root
 
 
 def findings(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> list[Finding]:
-    """Return what was found of everything that *tasks* need; *wanted* is what was asked for."""
+    """Return the findings for everything that *tasks* need.
+
+    Args:
+        wanted: the requirements that were read.
+        facts: the answers.
+    """
     return [
         *_images(tasks, wanted, facts),
         *secrets(wanted, facts),
@@ -38,8 +43,7 @@ def findings(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> list[
 
 
 def started(tasks: Sequence[Task], image: str, configuration: ImageConfiguration) -> list[Finding]:
-    """Return what an image's own configuration means for the tasks that run it: the platform, who it runs as, and
-    whether its entrypoint hands the steps' words on."""
+    """Return the findings of an image's configuration for its tasks: platform, user, volumes, entrypoint."""
     found: list[Finding] = []
     platforms = dict.fromkeys(task.platform for task in tasks if _runs(task, image))
     for platform in platforms:
@@ -48,7 +52,7 @@ def started(tasks: Sequence[Task], image: str, configuration: ImageConfiguration
                 refused(
                     _image(image),
                     f"is built for {configuration.platform}, and its tasks run on {platform}",
-                    "no task of it could start (exec format error)",
+                    "its tasks cannot start (exec format error)",
                     f"build it for {platform} (`docker build --platform {platform}`), or set app.architecture to the "
                     "image's",
                 )
@@ -70,38 +74,45 @@ def started(tasks: Sequence[Task], image: str, configuration: ImageConfiguration
             if container.get("name") == task.container and task.command:
                 for one in _entrypoint(task, container, configuration):
                     dropping.setdefault(replace(one, subject=""), []).append(one.subject)
-    found += [replace(one, subject=listed(who)) for one, who in dropping.items()]  # most steps lose the same words
-    found += [_as_root(_image(image), how, who) for how, who in rooted.items()]
+    found += [
+        replace(one, subject=listed(users)) for one, users in dropping.items()
+    ]  # most steps lose the same arguments
+    found += [_as_root(_image(image), how, users) for how, users in rooted.items()]
     found += [
         warning(
             f"{path} in {_image(image)}",
-            f"cannot be written to ({listed(who)})",
-            "it is a volume, and the image does not name it as a VOLUME: so it belongs to root with mode 0755",
-            f"write `VOLUME {path}` into the Dockerfile, below the line that gives the folder to its user; or take "
-            f"{path} out of app.writable where the program does not write there",
+            f"is not writable ({listed(users)})",
+            "it is a volume that the image does not declare as VOLUME, so it belongs to root with mode 0755",
+            f"write `VOLUME {path}` into the Dockerfile, after the line that changes the folder's owner; or remove "
+            f"{path} from app.writable if the program does not write there",
         )
-        for path, who in unwritable.items()
+        for path, users in unwritable.items()
     ]
     return found
 
 
-def _as_root(image: str, how: str, who: Sequence[str]) -> Finding:
-    """Of an image whose program is root: the task definition asks for it, says nothing of it, or is not known yet."""
-    why = "whoever breaks into the program has all of the container"
+def _as_root(image: str, how: str, users: Sequence[str]) -> Finding:
+    """Return the finding for an image that runs as root: requested by the task definition, by default, or unknown."""
+    why = "an attacker who takes over the program controls the whole container"
     if how == "asked":
-        return warning(image, f"runs as root ({listed(who)}), as the task definition asks", why)
+        return warning(image, f"runs as root ({listed(users)}), as the task definition requests", why)
     fix = (
-        'add a USER to the Dockerfile that is not root, or name one: setting `app.user: "10001"`, or `user` in the '
-        "task definition; `root` there lets it run as root"
+        'add a USER other than root to the Dockerfile, or set one: `app.user: "10001"`, or `user` in the task '
+        "definition; `root` there allows root"
     )
     if how == "unknown":
-        return warning(image, f"runs as root ({listed(who)}), unless the task definition names another user", why, fix)
-    return refused(image, f"runs as root ({listed(who)})", why, fix, rule=True)
+        return warning(
+            image, f"runs as root ({listed(users)}), unless the task definition names another user", why, fix
+        )
+    return refused(image, f"runs as root ({listed(users)})", why, fix, rule=True)
 
 
 def _unwritable(task: Task, container: Mapping[str, Any], configuration: ImageConfiguration) -> Iterator[str]:
-    """Return where an empty volume stands that a user who is not root cannot write to. Source: "Use bind mounts with
-    Amazon ECS" in its developer guide: owner and mode are copied only from a VOLUME of the very same path."""
+    """Yield the paths of empty volumes that a user other than root cannot write to.
+
+    Source: "Use bind mounts with Amazon ECS" in its developer guide: owner and mode are copied only from a VOLUME with
+    the same path.
+    """
     empty = {
         volume.get("name")
         for volume in task.definition.get("volumes") or []
@@ -128,7 +139,7 @@ def _entrypoint(task: Task, container: Mapping[str, Any], configuration: ImageCo
             what,
             said.why,
             'write ENTRYPOINT in exec form without a shell; or end its script with `exec "$@"` (in `sh -c`: '
-            '`["sh", "-c", "exec \\"$@\\"", "--"]`); or give the steps an entrypoint of their own: setting '
+            '`["sh", "-c", "exec \\"$@\\"", "--"]`); or set an entrypoint for the steps: '
             "`app.stepEntryPoint: [env]`, or `entryPoint` of the migration's task definition",
         )
     else:
@@ -142,25 +153,25 @@ def _images(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> Iterat
         for container in task.containers
         if container.get("image") and (len(task.containers) == 1 or container.get("name") == task.container)
     }
-    for (image, platform), who in wanted.images.items():
-        found = facts.images.get((image, platform), Unread("it was not asked for"))
+    for (image, platform), users in wanted.images.items():
+        found = facts.images.get((image, platform), Unread("it was not read"))
         subject = _image(image)
         if isinstance(found, Unread):
-            yield unread(f"{subject} ({listed(who)})", found.reason, remedy(found))
+            yield unread(f"{subject} ({listed(users)})", found.reason, remedy(found))
         elif isinstance(found, Absent) and image not in own and not found.final:
             yield warning(
-                f"{subject} ({listed(who)})",
+                f"{subject} ({listed(users)})",
                 found.reason,
-                "its tasks could not start, unless a pull-through cache brings it",
+                "its tasks cannot start, unless a pull-through cache fetches it",
                 "push it there, or correct the reference",
             )
         elif isinstance(found, Absent):
             fix = (
-                f"build it for {platform}, or set app.architecture to one that it has"
+                f"build it for {platform}, or set app.architecture to the image's"
                 if "is built for" in found.reason
                 else "deploy an image that is in its repository"
             )
-            yield refused(subject, found.reason, f"{listed(who)} could not start", fix)
+            yield refused(subject, found.reason, f"{listed(users)} cannot start", fix)
         else:
             said = started([task for task in tasks if task.platform == platform], image, found)
             yield from said
@@ -171,19 +182,19 @@ def _images(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> Iterat
 def _roles(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
     for arn in dict.fromkeys([*wanted.execution_roles, *wanted.task_roles]):
         found, subject = facts.roles.get(arn), f"role {arn.rpartition('/')[2]}"
-        lost = "no task with that role could start"
+        lost = "no task with this role can start"
         if isinstance(found, Absent):
             yield refused(subject, "does not exist", lost, "create it again (`pulumi up --refresh`)")
         elif isinstance(found, Role) and found.trusted is False:
             yield refused(subject, f"does not let {TASKS} assume it", lost, "add that principal to its trust policy")
         elif isinstance(found, Role):
             yield passed(subject)
-        elif not (isinstance(found, Unread) and wanted.execution_roles.get(arn)):  # said of what it may read
-            yield unread(subject, found.reason if found else "it was not asked for", remedy(found))
+        elif not (isinstance(found, Unread) and wanted.execution_roles.get(arn)):  # reported with what it may read
+            yield unread(subject, found.reason if found else "it was not read", remedy(found))
 
 
 def _log_groups(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
-    for name, who in wanted.log_groups.items():
+    for name, users in wanted.log_groups.items():
         found, subject = facts.log_groups.get(name), f"log group {name}"
         if isinstance(found, Present):
             yield passed(subject)
@@ -191,11 +202,11 @@ def _log_groups(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
             yield refused(
                 subject,
                 "does not exist",
-                f"{listed(who)} could not start (ResourceInitializationError)",
+                f"{listed(users)} cannot start (ResourceInitializationError)",
                 "create it again (`pulumi up --refresh`)",
             )
         else:
-            yield unread(subject, found.reason if found else "it was not asked for", remedy(found))
+            yield unread(subject, found.reason if found else "it was not read", remedy(found))
 
 
 def _network(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
@@ -207,10 +218,10 @@ def _network(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
             yield passed(subject)
         elif isinstance(found, Absent):
             yield refused(
-                subject, "does not exist", "no task could start in it", "correct the settings, or `pulumi up --refresh`"
+                subject, "does not exist", "no task can start in it", "correct the settings, or `pulumi up --refresh`"
             )
         else:
-            yield unread(subject, found.reason if found else "it was not asked for", remedy(found))
+            yield unread(subject, found.reason if found else "it was not read", remedy(found))
 
 
 def _listeners(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
@@ -223,11 +234,11 @@ def _listeners(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
             yield refused(
                 subject,
                 found.reason,
-                "no request would reach the service, so no rollout could be proven",
+                "no request reaches the service, so no rollout can be proven",
                 "create the listener or its rule again (`pulumi up --refresh`)",
             )
         else:
-            yield unread(subject, found.reason if found else "it was not asked for", remedy(found))
+            yield unread(subject, found.reason if found else "it was not read", remedy(found))
 
 
 def _image(image: str) -> str:

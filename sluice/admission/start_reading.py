@@ -1,11 +1,11 @@
-"""Reads what tasks need to start: side by side, each thing once, and nothing is changed.
+"""Reads everything that tasks need to start: in parallel, each resource once. Changes nothing.
 
 IAM: ecs:DescribeTaskDefinition on ``*``, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the images' repositories,
-secretsmanager:DescribeSecret on the secrets, ssm:GetParameters on the parameters (names only: no decryption is asked
-for), kms:DescribeKey on the secrets' own keys, logs:DescribeLogGroups on ``*``, iam:GetRole and
-iam:SimulatePrincipalPolicy on the tasks' roles, what `listeners` names; secretsmanager:GetSecretValue on the secrets
-whose JSON keys are to be looked at; for `sluice preflight`: ec2:DescribeSecurityGroups and ec2:DescribeSubnets on
-``*``. What may not be asked is said to be unread.
+secretsmanager:DescribeSecret on the secrets, ssm:GetParameters on the parameters (names only, without decryption),
+kms:DescribeKey on the secrets' own keys, logs:DescribeLogGroups on ``*``, iam:GetRole and iam:SimulatePrincipalPolicy
+on the tasks' roles, as for `listeners`; secretsmanager:GetSecretValue on the secrets whose JSON keys are checked; for
+`sluice preflight`: ec2:DescribeSecurityGroups and ec2:DescribeSubnets on ``*``. Without a permission, the resource is
+reported as unread.
 
 A stack with two task definitions of steps costs 12 calls (tests/unit/sluice/admission/test_start_admission.py counts
 them); every further secret, task definition or image costs one or two more.
@@ -34,24 +34,22 @@ from sluice.image.image_source import Fetch
 
 WORKERS = 12
 PAUSES = (1.0, 2.0)
-"""Seconds before what seems to be absent is asked for again: IAM, SSM and Secrets Manager are eventually consistent
+"""Seconds before a missing resource is read again: IAM, SSM and Secrets Manager are eventually consistent
 ("Changes that I make are not always immediately visible" in the IAM user guide)."""
 
 PARAMETERS, GROUPS_AT_ONCE = 5, 50
-"""Asked for at once: GetParameters takes ten names, and a parameter may have two; DescribeLogGroups answers with fifty
-groups."""
+"""Names per call: GetParameters accepts ten, and a parameter can have two; DescribeLogGroups returns fifty groups."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Asks AWS.
+    """Reads the requirements from AWS.
 
     Attributes:
         clients: of the account that runs the tasks.
-        thorough: read every secret's value, to look for its JSON keys, and the trust policy of every role. A run never
-            does.
-        opened: the references whose secret's value is read all the same, where they mean a key of its JSON.
-        fetch: gets a configuration's blob; None: over HTTP.
+        thorough: read every secret's value, to check its JSON keys, and every role's trust policy. A run does not.
+        opened: the references whose secret's value is read anyway, if they name a key of its JSON.
+        fetch: fetches a configuration's blob; None: over HTTP.
     """
 
     clients: Clients
@@ -62,10 +60,10 @@ class Reader:
     def definitions(
         self, arns: Collection[str], read: Mapping[str, Mapping[str, Any]] | None = None
     ) -> dict[str, Mapping[str, Any] | Absent | Unread]:
-        """Task definitions, by ARN; one that is not ACTIVE is absent, as nothing can be started from it.
+        """Return task definitions by ARN; one that is not ACTIVE is absent, because no task can start from it.
 
         Args:
-            read: those that the caller has read a moment ago, which are not asked for again.
+            read: those that the caller has just read.
         """
         ecs, known = self.clients["ecs"], read or {}
 
@@ -79,10 +77,10 @@ class Reader:
             return {arn: answer.result() for arn, answer in asked.items()}
 
     def read(self, wanted: Requirements, clock: Clock | None = None) -> Facts:
-        """Everything that is wanted.
+        """Read all requirements.
 
         Args:
-            clock: to wait with before what seems to be absent is asked for again; None: it is asked for once.
+            clock: waits before a missing resource is read again; None: everything is read once.
 
         Raises:
             ClientError: the credentials have expired.
@@ -145,7 +143,7 @@ class Reader:
         return read(manager, arn, [one for one in references if one.key and one in self.opened])
 
     def _parameters(self, names: Sequence[str]) -> dict[str, Present | Absent]:
-        # An ARN does not tell whether the name of a parameter at the top begins with a slash: both are asked for.
+        # The ARN of a top-level parameter does not show whether its name begins with a slash, so both are read.
         forms = {name: {name, name.removeprefix("/") if name.rfind("/") == 0 else name} for name in names}
         asked = sorted({form for both in forms.values() for form in both})
         answer = self.clients["ssm"].get_parameters(Names=asked, WithDecryption=False)
@@ -156,7 +154,7 @@ class Reader:
         return Key(str(self.clients["kms"].describe_key(KeyId=key)["KeyMetadata"]["KeyState"]))
 
     def _log_groups(self, names: Sequence[str]) -> dict[str, Present | Absent | Unread]:
-        """By what their names have in common, when that is a path; each by its own name where the answer is cut off."""
+        """Return log groups: by the common path of their names, or each by its name where that answer is truncated."""
         common = _folder(names)
 
         def listed(prefix: str) -> tuple[set[str], bool]:
@@ -183,7 +181,7 @@ class Reader:
         return Role(trusts_tasks(self.clients["iam"].get_role(RoleName=arn.rpartition("/")[2])["Role"]))
 
     def _may_read(self, role: str, references: Sequence[Reference]) -> dict[tuple[str, str], Decision]:
-        """Return what IAM's simulation says; it does not know policies of the secrets themselves."""
+        """Return the decisions of IAM's simulator, which ignores the policies of the secrets themselves."""
         decisions: dict[tuple[str, str], Decision] = {}
         region = str(self.clients["ssm"].meta.region_name)
         arns = {one.name: _arn(one, role, region) for one in references}
@@ -213,22 +211,21 @@ class Reader:
 
 
 def _arn(one: Reference, role: str, region: str) -> str:
-    """Of a reference; a parameter that is only named is one of the tasks' own account and Region."""
+    """Return the ARN of a reference; a parameter given by name is in the tasks' own account and Region."""
     if one.kind == "secret":
         return one.name
     return f"{role.partition(':iam:')[0]}:ssm:{region}:{role.split(':')[4]}:parameter/{one.name.lstrip('/')}"
 
 
 def _folder(names: Sequence[str]) -> str:
-    """The path that the names have in common, `/` at its end; empty where it has no two parts, so that it would match
-    half of the account."""
+    """Return the common path of the names, with `/` at its end; empty if it has fewer than two parts: too wide."""
     columns = zip(*(name.split("/")[:-1] for name in names), strict=False)
     common = [column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns)]
     return "/".join([*common, ""]) if sum(map(bool, common)) > 1 else ""
 
 
 def _by_name(references: Sequence[Reference]) -> dict[str, list[Reference]]:
-    """Secrets, by ARN, with all references to each."""
+    """Return all references to each secret, by its ARN."""
     found: dict[str, list[Reference]] = {}
     for one in references:
         if one.kind == "secret":
@@ -251,7 +248,7 @@ def _each(batches: Sequence[tuple[Sequence[str], Future[Any]]]) -> dict[str, Pre
 def _roles_of(
     answers: Mapping[str, Any], wanted: Mapping[str, Sequence[Reference]]
 ) -> tuple[dict[str, Role | Absent | Unread], dict[tuple[str, str], Decision | Unread]]:
-    """Roles whose policies were simulated, which exist, and what the simulation says of them."""
+    """Return the roles, and the simulator's decisions for them; a simulated role exists."""
     roles: dict[str, Role | Absent | Unread] = {}
     reading: dict[tuple[str, str], Decision | Unread] = {}
     for role, answer in answers.items():

@@ -1,4 +1,4 @@
-"""What tasks need to start, taken from their task definitions. Pure."""
+"""Derives what tasks need to start from their task definitions. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sluice.image.image_configuration import PLATFORMS
 
 @dataclass(frozen=True)
 class Task:
-    """A task that is going to be started.
+    """A task that a run starts.
 
     Attributes:
-        name: for people: ``the service``, ``step 'schema'``.
-        definition: a TaskDefinition of the ECS API, or as much of one as is known.
-        container: whose command is replaced; empty for none.
-        command: the words that replace it; empty: the container starts as its definition says.
+        name: in messages: ``the service``, ``step 'schema'``.
+        definition: a TaskDefinition of the ECS API, or its known part.
+        container: the container whose command is replaced; empty for none.
+        command: replaces the container's command; empty: it is not replaced.
     """
 
     name: str
@@ -35,14 +35,13 @@ class Task:
 
     @property
     def region(self) -> str:
-        """Of the task definition; empty where its ARN is not known."""
+        """The Region of the task definition; empty where its ARN is unknown."""
         parts = str(self.definition.get("taskDefinitionArn") or "").split(":")
         return parts[3] if len(parts) > 5 else ""
 
     @property
     def platform(self) -> str:
-        """Of the machine that runs it. Source: RuntimePlatform in the ECS API reference; X86_64 where nothing is
-        said."""
+        """The platform that runs it, X86_64 by default. Source: RuntimePlatform in the ECS API reference."""
         runtime = self.definition.get("runtimePlatform") or {}
         if str(runtime.get("operatingSystemFamily") or "").startswith("WINDOWS"):
             return "windows/amd64"
@@ -51,13 +50,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Requirements:
-    """What a set of tasks needs, each thing once, with the tasks that need it.
+    """The requirements of a set of tasks, each once, with the tasks that have it.
 
     Attributes:
         images: reference and platform.
         secrets: references as the definitions write them, secrets and parameters.
         log_groups: names.
-        execution_roles: ARN to the references that it must be able to read.
+        execution_roles: the references that each must be able to read, by ARN.
         task_roles: ARNs.
         network: ids of security groups and subnets.
         target_groups: ARNs of those that a listener must forward to.
@@ -73,24 +72,27 @@ class Requirements:
 
     @property
     def references(self) -> list[Reference]:
-        """Return what the secrets refer to, each once."""
+        """Return the secrets' references, each once."""
         return sorted({reference(one) for one in self.secrets}, key=lambda one: (one.kind, one.name, one.key))
 
 
 def required(tasks: Sequence[Task], network: Sequence[str] = (), target_groups: Sequence[str] = ()) -> Requirements:
-    """Return what *tasks* need. A container that logs elsewhere than to CloudWatch in the tasks' Region needs no log
-    group, nor does one whose log group is made when it starts (``awslogs-create-group``)."""
+    """Return the requirements of *tasks*.
+
+    A container needs no log group if it logs elsewhere than to CloudWatch in the tasks' Region, or creates its group
+    itself (``awslogs-create-group``).
+    """
     images: dict[tuple[str, str], list[str]] = {}
     secrets: dict[str, list[str]] = {}
     groups: dict[str, list[str]] = {}
     execution: dict[str, list[Reference]] = {}
     roles: dict[str, list[str]] = {}
 
-    def needs(where: dict[Any, list[str]], what: Any, who: str) -> None:
+    def needs(where: dict[Any, list[str]], what: Any, user: str) -> None:
         if what:
             named = where.setdefault(what, [])
-            if who not in named:
-                named.append(who)
+            if user not in named:
+                named.append(user)
 
     for task in tasks:
         role = str(task.definition.get("executionRoleArn") or "")
@@ -108,8 +110,10 @@ def required(tasks: Sequence[Task], network: Sequence[str] = (), target_groups: 
 
 
 def _log_group(container: Mapping[str, Any], region: str) -> str:
-    """The log group that must be there before the container starts; empty for none. Source: "Send Amazon ECS logs to
-    CloudWatch" (ECS developer guide)."""
+    """Return the log group that must exist before the container starts; empty for none.
+
+    Source: "Send Amazon ECS logs to CloudWatch" (ECS developer guide).
+    """
     log = container.get("logConfiguration") or {}
     options = log.get("options") or {}
     elsewhere = region and options.get("awslogs-region", region) != region
@@ -119,20 +123,20 @@ def _log_group(container: Mapping[str, Any], region: str) -> str:
 
 
 def absent(wanted: Requirements, facts: Facts) -> Requirements:
-    """Return what seems to be absent, and may only not be visible yet."""
+    """Return the missing requirements, which may only not be visible yet."""
 
     def gone(answers: Mapping[Any, Any]) -> set[Any]:
         return {one for one, answer in answers.items() if isinstance(answer, Absent) and not answer.final}
 
     names = gone(facts.secrets) | gone(facts.parameters)
     roles = gone(facts.roles)
-    secrets = {text: who for text, who in wanted.secrets.items() if reference(text).name in names}
+    secrets = {text: user for text, user in wanted.secrets.items() if reference(text).name in names}
     return Requirements(
-        images={one: who for one, who in wanted.images.items() if one in gone(facts.images)},
+        images={one: user for one, user in wanted.images.items() if one in gone(facts.images)},
         secrets=secrets,
-        log_groups={one: who for one, who in wanted.log_groups.items() if one in gone(facts.log_groups)},
+        log_groups={one: user for one, user in wanted.log_groups.items() if one in gone(facts.log_groups)},
         execution_roles={one: found for one, found in wanted.execution_roles.items() if one in roles},
-        task_roles={one: who for one, who in wanted.task_roles.items() if one in roles},
+        task_roles={one: user for one, user in wanted.task_roles.items() if one in roles},
         network=tuple(one for one in wanted.network if one in gone(facts.network)),
         target_groups=tuple(one for one in wanted.target_groups if one in gone(facts.forwarded)),
     )

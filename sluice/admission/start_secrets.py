@@ -1,4 +1,4 @@
-"""Whether the secrets that tasks take can be had: they exist, have what is taken from them, and may be read. Pure."""
+"""Decides whether tasks get their secrets: they exist, have the keys, and may be read. Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sluice.finding import Finding, passed, refused, unread, warning
 
 
 def secrets(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
-    """Every secret and parameter that is wanted."""
-    for text, who in wanted.secrets.items():
+    """Yield the findings for every required secret and parameter."""
+    for text, users in wanted.secrets.items():
         one = reference(text)
         subject = f"{one.short}" + (f", key {one.key}" if one.key else "")
-        lost = f"{listed(who)} could not start (ResourceInitializationError)"
+        lost = f"{listed(users)} cannot start (ResourceInitializationError)"
         if complaint := wrong_form(text):
             yield refused(f"secret {text}", complaint, lost, "write the secret's full ARN, or ARN:KEY::")
         elif one.kind == "parameter":
@@ -31,15 +31,15 @@ def _parameter(subject: str, lost: str, found: Present | Absent | Unread | None)
         return passed(subject)
     if isinstance(found, Absent):
         return refused(subject, "does not exist", lost, "create it, or correct its name")
-    return unread(subject, found.reason if found else "it was not asked for", remedy(found))
+    return unread(subject, found.reason if found else "it was not read", remedy(found))
 
 
 def _secret(subject: str, lost: str, one: Reference, facts: Facts) -> Finding:
     found = facts.secrets.get(one.name)
     if found is None and f":secret:{MANAGED}" in one.name:
-        return passed(subject, "kept by RDS for as long as the instance lives")
+        return passed(subject, "managed by RDS as long as the instance exists")
     if found is None or isinstance(found, Unread):
-        return unread(subject, found.reason if found else "it was not asked for", remedy(found))
+        return unread(subject, found.reason if found else "it was not read", remedy(found))
     if isinstance(found, Absent):
         return refused(
             subject,
@@ -51,7 +51,7 @@ def _secret(subject: str, lost: str, one: Reference, facts: Facts) -> Finding:
         return refused(
             subject,
             f"is not the full ARN of a secret: {found.arn} is",
-            f"{lost}: what may read the secret is granted by its full ARN, with the six characters at its end",
+            f"{lost}: permissions name the full ARN, with the six random characters at its end",
             f"write {found.arn}" + (f":{one.key}:{one.stage}:{one.version}" if one.key else ""),
         )
     if found.deleted:
@@ -76,15 +76,17 @@ def _secret(subject: str, lost: str, one: Reference, facts: Facts) -> Finding:
         return unread(f"{subject}, its KMS key {found.key}", key.reason, remedy(key))
     unseen = ""
     if one.key and one.key not in found.contents:
-        why = "these credentials may not read its value" if found.closed else "no value is read"
-        unseen = f"its key {one.key!r} was not looked at, as {why}"
+        why = "these credentials may not read its value" if found.closed else "values are not read here"
+        unseen = f"its key {one.key!r} was not checked, because {why}"
     return passed(subject, unseen)
 
 
 def reading(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
-    """Return what the execution roles may read. A denial is no proof: the simulation does not know the policies of
-    secrets and keys ("Testing IAM policies with the IAM policy simulator" in the IAM user guide); only an explicit one
-    is final."""
+    """Yield the findings of whether the execution roles may read their secrets.
+
+    Only an explicit denial is final: IAM's simulator ignores the policies of secrets and keys ("Testing IAM policies
+    with the IAM policy simulator" in the IAM user guide).
+    """
     for role, references in wanted.execution_roles.items():
         subject = f"execution role {role.rpartition('/')[2]}"
         answers = {one: facts.reading.get((role, one.name)) for one in references}
@@ -93,14 +95,14 @@ def reading(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
                 yield refused(
                     subject,
                     f"is explicitly denied to read the {one.short}",
-                    "no task with that secret could start",
+                    "no task with that secret can start",
                     "remove that Deny from its policies or its permissions boundary",
                 )
             elif decision == "implicitDeny":
                 yield warning(
                     subject,
-                    f"has no policy that lets it read the {one.short}, as IAM's simulation says",
-                    "without a policy of the secret that does, no task could start",
+                    f"has no policy that lets it read the {one.short}, according to IAM's simulator",
+                    "unless the secret's own policy allows it, no task can start",
                     f"allow it {READING[one.kind]} on it",
                 )
         blind = next((answer for answer in answers.values() if isinstance(answer, Unread)), None)

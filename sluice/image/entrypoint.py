@@ -1,18 +1,17 @@
-"""Whether an entrypoint hands a step's words on. Pure.
+"""Decides whether an entrypoint runs a step's command. Pure.
 
 RunTask replaces a container's command and never its entrypoint (ECS API reference, ContainerOverride), and Docker
-appends the command to the entrypoint ("Understand how CMD and ENTRYPOINT interact" in the Dockerfile reference). So an
-entrypoint that drops its arguments runs something else in every step, which may well exit 0 with nothing migrated.
+appends the command to the entrypoint ("Understand how CMD and ENTRYPOINT interact" in the Dockerfile reference). An
+entrypoint that drops its arguments runs something else in every step, which can exit 0 with nothing migrated.
 
-What the program at the end of an entrypoint does with its arguments cannot be seen from outside. So:
+What the program of an entrypoint does with its arguments is not visible from outside. Therefore:
 
-- a shell with `-c` is read word by word: POSIX says what it does with the words after its script;
-- programs that are known to run their arguments (`tini`, `env`, `gosu` …) are looked through;
-- `docker-entrypoint.sh` passes: that name is the convention of Docker's official images, and every one of them ends
-  with `exec "$@"` ("Best practices for building images", ENTRYPOINT). Any other script is a warning: nothing says that
-  it does;
-- a program (`python manage.py`, `/app/server`) passes with a sub-command (`migrate`), and is a warning when the step's
-  first word is a program itself (`python`, `/app/migrate`), which suggests that nobody thought of the entrypoint.
+- a shell with `-c` is parsed: POSIX defines what it does with the arguments after its script;
+- programs that are known to run their arguments (`tini`, `env`, `gosu` …) are skipped;
+- `docker-entrypoint.sh` passes: it is the convention of Docker's official images, and each of them ends with
+  `exec "$@"` ("Best practices for building images", ENTRYPOINT). Any other script is a warning;
+- a program (`python manage.py`, `/app/server`) passes with a sub-command (`migrate`), and is a warning when the
+  command's first argument is a program itself (`python`, `/app/migrate`), which suggests a forgotten entrypoint.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ _PACK = "/cnb/process/"
 _LAUNCHER = "/cnb/lifecycle/launcher"
 
 _WRAPPERS: dict[str, tuple[frozenset[str], int]] = {
-    # options that take a word of their own; words of its own before the program it runs
+    # options with a value; number of arguments before the program that it runs
     "tini": (frozenset({"-p", "-e"}), 0),
     "tini-static": (frozenset({"-p", "-e"}), 0),
     "docker-init": (frozenset({"-p", "-e"}), 0),
@@ -81,10 +80,10 @@ class Handed:
     """What an entrypoint does with a command.
 
     Attributes:
-        result: ``refused``: the command is lost, or not all of it arrives; ``warning``: it cannot be seen.
-        what: what the entrypoint does, as a continuation of "the entrypoint …".
-        why: what would happen.
-        script: path or name of the script that could not be seen through; empty where there is none.
+        result: ``refused``: the command is lost or incomplete; ``warning``: unknown.
+        what: what the entrypoint does; continues "the entrypoint …".
+        why: the consequence.
+        script: path or name of a script whose content is unknown; empty without one.
     """
 
     result: Passing
@@ -100,8 +99,8 @@ def handed(entrypoint: Sequence[str], command: Sequence[str]) -> Handed:
     """Return what *entrypoint* does with *command*.
 
     Args:
-        entrypoint: the container's: of its definition where that has one, else of the image; empty for none.
-        command: the words that the step gives.
+        entrypoint: from the container definition if it has one, else from the image; empty for none.
+        command: the step's command.
     """
     if not entrypoint or not command:
         return _FINE
@@ -112,7 +111,7 @@ def handed(entrypoint: Sequence[str], command: Sequence[str]) -> Handed:
         return Handed(
             "refused",
             f"always starts the process type {process!r} of the buildpack",
-            "the step's words would be further arguments of that process",
+            "the step's command would be further arguments of that process",
         )
     if name == "busybox" and rest and _name(rest[0]) in _SHELLS:
         name, rest = _name(rest[0]), rest[1:]
@@ -128,11 +127,11 @@ def handed(entrypoint: Sequence[str], command: Sequence[str]) -> Handed:
 
 
 def _shell(name: str, rest: Sequence[str], command: Sequence[str]) -> Handed:
-    """A shell's own words. Source: POSIX, "sh - shell, the standard command language interpreter", OPERANDS."""
+    """Judge a shell. Source: POSIX, "sh - shell, the standard command language interpreter", OPERANDS."""
     script = _script(rest)
     if script is None:
         return _shell_without_script(name, rest, command)
-    if script == len(rest):  # the step's first word is the script, those after it are its $0, $1 …
+    if script == len(rest):  # the command's first word is the script, the others are its $0, $1 …
         if len(command) == 1 or _uses_arguments(command[0]):
             return _FINE
         return Handed(
@@ -191,7 +190,7 @@ def _shell_without_script(name: str, rest: Sequence[str], command: Sequence[str]
     if command[0].endswith(".sh"):
         return _FINE
     if "/" in command[0]:
-        return Handed("warning", f"makes {name} read {command[0]!r} as a shell script", "a program that is none fails")
+        return Handed("warning", f"makes {name} read {command[0]!r} as a shell script", "a binary program fails")
     what = f"makes {name} look for a shell script called {command[0]!r}"
     if _runs(command[0]):
         return Handed("refused", what, "the step would fail at its start")
@@ -207,12 +206,12 @@ def _within(name: str, rest: Sequence[str]) -> list[str]:
     return list(rest[_options(rest, at + own, valued) if own else at :])
 
 
-def _options(words: Sequence[str], at: int, valued: frozenset[str]) -> int:
+def _options(arguments: Sequence[str], at: int, valued: frozenset[str]) -> int:
     """Index of the first word from *at* on that is no option; `--` ends them."""
-    while at < len(words) and words[at].startswith("-"):
-        if words[at] == "--":
+    while at < len(arguments) and arguments[at].startswith("-"):
+        if arguments[at] == "--":
             return at + 1
-        at += 2 if words[at] in valued else 1
+        at += 2 if arguments[at] in valued else 1
     return at
 
 
@@ -244,7 +243,7 @@ def _program(name: str, first: str, rest: Sequence[str], command: Sequence[str])
 def _unseen(script: str) -> Handed:
     return Handed(
         "warning",
-        f'is the script {script}, and the gate cannot see whether it ends with `exec "$@"`',
+        f'is the script {script}, and it is unknown whether it ends with `exec "$@"`',
         "a script that ignores its arguments runs something else in every step",
         script,
     )

@@ -1,6 +1,6 @@
-"""Attaches a document to an image: an OCI artifact whose subject is the image, beside it in ECR.
+"""Attaches a document to an image: an OCI artifact in the same ECR repository, whose subject is the image.
 
-IAM: ecr:BatchGetImage and what `sluice.image.registry_writes` says, on the image's repository.
+IAM: ecr:BatchGetImage, and as for `sluice.image.registry_writes`, on the image's repository.
 
 Source: "Guidelines for artifact usage" in the OCI image specification 1.1 (`artifactType`, `subject`); ECR lists such
 artifacts by ListImageReferrers. The tag is the one by which cosign finds an attached bill of materials, and keeps the
@@ -31,27 +31,27 @@ def tag(digest: str) -> str:
 
 
 def attach(clients: Clients, image: str, kind: str, content: bytes) -> str:
-    """Attach a bill of materials, in the place of an earlier one. Returns the digest of the artifact.
+    """Attach a bill of materials, replacing an earlier one. Return the digest of the artifact.
 
     Args:
         image: `REPOSITORY@sha256:…`, in ECR.
         kind: media type of the document, like `application/vnd.cyclonedx+json`.
 
     Raises:
-        GateError: the image is not in ECR, or not there any more; the document is too big.
-        ClientError, BotoCoreError: AWS refused, or could not be asked.
+        GateError: the image is not in ECR, or was deleted; the document is too large.
+        ClientError, BotoCoreError: AWS refused, or could not be reached.
     """
     repository, digest = parse(image, clients.elsewhere), image.partition("@")[2]
     if repository is None or not digest:
-        raise GateError(f"{image} is not named by digest in ECR, so that nothing can be attached to it")
+        raise GateError(f"{image} is not a digest in ECR, so nothing can be attached to it")
     if not 0 < len(content) <= LARGEST:
-        raise GateError(f"the document has {len(content)} bytes, and at most {LARGEST} are attached")
+        raise GateError(f"the document has {len(content)} bytes; the limit is {LARGEST}")
     ecr = clients.in_region("ecr", repository.region)
     found = ecr.batch_get_image(
         **repository.where, imageIds=[{"imageDigest": digest}], acceptedMediaTypes=list(MEDIA_TYPES)
     ).get("images")
     if not found:
-        raise GateError(f"the repository {repository.name} has no image {digest[:19]} any more")
+        raise GateError(f"the repository {repository.name} no longer has the image {digest[:19]}")
     subject = {
         "mediaType": found[0].get("imageManifestMediaType") or json.loads(found[0]["imageManifest"])["mediaType"],
         "digest": digest,

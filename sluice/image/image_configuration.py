@@ -1,4 +1,4 @@
-"""An image's own configuration: what it starts, as whom, for which platform. Pure.
+"""An image's own configuration: entrypoint, command, user, platform. Pure.
 
 Sources: "OCI Image Configuration", "OCI Image Manifest" and "OCI Image Index" (opencontainers/image-spec); Docker's
 "Image Manifest Version 2, Schema 2" has the same members.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
-"""ECS's name of a CPU architecture (RuntimePlatform) to the platform of an image."""
+"""The platform of an image, by ECS's name of the CPU architecture (RuntimePlatform)."""
 
 REVISION = "org.opencontainers.image.revision"
 """Label of the commit ("Annotations" of opencontainers/image-spec, whose keys images carry as labels)."""
@@ -27,13 +27,13 @@ MEDIA_TYPES = (
 
 @dataclass(frozen=True)
 class ImageConfiguration:
-    """What an image says of itself.
+    """The configuration of an image.
 
     Attributes:
         entrypoint: its ENTRYPOINT in exec form; empty for none.
         command: its CMD.
         user: its USER; empty means root.
-        platform: ``OS/ARCHITECTURE``; empty where it does not say.
+        platform: ``OS/ARCHITECTURE``; empty where it has none.
         revision: the commit that it was built from, by its label REVISION; empty where it has none.
         volumes: paths of its VOLUMEs.
     """
@@ -47,7 +47,7 @@ class ImageConfiguration:
 
     @classmethod
     def parse(cls, blob: Mapping[str, Any]) -> ImageConfiguration:
-        """From the configuration's JSON, or one element of `docker image inspect`, which has capital letters."""
+        """Parse the configuration's JSON, or an element of `docker image inspect`, whose keys are capitalised."""
         config = blob.get("config") or blob.get("Config") or {}
         architecture = str(blob.get("architecture") or blob.get("Architecture") or "")
         labels = config.get("Labels") or {}
@@ -80,18 +80,18 @@ def is_root(user: str) -> bool:
 
 @dataclass(frozen=True)
 class Part:
-    """What a manifest leads to: the configuration's blob, or another manifest."""
+    """The part that a manifest points to: the configuration's blob, or another manifest."""
 
     kind: Literal["config", "manifest"]
     digest: str
 
 
 class NotFit(Exception):
-    """The manifest leads to nothing that can run. The text continues "the image …"."""
+    """The manifest has no usable image. The text continues "the image …"."""
 
 
 def leads_to(manifest: Mapping[str, Any], platform: str) -> Part:
-    """The configuration of an image, or of an index the manifest for *platform* (``linux/arm64``).
+    """Return the configuration of an image, or for an index the manifest of *platform* (``linux/arm64``).
 
     Raises:
         NotFit: an index without that platform, or a form without configuration (schema 1).

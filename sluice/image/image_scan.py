@@ -1,4 +1,4 @@
-"""Waits for ECR's scan of an image, and reads what it found. It changes nothing and starts no scan.
+"""Waits for ECR's scan of an image, and reads its findings. It changes nothing and starts no scan.
 
 IAM: ecr:DescribeImageScanFindings and ecr:BatchGetImage on the image's repository (in another account: by that
 repository's policy too).
@@ -25,12 +25,12 @@ from sluice.image.image_configuration import MEDIA_TYPES, NotFit, leads_to
 from sluice.image.scan_findings import ImageFinding
 
 DONE = ("COMPLETE", "ACTIVE")
-"""Basic scanning has ended; enhanced scanning has, and goes on looking."""
+"""Basic scanning is complete; enhanced scanning has a result and continues."""
 
 WAITING = ("PENDING", "IN_PROGRESS")
 
 BEGIN_SECONDS = 60.0
-"""How long a scan on push may take to begin; after that there is none."""
+"""Seconds until a scan on push must have started; after that there is none."""
 
 POLL_SECONDS = 5.0
 
@@ -41,13 +41,13 @@ class Scan:
 
     Attributes:
         findings: all of them.
-        completed: when, ISO 8601; empty where ECR does not say.
-        look: the command that shows them.
+        completed: when, ISO 8601; empty where ECR does not show it.
+        command: the AWS CLI command that shows them.
     """
 
     findings: tuple[ImageFinding, ...]
     completed: str
-    look: str
+    command: str
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,18 @@ class Unscanned:
 
 @dataclass(frozen=True)
 class Scanned:
-    """Where an image lies, for the calls.
+    """The image to scan.
 
     Attributes:
-        platform: that runs it (``linux/arm64``), where the image is an index.
+        platform: of the tasks (``linux/arm64``), where the image is an index.
     """
 
     repository: Repository
     digest: str
     platform: str
 
-    def look(self, digest: str) -> str:
-        """The command that shows its findings."""
+    def command(self, digest: str) -> str:
+        """Return the AWS CLI command that shows its findings."""
         where = f" --registry-id {self.repository.account}" if self.repository.account else ""
         return (
             f"aws ecr describe-image-scan-findings{where} --repository-name {self.repository.name}"
@@ -83,16 +83,16 @@ class Scanned:
 
 
 def await_scan(ecr: Any, clock: Clock, log: Callable[[str], None], image: Scanned, deadline: float) -> Scan | Unscanned:
-    """The result of ECR's scan of this very image.
+    """Wait for ECR's scan of an image and return its result.
 
     Args:
         deadline: seconds that the scan may take.
 
     Raises:
-        GateError: not within the deadline, or the image is gone, or may not be asked about.
+        GateError: the scan exceeds the deadline, the image was deleted, or access is denied.
         Interrupted: Ctrl-C, or the deployer is dying.
     """
-    patience = Patience(clock, "waiting for the scan of the image")
+    patience = Patience(clock, "waiting for the image scan")
     digest, begun, said, index = image.digest, clock.now(), False, False
     while True:
         found = patience.ask(_first_page, ecr, image.repository, digest)
@@ -108,25 +108,25 @@ def await_scan(ecr: Any, clock: Clock, log: Callable[[str], None], image: Scanne
                 continue
         elapsed = clock.now() - begun
         if found is None and elapsed >= BEGIN_SECONDS:
-            return Unscanned("none has begun; the repository does not scan on push, or did not when it was pushed")
+            return Unscanned("no scan has started; the repository does not scan on push, or did not at the push")
         if elapsed >= deadline:
             raise GateError(
-                f"ECR's scan of {image.digest} is not done after {short_time(elapsed)} (it is {status or 'not begun'}),"
-                " so nothing was deployed; what served goes on serving\n"
-                "cause: the scan takes longer than scan.timeout allows\n"
-                "fix: run `pulumi up` again, which waits on, or raise scan.timeout\n"
-                f"log: {image.look(digest)}"
+                f"ECR's scan of {image.digest} is not done after {short_time(elapsed)} (it is "
+                f"{status or 'not started'}). No migration ran and the service was not changed.\n"
+                "  cause: the scan takes longer than scan.timeout allows\n"
+                "  fix:   run `pulumi up` again, which waits again, or raise scan.timeout\n"
+                f"log: {image.command(digest)}"
             )
         if clock.halted():
-            raise Interrupted("cancelled while the image was scanned: nothing was started or deployed")
+            raise Interrupted("cancelled during the image scan: nothing was started or changed")
         if not said:
-            log("waiting for ECR's scan of the image")
+            log("waiting for ECR's image scan")
             said = True
         clock.wait(min(POLL_SECONDS, max(deadline - elapsed, 0.1)))
 
 
 def _first_page(ecr: Any, repository: Repository, digest: str) -> dict[str, Any] | None:
-    """The first page of the findings, which has the status; None where ECR knows no scan."""
+    """Return the first page of the findings, which has the status; None without a scan."""
     try:
         return dict(ecr.describe_image_scan_findings(**repository.where, imageId={"imageDigest": digest}))
     except ClientError as error:
@@ -135,14 +135,14 @@ def _first_page(ecr: Any, repository: Repository, digest: str) -> dict[str, Any]
             return None
         if code in ("ImageNotFoundException", "RepositoryNotFoundException"):
             raise GateError(
-                f"the image {digest} cannot be judged: it is not in the repository {repository.name} any more; nothing"
-                " was deployed"
+                f"the scan of the image {digest} cannot be read: the repository {repository.name} no longer has it. No "
+                "migration ran and the service was not changed"
             ) from error
         if code == "AccessDeniedException" and repository.account:
             raise GateError(
-                f"account {repository.account} does not let this one read the scan of {repository.name}: deploy the"
-                " stack that builds once more, with this account in `registry.pullers`; or set scan.severity to off"
-                f" here ({error.response['Error'].get('Message')})"
+                f"account {repository.account} does not allow this one to read the scan of {repository.name} "
+                f"({error.response['Error'].get('Message')}). Fix: add this account to `registry.pullers` of the stack "
+                "that builds and deploy it; or set scan.severity to off here"
             ) from error
         raise
 
@@ -157,11 +157,11 @@ def _whole(ecr: Any, image: Scanned, digest: str) -> Scan:
         findings += [ImageFinding.of(one) for one in found if one.get("status") != "CLOSED"]
         if part.get("imageScanCompletedAt"):
             completed = part["imageScanCompletedAt"].isoformat()
-    return Scan(tuple(findings), completed, image.look(digest))
+    return Scan(tuple(findings), completed, image.command(digest))
 
 
 def _scannable(ecr: Any, image: Scanned) -> str:
-    """The digest that ECR scans: the image's own, or where it is an index that of the platform's image."""
+    """Return the digest that ECR scans: the image's own, or for an index that of the platform's image."""
     answer = ecr.batch_get_image(
         **image.repository.where,
         imageIds=[{"imageDigest": image.digest}],

@@ -1,7 +1,7 @@
-"""Signatures of images, in cosign's own format: where they lie, what they say, and whether one is good. Pure.
+"""Image signatures in cosign's format: tag, content and verdict. Pure.
 
-Source: "Cosign Signature Specifications" (sigstore/cosign, specs/SIGNATURE_SPEC.md): the manifest lies beside the image
-under the tag `sha256-HEX.sig`; each of its layers is the signed text, and an annotation of the layer is the signature.
+Source: "Cosign Signature Specifications" (sigstore/cosign, specs/SIGNATURE_SPEC.md): the manifest is in the image's
+repository under the tag `sha256-HEX.sig`; each layer is the signed text, and its annotation is the signature.
 `cosign verify --key awskms:///KEY-ARN --insecure-ignore-tlog IMAGE` reads the same.
 """
 
@@ -25,14 +25,14 @@ TYPE = "cosign container image signature"
 
 LARGEST_MANIFEST = 256 * 1024
 LARGEST_PAYLOAD = 16 * 1024
-"""Bytes. Those that are written here have a few hundred."""
+"""Bytes; those that Sluice writes have a few hundred."""
 MOST_SIGNATURES = 20
 LARGEST_SIGNATURE = 512
-"""Bytes; one of ECDSA on P-256 has 72 at most."""
+"""Bytes; an ECDSA signature on P-256 has at most 72."""
 
 
 class Malformed(Exception):
-    """The manifest holds no signatures that can be read. The text continues "its signature "."""
+    """The manifest has no readable signature. The text continues "its signature "."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Signature:
 
     Attributes:
         payload: digest of the blob that is signed (`sha256:…`).
-        value: the signature, as KMS gives it (DER).
+        value: the signature as KMS returns it (DER).
     """
 
     payload: str
@@ -50,11 +50,11 @@ class Signature:
 
 @dataclass(frozen=True)
 class Examined:
-    """What is known of one signature.
+    """The result for one signature.
 
     Attributes:
-        complaint: why its text says nothing about the image; empty when it is about this very image.
-        signer: ARN of the key that made it, of those that are trusted; empty: none of them.
+        complaint: why its text is not about this image; empty when it is.
+        signer: ARN of the trusted key that made it; empty: none of them did.
     """
 
     complaint: str = ""
@@ -67,7 +67,7 @@ class Verdict:
 
     Attributes:
         signer: ARN of the trusted key that has signed the image; empty when none has.
-        why: then, continues "the image ".
+        why: without a signer, continues "the image ".
     """
 
     signer: str
@@ -75,16 +75,16 @@ class Verdict:
 
 
 def tag(digest: str) -> str:
-    """The tag under which the signatures of an image (`sha256:…`) lie, in its own repository."""
+    """Return the tag of the signatures of an image (`sha256:…`) in its repository."""
     return f"{digest.replace(':', '-')}.sig"
 
 
 def payload(image: str, by: str) -> bytes:
-    """The text that is signed.
+    """Return the text to sign.
 
     Args:
         image: `REPOSITORY@sha256:…`.
-        by: who says so, for people.
+        by: the signer's name.
     """
     repository, _, digest = image.partition("@")
     said = {
@@ -99,10 +99,9 @@ def payload(image: str, by: str) -> bytes:
 
 
 def complaint(content: bytes, image: str) -> str:
-    """Return why a signed text says nothing about an image (`REPOSITORY@sha256:…`); empty when it is about this very
-    one.
+    """Return why a signed text is not about an image (`REPOSITORY@sha256:…`); empty when it is.
 
-    cosign ignores the repository; it is compared here, so that a signature that was copied beside the same digest in
+    cosign ignores the repository. It is compared here, so that a signature that was copied to the same digest in
     another repository or account does not count.
     """
     repository, _, digest = image.partition("@")
@@ -111,7 +110,7 @@ def complaint(content: bytes, image: str) -> str:
         kind, about = critical["type"], critical["image"]["docker-manifest-digest"]
         where = critical["identity"]["docker-reference"]
     except (ValueError, KeyError, TypeError):
-        return "is not of cosign's form"
+        return "is not in cosign's format"
     if kind != TYPE:
         return f"is of the type {str(kind)[:60]!r}"
     if about != digest:
@@ -129,7 +128,7 @@ def signatures(manifest: str) -> list[Signature]:
         layers = json.loads(manifest)["layers"]
         found = [_signature(layer) for layer in layers if layer.get("mediaType") == PAYLOAD]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Malformed(f"has a manifest that is not of cosign's form ({type(error).__name__})") from error
+        raise Malformed(f"has a manifest that is not in cosign's format ({type(error).__name__})") from error
     if not found:
         raise Malformed("has a manifest without a single signature in it")
     if len(found) > MOST_SIGNATURES:
@@ -143,7 +142,7 @@ def _signature(layer: Mapping[str, Any]) -> Signature:
     try:
         value = base64.b64decode(str(layer["annotations"][ANNOTATION]), validate=True)
     except binascii.Error as error:
-        raise Malformed("is not written in base64") from error
+        raise Malformed("is not base64") from error
     if not 0 < len(value) <= LARGEST_SIGNATURE:
         raise Malformed(f"has {len(value)} bytes, which no ECDSA signature has")
     return Signature(str(layer["digest"]), value)
@@ -153,8 +152,8 @@ def verdict(examined: Sequence[Examined], unasked: Sequence[str] = ()) -> Verdic
     """Return whether an image is signed by a trusted key.
 
     Args:
-        examined: every signature that lies beside it; none: it is not signed.
-        unasked: why keys could not be asked, a sentence each.
+        examined: every signature of the image; empty: it is not signed.
+        unasked: why keys could not be used, a sentence each.
     """
     for one in examined:
         if one.signer and not one.complaint:
@@ -166,19 +165,20 @@ def verdict(examined: Sequence[Examined], unasked: Sequence[str] = ()) -> Verdic
         return Verdict("", f"has a signature that {examined[0].complaint}")
     if unasked:
         return Verdict("", f"has a signature that cannot be verified: {'; '.join(unasked)}")
-    return Verdict("", "is signed by none of the keys that are trusted here")
+    return Verdict("", "is not signed by a trusted key")
 
 
 def refusal(image: str, found: Verdict) -> str:
-    """Return why an image (`REPOSITORY@sha256:…`) must not be deployed, and what to do, without a full stop."""
+    """Return why an image (`REPOSITORY@sha256:…`) must not be deployed, and the fix, without a full stop."""
     return (
-        f"the image {short(image)} {found.why}, and `signing.trusted` asks for a signature. Deploy one that the stack "
-        "that builds it has proven and signed (`signing.key` there, then `pulumi up`), or correct `signing.trusted`"
+        f"the image {short(image)} {found.why}, and `signing.trusted` requires a signature. Fix: deploy one that the "
+        "stack that builds it has proven and signed (`signing.key` there, then `pulumi up`), or correct "
+        "`signing.trusted`"
     )
 
 
 def manifest(configuration: bytes, layers: Sequence[Mapping[str, Any]]) -> str:
-    """The manifest of signatures, as it is stored."""
+    """Return the manifest of signatures, as it is stored."""
     return json.dumps(
         {
             "schemaVersion": 2,
@@ -192,7 +192,7 @@ def manifest(configuration: bytes, layers: Sequence[Mapping[str, Any]]) -> str:
 
 
 def layer(content: bytes, signature: bytes) -> dict[str, Any]:
-    """The layer of one signature."""
+    """Return the layer of one signature."""
     return {
         "mediaType": PAYLOAD,
         "size": len(content),
@@ -202,7 +202,7 @@ def layer(content: bytes, signature: bytes) -> dict[str, Any]:
 
 
 def configuration(layers: Sequence[Mapping[str, Any]]) -> bytes:
-    """The configuration that an OCI image must have: empty but for its layers, as cosign writes it."""
+    """Return the configuration that an OCI image must have: only its layers, as cosign writes it."""
     said = {
         "architecture": "",
         "config": {},
@@ -213,5 +213,5 @@ def configuration(layers: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def digest_of(content: bytes) -> str:
-    """The digest of a blob."""
+    """Return the digest of a blob."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"

@@ -1,7 +1,7 @@
-"""Signs an image that was proven, with a KMS key, in cosign's own format.
+"""Signs a proven image with a KMS key, in cosign's format.
 
 IAM: kms:Sign and kms:Verify on the key; ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the image's repository, and
-what `sluice.image.registry_writes` says.
+as for `sluice.image.registry_writes`.
 
 Source: Sign in the KMS API reference.
 """
@@ -26,23 +26,23 @@ from sluice.image.registry_writes import put, upload
 
 
 def sign(clients: Clients, image: str, key: str, by: str, fetch: Fetch | None = None) -> bool:
-    """Sign an image, unless this key has signed it before. True when it was signed now.
+    """Sign an image, unless this key has signed it before; return whether it was signed now.
 
-    Signatures of others that lie beside it stay.
+    Signatures of other keys are kept.
 
     Args:
         image: `REPOSITORY@sha256:…`, in ECR.
-        key: ARN of a KMS key of the spec ECC_NIST_P256 for SIGN_VERIFY.
-        by: who says so, for people: `PROJECT/STACK`.
-        fetch: gets a blob by its address; raises OSError.
+        key: ARN of a KMS key with the spec ECC_NIST_P256 and the usage SIGN_VERIFY.
+        by: the signer's name, `PROJECT/STACK`.
+        fetch: fetches a blob by its address; raises OSError.
 
     Raises:
         GateError: the image is not in ECR, or the key does not sign.
-        ClientError, BotoCoreError: AWS could not be asked, now.
+        ClientError, BotoCoreError: AWS could not be reached.
     """
     repository = parse(image, clients.elsewhere)
     if repository is None:
-        raise GateError(f"{image} is not in ECR, where its signature would lie beside it")
+        raise GateError(f"{image} is not in ECR, so its signature cannot be stored")
     if examine(clients, image, [key], fetch).signer:
         return False
     digest = image.partition("@")[2]
@@ -77,7 +77,7 @@ def _signed(clients: Clients, key: str, text: bytes) -> bytes:
 
 
 def _others(manifest: str) -> list[dict[str, Any]]:
-    """The layers of the signatures that are there. What cannot be read is replaced: it vouches for nothing."""
+    """Return the layers of the existing signatures. An unreadable one is dropped, because it proves nothing."""
     try:
         signatures(manifest)
     except Malformed:

@@ -1,4 +1,4 @@
-"""An image's configuration, read from its registry.
+"""Reads an image's configuration from its registry.
 
 IAM: ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the image's repository (in another account: by that
 repository's policy too). The configuration itself is a blob behind a signed address of Amazon S3, which needs no grant
@@ -22,7 +22,7 @@ from sluice.image.image_configuration import MEDIA_TYPES, ImageConfiguration, No
 
 FETCH_SECONDS = 5.0
 LARGEST = 4 * 2**20
-"""Bytes of a configuration; real ones have a few thousand."""
+"""Bytes of a configuration; usual ones have a few thousand."""
 
 Fetch = Callable[[str], bytes]
 
@@ -30,12 +30,12 @@ Fetch = Callable[[str], bytes]
 def configuration(
     clients: Clients, image: str, platform: str, fetch: Fetch | None = None
 ) -> ImageConfiguration | Absent | Unread:
-    """Return what an image says of itself.
+    """Return an image's configuration.
 
     Args:
         image: ``REPOSITORY@sha256:…``.
         platform: of the machine that runs it, which decides where the image is an index (``linux/arm64``).
-        fetch: gets a blob by its address; raises OSError.
+        fetch: fetches a blob by its address; raises OSError.
 
     Raises:
         ClientError, BotoCoreError: AWS refused or could not be reached.
@@ -77,13 +77,13 @@ def _blob(ecr: Any, repository: Repository, digest: str, fetch: Fetch) -> ImageC
     except OSError as error:
         return Unread(f"its configuration could not be fetched from {urllib.parse.urlsplit(address).hostname}: {error}")
     if f"sha256:{hashlib.sha256(content).hexdigest()}" != digest:
-        return Unread("its configuration came back cut off or altered: it does not have its digest")
+        return Unread("its configuration is incomplete or altered: it does not match its digest")
     return ImageConfiguration.parse(json.loads(content))
 
 
 def fetched(address: str) -> bytes:
-    """The content behind an address of ECR. Raises OSError (urllib's errors are some)."""
+    """Return the content at an address of ECR. Raises OSError (urllib's errors are OSErrors)."""
     local = urllib.parse.urlsplit(address).hostname in ("127.0.0.1", "localhost")
-    handlers = [urllib.request.ProxyHandler({})] if local else []  # no proxy leads to this machine
+    handlers = [urllib.request.ProxyHandler({})] if local else []  # a proxy cannot reach this machine
     with urllib.request.build_opener(*handlers).open(address, timeout=FETCH_SECONDS) as answer:
         return bytes(answer.read(LARGEST + 1)[:LARGEST])

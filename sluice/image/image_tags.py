@@ -1,8 +1,9 @@
-"""Tags of images that are in ECR already: the same manifest under one more name.
+"""Adds and removes tags of images in ECR.
 
-A tag cannot be moved in a repository of immutable tags, but it can be added and taken away.
-Source: "Retagging an image" in the Amazon ECR user guide; BatchDeleteImage in the API reference: an image goes with its
-last tag only.
+In a repository of immutable tags, a tag cannot be moved, but it can be added and removed.
+
+Source: "Retagging an image" in the Amazon ECR user guide; BatchDeleteImage in the API reference: an image is deleted
+with its last tag only.
 
 IAM: ecr:BatchGetImage, ecr:PutImage, ecr:BatchDeleteImage, ecr:ListImages on the repository.
 """
@@ -27,7 +28,7 @@ _THERE = ("ImageAlreadyExistsException", "ImageTagAlreadyExistsException")
 
 
 def ecr_of(clients: Clients, image: str) -> Any:
-    """A client of the Region that an image's repository is in: a promoted image is often another Region's."""
+    """Return a client of the Region of an image's repository; a promoted image is often in another Region."""
     repository = parse(image)
     return clients.in_region("ecr", repository.region if repository else "")
 
@@ -47,7 +48,7 @@ class ImageTags:
         self._where = {"repositoryName": repository} | ({"registryId": registry} if registry else {})
 
     def put(self, digest: str, tag: str) -> None:
-        """Tags an image (``sha256:…``); once is enough. Raises NoImage when the repository has no such image."""
+        """Tag an image (``sha256:…``). Idempotent. Raises NoImage when the repository has no such image."""
         answer = self._ecr.batch_get_image(**self._where, imageIds=[{"imageDigest": digest}])
         if not answer.get("images"):
             reason = (answer.get("failures") or [{}])[0].get("failureReason", "no such image")
@@ -62,12 +63,12 @@ class ImageTags:
                 raise
 
     def remove(self, *tags: str) -> None:
-        """Take tags away; those that nothing has are none of this call's business."""
+        """Remove tags; missing ones are ignored."""
         if tags:
             self._ecr.batch_delete_image(**self._where, imageIds=[{"imageTag": tag} for tag in tags])
 
     def beginning(self, prefix: str) -> Iterator[tuple[str, str]]:
-        """Every tag that begins so, with its image's digest."""
+        """Yield every tag with this prefix, with its image's digest."""
         pages = self._ecr.get_paginator("list_images").paginate(**self._where, filter={"tagStatus": "TAGGED"})
         for page in pages:
             for image in page.get("imageIds", []):

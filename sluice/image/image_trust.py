@@ -1,4 +1,4 @@
-"""Whether an image is signed by a key that is trusted: asked of ECR and KMS. It changes nothing.
+"""Checks by ECR and KMS whether an image is signed by a trusted key. Read only.
 
 IAM: ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the image's repository (in another account: by that
 repository's policy too), and kms:Verify on the trusted keys (in another account: by the key's policy too).
@@ -50,14 +50,14 @@ def examine(clients: Clients, image: str, trusted: Sequence[str], fetch: Fetch |
     """
     repository = parse(image, clients.elsewhere)
     if repository is None:
-        return Verdict("", "is not in ECR, where its signature would lie beside it")
+        return Verdict("", "is not in ECR, so it has no signature that Sluice can read")
     ecr = clients.in_region("ecr", repository.region)
     try:
         found = stored(ecr, repository, image.partition("@")[2])
-        beside = signatures(found) if found else []
-        texts = [(one, _text(ecr, repository, one, fetch or fetched)) for one in beside]
+        found_signatures = signatures(found) if found else []
+        texts = [(one, _text(ecr, repository, one, fetch or fetched)) for one in found_signatures]
     except Malformed as reason:
-        return Verdict("", f"has no signature that can be read: its signature {reason}")
+        return Verdict("", f"has no readable signature: its signature {reason}")
     except ClientError as error:
         if not denied(error) or expired(error):
             raise
@@ -67,8 +67,7 @@ def examine(clients: Clients, image: str, trusted: Sequence[str], fetch: Fetch |
 
 
 def finding(clients: Clients, image: str, trusted: Sequence[str], fetch: Fetch | None = None) -> Finding:
-    """The same as a finding of an admission. What could not be verified is refused: an image that nobody can vouch for
-    must not run."""
+    """Return the same as a finding of an admission. An image that cannot be verified is refused."""
     found = examine(clients, image, trusted, fetch)
     subject = f"signature of image {image.partition('@')[2][:19]}"
     if found.signer:
@@ -76,14 +75,14 @@ def finding(clients: Clients, image: str, trusted: Sequence[str], fetch: Fetch |
     return refused(
         subject,
         f"the image {found.why}",
-        "signing.trusted takes no other",
+        "signing.trusted accepts no other image",
         "deploy one that the stack that builds it has proven and signed (`signing.key` there, then `pulumi up`), or "
         "correct `signing.trusted`",
     )
 
 
 def stored(ecr: Any, repository: Repository, digest: str) -> str:
-    """The manifest with the signatures of an image (`sha256:…`); empty when there is none. Raises ClientError."""
+    """Return the manifest with the signatures of an image (`sha256:…`); empty without one. Raises ClientError."""
     answer = ecr.batch_get_image(
         **repository.where, imageIds=[{"imageTag": tag(digest)}], acceptedMediaTypes=[MANIFEST]
     )
@@ -91,7 +90,11 @@ def stored(ecr: Any, repository: Repository, digest: str) -> str:
 
 
 class Keys:
-    """The trusted keys. unasked: why some of them could not be asked, a sentence each."""
+    """The trusted keys.
+
+    Attributes:
+        unasked: why some of them could not be used, a sentence each.
+    """
 
     def __init__(self, clients: Clients, trusted: Sequence[str]) -> None:
         self._clients, self._trusted = clients, trusted
@@ -102,7 +105,7 @@ class Keys:
         return list(self._said.values())
 
     def signer(self, content: bytes, signature: bytes) -> str:
-        """ARN of the key that has signed a text; empty: none of them has."""
+        """Return the ARN of the key that has signed a text; empty: none of them has."""
         for key in self._trusted:
             kms = self._clients.in_region("kms", key.split(":")[3])
             try:
@@ -125,7 +128,7 @@ class Keys:
 
 
 def _text(ecr: Any, repository: Repository, signature: Signature, fetch: Fetch) -> bytes:
-    """The text that was signed. Raises Malformed, ClientError."""
+    """Return the signed text. Raises Malformed, ClientError."""
     try:
         where = ecr.get_download_url_for_layer(**repository.where, layerDigest=signature.payload)["downloadUrl"]
         content = fetch(where)
@@ -136,12 +139,12 @@ def _text(ecr: Any, repository: Repository, signature: Signature, fetch: Fetch) 
     except OSError as error:
         raise Malformed(f"is over a text that could not be fetched: {error}") from error
     if digest_of(content) != signature.payload:
-        raise Malformed("is over a text that came back cut off or altered: it does not have its digest")
+        raise Malformed("is over a text that is incomplete or altered: it does not match its digest")
     return content
 
 
 def _examined(keys: Keys, image: str, signature: Signature, text: bytes) -> Examined:
-    """Return whose signature it is, where its text is about the image."""
+    """Return the signer of a signature whose text is about the image."""
     if wrong := complaint(text, image):
         return Examined(wrong)
     return Examined("", keys.signer(text, signature.value))

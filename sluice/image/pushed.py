@@ -1,7 +1,8 @@
-"""Which image a repository has under a tag: one that is there is deployed, and not built and pushed once more.
+"""Finds the image that a repository has under a tag, which is then deployed instead of built again.
 
-The tags of Sluice's repositories are immutable: a push over one is refused (ImageTagAlreadyExistsException, PutImage in
-the Amazon ECR API reference), so a deployer that died between its push and its state could never build again.
+The tags of Sluice's repositories are immutable, so a second push is refused (ImageTagAlreadyExistsException, PutImage
+in the Amazon ECR API reference). Without this, a deployer that died between its push and its state could not build
+again.
 
 IAM: ecr:DescribeImages on the repository.
 """
@@ -17,11 +18,13 @@ _NONE = ("ImageNotFoundException", "RepositoryNotFoundException")
 
 
 def pushed(clients: Clients, repository: str, tag: str) -> str:
-    """The digest (``sha256:…``) of the image that *repository* (``HOST/NAME``) has as *tag*; empty when it has none, or
-    is no repository of ECR.
+    """Return the digest (``sha256:…``) of an image; empty without such a tag, or outside ECR.
+
+    Args:
+        repository: ``HOST/NAME``.
 
     Raises:
-        ClientError, BotoCoreError: ECR refused, or could not be asked.
+        ClientError, BotoCoreError: ECR refused, or could not be reached.
     """
     found = parse(repository, clients.elsewhere)
     if found is None:

@@ -1,10 +1,10 @@
-"""Puts a small artifact beside an image in ECR: blobs through the API, and a manifest under a tag.
+"""Stores a small artifact in an image's ECR repository: blobs through the API, and a manifest under a tag.
 
 IAM: ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:PutImage and ecr:BatchDeleteImage on the
 image's repository.
 
-Sources: these pages of the ECR API reference: what is there already is LayerAlreadyExistsException, a tag that another
-manifest has ImageTagAlreadyExistsException, the very manifest under that tag ImageAlreadyExistsException.
+Sources: the pages of these actions in the ECR API reference: an existing blob is LayerAlreadyExistsException, a tag of
+another manifest ImageTagAlreadyExistsException, the same manifest under that tag ImageAlreadyExistsException.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sluice.image.image_signature import MANIFEST, digest_of
 
 
 def upload(ecr: Any, repository: Repository, content: bytes) -> None:
-    """Store a blob, in one part: at most 20 MiB ("Amazon ECR service quotas"). Once is enough. Raises ClientError."""
+    """Store a blob of at most 20 MiB ("Amazon ECR service quotas"), in one part. Idempotent. Raises ClientError."""
     begun = ecr.initiate_layer_upload(**repository.where)["uploadId"]
     ecr.upload_layer_part(
         **repository.where, uploadId=begun, partFirstByte=0, partLastByte=len(content) - 1, layerPartBlob=content
@@ -31,8 +31,14 @@ def upload(ecr: Any, repository: Repository, content: bytes) -> None:
 
 
 def put(ecr: Any, repository: Repository, tag: str, manifest: str) -> None:
-    """Store a manifest under a tag. In a repository of immutable tags an older one has to go first; when this run dies
-    in between, nothing has the tag, and the same command puts it there. Raises ClientError."""
+    """Store a manifest under a tag.
+
+    In a repository of immutable tags, an older one is deleted first. If this process dies in between, no manifest has
+    the tag, and the same command stores it.
+
+    Raises:
+        ClientError: ECR refused.
+    """
     wanted = {"imageManifest": manifest, "imageManifestMediaType": MANIFEST, "imageTag": tag}
     try:
         ecr.put_image(**repository.where, **wanted)

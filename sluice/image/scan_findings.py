@@ -1,4 +1,4 @@
-"""What a scan found in an image, and whether it may be deployed with that. Pure.
+"""Decides whether an image may be deployed with the findings of its scan. Pure.
 
 Sources: DescribeImageScanFindings in the ECR API reference (ImageScanFinding of basic, EnhancedImageScanFinding of
 enhanced scanning).
@@ -14,13 +14,13 @@ from typing import Any, Literal
 Severity = Literal["critical", "high", "off"]
 
 ORDER = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNTRIAGED", "UNDEFINED")
-"""ECR's words, the worst first."""
+"""ECR's severities, the worst first."""
 
 REFUSED: Mapping[str, tuple[str, ...]] = {"critical": ("CRITICAL",), "high": ("CRITICAL", "HIGH"), "off": ()}
-"""Which of them refuse an image, by the setting `scan.severity`."""
+"""The severities that refuse an image, by the setting `scan.severity`."""
 
 SOON = timedelta(days=14)
-"""How long before an exception ends people hear of it."""
+"""Time before the end of an exception when warnings begin."""
 
 LISTED = 20
 """Findings that a refusal lists; the log has the others."""
@@ -28,13 +28,13 @@ LISTED = 20
 
 @dataclass(frozen=True)
 class ImageFinding:
-    """A known weakness in an image.
+    """A known vulnerability in an image.
 
     Attributes:
         id: like CVE-2024-3094.
-        severity: ECR's word, in capitals.
-        package, version: what has it, as installed; empty where the scan does not say.
-        fixed: the version without it; empty where none is known.
+        severity: ECR's severity, in capitals.
+        package, version: the affected package; empty where the scan names none.
+        fixed: the version that fixes it; empty where none is known.
         uri: a page about it.
     """
 
@@ -47,7 +47,7 @@ class ImageFinding:
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> ImageFinding:
-        """From an element of `findings` or of `enhancedFindings`."""
+        """Parse an element of `findings` or of `enhancedFindings`."""
         severity = str(found.get("severity") or "UNDEFINED")
         details = found.get("packageVulnerabilityDetails")
         if details is not None:
@@ -78,11 +78,11 @@ class ImageFinding:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A finding that is accepted for a while.
+    """A finding that is accepted until a day.
 
     Attributes:
         id: of the finding.
-        reason: why, for whoever reads it later.
+        reason: why it is accepted.
         until: the last day.
     """
 
@@ -92,7 +92,7 @@ class Accepted:
 
     @classmethod
     def parse(cls, said: Mapping[str, Any]) -> Accepted:
-        """From the inputs. Raises ValueError naming what is wrong."""
+        """Parse the inputs. Raises ValueError that names what is wrong."""
         unknown = sorted(set(said) - {"id", "reason", "until"})
         missing = [key for key in ("id", "reason", "until") if not said.get(key)]
         if unknown or missing:
@@ -104,7 +104,7 @@ class Accepted:
         return cls(str(said["id"]), str(said["reason"]), until)
 
     def covers(self, finding: ImageFinding) -> bool:
-        """Return whether it is about a finding."""
+        """Return whether it accepts a finding."""
         return self.id.upper() == finding.id.upper()
 
 
@@ -123,13 +123,13 @@ class ScanSettings:
 
 @dataclass(frozen=True)
 class ScanVerdict:
-    """What the findings of a scan mean for the image.
+    """The verdict on the findings of a scan.
 
     Attributes:
-        refused: findings that nothing covers.
-        expired: exceptions that would cover some of them, had they not ended.
-        accepted: findings that one covers.
-        warnings: for people.
+        refused: findings without an exception.
+        expired: expired exceptions for some of them.
+        accepted: findings with an exception.
+        warnings: texts for the user.
     """
 
     refused: Sequence[ImageFinding]
@@ -144,8 +144,7 @@ class ScanVerdict:
 
 
 def judge_findings(findings: Sequence[ImageFinding], settings: ScanSettings, today: date) -> ScanVerdict:
-    """Return whether an image with these findings may be deployed. An exception covers its finding up to its last
-    day."""
+    """Decide whether an image with these findings may be deployed. An exception is valid up to its last day."""
     bad = [one for one in findings if one.severity in REFUSED[settings.severity]]
     current = [one for one in settings.exceptions if one.until >= today]
     ended = [one for one in settings.exceptions if one.until < today]
@@ -163,43 +162,43 @@ def _warnings(findings: Sequence[ImageFinding], exceptions: Sequence[Accepted], 
         if not any(one.covers(finding) for finding in findings):
             said.append(f"scan.exceptions: the image has no {one.id}; remove the exception")
         elif today <= one.until <= today + SOON:
-            said.append(f"scan.exceptions: the one for {one.id} ends on {one.until}; images with it are refused then")
+            said.append(f"scan.exceptions: {one.id} expires on {one.until}; images with it are refused after that")
     return said
 
 
 def counts(findings: Sequence[ImageFinding]) -> dict[str, int]:
-    """Return how many there are of each severity, the worst first."""
+    """Return the number of findings of each severity, the worst first."""
     found = {severity: sum(one.severity == severity for one in findings) for severity in ORDER}
     return {severity: number for severity, number in found.items() if number}
 
 
-def refusal(image: str, verdict: ScanVerdict, look: str) -> str:
-    """Return why an image is refused, for people.
+def refusal(image: str, verdict: ScanVerdict, command: str) -> str:
+    """Return the error text of a refused image.
 
     Args:
-        look: the command that shows all findings.
+        command: the AWS CLI command that shows all findings.
     """
     number = len(verdict.refused)
-    lines = [
-        f"the image {image} has {number} known weakness{'es' if number != 1 else ''} that no exception covers, so no"
-        " migration was started and nothing was deployed; what served goes on serving"
+    text = [
+        f"the image {image} has {number} known vulnerabilit{'ies' if number != 1 else 'y'} without an exception. No"
+        " migration ran and the service was not changed."
     ]
-    lines += [f"  {one}" for one in verdict.refused[:LISTED]]
+    text += [f"  {one}" for one in verdict.refused[:LISTED]]
     if number > LISTED:
-        lines.append(f"  and {number - LISTED} more")
-    lines.append("cause: " + _cause(verdict))
+        text.append(f"  and {number - LISTED} more")
+    text.append("cause: " + _cause(verdict))
     fixable = sorted({one.id for one in verdict.refused if one.fixed})
     update = f" (a fixed version is known of {', '.join(fixable[:5])})" if fixable else ""
-    lines.append(
-        f"fix: build it on a newer base image with newer packages{update}; what cannot be fixed yet goes into"
+    text.append(
+        f"fix: build it on a newer base image with newer packages{update}; add what cannot be fixed yet to"
         " scan.exceptions with id, reason and until"
     )
-    lines.append(f"log: {look}")
-    return "\n".join(lines)
+    text.append(f"log: {command}")
+    return "\n".join(text)
 
 
 def _cause(verdict: ScanVerdict) -> str:
     if not verdict.expired:
-        return "ECR's scan of the image found them"
+        return "ECR's image scan found them"
     ended = ", ".join(f"{one.id} on {one.until} ({one.reason})" for one in verdict.expired)
-    return f"exceptions in scan.exceptions have expired: {ended}; fix the finding, or decide anew and write a later day"
+    return f"exceptions in scan.exceptions have expired: {ended}; fix the finding, or extend its exception"

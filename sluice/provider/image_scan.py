@@ -71,7 +71,7 @@ class ImageScan(Resource):
         for text in verdict.warnings:
             call.log(text, "warning")
         if not verdict.passes:
-            raise GateError(refusal(image, verdict, scan.look))
+            raise GateError(refusal(image, verdict, scan.command))
         found = counts(scan.findings)
         known = ", ".join(f"{number} {word.lower()}" for word, number in found.items()) or "nothing"
         call.log(f"ECR's image scan found {known}; the image is accepted")

@@ -131,7 +131,7 @@ def test_a_secret_of_the_service_is_admitted_while_the_image_stays_the_same(shop
         refused = shop.up(expect=None)
         assert refused.code != 0
         assert "not admitted: secret vendor-" in refused.output
-        assert "it has no key 'mops': the task would not start" in refused.output
+        assert "it has no key 'mops': the task cannot start" in refused.output
         assert shop.service()["taskDefinition"] == serving, "nothing was rolled out"
         shop.write(asked=["SECRET_KEY_BASE"], token=f"{secret}:maps::")
         shop.up()

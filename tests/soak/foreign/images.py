@@ -217,7 +217,7 @@ IMAGES: Sequence[Image] = (
         "root, asked for",
         "the same, and the setting `app.user: root`",
         _asked_for_root,
-        ["warning: ", "runs as root", "as the task definition asks"],
+        ["warning: ", "runs as root", "as the task definition requests"],
         database="migrated",
         serves="this version",
     ),

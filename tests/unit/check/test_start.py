@@ -50,8 +50,8 @@ def test_steps_that_would_not_be_what_runs(built: Image, text: str, said: str) -
         (image(), "", "by themselves"),
         (image("tini", "--"), "", "through the entrypoint"),
         (image("/entrypoint.sh"), '#!/usr/bin/env bash\nset -e\nexec "$@"\n', "through /entrypoint.sh"),
-        (image("/entrypoint.sh"), "\x7fELF", "cannot see whether it ends with"),
-        (image("/entrypoint.sh"), "#!/usr/bin/python3\nimport os", "cannot see whether it ends with"),
+        (image("/entrypoint.sh"), "\x7fELF", "unknown whether it ends with"),
+        (image("/entrypoint.sh"), "#!/usr/bin/python3\nimport os", "unknown whether it ends with"),
     ],
 )
 def test_steps_that_run(built: Image, text: str, said: str) -> None:
@@ -68,4 +68,4 @@ def test_root_is_refused_unless_it_is_asked_for() -> None:
 
 
 def test_a_folder_that_could_not_be_written_to_is_said() -> None:
-    assert f"{SCRATCH} in image shop:1: cannot be written to" in starts(image(volumes=()), STEPS, App(), Script())
+    assert f"{SCRATCH} in image shop:1: is not writable" in starts(image(volumes=()), STEPS, App(), Script())

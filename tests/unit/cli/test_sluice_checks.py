@@ -70,7 +70,7 @@ def test_a_reference_is_read(text: str, name: str, key: str, stage: str, version
         ("password", '{"password": "p"}', ""),
         ("", "plain", ""),
         ("password", '{"username": "u"}', "no key 'password'"),
-        ("password", "plain", "no JSON"),
+        ("password", "plain", "not JSON"),
         ("password", "[]", "no key"),
         ("", "", "is empty"),
         ("", None, "binary"),
@@ -93,9 +93,9 @@ def test_a_reference_of_no_known_form_is_named() -> None:
     [
         (found("s", "seen"), "passed", "seen"),
         (
-            unread("s", "these credentials may not look", "grant it"),
+            unread("s", "access denied", "grant it"),
             "skipped",
-            "these credentials may not look. Fix: g",
+            "access denied. Fix: g",
         ),
         (warning("s", "runs as root", "it has all", "add a USER"), "warning", "runs as root; it has all. Fix: add a"),
         (refused("s", "does not exist", "no task", "create it"), "failed", "does not exist; no task. Fix: create it"),

@@ -30,7 +30,7 @@ Diagnostics:
   gate:index:MigrationRun (sluice-local-migration):
     error: not admitted: image a: runs as root (and 1 more). No migration was run.
       image a: runs as root
-        cause: whoever breaks into the program has all of the container
+        cause: an attacker who takes over the program controls the whole container
         fix: add a USER
       image a: another finding
         cause: another cause
@@ -43,7 +43,7 @@ PROGRAM = """Diagnostics:
 """
 WARNING = """Diagnostics:
   gate:index:MigrationRun (sluice-local-migration):
-    warning: image a: runs as root (the service), as the task definition asks
+    warning: image a: runs as root (the service), as the task definition requests
 
 """
 
@@ -64,12 +64,12 @@ WARNING = """Diagnostics:
             ADMISSION,
             [
                 "not admitted: image a: runs as root (and 1 more). No migration was run.",
-                "cause: whoever breaks into the program has all of the container",
+                "cause: an attacker who takes over the program controls the whole container",
                 "fix: add a USER",
             ],
         ),
         (PROGRAM, ["commit a is older than the live release's, b"]),
-        (WARNING, ["warning: image a: runs as root (the service), as the task definition asks"]),
+        (WARNING, ["warning: image a: runs as root (the service), as the task definition requests"]),
         ("Resources:\n    75 unchanged\n", []),
     ],
 )

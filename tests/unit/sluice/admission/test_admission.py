@@ -19,8 +19,8 @@ from sluice.admission.image_admission import (
     admit,
     decide,
     decide_rollback,
-    earlier,
     look_up,
+    rollback_target,
 )
 from sluice.aws.repository import Repository, parse
 from sluice.image import image_source
@@ -65,16 +65,16 @@ def test_is_admitted(facts: Facts, replaces: int | None) -> None:
 NOT_ADMITTED = [
     (
         "gone",
-        Facts(registered=Registered("the repository shop has no such image any more")),
-        "cannot be had: the",
+        Facts(registered=Registered("the repository shop no longer has it")),
+        "cannot be pulled: the",
     ),
     ("held here", Facts(holds=[HOLD]), r"is held: ada@ops .*\(slow\).*`sluice rollback --lift sha256:ccc"),
     (
         "held where it was released",
         Facts(registered=Registered(held=True)),
-        "it bears the tag held-ccc",
+        "it has the tag held-ccc",
     ),
-    ("gone and held", Facts(holds=[HOLD], registered=Registered("gone")), "cannot be had: gone"),
+    ("gone and held", Facts(holds=[HOLD], registered=Registered("gone")), "cannot be pulled: gone"),
     ("older than what serves", Facts(released("cd")), "is release 1 .* since then.*set `rollback: sha256:ccc"),
     ("older, and serving after going back to it", Facts(released("cdc")), "is release 1 .* since then.*`rollback: sha"),
     ("older, and another one was gone back to", Facts(released("acda")), "has released sha256:dddddddddddd since then"),
@@ -101,17 +101,17 @@ def test_what_nobody_says_was_released_must_bear_its_tag(facts: Facts, said: str
     if not said:
         assert decide(image("c"), facts, released=False).image == image("c")
         return
-    with pytest.raises(NotAdmitted, match=f"nothing says that any stack has ever released {sha('c')}: {said}"):
+    with pytest.raises(NotAdmitted, match=f"no stack is known to have released {sha('c')}: {said}"):
         decide(image("c"), facts, released=False)
 
 
 def test_going_back_needs_a_release_of_this_stack() -> None:
     releases = released("abcb")
-    assert earlier(sha("b"), releases).number == 4
+    assert rollback_target(sha("b"), releases).number == 4
     with pytest.raises(NotAdmitted, match=r"has never released sha256:eeeeeeeeeeee.*; released: sha256:b.*, sha256:c"):
-        earlier(sha("e"), releases)
+        rollback_target(sha("e"), releases)
     with pytest.raises(NotAdmitted, match="released: nothing"):
-        earlier(sha("e"), ())
+        rollback_target(sha("e"), ())
 
 
 def test_going_back() -> None:
@@ -120,7 +120,7 @@ def test_going_back() -> None:
     assert decide_rollback(releases[2], Facts(releases)) == Admitted(image("c"), None), "it serves again by now"
     with pytest.raises(NotAdmitted, match="is held: ada"):
         decide_rollback(releases[2], Facts(releases, [HOLD]))
-    with pytest.raises(NotAdmitted, match="cannot be had: gone"):
+    with pytest.raises(NotAdmitted, match="cannot be pulled: gone"):
         decide_rollback(releases[0], Facts(releases, registered=Registered("gone")))
 
 
@@ -155,7 +155,7 @@ NO_IMAGE = {"imageId": {"imageDigest": sha("c")}, "failureCode": "ImageNotFound"
         ([NO_TAG, NO_MARK], Registered()),
         ([NO_TAG], Registered(released=True)),
         ([NO_MARK], Registered(held=True)),
-        ([NO_IMAGE, NO_TAG, NO_MARK], Registered("the repository shop has no such image any more")),
+        ([NO_IMAGE, NO_TAG, NO_MARK], Registered("the repository shop no longer has it")),
     ],
     ids=["there", "with the tag of a release", "with the tag of a hold", "gone"],
 )
@@ -170,7 +170,7 @@ def test_what_ecr_says(failures: list[dict[str, Any]], found: Registered) -> Non
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("RepositoryNotFoundException", "its repository shop does not exist any more"),
+        ("RepositoryNotFoundException", "its repository shop does not exist"),
         ("AccessDeniedException", "of account 444455556666: name this account in `registry.pullers` of the stack that"),
     ],
 )

@@ -44,9 +44,9 @@ def test_an_older_build_is_refused_unless_it_is_named(
         ("18", "17", "", "a major upgrade"),  # C11
         ("18", "17", "18", ""),
         ("18", "17", "17", "a major upgrade"),
-        ("16", "17", "", "no way to an older major version"),
-        ("16", "17", "16", "no way to an older major version"),
-        ("9", "17", "9", "no way to an older major version"),
+        ("16", "17", "", "cannot downgrade to an older major version"),
+        ("16", "17", "16", "cannot downgrade to an older major version"),
+        ("9", "17", "9", "cannot downgrade to an older major version"),
     ],
 )
 def test_another_major_version_is_refused_unless_it_is_asked_for(wanted: str, live: str, asked: str, said: str) -> None:

@@ -81,9 +81,9 @@ def test_a_version_that_can_start_costs_twelve_calls(fetched: Callable[[Cloud], 
     )
     assert len(cloud.calls) - cloud.calls.count("GET") == 12
     assert cloud.calls.count("GET") == 1
-    unseen = [str(one) for one in found if "was not looked at" in one.what]
+    unseen = [str(one) for one in found if "was not checked" in one.what]
     assert unseen == [
-        "secret shop-owner-AbCdEf, key password: its key 'password' was not looked at, as no value is read"
+        "secret shop-owner-AbCdEf, key password: its key 'password' was not checked, because values are not read here"
     ]
     refuse(found, "Nothing was done.")
 
@@ -164,7 +164,12 @@ WRONG: list[tuple[str, Callable[[Cloud], None], str, str]] = [
         f"write {APP}:password::",
     ),
     ("C6, no secret", serving(secret("gone-AbCdEf")), "secret gone-AbCdEf: does not exist", "create it"),
-    ("a reference of no known form", serving(f"{APP}:password"), "no ARN of a secret.*all three colons", "ARN:KEY::"),
+    (
+        "a reference of no known form",
+        serving(f"{APP}:password"),
+        "not the ARN of a secret.*all three colons",
+        "ARN:KEY::",
+    ),
     (
         "a secret to be deleted",
         having(secrets={APP: {"DeletedDate": 1}}),
@@ -199,9 +204,9 @@ WRONG: list[tuple[str, Callable[[Cloud], None], str, str]] = [
         "is not in the repository shop: Requested",
         "deploy an image",
     ),
-    ("root", image(User=""), r"runs as root \(the service, step", 'setting `app.user: "10001"`'),
+    ("root", image(User=""), r"runs as root \(the service, step", '`app.user: "10001"`'),
     ("a key that is not in the secret", having(values={APP: '{"user": "u"}'}), "it has no key 'password'", "correct"),
-    ("a key of what is no JSON", having(values={APP: "hunter2"}), "it is no JSON, but the task takes", "correct"),
+    ("a key of what is no JSON", having(values={APP: "hunter2"}), "it is not JSON, but the task reads", "correct"),
     ("no listener", having(listening=False), "listener of shop: no listener forwards to the target", "--refresh"),
     (
         "an inactive revision",
@@ -228,13 +233,17 @@ def test_nothing_runs_for_a_version_that_could_not_start(
 
 
 WARNED: list[tuple[str, Callable[[Cloud], None], str]] = [
-    ("a script that cannot be seen through", image(Entrypoint=["/entrypoint.sh"]), "cannot see whether it ends with"),
+    ("a script that cannot be seen through", image(Entrypoint=["/entrypoint.sh"]), "unknown whether it ends with"),
     (
         "no policy for a secret",
         having(decisions={APP: "implicitDeny"}),
         "no policy that lets it read the secret shop-app",
     ),
-    ("secrets may not be described", having(denied={"describe_secret"}), "secret shop-owner.*not checked; these cred"),
+    (
+        "secrets may not be described",
+        having(denied={"describe_secret"}),
+        "secret shop-owner.*not checked; access denied",
+    ),
     (
         "roles may not be simulated",
         having(denied={"simulate_principal_policy"}),
@@ -296,7 +305,7 @@ def test_what_is_fine(fetched: Callable[[Cloud], None], change: Callable[[Cloud]
 
 @pytest.mark.parametrize(
     ("entrypoint", "result", "what"),
-    [(["sh", "-c", "exec x"], "refused", "ignores its arguments"), (["/entrypoint.sh"], "warning", "cannot see")],
+    [(["sh", "-c", "exec x"], "refused", "ignores its arguments"), (["/entrypoint.sh"], "warning", "it is unknown")],
 )
 def test_steps_that_lose_their_words_alike_are_one_finding(
     fetched: Callable[[Cloud], None], entrypoint: list[str], result: str, what: str
@@ -311,7 +320,7 @@ def test_a_value_that_may_not_be_read_is_said_and_nothing_else(fetched: Callable
     """The deploy role reads the application's secrets only where `make bootstrap` was told so."""
     found = look(Cloud(denied={"get_secret_value"}), fetched)
     assert [one for one in found if one.result != "passed"] == []
-    assert any("as these credentials may not read its value" in one.what for one in found)
+    assert any("because these credentials may not read its value" in one.what for one in found)
 
 
 def test_no_value_is_ever_part_of_a_finding(fetched: Callable[[Cloud], None]) -> None:
@@ -351,7 +360,7 @@ def test_a_configuration_that_came_back_altered_is_not_believed(
     fetched(cloud)
     monkeypatch.setattr(image_source, "fetched", lambda address: cloud.config[:-1])
     found = examine(cloud, SUBJECT, Clock())  # type: ignore[arg-type]
-    assert any(one.result == "unread" and "does not have its digest" in one.why for one in found)
+    assert any(one.result == "unread" and "does not match its digest" in one.why for one in found)
 
 
 def test_what_is_not_there_yet_is_asked_for_again(fetched: Callable[[Cloud], None]) -> None:
@@ -511,7 +520,7 @@ def test_a_new_revision_of_the_service_is_looked_at_although_no_step_runs(
 def test_a_key_that_the_service_lacks_is_found_before_the_rollout(fetched: Callable[[Cloud], None]) -> None:
     cloud = Cloud(values={APP: '{"user": "u"}'})
     fetched(cloud)
-    with pytest.raises(Refused, match=r"it has no key 'password': the task would not start"):
+    with pytest.raises(Refused, match=r"it has no key 'password': the task cannot start"):
         let_through(cloud, serviceSecrets={"P": KEYED})
 
 
@@ -565,5 +574,5 @@ def test_the_probe_of_a_snapshot_is_looked_at_too(fetched: Callable[[Cloud], Non
     cloud.definitions["arn:td/shop-probe:1"] = definition("migration", secret("gone-AbCdEf"))
     fetched(cloud)
     snapshot = {"instance": "db", "pending": ["migrate", "pending"], "taskDefinition": "arn:td/shop-probe:1"}
-    with pytest.raises(NotReady, match=r"gone-AbCdEf: does not exist.*\n.*\n    cause: step 'pending' could not start"):
+    with pytest.raises(NotReady, match=r"gone-AbCdEf: does not exist.*\n.*\n    cause: step 'pending' cannot start"):
         engine.admit(call(Lines()), cloud, INPUTS | {"snapshot": snapshot}, Clock())  # type: ignore[arg-type]

@@ -36,14 +36,14 @@ class TestAnImageOfRoot:
     def test_is_refused(self, user: str) -> None:
         [one] = found(task(), user)
         assert (one.result, one.what) == ("refused", "runs as root (the service)")
-        assert 'setting `app.user: "10001"`' in one.fix
+        assert '`app.user: "10001"`' in one.fix
 
     def test_runs_as_the_user_of_its_definition(self, user: str) -> None:
         assert found(task(user="10001:10001"), user) == []
 
     def test_is_warned_about_where_its_definition_asks_for_it(self, user: str) -> None:
         [one] = found(task(user="root"), user)
-        assert (one.result, one.what) == ("warning", "runs as root (the service), as the task definition asks")
+        assert (one.result, one.what) == ("warning", "runs as root (the service), as the task definition requests")
 
     def test_is_warned_about_while_the_definition_is_not_known(self, user: str) -> None:
         tasks = known_tasks(IMAGE, "", [], [], [])
@@ -54,7 +54,7 @@ class TestAnImageOfRoot:
 
 def test_a_user_of_the_definition_may_be_root_of_an_image_that_is_not() -> None:
     [one] = found(task(user="0"), "10001")
-    assert (one.result, one.what) == ("warning", "runs as root (the service), as the task definition asks")
+    assert (one.result, one.what) == ("warning", "runs as root (the service), as the task definition requests")
 
 
 def test_a_volume_that_the_image_does_not_name_belongs_to_root() -> None:

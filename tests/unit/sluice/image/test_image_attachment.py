@@ -53,10 +53,10 @@ def test_a_newer_one_takes_its_place() -> None:
 @pytest.mark.parametrize(
     ("image", "content", "said"),
     [
-        (f"ghcr.io/shop@{DIGEST}", b"{}", "is not named by digest in ECR"),
-        (f"{REPOSITORY}:latest", b"{}", "is not named by digest in ECR"),
+        (f"ghcr.io/shop@{DIGEST}", b"{}", "is not a digest in ECR"),
+        (f"{REPOSITORY}:latest", b"{}", "is not a digest in ECR"),
         (IMAGE, b"", "has 0 bytes"),
-        (IMAGE, b"x" * (LARGEST + 1), f"at most {LARGEST} are attached"),
+        (IMAGE, b"x" * (LARGEST + 1), f"the limit is {LARGEST}"),
     ],
 )
 def test_what_cannot_be_attached(image: str, content: bytes, said: str) -> None:
@@ -69,5 +69,5 @@ def test_what_cannot_be_attached(image: str, content: bytes, said: str) -> None:
 def test_an_image_that_is_gone() -> None:
     ecr = WithImage()
     ecr.there = False
-    with pytest.raises(GateError, match="has no image sha256:abababababab any more"):
+    with pytest.raises(GateError, match="no longer has the image sha256:abababababab"):
         attached(Clients(ecr))

@@ -115,7 +115,7 @@ class TestWaiting:
         scan = awaited(ecr)
         assert isinstance(scan, Scan)
         assert ecr.asked == [DIGEST, PART, PART]
-        assert f"--image-id imageDigest={PART}" in scan.look
+        assert f"--image-id imageDigest={PART}" in scan.command
 
     def test_none_that_begins_is_no_scan(self) -> None:
         clock = Clock()
@@ -133,7 +133,7 @@ class TestWaiting:
         with pytest.raises(GateError, match=r"not done after 2 min 00 s \(it is IN_PROGRESS\)") as refusal:
             awaited(Ecr("IN_PROGRESS"), clock, deadline=120)
         assert clock.elapsed == 120
-        for label in ("cause: ", "fix: run `pulumi up` again", "log: aws ecr describe-image-scan-findings"):
+        for label in ("cause: ", "fix:   run `pulumi up` again", "log: aws ecr describe-image-scan-findings"):
             assert label in str(refusal.value)
 
     def test_ctrl_c_ends_it(self) -> None:
@@ -142,13 +142,13 @@ class TestWaiting:
 
     @pytest.mark.parametrize("code", ["ImageNotFoundException", "RepositoryNotFoundException"])
     def test_an_image_that_is_gone_is_an_error(self, code: str) -> None:
-        with pytest.raises(GateError, match="not in the repository shop any more"):
+        with pytest.raises(GateError, match="repository shop no longer has it"):
             awaited(Ecr(code))
 
     def test_another_account_that_does_not_tell_is_named(self) -> None:
         ecr = Ecr("AccessDeniedException")
         theirs = Scanned(Repository("999988887777", "eu-central-1", "shop"), DIGEST, "linux/amd64")
-        with pytest.raises(GateError, match=r"999988887777 does not let.*registry\.pullers"):
+        with pytest.raises(GateError, match=r"999988887777 does not allow.*registry\.pullers"):
             await_scan(ecr, Clock(), lambda text: None, theirs, 60)
         with pytest.raises(ClientError):
             awaited(ecr)

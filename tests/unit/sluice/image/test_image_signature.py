@@ -107,11 +107,11 @@ COMPLAINTS = [
         "is about an image of the repository",
     ),
     ("another type", said(type="atomic container signature"), "is of the type 'atomic container signature'"),
-    ("no digest", said(image={}), "is not of cosign's form"),
-    ("no identity", json.dumps({"critical": {"type": TYPE, "image": {}}}).encode(), "is not of cosign's form"),
-    ("a list", b"[]", "is not of cosign's form"),
-    ("no JSON", b"\xff\xfe", "is not of cosign's form"),
-    ("nothing", b"", "is not of cosign's form"),
+    ("no digest", said(image={}), "is not in cosign's format"),
+    ("no identity", json.dumps({"critical": {"type": TYPE, "image": {}}}).encode(), "is not in cosign's format"),
+    ("a list", b"[]", "is not in cosign's format"),
+    ("no JSON", b"\xff\xfe", "is not in cosign's format"),
+    ("nothing", b"", "is not in cosign's format"),
 ]
 
 
@@ -134,10 +134,10 @@ def test_a_signature_that_was_copied_beside_another_image_does_not_count() -> No
 
 def test_nothing_signed_and_nobody_trusted() -> None:
     assert examined(Clients()) == Verdict("", "is not signed")
-    assert examined(signed(key=STRANGER)) == Verdict("", "is signed by none of the keys that are trusted here")
+    assert examined(signed(key=STRANGER)) == Verdict("", "is not signed by a trusted key")
     assert (
         examined(Clients(), image=f"ghcr.io/shop@{DIGEST}").why
-        == "is not in ECR, where its signature would lie beside it"
+        == "is not in ECR, so it has no signature that Sluice can read"
     )
 
 
@@ -146,7 +146,7 @@ def test_an_altered_text_does_not_count() -> None:
     clients = signed()
     [digest] = clients.ecr.blobs
     clients.ecr.blobs[digest] = GOOD.replace(b"staging", b"evil")
-    assert "cut off or altered" in examined(clients).why
+    assert "incomplete or altered" in examined(clients).why
 
 
 def test_another_text_under_the_signature_does_not_count() -> None:
@@ -154,7 +154,7 @@ def test_another_text_under_the_signature_does_not_count() -> None:
     altered = GOOD.replace(b"sluice/staging", b"sluice/evil")
     clients.put((altered, clients.signature(GOOD)))
     assert complaint(altered, IMAGE) == ""
-    assert examined(clients) == Verdict("", "is signed by none of the keys that are trusted here")
+    assert examined(clients) == Verdict("", "is not signed by a trusted key")
 
 
 def test_a_text_that_is_gone_does_not_count() -> None:
@@ -172,16 +172,16 @@ def test_a_text_that_cannot_be_fetched_does_not_count() -> None:
 
 
 MALFORMED: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
-    ("no layers", lambda one: one.pop("layers"), "not of cosign's form (KeyError)"),
+    ("no layers", lambda one: one.pop("layers"), "not in cosign's format (KeyError)"),
     ("no layer", lambda one: one.update(layers=[]), "without a single signature"),
     (
         "layers of another kind",
         lambda one: one["layers"][0].update(mediaType="text/plain"),
         "without a single signature",
     ),
-    ("no list", lambda one: one.update(layers="x"), "not of cosign's form (AttributeError)"),
-    ("no annotation", lambda one: one["layers"][0].pop("annotations"), "not of cosign's form (KeyError)"),
-    ("no base64", lambda one: one["layers"][0]["annotations"].update({ANNOTATION: "%%"}), "not written in base64"),
+    ("no list", lambda one: one.update(layers="x"), "not in cosign's format (AttributeError)"),
+    ("no annotation", lambda one: one["layers"][0].pop("annotations"), "not in cosign's format (KeyError)"),
+    ("no base64", lambda one: one["layers"][0]["annotations"].update({ANNOTATION: "%%"}), "not base64"),
     ("an empty signature", lambda one: one["layers"][0]["annotations"].update({ANNOTATION: ""}), "has 0 bytes"),
     (
         "a long signature",
@@ -193,7 +193,11 @@ MALFORMED: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
         lambda one: one["layers"][0].update(size=LARGEST_PAYLOAD + 1),
         f"is over a text of {LARGEST_PAYLOAD + 1} bytes",
     ),
-    ("a size that is no number", lambda one: one["layers"][0].update(size="much"), "not of cosign's form (ValueError)"),
+    (
+        "a size that is no number",
+        lambda one: one["layers"][0].update(size="much"),
+        "not in cosign's format (ValueError)",
+    ),
     (
         "a big manifest",
         lambda one: one.update(annotations={"x": "y" * LARGEST_MANIFEST}),
@@ -214,7 +218,7 @@ def test_a_manifest_that_cannot_be_read_does_not_count(edit: Callable[[dict[str,
     found = examined(clients)
     assert (found.signer, clients.kms.verified) == ("", [])
     assert wrong in found.why
-    assert found.why.startswith("has no signature that can be read: its signature ")
+    assert found.why.startswith("has no readable signature: its signature ")
 
 
 def test_what_is_no_json_at_all() -> None:
@@ -257,4 +261,4 @@ def test_the_verdict() -> None:
     assert verdict([Examined(signer=KEY)], ["trouble"]) == Verdict(KEY), "one that vouches is enough"
     assert verdict([Examined("is odd", KEY)]) == Verdict("", "has a signature that is odd"), "never of another image"
     assert verdict([Examined("is odd"), Examined()], ["k"]).why == "has a signature that cannot be verified: k"
-    assert verdict([Examined("is odd"), Examined()]).why == "is signed by none of the keys that are trusted here"
+    assert verdict([Examined("is odd"), Examined()]).why == "is not signed by a trusted key"

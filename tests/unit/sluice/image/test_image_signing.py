@@ -105,10 +105,12 @@ class TestAdmission:
         with pytest.raises(NotAdmitted) as unsigned:
             admitted()
         assert str(unsigned.value) == refusal(IMAGE, Verdict("", "is not signed"))
-        assert str(unsigned.value).startswith("the image sha256:abababababab is not signed, and `signing.trusted` asks")
+        assert str(unsigned.value).startswith(
+            "the image sha256:abababababab is not signed, and `signing.trusted` requires"
+        )
         assert "`signing.key` there, then `pulumi up`" in str(unsigned.value)
         signed(registry, key=STRANGER)
-        with pytest.raises(NotAdmitted, match="is signed by none of the keys that are trusted here"):
+        with pytest.raises(NotAdmitted, match="is not signed by a trusted key"):
             admitted()
         signed(registry)
         assert admitted() == IMAGE

@@ -78,7 +78,7 @@ def test_what_refuses_an_image(
     ("findings", "exceptions", "said"),
     [
         ([XZ], [until("2026-12-31")], []),
-        ([XZ], [until("2026-03-20")], ["the one for CVE-2024-3094 ends on 2026-03-20"]),
+        ([XZ], [until("2026-03-20")], ["CVE-2024-3094 expires on 2026-03-20"]),
         ([TAR], [until("2026-12-31")], ["has no CVE-2024-3094; remove the exception"]),
         ([TAR], [until("2025-12-31")], ["has no CVE-2024-3094; remove the exception"]),
     ],
@@ -97,12 +97,12 @@ def refused(findings: list[ImageFinding], *exceptions: Accepted) -> str:
 
 def test_a_refusal_says_what_why_and_what_to_do() -> None:
     lines = refused([XZ, CURL]).splitlines()
-    assert lines[0].startswith(f"the image {IMAGE} has 2 known weaknesses that no exception covers")
-    assert "what served goes on serving" in lines[0]
+    assert lines[0].startswith(f"the image {IMAGE} has 2 known vulnerabilities without an exception")
+    assert "the service was not changed" in lines[0]
     assert lines[1] == (
         "  CVE-2024-3094 (CRITICAL) in xz-utils 5.6.0, fixed in 5.6.2: https://nvd.example/CVE-2024-3094"
     )
-    assert lines[3] == "cause: ECR's scan of the image found them"
+    assert lines[3] == "cause: ECR's image scan found them"
     assert lines[4].startswith("fix: build it on a newer base")
     assert "CVE-2023-38545, CVE-2024-3094" in lines[4]
     assert "scan.exceptions" in lines[4]

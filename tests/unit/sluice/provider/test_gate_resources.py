@@ -291,7 +291,7 @@ def test_the_names_of_an_image_are_no_change() -> None:
     for resource, inputs in ((MigrationRun(no_account), RUN), (Rollout(no_account), ROLLOUT)):
         assert not run(resource.check(call(Lines()), {}, inputs | new)).failures
         wrong = run(resource.check(call(Lines()), {}, inputs | {"names": {"version": 7}})).failures
-        assert [(one.property, one.reason) for one in wrong] == [("names", "names: version is 7; it must be a text")]
+        assert [(one.property, one.reason) for one in wrong] == [("names", "names: version is 7; it must be a string")]
 
 
 def test_a_refresh_shows_the_live_revision_and_the_next_up_deploys_again() -> None:
