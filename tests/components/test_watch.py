@@ -21,7 +21,7 @@ from tests.components.program import ACCOUNT, LISTENER, ROOT, Deployed, Register
 
 PAGE = "docs/alarms.md"
 Deploy = Callable[..., Deployed]
-WATCHED = Watched("app/shop/1", "targetgroup/shop/2", "shop", "web", "shop-db", shared=False)
+WATCHED = Watched("app/shop/1", ["targetgroup/shop/2"], "shop", "web", "shop-db", shared=False)
 EMAIL = {"email": ["ops@example.com"]}
 SHARED = {
     "loadBalancer": {"listener": LISTENER, "priority": 40, "host": "shop.example.com"},
@@ -120,7 +120,7 @@ class TestRules:
         self, targets: int | None, balancer: int | None, requests: int | None, percent: float
     ) -> None:
         """The formula, computed as CloudWatch would: with FILL, a missing count is 0."""
-        rule = errors("errors", 5, 20, 5, "a", "t", shared=False)
+        rule = errors("errors", 5, 20, 5, "a", ["t"], shared=False)
         assert computed(rule, {"t": targets, "b": balancer, "r": requests}) == percent
 
     @pytest.mark.parametrize(
@@ -131,16 +131,30 @@ class TestRules:
         self, targets: int | None, requests: int | None, percent: float
     ) -> None:
         """HTTPCode_ELB_5XX_Count counts those of every service behind it."""
-        rule = errors("errors", 5, 20, 5, "a", "t", shared=True)
+        rule = errors("errors", 5, 20, 5, "a", ["t"], shared=True)
         assert {one.name for one in rule.metrics.values()} == {"HTTPCode_Target_5XX_Count", "RequestCount"}
         assert computed(rule, {"t": targets, "r": requests}) == percent
+
+    @pytest.mark.parametrize(
+        ("counts", "percent"),
+        [
+            ({"t": 5, "r": 100, "u": None, "s": None}, 5.0),
+            ({"t": None, "r": None, "u": 5, "s": 100}, 5.0),
+            ({"t": 0, "r": 90, "u": 10, "s": 10}, 10.0),
+        ],
+        ids=["primary serves", "alternate serves", "a canary"],
+    )
+    def test_of_two_target_groups_all_answers_count(self, counts: dict[str, int | None], percent: float) -> None:
+        """A service whose traffic ECS shifts: each group is production in turn."""
+        rule = errors("errors", 5, 20, 5, "a", ["t", "u"], shared=False)
+        assert computed(rule, {"b": None, **counts}) == percent
 
     def test_silence_is_bad_only_where_nobody_is_served(self, stack: Callable[..., list[Rule]]) -> None:
         assert [one.name for one in stack() if one.silence_is_bad] == ["no-healthy-target"]
 
     def test_each_is_on_the_page_that_its_description_names(self, stack: Callable[..., list[Rule]]) -> None:
         text = (ROOT / PAGE).read_text(encoding="utf-8")
-        for rule in [*stack(), errors("deployment", 5, 20, 2, "a", "t", shared=False)]:
+        for rule in [*stack(), errors("deployment", 5, 20, 2, "a", ["t"], shared=False)]:
             assert f"| `{rule.name}` |" in text, rule.name
 
     @pytest.mark.parametrize(
