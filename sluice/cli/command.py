@@ -17,11 +17,12 @@ from sluice.cli.context import Context
 from sluice.cli.interrupt import Interrupt, say_interrupted
 from sluice.cli.stack import NoStack, find
 from sluice.cli.terminal import Terminal
+from sluice.cli.traffic import abort_rollout, continue_rollout
 from sluice.clock import Clock, SystemClock
 from sluice.errors import GateError, Interrupted
 from sluice.migration.operator_run import Refused
 
-VERBS = (run, migrate, history, status, rollback, rotate, preflight)
+VERBS = (run, migrate, history, status, rollback, continue_rollout, abort_rollout, rotate, preflight)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -32,8 +32,8 @@ class Context:
     @property
     def service(self) -> Service:
         clients = self.clients
-        name = self.stack.needed("service")
-        return Service(clients["ecs"], clients["elbv2"], clients["logs"], self.stack.gate["cluster"], name)
+        name, cluster = self.stack.needed("service"), self.stack.gate["cluster"]
+        return Service(clients["ecs"], clients["elbv2"], clients["logs"], cluster, name, clients["cloudwatch"])
 
     def deployer(self) -> Deployer:
         return Deployer(

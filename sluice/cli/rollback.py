@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from sluice.author import author_name, identity
 from sluice.aws.patience import Unknown
 from sluice.cli import exits
 from sluice.cli.context import Context
+from sluice.cli.traffic.traffic_status import strategy_with_header
 from sluice.errors import GateError, Interrupted
 from sluice.image.digest import hexadecimal, short
 from sluice.image.image_tags import ecr_of
@@ -38,6 +39,7 @@ from sluice.rollout.proof.task_question import inside
 from sluice.rollout.request import Wanted
 from sluice.rollout.rollback_target import after_steps, choose, digest, smoke_of
 from sluice.rollout.rollout import Rollout
+from sluice.rollout.strategy.on_test_traffic import on_test_traffic
 
 DEADLINE = 900
 HEADS = ("RELEASE", "WHEN (UTC)", "IMAGE", "VERSION", "GIT REVISION", "TASK DEFINITION", "BY", "AUTHOR", "")
@@ -146,22 +148,29 @@ def _announce(context: Context, plan: Plan) -> None:
 def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
     gate, terminal, clients = context.stack.gate, context.terminal, context.clients
     smoke = smoke_of(gate.get("smoke") or {}, plan.target.path)
+    strategy = strategy_with_header(context)
+    if strategy is not None:  # the caller's proof is of the newest image, and may not be in an earlier one
+        strategy = replace(strategy, proof=None)
+    groups = strategy.target_groups if strategy else gate.get("targetGroups") or ()
     wanted = Wanted(
         task_definition=plan.target.task_definition,
         previous=plan.current,
         deadline=int(gate.get("deadline") or DEADLINE),
-        target_groups=tuple(gate.get("targetGroups") or ()),
+        target_groups=tuple(groups),
         smoke=smoke,
         shape=Shape(load_balancers=plan.load_balancers),
         digest=plan.target.digest,
         by="rollback",
         back=True,
+        strategy=strategy,
         names=plan.target.names,
     )
     left = plan.current_image.rpartition("@")[2]
     context.interrupt.heeded = True
     asks = asking(wanted.smoke)
     releases = ReleaseRecords(clients["ssm"], context.stack.path)
+    ecs, logs, cluster, clock = clients["ecs"], clients["logs"], gate["cluster"], context.clock
+    traffic = on_test_traffic(strategy, smoke, ecs, logs, cluster, clock, terminal.log) if strategy else None
     try:
         with holding(holds, Hold(left, author_name(), round(context.clock.now()), reason)):
             rollout = Rollout(
@@ -173,7 +182,8 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
                 releases,
                 _in_use(context, wanted.digest),
                 me=identity(clients.skew),
-                question=inside(smoke, clients["ecs"], clients["logs"], gate["cluster"], context.clock, terminal.log),
+                question=inside(smoke, ecs, logs, cluster, clock, terminal.log),
+                traffic=traffic,
             )
             done = rollout.run()
     except Unknown:

@@ -15,12 +15,15 @@ from typing import Any
 from sluice.cli import exits
 from sluice.cli.context import Context
 from sluice.cli.deep import deep
+from sluice.cli.traffic.traffic_status import as_plain, status_lines, strategy_of, traffic_status
 from sluice.image.digest import short
+from sluice.inputs.strategy import Strategy
 from sluice.migration.records.plan import COMMANDS, describe_run, distrust
 from sluice.migration.records.record import RunRecord
 from sluice.release.hold import Holds
 from sluice.release.release_record import Release, ReleaseRecords, RolloutRecord, deployer
 from sluice.rollout.deployment.judge import TargetState
+from sluice.rollout.strategy.lifecycle.weights import serving_groups
 
 
 def arguments(verbs: Any) -> None:
@@ -36,9 +39,14 @@ def arguments(verbs: Any) -> None:
 def main(context: Context, given: argparse.Namespace) -> int:
     gate, clients = context.stack.gate, context.clients
     seen = context.service.describe()
-    targets = {group: context.service.targets(group) for group in gate.get("targetGroups") or ()} if seen else {}
+    strategy = strategy_of(context)
+    groups = _serving_groups(context, strategy)
+    targets = {group: context.service.targets(group) for group in groups} if seen else {}
     runs = context.records.all()
     releases = ReleaseRecords(clients["ssm"], context.stack.path)
+    last = releases.rollout()
+    latest = context.service.shift.latest() if strategy and seen else None
+    traffic = traffic_status(strategy, latest, last) if strategy and latest else None
     holds = Holds(clients["ssm"], gate.get("holds") or f"{context.stack.path}/holds")
     alarms = _ringing(clients, seen)
     proof, touched = schema(runs)
@@ -70,7 +78,8 @@ def main(context: Context, given: argparse.Namespace) -> int:
             "provenBy": _run(proof) | {"image": proof.image} if proof else None,
             "touchedBy": _run(touched) if touched else None,
         },
-        "lastRollout": _rollout(releases.rollout()),
+        "traffic": as_plain(traffic) if traffic else None,
+        "lastRollout": _rollout(last),
         "lastRun": _run(runs[-1]) if runs else None,
         "openRuns": [_run(run) for run in runs if run.open],
         "holds": [vars(hold) for hold in holds.all()],
@@ -79,7 +88,16 @@ def main(context: Context, given: argparse.Namespace) -> int:
     if not context.terminal.machine:
         for line in page(document, list(targets.values()), context.clock.now()):
             context.terminal.line(line)
+        for line in status_lines(traffic) if traffic else ():
+            context.terminal.line(line)
     return exits.FAILED if wrong else exits.OK
+
+
+def _serving_groups(context: Context, strategy: Strategy | None) -> Sequence[str]:
+    """Return the target groups whose targets must be healthy: where traffic shifts, those that users reach."""
+    if strategy is None:
+        return list(context.stack.gate.get("targetGroups") or ())
+    return serving_groups(context.service.shift.weights(strategy.production_rule))
 
 
 def schema(runs: Sequence[RunRecord]) -> tuple[RunRecord | None, RunRecord | None]:

@@ -37,6 +37,7 @@ from sluice.provider import failure_notice
 from sluice.provider.boundary import Account, clock, in_thread
 from sluice.provider.checked import wrong_names, wrong_network
 from sluice.provider.smoke_origin import who_asks
+from sluice.release.approval import Approvals
 from sluice.release.hold import HeldTag, Hold, Holds, holding, refuse_held
 from sluice.release.in_use import InUse
 from sluice.release.names import Names
@@ -138,6 +139,8 @@ class Rollout(Resource):
         clients = self._account()
         clients.verify()
         ReleaseRecords(clients["ssm"], inputs["records"]).delete_all()
+        if inputs.get("strategy"):
+            Approvals(clients["ssm"], inputs["records"]).delete()
         if inputs.get("holds"):
             Holds(clients["ssm"], inputs["holds"]).delete_all()
 
@@ -192,6 +195,7 @@ class Rollout(Resource):
             identity(clients.skew),
             inside(wanted.smoke, clients["ecs"], clients["logs"], inputs["cluster"], now, log),
             traffic,
+            Approvals(clients["ssm"], inputs["records"]) if inputs.get("records") else None,
         )
         return rollout.run()
 

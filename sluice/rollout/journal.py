@@ -17,6 +17,7 @@ from sluice.migration.records.ownership import FRESH_SECONDS, FRESH_TRIES
 from sluice.migration.records.plan import describe_run
 from sluice.migration.records.record import RunRecord
 from sluice.migration.records.records import Records
+from sluice.release.approval import Approval, Approvals
 from sluice.release.release_record import Release, ReleaseRecords, RolloutRecord, RolloutState, names_of
 from sluice.rollout.deployment.judge import Version
 from sluice.rollout.previous import previous
@@ -30,6 +31,7 @@ class Journal:
         records: the stack's releases and its last rollout; None: nothing is written, known or fenced.
         runs: the stack's runs; not looked at where *wanted* names no proof.
         me: this deployer.
+        approvals: what people answered to a pause; None: it is not written down.
     """
 
     def __init__(
@@ -40,7 +42,9 @@ class Journal:
         wanted: Wanted,
         me: Identity,
         runs: Records | None = None,
+        approvals: Approvals | None = None,
     ) -> None:
+        self._approvals = approvals
         self._records = records
         self._patience = patience
         self._log = log
@@ -131,6 +135,17 @@ class Journal:
                 records.write(self._rollout)
 
         self._write("that a person is waited for", write)
+
+    def approval(self, deployment: str) -> Approval | None:
+        """What a person answered to the service deployment with this ARN; None: nobody did, or it cannot be read."""
+        if self._approvals is None:
+            return None
+        try:
+            found = self._patience.ask(self._approvals.last)
+        except (GateError, BotoCoreError, ClientError) as error:
+            self._log(f"warning: who answered could not be read: {error}", False)
+            return None
+        return found if found is not None and found.deployment == deployment else None
 
     def path_of(self, task_definition: str) -> str | None:
         """The deep health path that a release answered when it was proven; empty: none; None: nobody knows."""

@@ -16,6 +16,7 @@ from sluice.duration import short_time
 from sluice.errors import GateError, Interrupted, Superseded
 from sluice.inputs.strategy import Strategy
 from sluice.migration.records.records import Records
+from sluice.release.approval import Approvals
 from sluice.release.in_use import InUse
 from sluice.release.release_record import ReleaseRecords, RolloutRecord
 from sluice.rollout.deployment.http_answer import Ask
@@ -68,6 +69,7 @@ class Rollout:
         me: this deployer.
         question: asks in place of *ask*, from elsewhere; None: nobody does.
         traffic: who asks the new version on test traffic; needed where *wanted* has a strategy.
+        approvals: what people answer to a pause; None: it is not written down.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Rollout:
         me: Identity | None = None,
         question: Question | None = None,
         traffic: OnTestTraffic | None = None,
+        approvals: Approvals | None = None,
     ) -> None:
         self._service = service
         self._wanted = wanted
@@ -92,7 +95,7 @@ class Rollout:
         self._patience = Patience(clock, "watching the rollout")
         self._begun = clock.now()
         self._witness = Witness(service, self._patience, wanted.task_definition, wanted.target_groups)
-        self._journal = Journal(records, self._patience, log, wanted, me or identity(), runs)
+        self._journal = Journal(records, self._patience, log, wanted, me or identity(), runs, approvals)
         self._mover = Mover(service, self._patience, clock, self._journal, log)
         back = ShiftBack if wanted.strategy else WayBack
         self._way_back = back(service, self._patience, clock, log, self._witness, self._mover)

@@ -196,8 +196,15 @@ class Shift(UnderWay):
 
     def failure(self, why: Judgement) -> GateError:
         """The error for a deployment that ECS ended, with what its reason means and what users got."""
-        known = explained(why.reason) if why.state in (State.ROLLED_BACK, State.FAILED) else None
-        if known is not None:
+        ended = why.state in (State.ROLLED_BACK, State.FAILED)
+        answer = self._journal.approval(self.seen.arn) if ended and self.seen is not None else None
+        if answer is not None and answer.action == "ROLLBACK":
+            why = Judgement(why.state, f"{answer.author} aborted it" + (f": {answer.reason}" if answer.reason else ""))
+            cause = f"{answer.author} ended the rollout with `sluice abort`"
+            self._witness.found = Diagnosis("aborted", cause, "run `pulumi up` again when this version is wanted")
+        if answer is not None and answer.action == "CONTINUE":
+            self.let_in(100.0)  # as far as this deployer can tell: it may have looked too late
+        if self._witness.found is None and ended and (known := explained(why.reason)) is not None:
             name, advice = known
             fix = advice.remedy if "`pulumi up" in advice.remedy else f"{advice.remedy}; {AGAIN}"
             self._witness.found = Diagnosis(name, advice.cause, fix)

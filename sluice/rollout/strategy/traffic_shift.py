@@ -61,6 +61,8 @@ class TrafficShift:
         self._known = Known()
         self._answered: dict[str, float] = {}
         self._announced = ""
+        self._awaited = ""
+        self._approved_at: ServiceDeployment | None = None
 
     def run(self) -> str:
         """Returns the deep health path that the version has answered, once ECS is done and all users reach it. Raises
@@ -77,6 +79,7 @@ class TrafficShift:
             if seen is None or look.doubted:
                 shift.wait()
                 continue
+            self._name_approval(seen)
             if self._steps.notice(seen):
                 self._known = replace(self._known, verdict=None, exhausted=False)
             waits = self._act(seen)
@@ -141,13 +144,25 @@ class TrafficShift:
         """Says, and writes down, that the proofs are done and a person is waited for."""
         if self._announced == pause.hook:
             return
-        self._announced = pause.hook
+        self._announced = self._awaited = pause.hook
+        self._approved_at = seen
         self._journal.awaits_approval(pause.hook)
         self._log(
             f"{self._version.name} waits for approval at {seen.stage}{until(pause)}: `sluice continue` lets users in, "
             "`sluice abort` rolls back; without an answer ECS rolls back",
             False,
         )
+
+    def _name_approval(self, seen: ServiceDeployment) -> None:
+        """Says who approved, once the pause that a person was waited for is gone."""
+        if not self._awaited or self._awaited in (one.hook for one in seen.pauses) or not seen.ongoing:
+            return
+        found = self._journal.approval(seen.arn)
+        known = found is not None and found.hook == self._awaited
+        self._awaited = ""
+        author = f"{found.author}{f': {found.reason}' if found.reason else ''}" if found and known else "not recorded"
+        self._log(f"approved by {author}", False)
+        self._shift.let_in(next_share(self._strategy, self._approved_at or seen))
 
     def _name_foreign_pause(self, seen: ServiceDeployment) -> None:
         names = ", ".join(f"{one.hook}{until(one)}" for one in seen.pauses)

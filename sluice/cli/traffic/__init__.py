@@ -1,0 +1,1 @@
+"""What operators see of, and answer to, a rollout that shifts traffic."""
