@@ -15,8 +15,7 @@ from sluice.errors import GateError, Interrupted, Superseded
 from sluice.image.digest import short
 from sluice.image.image_tags import ecr_of
 from sluice.inputs.keep import Keep
-from sluice.inputs.network import Network
-from sluice.inputs.smoke import Smoke, path_of
+from sluice.inputs.smoke import Smoke
 from sluice.inputs.soak import Soak
 from sluice.inputs.strategy import Strategy
 from sluice.migration.records.records import Records
@@ -36,19 +35,17 @@ from sluice.protocol.values import UNKNOWN, contains_unknown
 from sluice.provider import failure_notice
 from sluice.provider.boundary import Account, clock, in_thread
 from sluice.provider.checked import wrong_names, wrong_network
+from sluice.provider.rollout_request import wanted_of
 from sluice.provider.smoke_origin import who_asks
+from sluice.provider.strategy_plan import strategy_plan
 from sluice.release.approval import Approvals
 from sluice.release.hold import HeldTag, Hold, Holds, holding, refuse_held
 from sluice.release.in_use import InUse
-from sluice.release.names import Names
 from sluice.release.release_record import ReleaseRecords, mover
 from sluice.rollout.deployment.http_answer import asking
 from sluice.rollout.deployment.judge import live_revision
 from sluice.rollout.deployment.service import Service
-from sluice.rollout.deployment.shape import Shape
-from sluice.rollout.proof.compatibility import GOOD
 from sluice.rollout.proof.task_question import inside
-from sluice.rollout.request import Wanted
 from sluice.rollout.rollout import Done
 from sluice.rollout.rollout import Rollout as GateRollout
 from sluice.rollout.strategy.on_test_traffic import on_test_traffic
@@ -111,7 +108,7 @@ class Rollout(Resource):
 
     async def create(self, call: Call, new: Properties) -> Created:
         if call.preview:
-            call.log(who_asks(new))
+            _announce(call, new)
             return Created("", _preview(new))
         return Created(new["service"], _outputs(new, await in_thread(self._roll_out, call, new, {})))
 
@@ -124,7 +121,7 @@ class Rollout(Resource):
 
     async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
         if call.preview:
-            call.log(who_asks(new))
+            _announce(call, new)
             return _preview(new)
         wanted = _unsoaked(call, new) if _other_database(old.inputs, new) else new
         return _outputs(new, await in_thread(self._roll_out, call, wanted, old.inputs))
@@ -171,7 +168,7 @@ class Rollout(Resource):
             raise
 
     def _prove(self, call: Call, inputs: Properties, before: Properties, clients: Clients) -> Done:
-        wanted, now = self._wanted(inputs, before), clock(call, clients)
+        wanted, now = wanted_of(inputs, before), clock(call, clients)
         records = ReleaseRecords(clients["ssm"], inputs["records"]) if inputs.get("records") else None
         runs = Records(clients["ssm"], f"{inputs['records']}/runs") if inputs.get("records") else None
         keep = inputs.get("keep")
@@ -198,28 +195,6 @@ class Rollout(Resource):
             Approvals(clients["ssm"], inputs["records"]) if inputs.get("records") else None,
         )
         return rollout.run()
-
-    @staticmethod
-    def _wanted(inputs: Properties, before: Properties) -> Wanted:
-        strategy = Strategy.parse(inputs["strategy"]) if inputs.get("strategy") else None
-        groups = strategy.target_groups if strategy else inputs.get("targetGroups") or ()
-        return Wanted(
-            task_definition=inputs["taskDefinition"],
-            previous=str(before.get("taskDefinition") or ""),
-            previous_path=_answered(before.get("smoke")),
-            deadline=inputs["deadline"],
-            target_groups=tuple(groups),
-            smoke=Smoke.parse(inputs["smoke"]) if inputs.get("smoke") else None,
-            shape=shape_of(inputs),
-            # What is gone back from need not be well, and the schema is its own.
-            soak=Soak.parse(inputs["soak"]) if inputs.get("soak") and not inputs.get("rollback") else None,
-            digest=inputs["imageDigest"],
-            # An older release serves without its migrations: whatever ran since is no reason against it.
-            proof=0 if inputs.get("rollback") else inputs.get("proof") or 0,
-            names=Names.parse(inputs.get("names")),
-            strategy=strategy,
-            back=bool(inputs.get("rollback")),
-        )
 
     @staticmethod
     def _left(clients: Clients, inputs: Properties) -> str:
@@ -263,11 +238,11 @@ class Rollout(Resource):
         return mover(live, records.all() if records else (), records.rollout() if records else None)
 
 
-def _answered(smoke: Properties | None) -> str | None:
-    """The deep path that a version answered which this request has proven; None when it proves none."""
-    if not smoke or smoke.get("status", GOOD) != GOOD:
-        return None
-    return path_of(str(smoke["url"]))
+def _announce(call: Call, inputs: Properties) -> None:
+    """Says in a preview how the version will be proven."""
+    call.log(who_asks(inputs))
+    if plan := strategy_plan(inputs):
+        call.log(plan)
 
 
 def _other_database(old: Properties, new: Properties) -> bool:
@@ -279,19 +254,6 @@ def _unsoaked(call: Call, inputs: Properties) -> Properties:
     if inputs.get("soak"):
         call.log("the database is another one than before: what serves is not soaked on it")
     return inputs | {"soak": None}
-
-
-def shape_of(inputs: Properties) -> Shape:
-    """The service's network, platform version and load balancers, in ECS' own words."""
-    awsvpc = None
-    if inputs.get("network"):
-        network = Network.parse(inputs["network"])
-        awsvpc = {
-            "subnets": list(network.subnets),
-            "securityGroups": list(network.security_groups),
-            "assignPublicIp": "ENABLED" if network.assign_public_ip else "DISABLED",
-        }
-    return Shape(awsvpc, inputs.get("platformVersion") or "", tuple(inputs.get("loadBalancers") or ()))
 
 
 def _outputs(inputs: Properties, done: Done) -> Properties:

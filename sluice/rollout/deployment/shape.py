@@ -1,7 +1,7 @@
-"""What of a service, beside its revision, makes ECS start a deployment: network, platform, load balancer.
+"""What makes ECS start a deployment, apart from a new revision: the service's network, platform and load balancers.
 
-A deployment that fails takes these back with it: who wants them must say them again. Source: UpdateService in the
-Amazon ECS API reference, which says of each parameter whether it starts a deployment.
+A deployment that fails restores the former ones, so each rollout sends the wanted ones again. Source: UpdateService in
+the Amazon ECS API reference, which says of each parameter whether it starts a deployment.
 """
 
 from __future__ import annotations
@@ -11,15 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 LATEST = "LATEST"
-"""Asked for by this name; ECS may answer with the version that it stood for at that moment."""
+"""The name of the newest platform version; ECS may answer with that version's number."""
 
 _NETWORK = ("subnets", "securityGroups")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """network: ECS' awsvpcConfiguration. platform_version: of Fargate. load_balancers: as UpdateService takes them.
-    Empty: nothing is asked for."""
+    """The wanted, or the present, values; an empty one is not wanted or not known.
+
+    Attributes:
+        network: awsvpcConfiguration.
+        platform_version: of Fargate.
+        load_balancers: as UpdateService takes them.
+    """
 
     network: Mapping[str, Any] | None = None
     platform_version: str = ""
@@ -27,14 +32,14 @@ class Shape:
 
     @classmethod
     def of(cls, service: Mapping[str, Any], deployment: Mapping[str, Any]) -> Shape:
-        """As a deployment has it; its load balancers are said of the service alone."""
+        """Return the values of a deployment; DescribeServices shows load balancers for the service alone."""
         network = (deployment.get("networkConfiguration") or {}).get("awsvpcConfiguration")
         balancers = service.get("loadBalancers") or ()
         return cls(network or None, str(deployment.get("platformVersion") or ""), tuple(balancers))
 
     def missing_in(self, other: Shape) -> dict[str, Any]:
-        """What UpdateService must be told for *other* to become like this one. What *other* does not say, or this one
-        does not ask for, is no difference."""
+        """Return the arguments of UpdateService that change *other* into this one. A value that either of them lacks is
+        no difference."""
         arguments: dict[str, Any] = {}
         if self.network and other.network and _network(self.network) != _network(other.network):
             arguments["networkConfiguration"] = {"awsvpcConfiguration": dict(self.network)}
@@ -48,11 +53,12 @@ class Shape:
 
 
 def _network(network: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Comparable: in any order, with what ECS fills in."""
+    """Comparable: in any order, with the defaults of ECS."""
     return (*(sorted(network.get(key) or ()) for key in _NETWORK), network.get("assignPublicIp") or "DISABLED")
 
 
-def _balancer(one: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Comparable, with what a service needs before its strategy can be another than rolling."""
-    names = (str(one.get("targetGroupArn", "")), str(one.get("containerName", "")), int(one.get("containerPort", 0)))
-    return (*names, tuple(sorted((one.get("advancedConfiguration") or {}).items())))
+def _balancer(one: Mapping[str, Any]) -> tuple[str, str, int]:
+    """Comparable: where traffic shifts, a deployment may serve from either of the two target groups."""
+    alternate = str((one.get("advancedConfiguration") or {}).get("alternateTargetGroupArn") or "")
+    groups = sorted(filter(None, (str(one.get("targetGroupArn", "")), alternate)))
+    return " ".join(groups), str(one.get("containerName", "")), int(one.get("containerPort", 0))

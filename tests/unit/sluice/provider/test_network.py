@@ -9,7 +9,7 @@ from sluice.protocol.values import UNKNOWN
 from sluice.provider.checked import wrong_network
 from sluice.provider.gate_provider import GateProvider
 from sluice.provider.migration_inputs import place_of
-from sluice.provider.rollout import shape_of
+from sluice.provider.rollout_request import shape_of
 from sluice.rollout.deployment.shape import Shape
 from tests.unit.sluice.provider.resources import ROLLOUT, RUN, Lines, call, run
 

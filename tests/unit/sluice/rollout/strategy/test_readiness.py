@@ -86,6 +86,23 @@ def test_another_network_is_sent_again_although_the_revision_is_the_same() -> No
     assert step.changes["networkConfiguration"]["awsvpcConfiguration"]["subnets"] == ["a", "b"]
 
 
+def test_the_other_target_group_is_no_difference_and_another_port_is() -> None:
+    def entry(group: str, alternate: str, port: int) -> dict[str, Any]:
+        advanced = {"alternateTargetGroupArn": alternate, "productionListenerRule": "r"}
+        return {
+            "targetGroupArn": group,
+            "containerName": "app",
+            "containerPort": port,
+            "advancedConfiguration": advanced,
+        }
+
+    wanted = Shape(load_balancers=(entry(PRIMARY, ALTERNATE, 8080),))
+    assert wanted.missing_in(Shape(load_balancers=(entry(ALTERNATE, PRIMARY, 8080),))) == {}
+    assert wanted.missing_in(Shape(load_balancers=(entry(PRIMARY, ALTERNATE, 80),))) == {
+        "loadBalancers": [entry(PRIMARY, ALTERNATE, 8080)]
+    }
+
+
 def test_the_pauses_of_a_strategy() -> None:
     assert own_stages(BLUE_GREEN) == ("POST_TEST_TRAFFIC_SHIFT",)
     assert own_stages(CANARY) == ("POST_TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT")
