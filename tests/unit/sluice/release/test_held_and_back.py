@@ -13,6 +13,7 @@ from sluice.image.image_tags import ecr_of
 from sluice.protocol.resource import Call, Properties, Refused, State
 from sluice.provider.migration_run import MigrationRun
 from sluice.provider.rollout import Rollout
+from sluice.provider.rollout_request import wanted_of
 from sluice.release.hold import HeldTag
 from sluice.rollout.rollout import Done
 from tests.unit.sluice.aws.parameters import Ssm
@@ -75,10 +76,10 @@ def test_after_a_rollback_the_records_say_whether_the_steps_must_run() -> None:
 
 def test_what_is_gone_back_from_need_not_be_well() -> None:
     inputs = ROLLOUT | {"soak": {"seconds": 5, "url": "http://x/health"}}
-    soak = Rollout._wanted(inputs, {}).soak
+    soak = wanted_of(inputs, {}).soak
     assert soak is not None
     assert soak.seconds == 5
-    assert Rollout._wanted(inputs | {"rollback": True}, {}).soak is None
+    assert wanted_of(inputs | {"rollback": True}, {}).soak is None
 
 
 @pytest.mark.parametrize(
@@ -93,9 +94,9 @@ def test_what_is_gone_back_from_need_not_be_well() -> None:
 def test_the_engine_remembers_where_the_version_before_answered(smoke: Properties | None, path: str | None) -> None:
     """For a release whose record does not say."""
     before = ROLLOUT | {"smoke": smoke, "taskDefinition": "arn:td/notes:7"}
-    wanted = Rollout._wanted(ROLLOUT | {"smoke": {"url": "http://x/healthz"}}, before)
+    wanted = wanted_of(ROLLOUT | {"smoke": {"url": "http://x/healthz"}}, before)
     assert (wanted.previous, wanted.previous_path) == ("arn:td/notes:7", path)
-    assert Rollout._wanted(ROLLOUT, {}).previous_path is None, "the first one"
+    assert wanted_of(ROLLOUT, {}).previous_path is None, "the first one"
 
 
 @pytest.mark.parametrize(
