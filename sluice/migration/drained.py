@@ -1,8 +1,8 @@
-"""After-steps may only run once nothing of the version before is left: they take away what it needs.
+"""Waits until all tasks of the previous version have stopped, because after-steps remove what it needs.
 
-That nothing is left is an absence, and one answer proves none: DescribeServices must say it too, or it must be seen
-again for a while. A deployer that may not list tasks sees less: a task that is being stopped is in no count of
-DescribeServices. Then targets must have drained as well, and the longest stopTimeout must have passed since.
+One answer without tasks is no proof: DescribeServices must confirm it, or it must be seen for a while. A deployer that
+may not list tasks sees less, because DescribeServices does not count a task that is being stopped. Then the targets
+must have drained, too, and the longest stopTimeout must have passed since.
 
 IAM: ecs:ListTasks and ecs:DescribeTasks (condition ecs:cluster), ecs:DescribeServices on the service; in place of the
 first two elasticloadbalancing:DescribeTargetHealth on ``*``.
@@ -26,13 +26,13 @@ from sluice.migration.step.shard import poll_seconds
 DRAIN_SECONDS = 3900.0
 """The longest deregistration delay (an hour), the longest stopTimeout, and the removal of the network interface."""
 STOP_SECONDS = 130.0
-"""How long a task may go on once its target has drained: the longest stopTimeout (120 s), and a little."""
+"""Seconds that a task may run after its target has drained: the longest stopTimeout (120 s), with a margin."""
 SAID_SECONDS = 10.0
-"""What is waited for is said again after so long."""
+"""Seconds between two progress lines."""
 
 
 class Unseen(GateError):
-    """Whether the version before still runs cannot be found out; the text names the permission that is missing."""
+    """It is unknown whether the previous version still runs; the text names the missing permission."""
 
 
 def await_drained(
@@ -47,11 +47,11 @@ def await_drained(
     """Return once every task of the service that is not of *task_definition* is STOPPED.
 
     Raises:
-        Unseen: this deployer lacks a permission without which that cannot be known.
-        GateError: not within the longest time that draining can take.
+        Unseen: this deployer lacks a permission to find out.
+        GateError: the tasks did not stop within the longest time of draining.
         Interrupted: Ctrl-C, or the deployer is dying; nothing was started.
     """
-    patience = Patience(clock, "waiting for the version before to be gone")
+    patience = Patience(clock, "waiting for the previous version to stop")
     begun = said = clock.now()
     absence = Confirmation()
     listed, lasts = True, CONFIRM_SECONDS
@@ -65,8 +65,8 @@ def await_drained(
                     raise
                 listed, lasts = False, STOP_SECONDS
                 log(
-                    f"warning: the tasks of the version before cannot be listed ({message(error)}): the service's "
-                    f"deployments and targets are watched instead, and {STOP_SECONDS:.0f} s more for tasks that stop",
+                    f"warning: the tasks of the previous version cannot be listed ({message(error)}): the service's "
+                    f"deployments and targets are watched instead, then {STOP_SECONDS:.0f} s more for stopping tasks",
                     False,
                 )
         if not listed:
@@ -78,21 +78,24 @@ def await_drained(
         if absence.confirmed("" if left else "nothing else runs", now, lasts):
             return
         if clock.halted():
-            raise Interrupted("cancelled before the after-steps began: the new version serves, `pulumi up` runs them")
+            raise Interrupted("cancelled before the after-steps: the new version serves; `pulumi up` runs them")
         if now - begun > DRAIN_SECONDS:
             raise GateError(
-                f"{left or 'the version before'} still there after {short_time(now - begun)}, so the after-steps were "
-                "not started; the new version serves. Look why it does not stop, then run `pulumi up` again"
+                f"the previous version has not stopped after {short_time(now - begun)}: {left or 'not confirmed'}. The "
+                "after-steps were not started; the new version serves. Fix: find out why it does not stop, then run "
+                "`pulumi up`"
             )
         if left and (said == begun or now - said >= SAID_SECONDS):
             said = now
-            log(f"waiting until the version before has stopped: {left}, {short_time(now - begun)}", False)
+            log(f"waiting until the previous version has stopped: {left}, {short_time(now - begun)}", False)
         clock.wait(poll_seconds(now - begun))
 
 
 def _serves_alone(patience: Patience, ecs: Any, cluster: str, service: str, task_definition: str) -> bool:
-    """Return whether the service itself says that its only deployment is of *task_definition*, and that it runs. A
-    deployer that may not ask it waits a little longer."""
+    """Return whether the service's only deployment is of *task_definition*, and runs.
+
+    Without the permission, the deployer waits a little longer instead.
+    """
     try:
         return not _deployments(_service(patience, ecs, cluster, service), task_definition)
     except Unseen:
@@ -100,7 +103,7 @@ def _serves_alone(patience: Patience, ecs: Any, cluster: str, service: str, task
 
 
 def _service(patience: Patience, ecs: Any, cluster: str, service: str) -> Mapping[str, Any]:
-    """The service, as DescribeServices shows it; empty when it does not. Raises Unseen."""
+    """Return the service, as DescribeServices shows it; empty when it does not. Raises Unseen."""
     try:
         services = patience.ask(ecs.describe_services, cluster=cluster, services=[service])["services"]
     except ClientError as error:
@@ -112,18 +115,18 @@ def _service(patience: Patience, ecs: Any, cluster: str, service: str) -> Mappin
 
 def _unseen(error: ClientError, permission: str) -> Unseen:
     return Unseen(
-        "whether tasks of the version before still run could not be found out, so the after-steps were not started; "
+        "it is unknown whether tasks of the previous version still run, so the after-steps were not started; "
         "the new version serves\n"
         f"  cause: this deployer may not call {error.operation_name}: {message(error)}\n"
-        f"  fix:   give it {permission}, and ecs:ListTasks and ecs:DescribeTasks (condition ecs:cluster), as "
+        f"  fix:   allow it {permission}, and ecs:ListTasks and ecs:DescribeTasks (condition ecs:cluster), as "
         "`make bootstrap` does; then run `pulumi up` again"
     )
 
 
 def _others(ecs: Any, cluster: str, service: str, task_definition: str) -> list[str]:
-    """Ids of the service's tasks of other revisions that have not stopped.
+    """Return the ids of the service's tasks of other revisions that have not stopped.
 
-    A task that is on its way out already has desiredStatus STOPPED, so both lists are asked and lastStatus decides.
+    A stopping task already has desiredStatus STOPPED, so both lists are read and lastStatus decides.
     Source: ECS ListTasks.
     """
     name = service.rpartition("/")[2]
@@ -134,13 +137,13 @@ def _others(ecs: Any, cluster: str, service: str, task_definition: str) -> list[
         for arn in page["taskArns"]
     ]
     left: list[str] = []
-    for start in range(0, len(arns), 100):  # DescribeTasks takes a hundred
+    for start in range(0, len(arns), 100):  # DescribeTasks accepts a hundred
         asked = arns[start : start + 100]
         answer = ecs.describe_tasks(cluster=cluster, tasks=asked)
         described = {str(task["taskArn"]): task for task in answer["tasks"]}
         for arn in asked:
             task = described.get(arn)
-            # One that is listed and cannot be described is not gone: ECS' answers may not agree for a moment.
+            # A task that is listed but not described has not stopped: ECS's answers can differ for a moment.
             if task is None or (
                 task["taskDefinitionArn"] != task_definition and task["lastStatus"] not in ("STOPPED", "DELETED")
             ):
@@ -149,7 +152,7 @@ def _others(ecs: Any, cluster: str, service: str, task_definition: str) -> list[
 
 
 def _tasks(ids: list[str]) -> str:
-    """Tasks by their ids, in words; empty for none."""
+    """Return tasks by their ids, as text; empty for none."""
     if not ids:
         return ""
     shown = ", ".join(sorted(ids)[:5]) + (", …" if len(ids) > 5 else "")
@@ -157,9 +160,10 @@ def _tasks(ids: list[str]) -> str:
 
 
 def _deployments(seen: Mapping[str, Any], task_definition: str) -> str:
-    """Return what the service says of other versions, in words; empty when its only deployment is of *task_definition*
-    and runs. A deployment is listed for as long as tasks of it run. Source: Deployment.status in the ECS API
-    reference."""
+    """Return the service's other deployments, as text; empty when its only one is of *task_definition* and runs.
+
+    A deployment is listed while tasks of it run. Source: Deployment.status in the ECS API reference.
+    """
     deployments = seen.get("deployments") or []
     others = [one for one in deployments if one["taskDefinition"] != task_definition]
     if others:
@@ -169,9 +173,9 @@ def _deployments(seen: Mapping[str, Any], task_definition: str) -> str:
 
 
 def _draining(patience: Patience, elbv2: Any, seen: Mapping[str, Any]) -> str:
-    """Targets of the service that still answer requests they got, in words; empty for none. Raises Unseen.
+    """Return the number of draining targets of the service, as text; empty for none. Raises Unseen.
 
-    While its target drains a task is DEACTIVATING, and in no count. Source: "Amazon ECS task lifecycle".
+    While its target drains, a task is DEACTIVATING and not counted. Source: "Amazon ECS task lifecycle".
     """
     groups = {str(one["targetGroupArn"]) for one in seen.get("loadBalancers") or () if one.get("targetGroupArn")}
     count = 0

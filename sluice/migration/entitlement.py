@@ -1,7 +1,7 @@
-"""Whether a rollout may still move the service, or another deployer has come since. Pure.
+"""Decides whether a rollout may still move the service, or another deployer has taken over. Pure.
 
-`pulumi cancel` frees a stack, not the process that held it. While a deployer lives, Pulumi's lock means that no other
-one begins: a record that another one made since is the proof that the lock was given up.
+`pulumi cancel` releases the stack's lock, but does not end the process that held it. While a deployer holds the lock,
+no other one starts, so a later record of another one proves that the lock was released.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from sluice.migration.records.record import RunRecord
 from sluice.release.release_record import Release
 
 CLOCKS_SECONDS = 2.0
-"""How far the moments of two deployers may be apart, each measured by a header with whole seconds."""
+"""Seconds by which the clocks of two deployers may differ; each is measured by a header with whole seconds."""
 
 
 def overtaken(runs: Sequence[RunRecord], releases: Sequence[Release], me: Identity) -> str:
-    """Return who came since this deployer began, as a sentence; empty when nobody did."""
+    """Return a sentence that names the later deployer; empty without one."""
     since = me.began + CLOCKS_SECONDS
     for run in runs:
         if run.by == "up" and run.owner != me.owner and run.started > since:
             return (
-                f"{run.author} has begun run {run.number} (`pulumi up`, image {run.image[:19]}) at {_time(run.started)}"
+                f"{run.author} started run {run.number} (`pulumi up`, image {run.image[:19]}) at {_time(run.started)}"
             )
     for release in releases:
         if release.at > since:
@@ -35,8 +35,7 @@ def overtaken(runs: Sequence[RunRecord], releases: Sequence[Release], me: Identi
 
 
 def unproven(runs: Sequence[RunRecord], proof: int) -> RunRecord | None:
-    """The first run since run *proof* that may have changed the schema under the version to be rolled out; None when
-    there is none."""
+    """Return the first run after run *proof* that may have changed the schema; None without one."""
     return next((run for run in runs if run.number > proof and touches(run)), None)
 
 

@@ -1,4 +1,4 @@
-"""What makes a database's migration state: when any of it changes, the steps run again."""
+"""The fingerprint of a migration: when it changes, the steps run again."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sluice.inputs.step import Step
 
 @dataclass(frozen=True)
 class Subject:
-    """What a run is about.
+    """Everything whose change runs the steps again.
 
     Attributes:
         image: the image by digest (``repository@sha256:…``).
         steps: the steps of this run's phase, in order.
         environment: of the migration task, as written.
-        secrets: name to ``valueFrom``, as written: never the resolved version, because RDS rotates the master secret
-            weekly and a rotation is no reason to migrate.
+        secrets: ``valueFrom`` by name, as written: not the resolved version, because RDS rotates the master secret
+            weekly and a rotation must not run the steps.
         database: the database's own identity (RDS: DbiResourceId), which changes when it is recreated or restored.
     """
 
@@ -31,7 +31,7 @@ class Subject:
 
     @property
     def digest(self) -> str:
-        """The digest alone: the same image under another registry's name is the same image."""
+        """The digest without the repository: the same image in another registry is the same image."""
         return self.image.rpartition("@")[2]
 
     def parts(self) -> dict[str, object]:
@@ -45,11 +45,11 @@ class Subject:
 
     @property
     def fingerprint(self) -> str:
-        """Hex digest over everything that decides whether the steps must run."""
+        """Return a hex digest of all parts."""
         return hashlib.sha256(json.dumps(self.parts(), sort_keys=True).encode()).hexdigest()[:32]
 
 
-_WORDS = {
+_LABELS = {
     "image": "the image",
     "steps": "the steps",
     "environment": "the migration task's environment",
@@ -59,6 +59,6 @@ _WORDS = {
 
 
 def changed(old: Subject, new: Subject) -> Sequence[str]:
-    """Return what differs between two subjects, in words; empty when nothing has to run."""
+    """Return the names of the parts that differ; empty when no step has to run."""
     before, after = old.parts(), new.parts()
-    return [words for key, words in _WORDS.items() if before[key] != after[key]]
+    return [words for key, words in _LABELS.items() if before[key] != after[key]]

@@ -1,4 +1,5 @@
-"""What is left of a gate when its stack goes: stop a live task, and on a stack that keeps nothing, tidy up.
+"""Cleans up when a stack is destroyed: stops live tasks and, unless records are retained, deletes what the gate
+created.
 
 IAM: ecs:StopTask, ecs:ListTasks, ecs:ListTaskDefinitions and ecs:DeregisterTaskDefinition (the latter two on ``*``).
 """
@@ -13,7 +14,7 @@ from sluice.migration.records.records import Records
 
 
 def stop_live_tasks(ecs: Any, records: Records, cluster: str, log: Callable[[str], None]) -> None:
-    """Stop what an unfinished run left running."""
+    """Stop the tasks that an unfinished run left running."""
     tasks = Tasks(ecs, cluster)
     head, _, name = cluster.rpartition(":cluster/")
     for run in records.all():
@@ -25,12 +26,12 @@ def stop_live_tasks(ecs: Any, records: Records, cluster: str, log: Callable[[str
 
 
 def in_use(ecs: Any, cluster: str, task_definition: str) -> bool:
-    """Return whether a task of the revision's family still runs: then the service is not gone."""
+    """Return whether a task of the revision's family still runs, so the service still exists."""
     return bool(ecs.list_tasks(cluster=cluster, family=family(task_definition))["taskArns"])
 
 
 def deregister(ecs: Any, task_definition: str) -> int:
-    """Deregister every revision of the family (they are kept on purpose while the stack lives); return how many."""
+    """Deregister every revision of the family, which are all kept while the stack exists; return their number."""
     pages = ecs.get_paginator("list_task_definitions").paginate(familyPrefix=family(task_definition))
     arns = [
         arn
@@ -44,5 +45,5 @@ def deregister(ecs: Any, task_definition: str) -> int:
 
 
 def family(task_definition: str) -> str:
-    """``notes-service`` of ``arn:…:task-definition/notes-service:12``."""
+    """Return the family of a revision's ARN: ``notes-service`` of ``arn:…:task-definition/notes-service:12``."""
     return task_definition.rpartition("/")[2].partition(":")[0]

@@ -1,6 +1,6 @@
-"""A record of something that was done to a stack without running a task: the next `pulumi up` runs the steps again.
+"""Records an operator's action that ran no task, so that the next `pulumi up` runs the steps again.
 
-IAM: what sluice.aws.parameters says.
+IAM: as for sluice.aws.parameters.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from sluice.migration.run import all_runs, number_taken
 
 
 def mark(to: Deployer, by: By, message: str, image: str = "") -> RunRecord:
-    """Write the record, which is closed from the beginning, and return it.
+    """Write a closed record and return it.
 
     Args:
         by: ``force`` or ``lift``.
-        image: digest that it is about, where it is about one.
+        message: for the history.
+        image: digest of the image concerned; empty for none.
 
     Raises:
         Interrupted: Ctrl-C.

@@ -1,9 +1,9 @@
-"""An operator's one-off command: the same tasks, the same records, the same lock as the migrations of `pulumi up`.
+"""An operator's one-off command, with the same tasks, records and lock as the migrations of `pulumi up`.
 
-An operator's run has no Pulumi state lock behind it, so creating its record is the lock, and its record may be taken
-over when it looks dead (two minutes old and no live task). Therefore it is looked at again around every start.
+An operator's run does not hold Pulumi's state lock, so creating its record is the lock. Another deployer may take the
+record over when it looks dead (two minutes old and no live task), so it is read again around every start.
 
-IAM: what sluice.aws.tasks, sluice.migration.records.records and sluice.aws.logs say; ssm:GetParameter on the records.
+IAM: as for sluice.aws.tasks, sluice.migration.records.records and sluice.aws.logs; ssm:GetParameter on the records.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from sluice.migration.run import RunResult, all_runs, may_go_on, number_taken, p
 from sluice.migration.step.shard import poll_seconds
 
 STOP_SECONDS = 190.0
-"""How long a cancelled command's tasks are waited for: the longest stopTimeout (120 s) and the end of the task."""
+"""Seconds to wait for the tasks of a cancelled command: the longest stopTimeout (120 s) and the task's clean-up."""
 
 
 class Refused(GateError):
@@ -40,17 +40,17 @@ class Refused(GateError):
 
 
 class Cancelled(Interrupted):
-    """Ctrl-C: the text says what was stopped."""
+    """Ctrl-C: the text names the stopped tasks."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What an operator wants run.
+    """An operator's command.
 
     Attributes:
         step: its attempts must be 1: see :func:`operate`.
         image: by digest.
-        read_only: the command leaves the schema as it is, so that the last migration's success stays worth something.
+        read_only: the command does not change the schema, so the last migration still proves it.
     """
 
     step: Step
@@ -59,17 +59,17 @@ class Order:
 
 
 def operate(to: Deployer, order: Order, place: Place) -> RunResult:
-    """Run the command to its end.
+    """Run the command until it ends.
 
-    Its task is started once, without the retries of a migration: between two attempts a run has no live task, and would
-    look dead.
+    Its task is started once, without the retries of a migration: between two attempts the run would have no live task
+    and look dead.
 
     Raises:
         Refused: another run is in progress; nothing was started.
         StepFailed: it did not end with exit code 0 everywhere.
-        Cancelled: Ctrl-C; its tasks were told to stop.
-        Unknown: AWS cannot be asked any more; the task goes on.
-        Superseded: the run was taken for dead and closed, while it was only slow; its tasks are being stopped.
+        Cancelled: Ctrl-C; its tasks were asked to stop.
+        Unknown: AWS stopped answering; the task keeps running.
+        Superseded: another deployer took the slow run for dead and closed it; its tasks are being stopped.
         GateError: the place is wrong.
     """
     if order.step.attempts != 1:
@@ -87,8 +87,8 @@ def operate(to: Deployer, order: Order, place: Place) -> RunResult:
         raise
     except Unknown as trouble:
         raise Unknown(
-            f"{trouble}\n  Of this command: its task goes on; run {run.number} stays open, and keeps other runs out, "
-            "until the task has stopped. How it ends is in its log"
+            f"{trouble}\n  The command's task keeps running; run {run.number} stays open and blocks other runs "
+            "until the task has stopped. Its log shows the result"
         ) from trouble
     except (GateError, BotoCoreError, ClientError) as error:
         if not _tasks(to, run):
@@ -106,9 +106,9 @@ def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
         if isinstance(decision, Refuse):
             raise Refused(previous_runs.refusal(decision.run, to.clock.now()))
         if to.clock.halted() is Halt.STOP:
-            raise Cancelled("cancelled before anything was started")
+            raise Cancelled("cancelled; nothing was started")
         if isinstance(decision, Close):
-            to.log(f"closing run {decision.run.number}, which {decision.run.author} left", False)
+            to.log(f"closing run {decision.run.number} of {decision.run.author}", False)
             previous_runs.close(to, decision.run, place)
             continue
         run = RunRecord(
@@ -135,7 +135,7 @@ def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
 
 
 def order_line(step: Step) -> str:
-    """Return what an operator ordered, on one line: the variables, then the command; secrets are masked."""
+    """Return an operator's variables and command on one line, with secrets masked."""
     return command_line([*(f"{name}={value}" for name, value in step.environment.items()), *step.command])
 
 
@@ -152,7 +152,7 @@ def _cancelled(to: Deployer, run: RunRecord, place: Place) -> Cancelled:
             break
         if to.clock.now() - begun > STOP_SECONDS:
             return Cancelled(
-                f"cancelled; task {names} was asked to stop and has not yet: run {run.number} stays open until it has"
+                f"cancelled; task {names} was asked to stop; run {run.number} stays open until it has stopped"
             )
         to.clock.wait(poll_seconds(to.clock.now() - begun))
     _end(to, run, "failed", f"cancelled: {run.message}")
@@ -166,20 +166,20 @@ def _stop(to: Deployer, run: RunRecord, place: Place, why: str) -> None:
 
 
 def _tasks(to: Deployer, run: RunRecord) -> list[str]:
-    """Ids of the run's tasks that were not seen to end."""
+    """Return the ids of the run's tasks that may still run."""
     known = Patience(to.clock, "reading the run records").ask(to.records.with_steps, run)
     return [task.task for step in known.steps_done.values() for task in step.tasks if task.task and not task.done]
 
 
 def _end(to: Deployer, run: RunRecord, state: Any, message: str) -> None:
     if Ownership(to.records, to.clock, run).taken_over() is not None:
-        return  # whoever has it now says how it ended
+        return  # the new owner records the result
     closed = replace(run, state=state, finished=round(to.clock.now()), message=message)
     Patience(to.clock, "keeping the run records").ask(to.records.save, closed)
 
 
 def exit_code(failure: StepFailed) -> int:
-    """The command's own exit code: of the first shard that has one that is not 0; 1 when none has."""
+    """Return the command's exit code: the first shard's that is not 0; 1 when no shard has one."""
     outcomes: Mapping[int, Any] = failure.outcomes
     codes = [one.exit_code for _, one in sorted(outcomes.items()) if not one.succeeded and one.exit_code]
     return codes[0] if codes and 0 < codes[0] < 256 else 1

@@ -1,4 +1,4 @@
-"""Runs that went before: which are alive, who has them, and how a dead one's record is closed.
+"""Earlier runs: which are alive, who owns them, and how a dead one's record is closed.
 
 IAM: ecs:DescribeTasks on ``task/CLUSTER/*``, ecs:ListTasks (condition ecs:cluster).
 """
@@ -21,13 +21,13 @@ from sluice.migration.records.record import RunRecord
 from sluice.migration.step.shard import poll_seconds
 
 SETTLE_SECONDS = 60.0
-"""How long a task that was just started may be missing from ECS's answers before it counts as never started."""
+"""Seconds for which a new task may be missing from ECS's answers before it counts as never started."""
 CLOSE_SECONDS = 1800.0
-"""How long a dead deployer's task is waited for."""
+"""Seconds to wait for the task of a dead deployer."""
 
 
 def live_operators(to: Deployer, runs: Sequence[RunRecord], place: Place) -> frozenset[int]:
-    """Numbers of the open operator's runs that have a task which has not stopped."""
+    """Return the numbers of open operators' runs that have a live task."""
     tasks = Tasks(to.ecs, place.cluster)
     return frozenset(
         run.number
@@ -39,16 +39,16 @@ def live_operators(to: Deployer, runs: Sequence[RunRecord], place: Place) -> fro
 
 
 def close(to: Deployer, run: RunRecord, place: Place) -> None:
-    """Take a dead one's record over, wait until its tasks have stopped, and close it.
+    """Take over a dead run's record, wait until its tasks have stopped, and close it.
 
-    The record is taken over *before* its tasks are looked for: an owner who is alive after all writes down what it is
-    about to start and looks at the record afterwards, so at least one of the two sees the other. Unless that owner said
-    that it starts nothing more, a call of its that may be on its way is given :data:`SETTLE_SECONDS` to arrive.
+    The record is taken over *before* its tasks are searched. An owner that is alive after all records what it is about
+    to start, then reads the record, so at least one of the two sees the other. Unless that owner recorded that it
+    starts nothing more, a call of its in transit gets :data:`SETTLE_SECONDS` to arrive.
     """
     tasks, patience = Tasks(to.ecs, place.cluster), Patience(to.clock, f"waiting for the tasks of run {run.number}")
     fresh = patience.ask(to.records.get, run.number)
     if fresh is None or not fresh.open:
-        return  # its owner lived, and ended
+        return  # its owner was alive, and has ended
     whose = f"{COMMANDS[run.by]}, {'begun by ' if run.by == 'up' else ''}{fresh.author}"
     quiet = fresh.idle
     run = replace(fresh, author=_closing(to.author, fresh.author), owner=to.owner, idle=True)
@@ -62,7 +62,7 @@ def close(to: Deployer, run: RunRecord, place: Place) -> None:
         arns = patience.ask(_arns, to, tasks, run, place)
         found = patience.ask(tasks.describe, arns) if arns else {}
         running = [arn.rpartition("/")[2] for arn, task in found.items() if task.get("lastStatus") != "STOPPED"]
-        # What was started a moment ago may not be listed yet: missing is not stopped before it had time to show.
+        # A task that was just started may not be listed yet, so a missing task counts as stopped only after a while.
         settled = (quiet and len(found) == unfinished) or to.clock.now() - begun > SETTLE_SECONDS
         if not running and settled:
             break
@@ -77,14 +77,14 @@ def close(to: Deployer, run: RunRecord, place: Place) -> None:
         if now - begun > CLOSE_SECONDS:
             raise GateError(
                 f"task {', '.join(running)} of run {run.number} ({whose}) has not stopped "
-                f"after {short_time(now - begun)}; stop it by hand (aws ecs stop-task) or wait, then try again"
+                f"after {short_time(now - begun)}. Fix: stop it (aws ecs stop-task) or wait, then try again"
             )
         if said is None or now - said >= 10:
             said = now
             to.log(_waiting(run.number, whose, running), False)
         to.clock.wait(poll_seconds(now - begun))
     if owner.taken_over() is not None:
-        return  # somebody else closes it, or has
+        return  # another deployer closes it, or has closed it
     closed = replace(run, state="closed", finished=round(to.clock.now()), message="its deployer died")
     patience.ask(to.records.save, closed)
 
@@ -93,18 +93,18 @@ def _waiting(number: int, whose: str, running: Sequence[str]) -> str:
     if running:
         return f"waiting for task {', '.join(running)} of run {number} ({whose}) to stop"
     return (
-        f"run {number} ({whose}) ended without a word: waiting up to {short_time(SETTLE_SECONDS)} for a task that it "
-        "may just have started"
+        f"run {number} ({whose}) ended without a result: waiting up to {short_time(SETTLE_SECONDS)} for a task that it "
+        "may have just started"
     )
 
 
 def _closing(author: str, left: str) -> str:
-    """Return who closes what somebody left; of several that tried, the newest."""
+    """Return the author of a record that is being closed: the newest closer and the original author."""
     return f"{author}, closing what {left.rpartition('closing what ')[2].removesuffix(' left')} left"[:200]
 
 
 def refusal(run: RunRecord, now: float) -> str:
-    """Return why nothing was started: the run that is in progress."""
+    """Return the error text that names the run in progress."""
     tasks = [task.task for step in run.steps_done.values() for task in step.tasks if not task.done and task.task]
     since = datetime.fromtimestamp(run.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     text = (
@@ -113,20 +113,20 @@ def refusal(run: RunRecord, now: float) -> str:
     )
     if run.by == "up":
         return text + (
-            "Wait until it has ended, then try again; if that deployer is dead, `pulumi cancel` and `pulumi up` take "
-            "its run over"
+            "Wait until it has ended, then try again; if that deployer is dead, run `pulumi cancel` and `pulumi up`, "
+            "which takes the run over"
         )
-    return text + "Wait until it has ended, then try again; if its command is dead, its record is closed two minutes on"
+    return text + "Wait until it has ended, then try again; a dead command's record is closed after two minutes"
 
 
 def arn(cluster: str, task_id: str) -> str:
-    """A task's ARN from its cluster's. Source: ECS "ARN formats", with the cluster's name in a task's ARN."""
+    """Return a task's ARN from its cluster's. Source: ECS "ARN formats"; a task's ARN has the cluster's name."""
     head, _, name = cluster.rpartition(":cluster/")
     return f"{head}:task/{name}/{task_id}"
 
 
 def _arns(to: Deployer, tasks: Tasks, run: RunRecord, place: Place) -> list[str]:
-    """The tasks of a run that may still be alive, also those that were started but not recorded."""
+    """Return the tasks of a run that may be alive, including those that were started but not recorded."""
     arns = []
     for step in run.steps_done.values():
         for task in step.tasks:

@@ -1,4 +1,4 @@
-"""A run: the steps of one phase for one image, gated by records so that nothing ever runs twice at once."""
+"""A run: the steps of one phase for one image, locked by records so that nothing runs twice at the same time."""
 
 from __future__ import annotations
 
@@ -25,12 +25,20 @@ from sluice.migration.records.record import RunRecord, StepRecord
 from sluice.migration.step.step_run import StepRun
 
 TAKEN_SECONDS = 1.0
-"""How long to wait before deciding again, when another deployer was quicker to take a number."""
+"""Seconds to wait before deciding again, after another deployer took the number first."""
 
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step did. *tasks* are ids, one per shard; *seconds* is the longest shard's time."""
+    """The result of a step.
+
+    Attributes:
+        tasks: ids, one per shard.
+        exit_codes: one per shard.
+        attempts: the most attempts of a shard.
+        seconds: the longest shard's duration.
+        log_streams: one per shard.
+    """
 
     name: str
     tasks: tuple[str, ...]
@@ -42,7 +50,7 @@ class StepResult:
 
 @dataclass(frozen=True)
 class RunResult:
-    """A run that succeeded, this time or before."""
+    """The result of a successful run, of this or an earlier update."""
 
     number: int
     fingerprint: str
@@ -50,8 +58,8 @@ class RunResult:
 
 
 Prepare = Callable[[RunRecord, Mapping[str, Mapping[str, Any]]], None]
-"""What must have been done before a run's first step; raises GateError when it could not be. It gets the run, and its
-steps' task definitions as DescribeTaskDefinition showed them, by ARN."""
+"""Called before a run's first step, with the run and its steps' task definitions (DescribeTaskDefinition) by ARN;
+raises GateError to refuse the run."""
 
 
 def migrate(
@@ -63,17 +71,17 @@ def migrate(
     deadline: float = 0,
     prepare: Prepare | None = None,
 ) -> RunResult:
-    """Run the subject's steps, or take up what an earlier deployer left.
+    """Run the subject's steps, or continue the run of an earlier deployer.
 
     Args:
-        deadline: seconds for all steps together; 0 for none but their own.
+        deadline: seconds for all steps together; 0 for their own timeouts only.
         prepare: called with the run and its task definitions before its first step; not for a run that is taken over
             after its steps began.
 
     Raises:
         StepFailed: a step did not end with exit code 0 everywhere.
         Interrupted: Ctrl-C (the task is stopped) or a dying deployer (the task is left).
-        Unknown: AWS cannot be asked any more; the task goes on.
+        Unknown: AWS stopped answering; the task keeps running.
         Superseded: another deployer took the run over.
         GateError: another run is in progress.
     """
@@ -93,25 +101,25 @@ def migrate(
             continue
         if isinstance(decision, TakeSuccess):
             to.log(
-                f"run {decision.run.number} of the same image and steps has already succeeded: nothing to run",
+                f"run {decision.run.number} of the same image and steps has already succeeded: no step runs",
                 False,
             )
             run = patience.ask(to.records.with_steps, decision.run)
             return _result(run, subject, _shapes(to, subject, place))
         if isinstance(decision, Adopt):
             to.log(
-                f"taking over run {decision.run.number}, begun by {decision.run.author}",
+                f"taking over run {decision.run.number}, started by {decision.run.author}",
                 False,
             )
             run = replace(decision.run, author=to.author, owner=to.owner, idle=False)
             patience.ask(to.records.save, run)
-            # Read after the takeover: its former owner may have started more since the records were listed.
+            # Read after the takeover, because its former owner may have started tasks since the list was read.
             run = patience.ask(to.records.with_steps, run)
         elif isinstance(decision, Start):
             run = _begin(to, subject, phase, decision.number)
             if not patience.ask(to.records.create, run):
                 rival = patience.ask(to.records.get, run.number)
-                # Taken by another `up` since this one began: here the two clocks' difference speaks for the other one.
+                # Another `up` took the number after this one began; the clocks' tolerance counts for the other one.
                 early = Identity(to.owner, to.author, to.began - 2 * CLOCKS_SECONDS)
                 if rival is not None and (by := overtaken((rival,), (), early)):
                     raise Superseded(_came_late(by))
@@ -124,15 +132,15 @@ def migrate(
 
 def _came_late(by: str) -> str:
     return (
-        f"no migration was run: {by}, after this `pulumi up` had begun. Nothing was started or recorded.\n"
-        "  cause: the stack's lock was given up (`pulumi cancel`) while this deployer was slow\n"
-        "  fix:   see what the other one does (`sluice status`); when it has ended, run `pulumi up` if this version is "
+        f"no migration was run: {by}, after this `pulumi up` had started. Nothing was started or recorded.\n"
+        "  cause: the stack's lock was released (`pulumi cancel`) while this deployer was slow\n"
+        "  fix:   check the other run (`sluice status`); when it has ended, run `pulumi up` if this version is "
         "still wanted"
     )
 
 
 def all_runs(to: Deployer, taken: Collection[int]) -> list[RunRecord]:
-    """The runs, with those whose numbers were found taken: the listing may not have them yet."""
+    """Return all runs, including those whose numbers were taken, which the list may not have yet."""
     runs = to.records.all()
     listed = {run.number for run in runs}
     found = [to.records.get(number) for number in sorted(taken) if number not in listed]
@@ -140,7 +148,7 @@ def all_runs(to: Deployer, taken: Collection[int]) -> list[RunRecord]:
 
 
 def number_taken(to: Deployer, taken: set[int], number: int) -> None:
-    """Somebody took the number in between: decides again, a moment later. Raises Interrupted."""
+    """Wait after another deployer took the number, before deciding again. Raises Interrupted."""
     if to.clock.halted():
         raise Interrupted("cancelled before anything was started")
     taken.add(number)
@@ -148,7 +156,7 @@ def number_taken(to: Deployer, taken: set[int], number: int) -> None:
 
 
 def may_go_on(to: Deployer, run: RunRecord) -> bool:
-    """Look again after taking a number: False when an older run is open, and this one was closed in its favour."""
+    """Return False when an older run is open, after closing this one in its favour."""
     patience = Patience(to.clock, "reading the run records")
     rival = gives_way_to(run, patience.ask(to.records.all))
     if rival is None:
@@ -180,7 +188,7 @@ def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord
 def perform(
     to: Deployer, run: RunRecord, subject: Subject, place: Place, until: float | None, prepare: Prepare | None
 ) -> RunResult:
-    """Run the steps of a run whose number is taken, and close its record when they have ended by themselves."""
+    """Run the steps of a run whose record exists, and close the record when they have ended."""
     patience, owner = Patience(to.clock, "keeping the run records"), Ownership(to.records, to.clock, run)
     done: dict[str, StepRecord] = dict(run.steps_done)
     try:
@@ -208,17 +216,17 @@ def perform(
 
 
 def _leave(to: Deployer, run: RunRecord, owner: Ownership) -> None:
-    """Say in the record that its owner starts nothing more, so that the next one need not wait for that."""
+    """Record that the owner starts nothing more, so that the next deployer need not wait."""
     try:
         if owner.taken_over() is None:
             Patience(to.clock, "leaving the run").ask(to.records.save, replace(run, idle=True))
     except (GateError, BotoCoreError, ClientError) as error:
-        to.log(f"run {run.number} could not be left in good order; the next deployer waits a little: {error}", False)
+        to.log(f"run {run.number} could not be marked as idle; the next deployer waits a little: {error}", False)
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """A step's place, its task definition, and what that says about judging and following its task."""
+    """A step's task definition, with its essential containers and its log."""
 
     place: Place
     definition: Mapping[str, Any]
@@ -227,7 +235,8 @@ class _Shape:
 
 
 def _shapes(to: Deployer, subject: Subject, place: Place) -> dict[str, _Shape]:
-    """Every step's shape, read before the first one starts: a revision that is wrong must not stop the run half-way."""
+    """Read every step's task definition before the first step starts, so that a wrong one cannot stop the run
+    midway."""
     patience, tasks = Patience(to.clock, "reading the task definitions"), Tasks(to.ecs, place.cluster)
     shapes: dict[str, _Shape] = {}
     definitions: dict[str, dict[str, Any]] = {}  # most steps share one

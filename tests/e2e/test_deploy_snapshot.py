@@ -36,7 +36,7 @@ def snapshots(stage: Stage) -> list[dict[str, Any]]:
 def test_a_snapshot_only_when_something_is_pending_and_a_notice_when_it_fails(careful: Stage) -> None:
     careful.edit(PAGE, "</body>", "<!-- nothing to migrate --></body>")
     finished = careful.up()
-    assert "snapshot: nothing is pending, none is needed" in finished.output
+    assert "snapshot: no migration is pending, none is needed" in finished.output
     assert snapshots(careful) == []
 
     # A queue hears what a person would read.
@@ -54,8 +54,8 @@ def test_a_snapshot_only_when_something_is_pending_and_a_notice_when_it_fails(ca
     tags = {tag["Key"]: tag["Value"] for tag in taken["TagList"]}
     assert taken["DBSnapshotIdentifier"].startswith(f"sluice-sluice-local-run-{tags['sluice:run']}-")
     said = finished.output
-    assert "something is pending" in said
-    assert said.index("is available after") < said.index("master: task ", said.index("something is pending"))
+    assert "a migration is pending" in said
+    assert said.index("is available after") < said.index("master: task ", said.index("a migration is pending"))
 
     # EventBridge tells of the task as well, in case that the gate itself is gone.
     messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10, MaxNumberOfMessages=10)["Messages"]

@@ -140,18 +140,18 @@ def test_a_copy_that_cannot_begin_stops_no_deploy_and_the_next_run_makes_up_for_
     copied.open_key(lent=False)
     stage.edit(PAGE, "</body>", "<!-- one --></body>")
     said = stage.up().output
-    assert f"to account {BACKUP} did not begin (CopyDBSnapshot: KMSKeyNotAccessibleFault" in said
+    assert f"to account {BACKUP} did not start (CopyDBSnapshot: KMSKeyNotAccessibleFault" in said
     assert "let that account use the database's key" in said
     assert len(copied.snapshots(BACKUP)) == 1
     [message] = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10, MaxNumberOfMessages=10)["Messages"]
     notice = json.loads(message["Body"])
     assert notice["Subject"].startswith("Sluice: snapshot copy failed in sluice/local: the copy of snapshot ")
-    assert "The migration goes on" in notice["Message"]
+    assert "The migration continues" in notice["Message"]
 
     copied.open_key(lent=True)
     stage.edit(PAGE, "</body>", "<!-- two --></body>")
     said = stage.up().output
-    assert "it is begun again" in said
+    assert "it is started again" in said
     names = [one["DBSnapshotIdentifier"] for one in copied.snapshots(copied.account)]
     assert [one["DBSnapshotIdentifier"] for one in copied.snapshots(BACKUP)] == names
     assert len(names) == 3

@@ -1,4 +1,4 @@
-"""What a deployer works with."""
+"""The context of a deployer: clients, records, clock and log."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from sluice.release.names import Names
 
 @dataclass(frozen=True)
 class Deployer:
-    """What the runner works with: AWS clients, the records, time, and a place for lines.
+    """AWS clients, records, clock and log of one deployer.
 
     Attributes:
-        log: takes a line, and whether it is only progress (shown in the resource's status column).
-        chance: a number from 0 to 1, for pauses that should differ between deployers.
-        began: when its process began, seconds since the epoch by AWS's clock; infinite: that is not looked at.
-        owner: nonce that tells this deployer from every other, also from one of the same user on the same host.
+        ecs, logs: boto3 clients.
+        records: of the stack.
+        clock: AWS's time.
+        log: prints a line; the second argument is true for progress only (the resource's status column).
+        author: user and host.
+        chance: a number from 0 to 1, for pauses that differ between deployers.
+        began: when its process began, seconds since the epoch by AWS's clock; infinite: not checked.
+        owner: nonce of this deployer; another one of the same user on the same host has another nonce.
         names: of the image that it deploys, for the records.
     """
 

@@ -1,11 +1,10 @@
-"""A deployer's hold on its run: looked at again before every call that starts something.
+"""A deployer's ownership of its run, checked before every call that starts something.
 
-`pulumi cancel` frees a stack, not the process that held it: that one may be paused or merely slow, and go on. So every
-deployer writes its nonce into the record of its run. Whoever takes the run over, to go on with it or to close it,
-writes its own nonce there first and looks for tasks afterwards; the former owner writes down what it is about to start
-and looks at the record afterwards. So at least one of the two sees the other (Dekker's algorithm), and since the
-newcomer waits until a call that was on its way has arrived (sluice.migration.previous_runs.SETTLE_SECONDS), never two
-start a task.
+`pulumi cancel` releases the stack's lock, but does not end the process that held it, which may be paused or slow and
+continue later. Therefore every deployer writes its nonce into its run's record. A deployer that takes the run over
+writes its own nonce first, then searches for tasks; the former owner first records what it is about to start, then
+reads the record. So at least one of the two sees the other (Dekker's algorithm). The new owner also waits until a call
+in transit has arrived (sluice.migration.previous_runs.SETTLE_SECONDS), so the two never both start a task.
 
 IAM: ssm:GetParameter on the records.
 """
@@ -22,20 +21,29 @@ from sluice.migration.records.record import RunRecord
 from sluice.migration.records.records import Records
 
 FRESH_SECONDS = 5.0
-"""An answer that took longer (a process that was suspended while it waited) says nothing about now: asked again."""
+"""Seconds after which an answer is outdated, because the process was suspended while it waited: it is read again."""
 FRESH_TRIES = 4
 
 
 class Ownership:
-    """Of one run, as *run* says."""
+    """The ownership of one run.
+
+    Args:
+        run: as this deployer last wrote it.
+    """
 
     def __init__(self, records: Records, clock: Clock, run: RunRecord) -> None:
         self._records = records
         self._run = run
-        self._patience = Patience(clock, f"making sure that run {run.number} is still this deployer's")
+        self._patience = Patience(clock, f"checking the ownership of run {run.number}")
 
     def check(self) -> None:
-        """Return while the run is this deployer's. Raises Superseded, or Unknown when that cannot be found out."""
+        """Check that this deployer owns the run.
+
+        Raises:
+            Superseded: another deployer took it over.
+            Unknown: AWS did not answer.
+        """
         for _ in range(FRESH_TRIES):
             asked = self._patience.now()
             found = self.taken_over()
@@ -45,7 +53,7 @@ class Ownership:
                 return
 
     def taken_over(self) -> RunRecord | None:
-        """The record as somebody else left it; None while it is this deployer's. One that is gone counts as closed."""
+        """Return the record of another owner; None while this deployer owns it. A deleted record counts as closed."""
         found = self._patience.ask(self._records.get, self._run.number)
         if still_owns(self._run, found):
             return None
@@ -56,7 +64,7 @@ class Ownership:
 
 
 def taken_over(mine: RunRecord, found: RunRecord) -> str:
-    """Return who took a run over, for the deployer that lost it. Pure."""
+    """Return the error text of a deployer whose run was taken over. Pure."""
     at = datetime.fromtimestamp(found.finished or mine.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     how = f"closed it at {at}"
     if found.open:
@@ -64,6 +72,6 @@ def taken_over(mine: RunRecord, found: RunRecord) -> str:
     return (
         f"run {mine.number}, started by {mine.author}, was taken over: {found.author} {how}. "
         "This deployer starts, moves and records nothing more.\n"
-        "  cause: the stack's lock was given up (`pulumi cancel`), or it was taken for dead while it was only slow\n"
-        "  fix:   see what the other one does (`sluice status`, `sluice history`); when it has ended, run `pulumi up`"
+        "  cause: the stack's lock was released (`pulumi cancel`), or this deployer was slow and taken for dead\n"
+        "  fix:   check the other run (`sluice status`, `sluice history`); when it has ended, run `pulumi up`"
     )

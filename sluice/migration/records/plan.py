@@ -1,7 +1,7 @@
-"""What to do about the runs that went before. Pure.
+"""Decides how a new run deals with earlier runs. Pure.
 
-`pulumi up` trusts Pulumi's own state lock: while it runs no other `up` of the stack does, so an unfinished record of an
-earlier `up` belongs to a dead deployer.
+`pulumi up` relies on Pulumi's state lock: no other `up` of the stack runs at the same time, so an unfinished record of
+an earlier `up` belongs to a dead deployer.
 """
 
 from __future__ import annotations
@@ -18,40 +18,40 @@ COMMANDS: Mapping[By, str] = {
     "force": "`sluice migrate`",
     "lift": "`sluice rollback --lift`",
 }
-"""What made a record, as people know it."""
+"""The command that made a record."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """Begin run *number*."""
+    """Start run *number*."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class Adopt:
-    """Go on with a dead deployer's run of the very same subject."""
+    """Continue a dead deployer's run of the same subject."""
 
     run: RunRecord
 
 
 @dataclass(frozen=True)
 class TakeSuccess:
-    """The last run was of the very same subject and succeeded; only the engine never heard of it."""
+    """The last run has the same subject and succeeded, but the engine did not receive its result."""
 
     run: RunRecord
 
 
 @dataclass(frozen=True)
 class Close:
-    """A dead deployer's run of another subject: wait until its tasks have stopped, close it, look again."""
+    """Close a dead deployer's run of another subject once its tasks have stopped, then decide again."""
 
     run: RunRecord
 
 
 @dataclass(frozen=True)
 class Refuse:
-    """An operator's run is in progress, or just began."""
+    """Refuse: an operator's run is in progress, or has just started."""
 
     run: RunRecord
 
@@ -59,13 +59,13 @@ class Refuse:
 Plan = Start | Adopt | TakeSuccess | Close | Refuse
 
 FOREIGN_RUN_SECONDS = 120
-"""How long an operator's run without a live task is still taken for alive: it may be about to start one."""
+"""Seconds for which an operator's run without a live task counts as alive, because it may be about to start one."""
 
 
 def admit(runs: Sequence[RunRecord], now: float, live: frozenset[int]) -> Start | Close | Refuse:
-    """Decide for an operator's run: nothing may be under way. Arguments as for :func:`plan`.
+    """Decide for an operator's run, which needs that no other run is open. Arguments as for :func:`plan`.
 
-    An open record of `pulumi up` is always refused, dead or not: only the next `pulumi up` knows what to do about it.
+    An open record of `pulumi up` is always refused, dead or not: only the next `pulumi up` can continue it.
     """
     for run in sorted((run for run in runs if run.open), key=lambda run: run.number):
         if run.by == "up" or run.number in live or now - run.started < FOREIGN_RUN_SECONDS:
@@ -75,40 +75,38 @@ def admit(runs: Sequence[RunRecord], now: float, live: frozenset[int]) -> Start 
 
 
 def gives_way_to(mine: RunRecord, runs: Sequence[RunRecord]) -> RunRecord | None:
-    """The run that *mine*, just created, must give way to; None when it may start.
+    """Return the run that *mine*, just created, must give way to; None when it may start.
 
-    Two deployers that read the records at the same time want the same number, and the store gives a number once. Should
-    two records be open all the same (one of the readers saw an answer from before the other's record), then the older
-    number goes on: whoever created the newer one did so after the older one and sees it now. So never both; and since
-    the oldest gives way to nobody, never neither.
+    Two deployers that read the records at the same time choose the same number, and the store creates a number once. If
+    two records are open nevertheless (one deployer read an outdated list), the older number continues: the newer record
+    was created later, so its deployer sees the older one now. So both never run, and the oldest always runs.
     """
     older = [run for run in runs if run.open and run.number < mine.number]
     return min(older, key=lambda run: run.number, default=None)
 
 
 def still_owns(mine: RunRecord, found: RunRecord | None) -> bool:
-    """Return whether the record as *found* now still is the run that *mine* describes, and nobody took it over."""
+    """Return whether the record as *found* is the run *mine*, and no other deployer took it over."""
     return found is not None and found.open and (found.nonce, found.owner) == (mine.nonce, mine.owner)
 
 
 def touches(run: RunRecord) -> bool:
-    """Return whether the schema may be another one after this run than before, other than by the steps of `pulumi
-    up`."""
+    """Return whether this run may have changed the schema outside of the steps of `pulumi up`."""
     return run.by != "up" and not run.read_only
 
 
 def describe_run(run: RunRecord) -> str:
-    """A run as messages name it: what, by whom, when."""
+    """Return a run's text for messages: command, author, number, time."""
     at = datetime.fromtimestamp(run.started, UTC).strftime("%Y-%m-%d %H:%M UTC")
     what = f": {run.message}" if run.by == "run" and run.message else ""
     return f"{COMMANDS[run.by]} by {run.author} (run {run.number}, {at}{what})"
 
 
 def distrust(runs: Sequence[RunRecord], proof: int, fingerprint: str, phase: str) -> RunRecord | None:
-    """The first run after which the success of run *proof* says nothing about the schema any more; None while it does.
+    """Return the first run after which run *proof* no longer proves the schema; None while it does.
 
     Args:
-        runs: those from *proof* on, and any others.
+        runs: all runs since *proof*; may contain earlier ones.
         fingerprint, phase: of the steps that run *proof* ran.
     """
     for run in sorted(runs, key=lambda one: one.number):
@@ -128,14 +126,14 @@ def plan(
     now: float,
     live: frozenset[int],
 ) -> Plan:
-    """Decide from the records.
+    """Decide for a run of `pulumi up`.
 
     Args:
         runs: all known runs of the stack, any order.
-        fingerprint: of what is to run.
+        fingerprint: of the subject to run.
         phase: before or after.
         now: seconds since the epoch.
-        live: numbers of the operator's runs that have a task which has not stopped.
+        live: numbers of the operators' runs that have a live task.
     """
     unfinished = sorted((run for run in runs if run.open), key=lambda run: run.number)
     for run in unfinished:
@@ -151,7 +149,7 @@ def plan(
         key=lambda run: run.number,
         default=None,
     )
-    # An operator's run since then may have taken the schema back.
+    # A later operator's run may have reverted the schema.
     touched = newest is not None and any(touches(run) and run.number > newest.number for run in runs)
     if newest and newest.state == "succeeded" and newest.fingerprint == fingerprint and not touched:
         return TakeSuccess(newest)

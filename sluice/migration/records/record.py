@@ -1,6 +1,6 @@
-"""Run records: what is known of a run after its deployer died, and after ECS forgot its tasks. Pure data.
+"""Run records: the state of a run that outlives its deployer and ECS's stopped tasks. Pure data.
 
-One SSM parameter per run and one per step below it; a Standard parameter holds 4 KB, so task ids are kept without the
+One SSM parameter per run and one per step below it. A Standard parameter holds 4 KB, so task ids are stored without the
 ARN's prefix. Source: SSM "PutParameter" (an existing name with Overwrite=false is refused: an atomic create).
 """
 
@@ -20,14 +20,21 @@ By = Literal["up", "run", "force", "lift"]
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """One attempt of one shard. *task* is empty between the intent to start it and ECS's answer."""
+    """One attempt of one shard.
+
+    Attributes:
+        task: id; empty between the intent to start it and ECS's answer.
+        exit: exit code.
+        seconds: duration.
+        done: the outcome's kind; empty while it runs.
+    """
 
     shard: int
     attempt: int
     task: str = ""
     exit: int | None = None
     seconds: int | None = None
-    done: str = ""  # the outcome's kind, empty while it runs
+    done: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class StepRecord:
         )
 
     def put(self, task: TaskRecord) -> StepRecord:
-        """The record with *task* as its shard's newest attempt: a parameter holds no more than that."""
+        """Return the record with *task* as its shard's newest attempt, the only one that a parameter has room for."""
         kept = [one for one in self.tasks if one.shard != task.shard]
         return replace(
             self,
@@ -68,15 +75,15 @@ class RunRecord:
 
     Attributes:
         number: counts up per stack.
-        by: what made the record.
+        by: the command that made the record.
         author: user and host that began or adopted it.
         started, finished: seconds since the epoch, by AWS's clock.
-        owner: nonce of the deployer that began it, adopted it or is closing it: only that one may go on with it.
-        idle: its owner starts nothing more: it has ended without a verdict, or only closes what another one left.
-        read_only: an operator's command that leaves the schema as it is, as the operator said.
+        owner: nonce of the deployer that started, adopted or is closing it; no other deployer may continue it.
+        idle: its owner starts nothing more: it has ended without a verdict, or only closes another deployer's run.
+        read_only: an operator's command with --read-only, which does not change the schema.
         command: of an operator's run: the variables that were given and the command, masked. Empty in records of older
             versions.
-        version, revision: the image's names, each empty where it is not known: see sluice.release.names.
+        version, revision: the image's names, each empty where it is unknown: see sluice.release.names.
     """
 
     number: int
@@ -100,7 +107,7 @@ class RunRecord:
     steps_done: dict[str, StepRecord] = field(default_factory=dict, compare=False)
 
     def identity(self, prefix: str) -> str:
-        """Tell this run from every other, also from one that had its number before the records were deleted."""
+        """Return a unique identity, which also differs from a run of the same number in deleted records."""
         return f"{prefix}/{self.number}/{self.nonce}"
 
     @property
@@ -113,7 +120,7 @@ class RunRecord:
 
     def to_json(self) -> str:
         raw = {key: value for key, value in asdict(self).items() if key not in ("number", "steps_done")}
-        # The parameter holds 4 KB: bytes, as written.
+        # A parameter holds 4 KB, counted in bytes.
         for key, most in (("message", 1000), ("command", 400)):
             raw[key] = presentable_line(raw[key]).encode()[:most].decode(errors="ignore")
         return json.dumps(raw, separators=(",", ":"), ensure_ascii=False)
@@ -122,5 +129,5 @@ class RunRecord:
     def from_json(cls, number: int, text: str) -> RunRecord:
         raw: dict[str, Any] = json.loads(text)
         raw["steps"] = tuple(raw.get("steps", ()))
-        known = {one.name for one in fields(cls)}  # a newer version may have written more
+        known = {one.name for one in fields(cls)}  # a newer version may have written further keys
         return cls(number=number, **{key: value for key, value in raw.items() if key in known})

@@ -1,6 +1,6 @@
-"""Run records in SSM Parameter Store: one parameter a run, ``PREFIX/N``, and one a step below it.
+"""Run records in SSM Parameter Store: one parameter per run, ``PREFIX/N``, and one per step below it.
 
-IAM: what sluice.aws.parameters says.
+IAM: as for sluice.aws.parameters.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Records:
         return f"{self.prefix}/{number}"
 
     def all(self) -> list[RunRecord]:
-        """Every run, oldest first; open ones with their steps."""
+        """Return every run, oldest first; open ones with their steps."""
         runs = [
             RunRecord.from_json(_number(name), value)
             for name, value in self._parameters.below(self.prefix)
@@ -34,14 +34,14 @@ class Records:
         return [self.with_steps(run) if run.open else run for run in sorted(runs, key=lambda run: run.number)]
 
     def get(self, number: int) -> RunRecord | None:
-        """One run without its steps; None when there is none. Raises StaleAnswer when a newer version is known."""
+        """Return one run without its steps; None without a record. Raises StaleAnswer when a newer version is known."""
         value = self._parameters.get(self.name(number))
         return None if value is None else RunRecord.from_json(number, value)
 
     def since(self, number: int) -> list[RunRecord]:
-        """The run *number*, where it is still kept, and those that began after it, oldest first, without their steps.
+        """Return run *number*, if it is still kept, and all later ones, oldest first, without their steps.
 
-        Usually one request, whatever is kept.
+        Usually one request.
         """
         found: list[RunRecord] = []
         while True:
@@ -56,19 +56,18 @@ class Records:
         return replace(run, steps_done={step.name: step for step in steps})
 
     def create(self, run: RunRecord) -> bool:
-        """Take the run's number: the lock. False when somebody else has it."""
+        """Create the record, which is the lock. Return False when the number is taken."""
         return self._parameters.create(self.name(run.number), run.to_json())
 
     def save(self, run: RunRecord) -> None:
-        """Rewrite a run; only its owner may."""
+        """Overwrite a run's record; only its owner may."""
         self._parameters.put(self.name(run.number), run.to_json())
 
     def save_step(self, run: RunRecord, step: StepRecord) -> None:
         self._parameters.put(f"{self.name(run.number)}/{step.name}", step.to_json())
 
     def prune(self, newest: int, keep: int = KEPT) -> None:
-        """Delete all but the newest *keep* runs; *newest* is the number of the last one. Looks only where there may be
-        more."""
+        """Delete all but the newest *keep* runs; *newest* is the number of the last one."""
         if newest <= keep:
             return
         names = [name for name, _ in self._parameters.below(self.prefix) if name.rpartition("/")[2].isdigit()]

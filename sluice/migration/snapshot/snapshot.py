@@ -1,7 +1,7 @@
-"""A snapshot of the database before the first step of a run, waited for until it can be restored.
+"""Takes a snapshot of the database before the first step of a run, and waits until it can be restored.
 
 Sources: RDS CreateDBSnapshot (the instance must be available or in storage-optimization), "Viewing DB instance status",
-"Creating a DB snapshot for a Single-AZ DB instance". The IAM actions stand in snapshot_source.py.
+"Creating a DB snapshot for a Single-AZ DB instance". The IAM actions are in snapshot_source.py.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from sluice.migration.step.step_run import StepRun
 _READY = ("available", "storage-optimization")
 _BROKEN = ("failed", "stopped", "stopping", "deleting", "storage-full", "restore-error")
 _BROKEN_STARTS = ("incompatible-", "inaccessible-", "insufficient-")
-"""States of an instance that do not end by themselves."""
+"""States of an instance that are not transient."""
 
 
 class Snapshot:
     """Called with a run before its first step.
 
     Args:
-        place: where the probe runs: as the migrations do.
+        place: cluster and network of the probe, as of the migrations.
         until: the deploy's deadline in seconds since the epoch.
-        copies: in another account; None: there are none.
+        copies: in another account; None for none.
 
     Attributes:
         taken: name of the snapshot that can be restored; empty when none was needed.
@@ -66,14 +66,14 @@ class Snapshot:
         self.taken = ""
 
     def __call__(self, run: RunRecord) -> None:
-        """Take the snapshot of this run, or wait for the one that an earlier deployer asked for.
+        """Take the snapshot of this run, or wait for the one that an earlier deployer requested.
 
         Raises:
             NotPrepared: there is no snapshot; nothing was started.
-            Interrupted: Ctrl-C, or a dying deployer; the snapshot goes on, the next `pulumi up` waits for it.
+            Interrupted: Ctrl-C, or a dying deployer; RDS completes the snapshot, the next `pulumi up` waits for it.
         """
         if (probe := self._request.probe) and self._nothing_pending(run, probe):
-            self._to.log("snapshot: nothing is pending, none is needed", False)
+            self._to.log("snapshot: no migration is pending, none is needed", False)
             return
         name = snapshot_name(self._to.records.prefix, run)
         try:
@@ -85,7 +85,7 @@ class Snapshot:
             raise NotPrepared(self._refused(name, error)) from error
         self.taken = name
 
-    # -- is there anything to do?
+    # Whether a snapshot is needed
 
     def _nothing_pending(self, run: RunRecord, step: Step) -> bool:
         place = replace(self._place, task_definition=step.task_definition or self._place.task_definition)
@@ -107,14 +107,14 @@ class Snapshot:
         except StepFailed as failure:
             outcome = failure.outcomes[0]
             if outcome.exit_code is None:
-                why = f"whether anything is pending could not be found out ({outcome.title})"
+                why = f"it is unknown whether a migration is pending ({outcome.title})"
             else:
-                why = f"`{' '.join(step.command)}` ended with exit code {outcome.exit_code}: something is pending"
+                why = f"`{' '.join(step.command)}` ended with exit code {outcome.exit_code}: a migration is pending"
             self._to.log(f"snapshot: {why}", False)
             return False
         return True
 
-    # -- taking it
+    # Taking it
 
     def _take(self, name: str, run: RunRecord) -> None:
         begun = self._to.clock.now()
@@ -122,23 +122,23 @@ class Snapshot:
         end = min(end, self._until) if self._until is not None else end
         status, percent = self._patience.ask(self._source.snapshot, name)
         if status:
-            age = short_time(begun - run.started)  # its rows are from then: what was written since is not in it
-            self._to.log(f"snapshot {name} was asked for by an earlier deployer, {age} ago at most", False)
+            age = short_time(begun - run.started)  # later writes are not in the snapshot
+            self._to.log(f"snapshot {name} was requested by an earlier deployer, at most {age} ago", False)
         else:
             self._ask_for(name, run, begun, end)
             status, percent = self._patience.ask(self._source.snapshot, name)
         while status != "available":
             if status in ("failed", "deleting", "deleted"):
                 raise NotPrepared(
-                    f"snapshot {name} of {self._source.noun} ended as {status!r}, so no step was started. Look at the "
-                    "events of the database in RDS (aws rds describe-events), then run `pulumi up` again"
+                    f"snapshot {name} of {self._source.noun} ended as {status!r}, so no step was started. Fix: read "
+                    "the events of the database in RDS (aws rds describe-events), then run `pulumi up` again"
                 )
             self._pause(begun, end, f"snapshot {name}: {status or 'not listed yet'}, {percent} %", name)
             status, percent = self._patience.ask(self._source.snapshot, name)
         self._to.log(f"snapshot {name} is available after {short_time(self._to.clock.now() - begun)}", False)
 
     def _ask_for(self, name: str, run: RunRecord, begun: float, end: float) -> None:
-        """Wait until the database can be copied, then ask for the snapshot; another change may come in between."""
+        """Wait until the database is available, then request the snapshot; another change may come in between."""
         tags = self._tags(run)
         while True:
             status, cluster = self._patience.ask(self._source.state)
@@ -149,12 +149,12 @@ class Snapshot:
                 continue
             if not status:
                 raise NotPrepared(
-                    f"there is no {self._source.noun} to take a snapshot of, so no step was started. Correct its "
-                    "identifier, or run `pulumi refresh` if it was deleted"
+                    f"the {self._source.noun} does not exist, so there is no snapshot and no step was started. Fix: "
+                    "correct its identifier, or run `pulumi refresh` if it was deleted"
                 )
             if status in _BROKEN or status.startswith(_BROKEN_STARTS):
                 raise NotPrepared(
-                    f"{self._source.noun} is {status!r}: no snapshot can be taken of it, so no step was started. Bring "
+                    f"{self._source.noun} is {status!r}: no snapshot can be taken, so no step was started. Fix: bring "
                     "it back to 'available' (RDS console, its events), then run `pulumi up` again"
                 )
             if status in _READY:
@@ -162,11 +162,11 @@ class Snapshot:
                     self._patience.ask(self._source.create, name, tags)
                 except ClientError as error:
                     if code(error) in ("DBSnapshotAlreadyExists", "DBClusterSnapshotAlreadyExists"):
-                        return  # our own call, whose answer was lost
+                        return  # this deployer's own call, whose answer was lost
                     if code(error) not in ("InvalidDBInstanceState", "InvalidDBClusterState"):
                         raise
                 else:
-                    self._to.log(f"snapshot {name} of {self._source.noun} begun, before the first step", False)
+                    self._to.log(f"snapshot {name} of {self._source.noun} started, before the first step", False)
                     return
             self._pause(begun, end, f"snapshot: waiting until {self._source.noun} is available; it is {status}", "")
 
@@ -176,11 +176,11 @@ class Snapshot:
         self._to.log(f"{progress} ({short_time(now - begun)})", True)
         self._heed_interruption(name)
         if now >= end:
-            goes_on = f"snapshot {name} goes on by itself" if name else "no snapshot was begun"
+            goes_on = f"RDS completes snapshot {name}" if name else "no snapshot was started"
             raise NotPrepared(
                 f"no snapshot of {self._source.noun} within {short_time(now - begun)} ({progress}); {goes_on} and no "
-                "step was started. Run `pulumi up` again when the database has settled, or raise snapshot.timeout "
-                "(and migrationDeadline, if it is set)"
+                "step was started. Fix: run `pulumi up` again when the database is available, or raise "
+                "snapshot.timeout (and migrationDeadline, if it is set)"
             )
         clock.wait(max(0.01, min(poll_seconds(now - begun), end - now)))
         self._heed_interruption(name)
@@ -189,20 +189,20 @@ class Snapshot:
         halt = self._to.clock.halted()
         if halt is None:
             return
-        what = f"snapshot {name}, which goes on by itself" if name else f"{self._source.noun}"
-        who = "the deployer is gone" if halt is Halt.ABANDON else "cancelled"
+        what = f"snapshot {name}, which RDS completes" if name else f"{self._source.noun}"
+        cause = "the deployer is gone" if halt is Halt.ABANDON else "cancelled"
         raise Interrupted(
-            f"{who} while waiting for {what}. No step was started; the next `pulumi up` waits for it and goes on"
+            f"{cause} while waiting for {what}. No step was started; the next `pulumi up` waits for it and continues"
         )
 
-    # -- copying it
+    # Copying it
 
     def _tags(self, run: RunRecord) -> dict[str, str]:
         to = self._request.copy_to
         return snapshot_tags(self._to.records.prefix, run) | ({COPY_TO: to.account} if to else {})
 
     def _copied(self, name: str, run: RunRecord) -> set[str] | None:
-        """Begin the copy in another account. Returns which earlier snapshots must stay for theirs; None: unknown."""
+        """Start the copy in another account. Return the earlier snapshots that running copies need; None: unknown."""
         if self._copies is None:
             return set()
         tags = self._tags(run)
@@ -221,15 +221,14 @@ class Snapshot:
         return self._copies.unfinished(self._source, list(earlier), earlier)
 
     def look_at_copy(self) -> None:
-        """After the last step: says how far the copy of the snapshot is. Raises nothing."""
+        """Report the progress of the snapshot's copy, after the last step. Raises nothing."""
         if self._copies is not None and self.taken:
             self._copies.look(self._source, self.taken)
 
-    # -- keeping the newest
+    # Deleting old ones
 
     def _prune(self, newest: str, copying: Collection[str]) -> None:
-        """Delete what is too many, but not what is *copying*: a copy needs its source. Whatever goes wrong with that
-        is no reason not to migrate."""
+        """Delete surplus snapshots, except those in *copying*, because a copy needs its source. Errors are warnings."""
         deleted: list[str] = []
         old: list[str] = []
         try:
@@ -254,9 +253,9 @@ class Snapshot:
     def _refused(self, name: str, error: ClientError) -> str:
         detail = error.response.get("Error", {})
         remedies: Sequence[tuple[str, str]] = (
-            ("Quota", "delete snapshots that nobody needs, lower snapshot.keep, or have the quota raised"),
-            ("AccessDenied", "give the deployer the IAM actions of sluice/migration/snapshot/snapshot_source.py"),
-            ("KMSKey", "make the database's KMS key usable for the deployer"),
+            ("Quota", "delete unneeded snapshots, lower snapshot.keep, or request a higher quota"),
+            ("AccessDenied", "allow the deployer the IAM actions of sluice/migration/snapshot/snapshot_source.py"),
+            ("KMSKey", "allow the deployer to use the database's KMS key"),
         )
         fitting = (remedy for part, remedy in remedies if part in str(detail.get("Code")))
         remedy = next(fitting, "correct that, then run `pulumi up` again")
@@ -269,11 +268,14 @@ class Snapshot:
 
 
 def _kept(source: Source, old: Sequence[str]) -> str:
-    """Return what to say where the deployer may delete no snapshots, as production's may not. *old*: what is too
-    many."""
+    """Return the note for a deployer that may not delete snapshots, such as production's.
+
+    Args:
+        old: names of the surplus snapshots.
+    """
     kind = "cluster-" if source.cluster else ""
     return (
-        f"{len(old)} older snapshots of this stack stay: this deployer may not delete them. An administrator may,"
+        f"{len(old)} older snapshots of this stack are kept: this deployer may not delete them. An administrator can,"
         f" before they reach RDS's quota of manual snapshots: aws rds delete-db-{kind}snapshot"
         f" --db-{kind}snapshot-identifier NAME, for {', '.join(old[:10])}{', …' if len(old) > 10 else ''}"
     )

@@ -1,9 +1,9 @@
-"""A copy of each snapshot in another account, where the deploy role of this one can delete nothing.
+"""Copies each snapshot to another account, where the deploy role of this one cannot delete it.
 
-The run waits for the snapshot and for two calls: the snapshot is shared with the other account, and a role there begins
-to copy it under that account's own key. The copy itself takes its time and nobody waits for it. No failure of it stops
-a migration: the snapshot is there, and a fix must not wait for a backup account. It is logged and told to the topic,
-when it begins, after the last step, and before the next run, which makes up for a copy that never began.
+The run waits for the snapshot and for two calls: the snapshot is shared with the other account, and a role there starts
+to copy it under that account's own key. The run does not wait for the copy. A failure of the copy does not stop the
+migration, because the snapshot itself exists. It is logged and published to the topic: at the start, after the last
+step, and before the next run, which starts a missing copy again.
 
 Sources: "Sharing encrypted snapshots for Amazon RDS" (no snapshot under the key aws/rds; the key's policy must let the
 other account use it), CopyDBSnapshot (by the ARN of a shared snapshot, with a KmsKeyId of the copying account; tags are
@@ -28,24 +28,24 @@ from sluice.inputs.copy_to import CopyTo
 from sluice.migration.snapshot.snapshot_source import Source, code
 
 SHARED_SECONDS = 30.0
-"""How long RDS may take until the other account sees what was shared with it; AWS promises no time."""
+"""Seconds until the other account sees a shared snapshot; AWS documents no limit."""
 LOOKED_AT = 10
-"""Earlier copies that a run looks at, one call each: where nobody deletes snapshots there may be a hundred, and no
-migration waits for so many answers. Older copies began at least ten runs ago and are taken for finished."""
+"""Number of earlier copies that a run checks, one call each: where snapshots are not deleted there can be a hundred,
+and a migration must not wait for so many answers. Older copies started at least ten runs ago and count as finished."""
 COPY_TO = "sluice:copyTo"
 """Key of the tag that names the account which a snapshot is copied to."""
 
 
 class CopyFailed(GateError):
-    """A copy in the other account failed or could not begin. It stops nothing."""
+    """A copy in the other account failed or could not start. It does not stop the run."""
 
 
 class Copies:
     """The copies of a stack's snapshots in another account.
 
     Args:
-        there: gives an RDS client of the role in the other account; may raise botocore's errors.
-        tell: takes a failure, for whoever reads the topic.
+        there: returns an RDS client of the role in the other account; may raise botocore's errors.
+        tell: publishes a failure to the topic.
     """
 
     def __init__(
@@ -63,13 +63,13 @@ class Copies:
         self._tell = tell
 
     def begin(self, source: Source, name: str, tags: Mapping[str, str]) -> None:
-        """Share a snapshot that is available, and let the other account begin to copy it. Raises nothing."""
+        """Share an available snapshot, and let the other account start to copy it. Raises nothing."""
         try:
             self._begin(source, name, tags)
         except (ClientError, BotoCoreError) as error:
             self._failed(
-                f"the copy of snapshot {name} to account {self._request.account} did not begin ({_in_words(error)})",
-                f"{_remedy(error)}. The next run begins this copy again; the snapshot itself is available",
+                f"the copy of snapshot {name} to account {self._request.account} did not start ({_in_words(error)})",
+                f"{_remedy(error)}. The next run starts this copy again; the snapshot itself is available",
             )
 
     def _begin(self, source: Source, name: str, tags: Mapping[str, str]) -> None:
@@ -81,7 +81,7 @@ class Copies:
                 there.copy(source.arn(name), name, self._request.key, tags)
             except ClientError as error:
                 if code(error) in ("DBSnapshotAlreadyExists", "DBClusterSnapshotAlreadyExists"):
-                    break  # our own call, whose answer was lost, or an earlier deployer's
+                    break  # this deployer's own call, whose answer was lost, or an earlier deployer's
                 unseen = code(error) in ("DBSnapshotNotFound", "DBClusterSnapshotNotFound")
                 if not unseen or self._clock.now() >= end or self._clock.halted():
                     raise
@@ -91,13 +91,12 @@ class Copies:
         self._log(f"snapshot {name} is being copied to account {self._request.account}; nobody waits for it", False)
 
     def unfinished(self, source: Source, own: Sequence[str], tags: Mapping[str, Mapping[str, str]]) -> set[str]:
-        """Return which of this stack's snapshots must stay because they are being copied, or whose copy is not known
-        of.
+        """Return the snapshots that must be kept because they are being copied, or the state of their copy is unknown.
 
-        Tells of copies that failed, and begins the newest one's again if it never began. Raises nothing.
+        Reports failed copies, and starts a missing copy of the newest snapshot. Raises nothing.
 
         Args:
-            own: names of available snapshots that were to be copied, oldest first; without the one just taken.
+            own: names of available snapshots that have a copy tag, oldest first; without the one just taken.
             tags: of each of them.
         """
         own = own[-LOOKED_AT:]
@@ -119,13 +118,13 @@ class Copies:
                 f" {name} there; copy it again by hand as docs/snapshot-copies.md says",
             )
         if not states[own[-1]]:
-            self._log(f"snapshot {own[-1]} has no copy in account {self._request.account}: it is begun again", False)
+            self._log(f"snapshot {own[-1]} has no copy in account {self._request.account}: it is started again", False)
             self.begin(source, own[-1], tags[own[-1]])
             return {own[-1]} | {name for name in own if states[name] not in ("available", "failed", "")}
         return {name for name in own if states[name] not in ("available", "failed", "")}
 
     def look(self, source: Source, name: str) -> None:
-        """After the last step: says how far the copy is. Raises nothing."""
+        """Report the progress of the copy, after the last step. Raises nothing."""
         try:
             there = Source(self._there(), source.identifier, source.cluster)
             status, percent = there.snapshot(name)
@@ -141,13 +140,13 @@ class Copies:
         elif status == "available":
             self._log(f"snapshot {name} is copied to account {self._request.account}", False)
         elif status:
-            self._log(f"the copy of snapshot {name} is {status}, {percent} %; it goes on by itself", False)
+            self._log(f"the copy of snapshot {name} is {status}, {percent} %; RDS completes it", False)
 
     def _state(self, source: Source, name: str) -> str:
         return Source(self._there(), source.identifier, source.cluster).snapshot(name)[0]
 
     def _failed(self, what: str, fix: str) -> None:
-        text = f"{what}. The migration goes on\n  fix: {fix}"
+        text = f"{what}. The migration continues\n  fix: {fix}"
         self._log(f"warning: {text}", False)
         self._tell(CopyFailed(text))
 
@@ -160,7 +159,7 @@ def _in_words(error: Exception) -> str:
 
 
 def _remedy(error: Exception) -> str:
-    """Return what mends it, for the errors that a wrong set-up gives."""
+    """Return the fix for the errors of a wrong set-up."""
     operation = error.operation_name if isinstance(error, ClientError) else ""
     name = code(error) if isinstance(error, ClientError) else ""
     if operation == "AssumeRole":
@@ -168,7 +167,7 @@ def _remedy(error: Exception) -> str:
     if "KMSKey" in name:
         return "let that account use the database's key, and its role both keys (docs/snapshot-copies.md)"
     if "Quota" in name:
-        return "have an administrator of that account delete copies that nobody needs, or raise the quota"
+        return "have an administrator of that account delete unneeded copies, or raise the quota"
     if operation.startswith("Modify") and not name.startswith("AccessDenied"):
         return "AWS shares no snapshot under its own key aws/rds: set database.kmsKey (docs/snapshot-copies.md)"
     return "compare the grants of both accounts with docs/snapshot-copies.md"

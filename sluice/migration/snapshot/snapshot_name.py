@@ -1,7 +1,7 @@
-"""Names, tags and the keeping of the snapshots that a stack takes of its database before a run. Pure.
+"""Names, tags and retention of the snapshots that a stack takes before a run. Pure.
 
-A name says which run it came before: ``sluice-PROJECT-STACK-run-N-NONCE``. Its tags decide whose a snapshot
-is: a name may be cut, and a hand-made snapshot may be called anything.
+A name has the number of its run: ``sluice-PROJECT-STACK-run-N-NONCE``. The tags decide whether a snapshot is the
+stack's, because a name can be cut, and a manual snapshot can have any name.
 
 Sources: RDS CreateDBSnapshot (a letter first; letters, digits and hyphens; no hyphen at the end, no two in a row; 1 to
 255 characters), "Tagging Amazon RDS resources" (values: letters, digits, spaces and ``_.:/=+@-``, at most 256).
@@ -17,7 +17,7 @@ from sluice.migration.records.record import RunRecord
 
 LONGEST = 255
 RECORDS, RUN, IMAGE = "sluice:records", "sluice:run", "sluice:image"
-"""Keys of the tags: the stack by the path of its run records, the run, and the image that was about to migrate."""
+"""Keys of the tags: the path of the stack's run records, the run, and the image whose steps were about to run."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Taken:
     """A snapshot as RDS lists it.
 
     Attributes:
-        created: seconds since the epoch; 0 while RDS has not said.
+        created: seconds since the epoch; 0 while RDS does not show it.
     """
 
     name: str
@@ -35,7 +35,11 @@ class Taken:
 
 
 def snapshot_name(records: str, run: RunRecord) -> str:
-    """The name of the snapshot before this run. *records*: SSM path of the stack's runs."""
+    """Return the name of the snapshot before this run.
+
+    Args:
+        records: SSM path of the stack's runs.
+    """
     stack = records.strip("/").removesuffix("/runs").removeprefix("sluice/")
     tail = _plain(f"run-{run.number}-{run.nonce}")
     head = _plain(f"sluice-{stack}")[: LONGEST - len(tail) - 1].rstrip("-")
@@ -43,15 +47,15 @@ def snapshot_name(records: str, run: RunRecord) -> str:
 
 
 def snapshot_tags(records: str, run: RunRecord) -> dict[str, str]:
-    """Return what tells our snapshots from everybody else's."""
+    """Return the tags by which the stack's snapshots are recognised."""
     return {RECORDS: _tag(records), RUN: str(run.number), IMAGE: _tag(run.image)}
 
 
 def surplus(found: Sequence[Taken], records: str, newest: str, keep: int) -> list[str]:
-    """Return which of *found* may be deleted: what this stack took itself, beyond the newest *keep*.
+    """Return the snapshots that may be deleted: the stack's own, beyond the newest *keep*.
 
-    Never *newest*, the one that was just taken; nor the first one of the image that is about to migrate: however often
-    its migration fails and is tried again, the data as they were before the first attempt stay.
+    Never *newest*, which was just taken, nor the first one of the image that is about to migrate: the data before the
+    first attempt are kept, however often the migration is retried.
     """
     own = [one for one in found if one.tags.get(RECORDS) == _tag(records)]
     ready = sorted((one for one in own if one.status == "available"), key=lambda one: (one.created, one.name))

@@ -1,4 +1,4 @@
-"""What RDS calls things: an instance and its snapshots, or an Aurora (or Multi-AZ) cluster and its own.
+"""The RDS API of an instance and its snapshots, or of an Aurora (or Multi-AZ) cluster and its snapshots.
 
 IAM: rds:DescribeDBInstances, rds:DescribeDBClusters, rds:DescribeDBSnapshots, rds:DescribeDBClusterSnapshots on ``*``;
 rds:CreateDBSnapshot on the instance and on ``snapshot:sluice-PROJECT-STACK-*`` (a cluster: rds:CreateDBClusterSnapshot
@@ -20,7 +20,7 @@ from sluice.migration.snapshot.snapshot_name import Taken
 
 
 def code(error: ClientError) -> str:
-    """AWS's code of an error; RDS writes some with the suffix ``Fault``."""
+    """Return AWS's error code, without the suffix ``Fault`` that RDS adds to some."""
     return str(error.response.get("Error", {}).get("Code", "")).removesuffix("Fault")
 
 
@@ -32,7 +32,7 @@ def _arn(found: Sequence[Mapping[str, Any]], key: str, operation: str) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """The database that a snapshot is of.
+    """The database that is copied.
 
     Attributes:
         identifier: of the instance or cluster.
@@ -48,7 +48,7 @@ class Source:
         return f"{'cluster' if self.cluster else 'database instance'} {self.identifier}"
 
     def state(self) -> tuple[str, str]:
-        """Its status (empty: there is none of this name), and the cluster that an instance belongs to."""
+        """Return its status (empty: it does not exist), and the cluster that an instance belongs to."""
         try:
             if self.cluster:
                 found = self.rds.describe_db_clusters(DBClusterIdentifier=self.identifier)["DBClusters"]
@@ -70,7 +70,7 @@ class Source:
             self.rds.create_db_snapshot(DBInstanceIdentifier=self.identifier, DBSnapshotIdentifier=name, Tags=listed)
 
     def snapshot(self, name: str) -> tuple[str, int]:
-        """Status (empty: there is none) and percentage of one snapshot."""
+        """Return status (empty: it does not exist) and percentage of one snapshot."""
         try:
             if self.cluster:
                 found = self.rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name)["DBClusterSnapshots"]
@@ -83,7 +83,7 @@ class Source:
         return (found[0]["Status"], int(found[0].get("PercentProgress") or 0)) if found else ("", 0)
 
     def arn(self, name: str) -> str:
-        """The ARN of a snapshot that is there."""
+        """Return the ARN of an existing snapshot."""
         if self.cluster:
             found = self.rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name)["DBClusterSnapshots"]
             return _arn(found, "DBClusterSnapshotArn", "DescribeDBClusterSnapshots")
@@ -91,7 +91,7 @@ class Source:
         return _arn(found, "DBSnapshotArn", "DescribeDBSnapshots")
 
     def share(self, name: str, account: str) -> None:
-        """Let another account copy a manual snapshot; it stays so until somebody takes that back."""
+        """Let another account copy a manual snapshot, until the permission is revoked."""
         asked = {"AttributeName": "restore", "ValuesToAdd": [account]}
         if self.cluster:
             self.rds.modify_db_cluster_snapshot_attribute(DBClusterSnapshotIdentifier=name, **asked)
@@ -99,7 +99,7 @@ class Source:
             self.rds.modify_db_snapshot_attribute(DBSnapshotIdentifier=name, **asked)
 
     def copy(self, arn: str, name: str, key: str, tags: Mapping[str, str]) -> None:
-        """Begin to copy the snapshot *arn* of another account, which it shares, to *name* under the KMS key *key*."""
+        """Start to copy the shared snapshot *arn* of another account to *name* under the KMS key *key*."""
         listed = [{"Key": tag, "Value": value} for tag, value in tags.items()]
         if self.cluster:
             self.rds.copy_db_cluster_snapshot(
@@ -114,7 +114,7 @@ class Source:
             )
 
     def all(self) -> list[Taken]:
-        """Every manual snapshot of this database, whoever took it."""
+        """Return every manual snapshot of this database, including those of others."""
         if self.cluster:
             pages = self.rds.get_paginator("describe_db_cluster_snapshots").paginate(
                 DBClusterIdentifier=self.identifier, SnapshotType="manual"

@@ -1,6 +1,6 @@
-"""Starts a task for as long as the run is this deployer's, and knows when ECS only says that it started none.
+"""Starts a task while this deployer owns the run, and verifies ECS's answer that it started none.
 
-IAM: what sluice.aws.tasks and sluice.migration.records.ownership say.
+IAM: as for sluice.aws.tasks and sluice.migration.records.ownership.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from sluice.migration.records.ownership import Ownership, taken_over
 from sluice.migration.records.record import RunRecord
 
 SLOW_CALL_SECONDS = 10.0
-"""A call that starts a task and takes longer is a reason to look whether the run is still this deployer's."""
+"""Seconds of a call after which the deployer checks again that it owns the run."""
 
 
 class OwnedStart:
     """Starts the tasks of one run.
 
     Args:
-        say: takes a remark for people.
+        say: prints a remark.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class OwnedStart:
         self._say = say
 
     def start(self, place: Place, command: Sequence[str], environment: Mapping[str, str], token: str) -> str | Outcome:
-        """The task's ARN, or why ECS started none.
+        """Return the task's ARN, or the outcome when ECS started none.
 
         Raises:
-            Superseded: the run is somebody else's; what was started all the same is being stopped.
-            Unknown: AWS cannot be asked.
+            Superseded: another deployer owns the run; a task that was started nevertheless is being stopped.
+            Unknown: AWS did not answer.
         """
         asked = self._clock.now()
         started = self._patience.ask(self._ask, place, command, environment, token)
@@ -59,8 +59,10 @@ class OwnedStart:
         return started
 
     def _ask(self, place: Place, command: Sequence[str], environment: Mapping[str, str], token: str) -> str | Outcome:
-        """One call of RunTask, right after making sure of the run, also when it is made again. That nothing was started
-        is believed when ListTasks knows of nothing either."""
+        """Call RunTask right after checking the ownership, also on a retry.
+
+        A refusal is accepted only when ListTasks shows no task either.
+        """
         self._owner.check()
         started = self._tasks.start(place, command, environment, token)
         if isinstance(started, Outcome) and (found := self._found(place, token)):
@@ -68,18 +70,23 @@ class OwnedStart:
         return started
 
     def _found(self, place: Place, token: str) -> str | None:
-        """The task that ECS lists under the token; None also when it may not be asked."""
+        """Return the task that ECS lists under the token; None without one, or without the permission."""
         try:
             return self._tasks.find(token, place.task_definition)
         except ClientError as error:
             if transient(error) or expired(error):
                 raise
-            self._say(f"warning: whether a task was started all the same could not be asked: {error}")
+            self._say(f"warning: cannot check whether a task was started nevertheless: {error}")
             return None
 
     def _give_back(self, started: str | Outcome) -> None:
-        """After a call that was long on its way: a run that was closed meanwhile must not leave a task behind. One that
-        was adopted has the same task under the same token. Raises Superseded."""
+        """After a slow call, stop the task if the run was closed meanwhile.
+
+        An adopted run has the same task under the same token.
+
+        Raises:
+            Superseded: another deployer owns the run.
+        """
         found = self._owner.taken_over()
         if found is None:
             return

@@ -1,4 +1,4 @@
-"""One shard of a step: where it is in its attempts, and how often to look and to try again."""
+"""One shard of a step: the state of its attempts, and the intervals of polling and retries."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from sluice.diagnosis.verdict import Outcome
 
 @dataclass
 class Shard:
-    """One shard's way through its attempts.
+    """The state of one shard.
 
     Attributes:
-        changed_at: when its task was last seen in a new state: what is new is looked at more often.
-        shown: lines of its task's log that went to the screen.
-        refused_at: when a start first failed for a reason that passes by itself; 0: not yet.
-        log_failures: reads of its log in a row that failed; log_unreadable: it was given up.
-        doubt: an end that does not say how the task ended, until it is believed.
+        changed_at: when its task was last seen in a new state, after which it is polled more often.
+        shown: number of its log lines on the screen.
+        refused_at: when a start first failed for a transient reason; 0: not yet.
+        log_failures: consecutive failed reads of its log.
+        log_unreadable: reading its log was given up.
+        doubt: an incomplete description of a stopped task, until it is confirmed.
     """
 
     index: int
@@ -46,25 +47,27 @@ class Shard:
 
 
 def poll_seconds(elapsed: float) -> float:
-    """Return how long to wait before looking again: often at first, where most migrations end, rarely in a long one.
+    """Return the seconds between two polls, from 0.3 to 20: short at first, when most migrations end, then longer.
 
-    From 0.3 s to 20 s, *elapsed* seconds after the task began to run: a migration of ten minutes costs some sixty calls
-    of DescribeTasks, fewer than a waiter that asks every six seconds.
+    A migration of ten minutes costs about sixty calls of DescribeTasks, fewer than a waiter that polls every six
+    seconds.
+
+    Args:
+        elapsed: seconds since the task began to run.
     """
     return min(max(0.3, elapsed / 6), 20.0)
 
 
 def read_seconds(elapsed: float) -> float:
-    """Return how long to wait before the log is read again: from 1 s to 30 s; CloudWatch Logs allows 25 reads a
-    second."""
+    """Return the seconds between two reads of the log, from 1 to 30; CloudWatch Logs allows 25 reads per second."""
     return min(max(1.0, elapsed / 5), 30.0)
 
 
 def backoff_seconds(starts: int, chance: float) -> float:
-    """Pause before a task that could not be started is tried again: up to 2, 4, 8 … 60 seconds.
+    """Return the pause before the next start of a task: up to 2, 4, 8 … 60 seconds.
 
     Args:
-        starts: how often it was tried.
-        chance: from 0 to 1; half of the pause is left to it, so that many deployers do not come back at once.
+        starts: number of starts so far.
+        chance: from 0 to 1; it varies half of the pause, so that many deployers do not retry at the same time.
     """
     return float(min(2**starts, 60)) * (0.5 + chance / 2)

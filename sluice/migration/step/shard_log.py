@@ -15,19 +15,20 @@ from sluice.migration.step.shard import Shard
 
 LATE_LINES_SECONDS = 1.5
 LATE_READS = 4
-"""Lines may arrive after the task has stopped; a failure's last lines are worth these pauses: until a read is empty."""
+"""Lines can arrive after the task has stopped, so a failed task's log is read again after pauses, until it is empty."""
 LOG_FAILURES = 6
-"""Reads in a row that may fail at the end of a task for what passes by itself."""
+"""Consecutive reads that may fail for a transient reason at the end of a task."""
 SHOWN_LINES = 400
-"""Lines of one task's log on the screen; the rest stays in the log, which the message names."""
+"""Log lines of one task on the screen; a message names the log that has the rest."""
 
 
 class ShardLogs:
     """Reads the shards' streams and shows their lines.
 
     Args:
-        place: where the step's container logs; None when that cannot be followed.
-        say: prints a remark about a shard; `line` a line of its log.
+        place: log group and stream of the step's container; None when it cannot be read.
+        say: prints a remark about a shard.
+        line: prints a line of its log.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class ShardLogs:
         self._line = line
 
     def read(self, shard: Shard, to_the_end: bool = True) -> None:
-        """Show what is new. A log that cannot be read is a warning, once: it is no reason not to judge the task."""
+        """Print the new lines. An unreadable log is one warning; the task is judged without it."""
         if self._place is None or shard.log_unreadable:
             return
         if shard.tail is None:
@@ -61,15 +62,17 @@ class ShardLogs:
             self._show(shard, line)
 
     def _unreadable(self, shard: Shard, error: Exception, at_the_end: bool) -> None:
-        """After a passing trouble the next read goes on where this one ended; at the end there are not many more of
-        them. Denied: given up. Expired credentials are for the watch of the task to say."""
+        """Handle a failed read: retry a transient error, give up when access is denied.
+
+        Expired credentials are reported by the polling of the task.
+        """
         shard.log_failures += 1
         if transient(error) and not (at_the_end and shard.log_failures >= LOG_FAILURES):
             return
         shard.log_unreadable = True
         if not expired(error):
             where = f"log group {self._place.group}" if self._place else "its log"
-            self._say(f"warning: its log cannot be read, and is in {where}: {error}", shard)
+            self._say(f"warning: its log in {where} cannot be read: {error}", shard)
 
     def _show(self, shard: Shard, line: str) -> None:
         shard.shown += 1
@@ -80,7 +83,7 @@ class ShardLogs:
             self._say(f"{SHOWN_LINES} lines were shown; the rest is in {where}", shard)
 
     def drain(self, shard: Shard) -> None:
-        """Read the log to its end; a Ctrl-C ends that early, the full log stays where it is."""
+        """Read the log to its end; Ctrl-C ends that early."""
         self.read(shard)
         while shard.tail is not None and (shard.tail.more or shard.log_failures) and not self._clock.halted():
             if shard.log_unreadable:
@@ -90,8 +93,7 @@ class ShardLogs:
             self.read(shard)
 
     def await_late(self, shards: Sequence[Shard]) -> None:
-        """Wait for lines that arrive after the ends of these shards' tasks: for all of them together, so that many
-        shards wait no longer than one."""
+        """Wait for lines that arrive after these shards' tasks have ended, for all shards at the same time."""
         waited_for = list(shards) if self._place is not None else []
         for _ in range(LATE_READS):
             if not waited_for or self._clock.halted():
@@ -106,7 +108,7 @@ class ShardLogs:
 
 
 def printed(shard: Shard) -> str:
-    """Return how much its task has printed, in words."""
+    """Return the number of lines that its task printed, as text."""
     count = _count(shard)
     return f"it had printed {count} line{'' if count == 1 else 's'}" if count else "it had printed nothing"
 

@@ -1,6 +1,6 @@
-"""Starts the tasks of a step's shards, and again where that can help.
+"""Starts the tasks of a step's shards, with retries where they can help.
 
-IAM: what sluice.aws.tasks, sluice.migration.records.ownership and sluice.migration.records.records say.
+IAM: as for sluice.aws.tasks, sluice.migration.records.ownership and sluice.migration.records.records.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from sluice.migration.step.step_attempts import Attempts
 from sluice.migration.step.step_screen import Screen
 
 START_SECONDS = 300.0
-"""How long a start is tried again that fails for what passes by itself: no capacity, a role not known everywhere."""
+"""Seconds for which a start is retried after a transient failure: no capacity, a new role that is not known
+everywhere."""
 LONGEST_PAUSE_SECONDS = 30.0
-"""Between two starts."""
+"""Seconds between two starts."""
 
 
 class ShardStart:
-    """Of one step of one run."""
+    """Starts the tasks of one step of one run."""
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class ShardStart:
         self._starter = OwnedStart(self._tasks, owner, run, patience, to.clock, screen.say)
 
     def find_intended(self, shards: Sequence[Shard]) -> None:
-        """Look whether an attempt that is recorded without a task got through. Raises Unknown."""
+        """Check whether an attempt that is recorded without a task was started. Raises Unknown."""
         for shard in shards:
             if not self._attempts.intended(shard):
                 continue
@@ -61,16 +62,16 @@ class ShardStart:
                 shard.task, shard.adopted = found, True
                 self._attempts.put(shard)
             else:
-                shard.attempt -= 1  # the same attempt is asked for again, under the same token
+                shard.attempt -= 1  # the same attempt is requested again with the same token
         adopted = [shard.task.rpartition("/")[2] for shard in shards if shard.task and shard.outcome is None]
         if adopted:
-            self._screen.say(f"going on with the task that an earlier deployer left: {', '.join(adopted)}")
+            self._screen.say(f"continuing with the task of an earlier deployer: {', '.join(adopted)}")
 
     def start(self, shard: Shard) -> None:
-        """One attempt. Raises Superseded and Unknown."""
+        """Start one attempt. Raises Superseded and Unknown."""
         shard.attempt += 1
         shard.starts += 1
-        self._attempts.put(shard)  # the intent, before the call: whoever comes next looks for the task
+        self._attempts.put(shard)  # the intent is recorded before the call, so that the next deployer finds the task
         if self._to.clock.halted():
             return
         environment = dict(self._step.environment)
@@ -87,7 +88,7 @@ class ShardStart:
         self._screen.say(f"task {started.rpartition('/')[2]} started: {command_line(self._step.command)}", shard)
 
     def not_started(self, shard: Shard, outcome: Outcome) -> None:
-        """Another attempt after a pause where it can help; else the outcome is the shard's."""
+        """Schedule another attempt after a pause where it can help; else keep the outcome."""
         self._attempts.put(shard, outcome)
         now = self._to.clock.now()
         if outcome.passing and not shard.refused_at:
@@ -100,7 +101,7 @@ class ShardStart:
         tried = f"{shard.starts} of {self._step.attempts}"
         if outcome.passing:
             tried = f"for up to {short_time(START_SECONDS - (now - shard.refused_at))} more"
-        self._screen.say(f"{outcome.title}; trying again in {pause:.0f} s ({tried})", shard)
+        self._screen.say(f"{outcome.title}; retry in {pause:.0f} s ({tried})", shard)
 
     def _tries_again(self, shard: Shard, outcome: Outcome, now: float) -> bool:
         if not retryable(outcome) or self._step.attempts == 1:
@@ -110,12 +111,12 @@ class ShardStart:
         return shard.starts < self._step.attempts
 
     def too_late(self, shard: Shard) -> None:
-        """No time is left of the deploy's: a migration that is begun only to be interrupted is worse than none."""
+        """Fail the shard at the deploy's deadline: a migration must not start only to be interrupted."""
         tried = f"; {shard.starts} start{'' if shard.starts == 1 else 's'} had failed" if shard.starts else ""
         shard.outcome = Outcome(
             Kind.NOT_STARTED,
             f"the deadline of all steps together had passed: not started{tried}",
-            cause="the snapshot and the steps before it took all of its time",
-            remedy="run `pulumi up` again, which runs the steps anew; raise migrationDeadline if they need the time",
+            cause="the snapshot and the earlier steps used all of the time",
+            remedy="run `pulumi up`, which runs the steps again; raise migrationDeadline if they need more time",
         )
         self._screen.say(shard.outcome.title, shard)

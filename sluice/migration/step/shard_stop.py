@@ -108,7 +108,7 @@ class ShardStop:
         ids = ", ".join(shard.task.rpartition("/")[2] for shard in live)
         if halt is Halt.ABANDON:
             raise Interrupted(
-                f"the deployer is gone; left running, to be adopted by the next `pulumi up`: {ids or 'nothing'}"
+                f"the deployer is gone; left running for the next `pulumi up` to adopt: {ids or 'nothing'}"
             )
         deaf = [shard for shard in live if not self._stop(shard)]
         names = f"tasks {ids} were" if len(live) > 1 else f"task {ids} was"

@@ -1,6 +1,6 @@
-"""The attempts of a step's shards, on record as they are made: whoever comes next looks for their tasks.
+"""Records the attempts of a step's shards, so that the next deployer finds their tasks.
 
-IAM: what sluice.migration.records.records and sluice.aws.tasks say.
+IAM: as for sluice.migration.records.records and sluice.aws.tasks.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from sluice.migration.step.shard import Shard
 
 
 class Attempts:
-    """Of one step of one run.
+    """The attempts of one step of one run.
 
     Attributes:
-        record: the step's record, as it was last written.
+        record: the step's record, as last written.
     """
 
     def __init__(self, to: Deployer, run: RunRecord, step: Step, place: Place, patience: Patience) -> None:
@@ -31,7 +31,7 @@ class Attempts:
         self.record = run.steps_done.get(step.name, StepRecord(step.name))
 
     def resumed(self) -> list[Shard]:
-        """Every shard as an earlier deployer left it."""
+        """Return every shard in its recorded state."""
         return [self._resumed(index) for index in range(self._step.shards)]
 
     def _resumed(self, index: int) -> Shard:
@@ -46,12 +46,12 @@ class Attempts:
         return shard
 
     def intended(self, shard: Shard) -> bool:
-        """Return whether the shard's latest attempt is on record without a task: a deployer died around RunTask."""
+        """Return whether the shard's latest attempt is recorded without a task: its deployer died during RunTask."""
         known = self.record.latest(shard.index)
         return shard.outcome is None and not shard.task and known is not None and not known.done
 
     def put(self, shard: Shard, outcome: Outcome | None = None) -> None:
-        """Write down where the shard's attempt is, and how it ended when it has. Raises Unknown."""
+        """Record the state of the shard's attempt, and its outcome if it has ended. Raises Unknown."""
         record = TaskRecord(
             shard=shard.index,
             attempt=shard.attempt,
@@ -64,17 +64,17 @@ class Attempts:
         self._patience.ask(self._to.records.save_step, self._run, self.record)
 
     def started_at(self, shard: Shard) -> float:
-        """When the shard's task was created, in seconds since the epoch; before ECS says so, when it was asked for."""
+        """Return when the shard's task was created, seconds since the epoch; when requested until ECS shows that."""
         created = shard.seen.get("createdAt")
         return float(created.timestamp()) if created is not None else max(shard.asked_at, self._begun)
 
     def seconds(self, shard: Shard) -> float:
-        """From the task's creation to its end, by ECS's own times."""
+        """Return the seconds between the task's creation and its end, by ECS's times."""
         stopped = shard.seen.get("executionStoppedAt") or shard.seen.get("stoppedAt")
         return (stopped.timestamp() if stopped else self._to.clock.now()) - self.started_at(shard)
 
     def token(self, shard: Shard) -> str:
-        """Return what ECS knows the shard's attempt by."""
+        """Return ECS's token of the shard's attempt."""
         return token(self._run.identity(self._to.records.prefix), self._step.name, shard.index, shard.attempt)
 
     def _arn(self, task_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Runs one step: its shards side by side, each a task, to the end of every one of them."""
+"""Runs one step: its shards in parallel, each as a task, until all have ended."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ from sluice.migration.step.step_attempts import Attempts
 from sluice.migration.step.step_screen import PROGRESS_SECONDS, Screen
 
 MISSING_SECONDS = 120.0
-"""How long a task may be missing from DescribeTasks before it counts as forgotten (ECS is eventually consistent)."""
+"""Seconds for which a task may be missing from DescribeTasks before it counts as lost (ECS is eventually
+consistent)."""
 SUSPENDED_SECONDS = 10.0
-"""A round of looking and waiting that took so much longer than meant: the process did not run all the time."""
+"""Extra seconds of a polling round that show that the process was suspended."""
 
 
 class StepRun:
     """One step of one run.
 
     Args:
-        place: where its tasks run.
+        place: cluster and network of its tasks.
         essential: names of the task definition's essential containers.
-        log_place: where the step's container logs; None when that cannot be followed.
-        until: the deploy's deadline in seconds since the epoch, whatever the step's own time-out says.
+        log_place: log group and stream of the step's container; None when it cannot be read.
+        until: the deploy's deadline in seconds since the epoch; it also ends a step whose own timeout is later.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class StepRun:
         self._shards = self._attempts.resumed()
 
     def run(self) -> StepRecord:
-        """Run every shard to its end. Raises StepFailed, Interrupted, Superseded or Unknown."""
+        """Run every shard until it ends. Raises StepFailed, Interrupted, Superseded or Unknown."""
         clock = self._clock
         self._starts.find_intended(self._shards)
         try:
@@ -87,16 +88,15 @@ class StepRun:
                 self._stops.expire(pending)
                 due = self._pause([shard for shard in pending if shard.outcome is None])
                 if clock.now() - max(due, looked) > SUSPENDED_SECONDS:
-                    self._owner.check()  # this process was suspended, or AWS slow: somebody may have taken over
+                    self._owner.check()  # the process was suspended, or AWS slow: another deployer may have taken over
         except Unknown:
-            self._stops.heed_interruption(self._shards)  # a Ctrl-C in the middle of the trouble still stops what it can
+            self._stops.heed_interruption(self._shards)  # after Ctrl-C during an outage, stop the tasks if possible
             raise
         self._raise_failure([shard for shard in self._shards if shard.outcome and not shard.outcome.succeeded])
         return self._attempts.record
 
     def _pause(self, shards: Sequence[Shard]) -> float:
-        """Wait until something is due: a look, a start, a time-out; return when that was. The progress goes on
-        meanwhile."""
+        """Wait until a poll, a start or a timeout is due, updating the progress; return the time when it was due."""
         clock = self._clock
         self._screen.progress(self._shards)
         now = clock.now()
@@ -110,7 +110,7 @@ class StepRun:
             self._screen.progress(self._shards)
         return due
 
-    # -- watching
+    # Polling
 
     def _look(self, shards: Sequence[Shard]) -> None:
         watched = [shard for shard in shards if shard.task and shard.outcome is None]
@@ -134,7 +134,7 @@ class StepRun:
             outcome = verdict(task, self._essential, self._place.container)
             stopped = outcome.kind is not Kind.RUNNING
             if stopped and not whole_end(task, self._essential) and not shard.doubt.confirmed("its end", now):
-                continue  # how it ended is not said, and may be said in a moment
+                continue  # the description is incomplete and may be complete in a moment
             if outcome.kind is Kind.RUNNING:
                 starting = task.get("lastStatus") in ("PROVISIONING", "PENDING")  # no stream yet
                 if not starting and now - shard.read_at >= read_seconds(now - shard.changed_at):
@@ -145,18 +145,20 @@ class StepRun:
             else:
                 self._ended(shard, outcome)
 
-    # -- ends
+    # Results
 
     def _begin_again(self, shard: Shard, outcome: Outcome) -> None:
-        """A failure of an earlier deployer's task: that one would have reported it; this update is the retry."""
+        """Start again after a failed task of an earlier deployer: this update is the retry."""
         self._attempts.put(shard, outcome)
         task = shard.task.rpartition("/")[2]
-        self._screen.say(f"task {task}, left by an earlier deployer, ended: {outcome.title}", shard)
+        self._screen.say(f"task {task} of an earlier deployer ended: {outcome.title}", shard)
         shard.task, shard.adopted = "", False
 
     def _ended(self, shard: Shard, outcome: Outcome) -> None:
-        """Keep the verdict at once, before its log is read to the end: that may be denied, throttled or long. Lines
-        that come late are waited for when every shard has ended."""
+        """Record the outcome at once, before the log is read to its end, which can be denied, throttled or long.
+
+        Late lines are awaited when every shard has ended.
+        """
         if shard.stopping and ended_alone(shard.seen):
             shard.stopping = ""
             self._screen.say("it had ended by itself before it was stopped", shard)
@@ -176,7 +178,7 @@ class StepRun:
         self._screen.say(f"{outcome.title} after {short_time(self._attempts.seconds(shard))}{lines}", shard)
 
     def _raise_failure(self, failed: Sequence[Shard]) -> None:
-        """Say what broke in every shard that failed. Raises StepFailed, when one did."""
+        """Raise StepFailed with the cause of every failed shard, if one failed."""
         if not failed:
             return
         outcomes = {shard.index: shard.outcome for shard in self._shards if shard.outcome is not None}
@@ -194,16 +196,16 @@ class StepRun:
         raise StepFailed("\n".join(texts), outcomes)
 
     def _server(self, shard: Shard) -> Server | None:
-        """The web server that its task ran in place of the step's command, when its log says so."""
+        """Return the web server that its task ran in place of the step's command, if its log shows one."""
         lines = [*shard.tail.first, *shard.tail.last] if shard.tail else []
         return server(self._step, lines, self._service_ports()) if lines else None
 
     def _service_ports(self) -> frozenset[int]:
-        """Ports of the service's containers; none when its revision is not known, or cannot be read now."""
+        """Return the ports of the service's containers; empty when its revision is unknown or cannot be read."""
         if not self._place.service:
             return frozenset()
         try:
             return ports(self._patience.ask(self._tasks.definition, self._place.service))
         except (GateError, BotoCoreError, ClientError) as error:
-            self._screen.say(f"warning: where the service listens could not be read: {error}")
+            self._screen.say(f"warning: the service's ports could not be read: {error}")
             return frozenset()

@@ -1,4 +1,4 @@
-"""What people see of a step while it runs: remarks, the lines of its log, and its progress."""
+"""The output of a running step: remarks, log lines and progress."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sluice.migration.records.deployer import Deployer
 from sluice.migration.step.shard import Shard
 
 PROGRESS_SECONDS = 1.0
-"""The progress is shown at most so often."""
+"""Least seconds between two progress lines."""
 
 
 class Screen:
-    """Of one step.
+    """The output of one step.
 
     Args:
-        title: the step's place among the others, for the progress.
+        title: the step's position among the others, for the progress.
     """
 
     def __init__(self, to: Deployer, step: Step, title: str) -> None:
@@ -28,15 +28,15 @@ class Screen:
         self._progress_at = 0.0
 
     def say(self, text: str, shard: Shard | None = None) -> None:
-        """A remark about the step, or about one of its shards."""
+        """Print a remark about the step, or about one of its shards."""
         self._to.log(f"{self._label(shard) if shard else self._step.name}: {text}", False)
 
     def line(self, line: str, shard: Shard) -> None:
-        """A line of a shard's log."""
+        """Print a line of a shard's log."""
         self._to.log(f"{self._label(shard)} | {line}", False)
 
     def progress(self, shards: Sequence[Shard]) -> None:
-        """Return how far the step is, when it is time to say so again."""
+        """Print the step's progress, if the last progress line is old enough."""
         now = self._to.clock.now()
         if now - self._progress_at < PROGRESS_SECONDS:
             return

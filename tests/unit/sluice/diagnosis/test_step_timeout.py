@@ -136,7 +136,7 @@ def test_a_service_that_cannot_be_read_keeps_no_failure_back() -> None:
     stage.ecs.trouble = trouble
     text = failure(stage)
     assert "the step probably started the web server instead of a migration" in text
-    assert any("warning: where the service listens could not be read" in line for line in stage.lines)
+    assert any("warning: the service's ports could not be read" in line for line in stage.lines)
 
 
 def test_an_operator_s_run_knows_no_service() -> None:

@@ -94,7 +94,7 @@ def test_a_task_on_its_way_out_is_waited_for() -> None:
     clock = Clock()
     lines = drain(clock, 10, 35)
     assert 35 <= clock.elapsed < 40
-    assert lines[0].startswith("waiting until the version before has stopped: 2 tasks (old-0, old-1), ")
+    assert lines[0].startswith("waiting until the previous version has stopped: 2 tasks (old-0, old-1), ")
 
 
 def test_a_listing_that_does_not_know_the_old_task_yet_proves_nothing() -> None:
@@ -117,7 +117,7 @@ def test_an_absence_that_the_service_does_not_confirm_must_last() -> None:
 
 
 def test_it_has_a_deadline_that_names_the_tasks() -> None:
-    with pytest.raises(GateError, match=r"1 task \(old-0\) still there after 1 h 05 min"):
+    with pytest.raises(GateError, match=r"has not stopped after 1 h 05 min: 1 task \(old-0\)"):
         drain(Clock(), 1e9)
 
 
@@ -135,15 +135,15 @@ def test_without_the_permission_to_list_tasks_deployments_and_targets_are_watche
     clock = Clock()
     lines = drain(clock, 20, denied=(action,), drains=30)
     assert 50 + STOP_SECONDS <= clock.elapsed < 50 + STOP_SECONDS + 45
-    assert lines[0].startswith("warning: the tasks of the version before cannot be listed (User: arn:aws:sts::")
+    assert lines[0].startswith("warning: the tasks of the previous version cannot be listed (User: arn:aws:sts::")
     assert f"is not authorized to perform: {action}" in lines[0]
     assert [line for line in lines if line.startswith("warning")] == lines[:1], "once"
-    assert lines[1].startswith("waiting until the version before has stopped: deployment of notes:7, ")
+    assert lines[1].startswith("waiting until the previous version has stopped: deployment of notes:7, ")
     assert any("1 draining target, " in line for line in lines)
 
 
 def test_without_it_a_new_version_that_does_not_run_yet_is_waited_for() -> None:
-    with pytest.raises(GateError, match="the new version does not run still there after 1 h 05 min"):
+    with pytest.raises(GateError, match="has not stopped after 1 h 05 min: the new version does not run"):
         drain(Clock(), denied=("ecs:ListTasks",), deployments=[{"taskDefinition": NEW, "runningCount": 0}])
 
 
@@ -155,7 +155,7 @@ def test_what_cannot_be_known_without_it_names_the_permission(action: str) -> No
     text = str(unseen.value)
     assert "the after-steps were not started; the new version serves" in text
     assert f"  cause: this deployer may not call {action.rpartition(':')[2]}: User: arn:aws:sts::" in text
-    assert f"  fix:   give it {action}" in text
+    assert f"fix:   allow it {action}" in text
     assert "ecs:ListTasks and ecs:DescribeTasks (condition ecs:cluster)" in text
     assert clock.elapsed < 1
 

@@ -95,7 +95,7 @@ def test_an_older_image_does_not_go_over_a_newer_schema() -> None:
     stage.runs.save(
         replace(PROOF, number=5, fingerprint="g", image="sha256:9", author="bob@host", owner="b", started=1_000_010)
     )
-    with pytest.raises(Superseded, match=r"bob@host has begun run 5 \(`pulumi up`, image sha256:9\)"):
+    with pytest.raises(Superseded, match=r"bob@host started run 5 \(`pulumi up`, image sha256:9\)"):
         stage.roll_out()
     assert stage.service.calls == []
     assert stage.records.written == []
@@ -218,7 +218,7 @@ def test_a_deployer_that_slept_before_its_first_call_does_not_migrate_over_a_new
     migrate(newer, subject(image="b"), "before", PLACE)
     older = replace(newer, author="ann@host", owner="a", began=clock.time - 60)
     for image in ("a", "b"):
-        with pytest.raises(Superseded, match=r"bob@host has begun run 1 (.|\n)*cause:(.|\n)*fix:"):
+        with pytest.raises(Superseded, match=r"bob@host started run 1 (.|\n)*cause:(.|\n)*fix:"):
             migrate(older, subject(image=image), "before", PLACE)
     assert len(ecs.tasks) == 1
     later = replace(newer, owner="c", began=ecs.clock.time + 5)
@@ -257,7 +257,7 @@ def test_a_number_that_another_up_took_meanwhile_ends_the_older_one() -> None:
 
     runs.create = meanwhile  # type: ignore[method-assign]
     to = Deployer(ecs, ecs, runs, clock, lambda *_: None, "ann@host", owner="a", began=clock.time)  # type: ignore[arg-type]
-    with pytest.raises(Superseded, match="bob@host has begun run 1"):
+    with pytest.raises(Superseded, match="bob@host started run 1"):
         migrate(to, subject(image="a"), "before", PLACE)
     assert ecs.tasks == []
 

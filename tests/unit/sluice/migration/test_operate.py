@@ -147,7 +147,7 @@ def test_a_task_that_will_not_stop_keeps_the_record_open() -> None:
 
 def test_ctrl_c_before_anything_starts_nothing() -> None:
     stage = Stage(Script())
-    with pytest.raises(Cancelled, match="before anything"):
+    with pytest.raises(Cancelled, match="nothing was started"):
         stage.run(halts={0: Halt.STOP})
     assert not stage.ecs.tasks
     assert not stage.records.runs

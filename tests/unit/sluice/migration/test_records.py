@@ -198,6 +198,6 @@ def test_who_lost_a_run_is_told_to_whom_and_what_to_do(change: dict[str, object]
     assert said.splitlines() == [
         f"run 5, started by ann@host, was taken over: bob@host {how}. "
         "This deployer starts, moves and records nothing more.",
-        "  cause: the stack's lock was given up (`pulumi cancel`), or it was taken for dead while it was only slow",
-        "  fix:   see what the other one does (`sluice status`, `sluice history`); when it has ended, run `pulumi up`",
+        "  cause: the stack's lock was released (`pulumi cancel`), or this deployer was slow and taken for dead",
+        "  fix:   check the other run (`sluice status`, `sluice history`); when it has ended, run `pulumi up`",
     ]

@@ -262,12 +262,12 @@ def test_a_cluster_by_name() -> None:
     [
         ({"states": [(9e9, "storage-full")]}, SnapshotRequest("db-1"), "is 'storage-full'"),
         ({"states": [(9e9, "incompatible-network")]}, SnapshotRequest("db-1"), "is 'incompatible-network'"),
-        ({}, SnapshotRequest("db-2"), "there is no database instance db-2"),
-        ({}, SnapshotRequest(cluster="c"), "there is no cluster c"),
+        ({}, SnapshotRequest("db-2"), "the database instance db-2 does not exist"),
+        ({}, SnapshotRequest(cluster="c"), "the cluster c does not exist"),
         ({"ends": "failed"}, SnapshotRequest("db-1"), "ended as 'failed'"),
-        ({"states": [(9e9, "modifying")]}, HASTY, r"within 1 min 30 s .*no snapshot was begun"),
-        ({"takes": 9e9}, HASTY, r"within 1 min 30 s .*goes on by itself"),
-        ({"refuses": [client_error("SnapshotQuotaExceeded", "Create")]}, REQUEST, "have the quota raised"),
+        ({"states": [(9e9, "modifying")]}, HASTY, r"within 1 min 30 s .*no snapshot was started"),
+        ({"takes": 9e9}, HASTY, r"within 1 min 30 s .*RDS completes"),
+        ({"refuses": [client_error("SnapshotQuotaExceeded", "Create")]}, REQUEST, "request a higher quota"),
         ({"refuses": [client_error("AccessDenied", "CreateDBSnapshot")]}, SnapshotRequest("db-1"), "IAM actions"),
     ],
 )  # fmt: skip
@@ -289,13 +289,13 @@ def test_the_deadline_of_all_steps_holds_for_it_too() -> None:
 @pytest.mark.parametrize("halt", list(Halt))
 def test_an_interruption_ends_the_wait_and_the_next_update_waits_for_the_same_snapshot(halt: Halt) -> None:
     stage = Stage()
-    with pytest.raises(Interrupted, match="goes on by itself"):
+    with pytest.raises(Interrupted, match="which RDS completes"):
         stage.deploy(halts={10: halt})
     assert stage.clock.elapsed < 16
     assert stage.records.runs[1].open
     assert stage.deploy() == stage.name(1)
     assert list(stage.rds.snapshots) == [stage.name(1)], "no second snapshot"
-    assert any(re.search(r"by an earlier deployer, 1\d s ago at most", line) for line in stage.lines)
+    assert any(re.search(r"by an earlier deployer, at most 1\d s ago", line) for line in stage.lines)
     assert list(stage.records.runs) == [1]
 
 
@@ -335,7 +335,9 @@ def test_a_deployer_that_may_delete_none_says_who_may() -> None:
     stage.rds.delete_db_snapshot = delete  # type: ignore[method-assign]
     assert stage.deploy(SnapshotRequest("db-1", keep=1)) == stage.name()
     [said] = [line for line in stage.lines if "older snapshots" in line]
-    assert said.startswith("2 older snapshots of this stack stay: this deployer may not delete them. An administrator")
+    assert said.startswith(
+        "2 older snapshots of this stack are kept: this deployer may not delete them. An administrator"
+    )
     assert said.endswith("aws rds delete-db-snapshot --db-snapshot-identifier NAME, for old-0, old-1")
     assert stage.commands == ["master"]
 
@@ -352,7 +354,7 @@ def test_nothing_pending_means_no_snapshot() -> None:
     assert stage.deploy(SnapshotRequest("db-1", pending=PROBE)) == ""
     assert stage.rds.snapshots == {}
     assert stage.commands == ["pending", "master"]
-    assert "snapshot: nothing is pending, none is needed" in stage.lines
+    assert "snapshot: no migration is pending, none is needed" in stage.lines
 
 
 def test_the_probe_may_run_as_another_revision_than_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -373,10 +375,10 @@ def test_the_probe_may_run_as_another_revision_than_the_steps(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("script", "says"),
     [
-        (Script(exit=1), "exit code 1: something is pending"),
-        (Script(exit=None), "could not be found out"),
-        (Script(refused=[{"reason": "RESOURCE:MEMORY"}]), "could not be found out"),
-        (Script(fails_to_start="CannotPullContainerError: no"), "could not be found out"),
+        (Script(exit=1), "exit code 1: a migration is pending"),
+        (Script(exit=None), "it is unknown whether"),
+        (Script(refused=[{"reason": "RESOURCE:MEMORY"}]), "it is unknown whether"),
+        (Script(fails_to_start="CannotPullContainerError: no"), "it is unknown whether"),
         (Script(hangs=True), "could not be found out|exit code"),
     ],
 )

@@ -115,13 +115,16 @@ def test_nobody_waits_for_the_copy_and_the_log_says_how_far_it_is() -> None:
     stage.migrate()
     without.deploy()
     assert stage.clock.elapsed == without.clock.elapsed, "a copy delays the migration by no second"
-    assert any(line.endswith("is creating, 34 %; it goes on by itself") for line in stage.lines)
+    assert any(line.endswith("is creating, 34 %; RDS completes it") for line in stage.lines)
 
 
 REFUSALS: list[tuple[Exception, str]] = [
     (client_error("AccessDenied", "AssumeRole"), "let the role there trust the deploy role"),
     (client_error("KMSKeyNotAccessibleFault", "CopyDBSnapshot"), "let that account use the database's key"),
-    (client_error("SnapshotQuotaExceeded", "CopyDBSnapshot"), "have an administrator of that account delete copies"),
+    (
+        client_error("SnapshotQuotaExceeded", "CopyDBSnapshot"),
+        "have an administrator of that account delete unneeded copies",
+    ),
     (EndpointConnectionError(endpoint_url="https://rds"), "compare the grants"),
 ]
 
@@ -133,8 +136,8 @@ def test_a_copy_that_cannot_begin_stops_no_migration_and_is_told(error: Exceptio
     assert stage.migrate() == stage.name()
     assert stage.commands == ["master"]
     [told] = stage.told
-    assert f"to account {ACCOUNT} did not begin" in told
-    assert "The migration goes on" in told
+    assert f"to account {ACCOUNT} did not start" in told
+    assert "The migration continues" in told
     assert f"fix: {remedy}" in told
     assert f"warning: {told}" in stage.lines
 
@@ -161,7 +164,7 @@ def test_what_stays_unseen_is_given_up_after_half_a_minute() -> None:
     stage.migrate()
     without.deploy()
     assert stage.clock.elapsed - without.clock.elapsed <= SHARED_SECONDS + 2
-    assert "did not begin" in stage.told[0]
+    assert "did not start" in stage.told[0]
 
 
 def test_a_copy_of_an_earlier_attempt_is_not_begun_twice() -> None:
@@ -240,7 +243,7 @@ def test_a_failure_during_the_steps_is_told_after_them() -> None:
     stage.elsewhere.copy_db_snapshot = fails  # type: ignore[method-assign]
     name = stage.migrate()
     assert [told.partition("\n")[0] for told in stage.told] == [
-        f"the copy of snapshot {name} in account {ACCOUNT} failed. The migration goes on"
+        f"the copy of snapshot {name} in account {ACCOUNT} failed. The migration continues"
     ]
 
 

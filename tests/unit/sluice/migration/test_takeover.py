@@ -42,7 +42,7 @@ def test_a_dying_deployer_leaves_the_task_and_the_next_adopts_it() -> None:
     result = stage.deploy()
     assert len(stage.ecs.tasks) == 1
     assert (result.number, result.steps[0].exit_codes) == (1, (0,))
-    assert any("going on with the task" in line for line in stage.lines)
+    assert any("continuing with the task" in line for line in stage.lines)
 
 
 def test_a_task_that_ended_while_nobody_looked_is_taken_as_it_ended() -> None:
