@@ -22,6 +22,7 @@ from sluice.release.release_record import ReleaseRecords, RolloutRecord
 from sluice.rollout.deployment.http_answer import Ask
 from sluice.rollout.deployment.judge import Deploy, Version, Watch, created, next_step, primary, serving
 from sluice.rollout.deployment.service import Service
+from sluice.rollout.deployment.unwired import check_unwiring
 from sluice.rollout.diagnosis.evidence import event_ids
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed, Witness
 from sluice.rollout.journal import Journal, waiting
@@ -251,8 +252,12 @@ class Rollout:
     def _deploy(self, step: Deploy, seen: dict[str, Any] | None, previous: Version) -> str:
         wanted = self._wanted
         self._soak.run(seen, previous)
-        self._warn_of_alarms(seen)
-        if self._shifting is not None and previous:
+        if ringing := self._witness.ask([], "alarms", self._service.ringing, seen):
+            self._log(f"warning: {', '.join(ringing)} is in ALARM already: ECS ignores it for this deployment", False)
+        if self._shifting is None:
+            name = short_name(wanted.task_definition)
+            check_unwiring(self._service, self._patience, seen, step.changes, name)
+        elif previous:
             self._shifting.check_weights(seen)
         # Read again: the soak took its time, and only the events from here on are this deployment's.
         seen = self._patience.ask(self._service.describe)
@@ -281,11 +286,6 @@ class Rollout:
             if arrived or self._clock.now() - begun > SETTLE_SECONDS:
                 return
             self._clock.wait(POLL_SECONDS)
-
-    def _warn_of_alarms(self, seen: dict[str, Any] | None) -> None:
-        ringing = self._witness.ask([], "alarms", self._service.ringing, seen)
-        if ringing:
-            self._log(f"warning: {', '.join(ringing)} is in ALARM already: ECS ignores it for this deployment", False)
 
     def _mark_proven(self) -> None:
         """What is done is not undone by a tag: until the next rollout a few images more than needed are kept."""

@@ -57,8 +57,10 @@ def _network(network: Mapping[str, Any]) -> tuple[Any, ...]:
     return (*(sorted(network.get(key) or ()) for key in _NETWORK), network.get("assignPublicIp") or "DISABLED")
 
 
-def _balancer(one: Mapping[str, Any]) -> tuple[str, str, int]:
-    """Comparable: where traffic shifts, a deployment may serve from either of the two target groups."""
-    alternate = str((one.get("advancedConfiguration") or {}).get("alternateTargetGroupArn") or "")
-    groups = sorted(filter(None, (str(one.get("targetGroupArn", "")), alternate)))
-    return " ".join(groups), str(one.get("containerName", "")), int(one.get("containerPort", 0))
+def _balancer(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Comparable, with the wiring that a strategy other than rolling needs. Where traffic shifts, either of the two
+    target groups may serve, so their order is no difference."""
+    wiring = dict(one.get("advancedConfiguration") or {})
+    groups = sorted((str(one.get("targetGroupArn", "")), str(wiring.pop("alternateTargetGroupArn", ""))))
+    container = (str(one.get("containerName", "")), int(one.get("containerPort", 0)))
+    return (*groups, *container, tuple(sorted(wiring.items())))
