@@ -23,6 +23,7 @@ LONGEST_PAUSE_MINUTES, LONGEST_BAKE_MINUTES, MOST_PAUSES = 20160, 1440, 10
 SMALLEST_CANARY, SMALLEST_STEP = 0.1, 3.0
 KEPT = ("strategy", "bakeTimeInMinutes", "lifecycleHooks", "canaryConfiguration", "linearConfiguration")
 """Members that stay where UpdateService does not name them (hashicorp/terraform-provider-aws#47096)."""
+_STEPS = {"canaryConfiguration": CANARY, "linearConfiguration": LINEAR}
 _PARAMETER, _CLIENT, _UNSUPPORTED = "InvalidParameterException", "ClientException", "UnsupportedFeatureException"
 
 Refusal = tuple[str, str]
@@ -30,8 +31,10 @@ Refusal = tuple[str, str]
 
 
 def merged(before: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration after UpdateService."""
-    return {**{name: before[name] for name in KEPT if name in before}, **change}
+    """The configuration after UpdateService. The steps of another strategy than the one from now on go."""
+    strategy = strategy_of({**before, **change})
+    kept = [name for name in KEPT if name in before and _STEPS.get(name, strategy) == strategy]
+    return {**{name: before[name] for name in kept}, **change}
 
 
 def refusal(configuration: Mapping[str, Any], balancers: Sequence[Mapping[str, Any]]) -> Refusal | None:

@@ -99,6 +99,7 @@ def advance(service: dict[str, Any], view: deployment.Service) -> Sequence[deplo
         before, state = state, stages.next_stage(found.plan, state, _seen(found, view), _new_id)
         _become(found, state)
         if state.ended:
+            deployments.listed(service, {task.deployment for task in view.tasks})
             return _leftover(found, view)
         if (state.stage, state.status) == (before.stage, before.status):
             break

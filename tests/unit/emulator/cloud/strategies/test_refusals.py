@@ -148,6 +148,9 @@ def test_what_an_update_does_not_name_stays() -> None:
     before = blue_green(lifecycleHooks=[paused()], maximumPercent=150)
     assert configuration.merged(before, {"maximumPercent": 200}) == {**before, "maximumPercent": 200}
     assert configuration.merged(before, {"lifecycleHooks": []})["lifecycleHooks"] == []
+    canary = {"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 5}}
+    assert configuration.merged(canary, {"maximumPercent": 200}) == {**canary, "maximumPercent": 200}
+    assert configuration.merged(canary, {"strategy": "LINEAR"}) == {"strategy": "LINEAR"}
 
 
 @pytest.mark.parametrize(
