@@ -11,7 +11,7 @@ from emulator.plugins.aws.comparison import canonical, same
 from emulator.plugins.aws.entry import Entry
 from emulator.plugins.aws.mapping import flatten, is_empty
 from emulator.plugins.aws.property import REFUSE, Flat, Property
-from sluice.protocol.resource import Difference, Refused, State
+from sluice.protocol.resource import Difference, Properties, Refused, State
 
 _GROUP = Property()
 
@@ -20,6 +20,16 @@ def changed(entry: Entry, before: Flat, after: Flat) -> list[str]:
     """Names of the properties that differ."""
     keys = sorted(before.keys() | after.keys())
     return [key for key in keys if not same(entry.properties.get(key, _GROUP), after.get(key), before.get(key))]
+
+
+def without_ignored(old: Properties, new: Properties, ignored: Iterable[str]) -> Properties:
+    """The inputs of *new*, where a property whose changes are ignored is as in *old*.
+
+    In an update the engine does this itself. In a refresh it leaves it to the provider: what somebody else changed of
+    such a property is no drift. Only whole properties: the official provider ignores paths below them unreliably.
+    """
+    kept = {name: old[name] for name in ignored if name in old}
+    return {name: value for name, value in new.items() if name not in {*ignored}} | kept
 
 
 def difference(

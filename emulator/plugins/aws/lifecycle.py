@@ -11,7 +11,7 @@ import jmespath
 from emulator.plugins.aws import tags
 from emulator.plugins.aws.checking import DEFAULTS, check
 from emulator.plugins.aws.comparison import refreshed, same
-from emulator.plugins.aws.difference import changed, difference, refuse
+from emulator.plugins.aws.difference import changed, difference, refuse, without_ignored
 from emulator.plugins.aws.entry import Entry, ResourceRequest
 from emulator.plugins.aws.mapping import flatten, is_empty, model, parameters, path_of, receive, top, unflatten
 from emulator.plugins.aws.property import CLEAR, OMIT, UNSEEN, Flat, Members, Operation
@@ -47,8 +47,8 @@ class TableResource(Resource):
         return check(self.entry, call.name, old, new)
 
     async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
-        session = self._session()
-        return difference(self.entry, call.name, old, new, session.region, session.default_tags)
+        session, wanted = self._session(), without_ignored(old.inputs, new, call.ignore_changes)
+        return difference(self.entry, call.name, old, wanted, session.region, session.default_tags)
 
     async def create(self, call: Call, new: Properties) -> Created:
         if call.preview:
