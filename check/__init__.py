@@ -1,1 +1,1 @@
-"""`make check`: an application before the merge. What a deploy would find out, found out on this machine."""
+"""`make check`: checks an application before the merge, on this machine, for what would fail in a deploy."""

@@ -1,4 +1,4 @@
-"""`python -m check`: what `make check` runs once set-up is done."""
+"""`python -m check`, which `make check` runs after set-up."""
 
 import sys
 

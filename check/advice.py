@@ -1,6 +1,6 @@
-"""What to do about a statement that stops the running version. Pure: from the rule that it breaks, or from its text.
+"""Fixes for statements that stop the running version, by the rule that they break, or by their text. Pure.
 
-Sources: PostgreSQL, "Explicit Locking", CREATE INDEX, ALTER TABLE; how a tool leaves its transaction: Django
+Sources: PostgreSQL, "Explicit Locking", CREATE INDEX, ALTER TABLE; how a tool runs without a transaction: Django
 "PostgreSQL specific model operations", Rails "Active Record Migrations", Alembic "Operation Reference", Prisma
 "Customizing migrations", Knex "Transactions in migrations", Flyway "Script config files".
 """
@@ -21,19 +21,18 @@ _BY_TOOL: Mapping[str, str] = {
     "Flyway": "`executeInTransaction=false` in the script's .conf file",
     "golang-migrate": "a file that holds this statement alone",
 }
-_ALONE = "a file that holds this statement alone, and the tool's word for no transaction"
-
-SPLIT = "split it: add first, let the new version write both, take away in a later release (docs/zero-downtime.md)"
+_ALONE = "a file that holds this statement alone, and the tool's option for no transaction"
+SPLIT = "split it: add first, let the new version write both, remove in a later release (docs/zero-downtime.md)"
 APART = (
-    "commit right after this statement: put what follows it into a migration (a transaction) of its own, and change"
-    " rows in batches, in a step with phase: after"
+    "commit right after this statement: move the following statements to a migration (a transaction) of their own, and"
+    " change rows in batches, in a step with phase: after"
 )
 _INDEX = "use CONCURRENTLY, in a migration of its own outside of a transaction ({tool})"
 _REPEATABLE = (
     "put DROP INDEX CONCURRENTLY IF EXISTS before it and leave IF NOT EXISTS out: a run after an interrupted one then"
     " builds the index again ({tool})"
 )
-_LOOK = (
+_VERIFY = (
     "let the last step fail on an invalid index (examples/orders/verify.sql), or put DROP INDEX CONCURRENTLY IF EXISTS"
     " before the statement"
 )
@@ -48,8 +47,8 @@ _REQUIRED = (
 _CONSTRAINT = "add it NOT VALID, and VALIDATE CONSTRAINT in the next migration, which only reads the table"
 _UNIQUE = "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … UNIQUE USING INDEX"
 _WRITE = "write in batches with a commit after each, in a step with phase: after"
-_LOCK = "leave it out: the statements of a migration take the locks that they need"
-_REWRITE = "leave it out of the deploy: run it in a maintenance window, or use pg_repack"
+_LOCK = "remove it: the statements of a migration take the locks that they need"
+_REWRITE = "remove it from the deploy: run it in a maintenance window, or use pg_repack"
 _RELAXED = "first release a version that can read NULL there; then it is harmless"
 
 _BY_RULE: Mapping[str, str] = {
@@ -59,7 +58,7 @@ _BY_RULE: Mapping[str, str] = {
     "require-concurrent-partition-detach": _INDEX,
     "ban-concurrent-index-creation-in-transaction": _INDEX,
     "concurrent-index-if-not-exists": _REPEATABLE,
-    "concurrent-index-unchecked": _LOOK,
+    "concurrent-index-unchecked": _VERIFY,
     "changing-column-type": _TYPE,
     "adding-required-field": _REQUIRED,
     "adding-not-nullable-field": _REQUIRED,
@@ -76,7 +75,7 @@ _BY_RULE: Mapping[str, str] = {
     "prefer-repack": _REWRITE,
     "ban-drop-not-null": _RELAXED,
 }
-"""Every other rule is about something that the running version may use: SPLIT."""
+"""The fix of every other rule is SPLIT, because the running version may use the object."""
 
 _UNIQUELY = r"ALTER\s+TABLE\b.*\bADD\s+(?:CONSTRAINT\s+\S+\s+)?(?:UNIQUE|PRIMARY)\b"
 _BY_TEXT = (
@@ -96,11 +95,11 @@ _BY_TEXT = (
 
 
 def of_rule(rule: str, tools: Iterable[str] = (), statement: str = "") -> str:
-    """Return what to do instead.
+    """Return the fix for a broken rule.
 
     Args:
         tools: the migration tools in use, as `check.layouts` names them.
-        statement: that breaks the rule; a UNIQUE constraint cannot be NOT VALID.
+        statement: the statement that breaks the rule; a UNIQUE constraint cannot be NOT VALID.
     """
     if rule == "constraint-missing-not-valid" and re.search(_UNIQUELY, bare(statement), re.IGNORECASE | re.DOTALL):
         rule = "disallowed-unique-constraint"
@@ -109,7 +108,7 @@ def of_rule(rule: str, tools: Iterable[str] = (), statement: str = "") -> str:
 
 
 def of_statement(statement: str, tools: Iterable[str] = ()) -> str:
-    """The same for a statement whose own work holds a lock for long."""
+    """Return the fix for a statement that itself holds a lock for long."""
     text = bare(statement)
     for expression, rule in _BY_TEXT:
         if re.match(expression, text, re.IGNORECASE | re.DOTALL):
@@ -118,10 +117,10 @@ def of_statement(statement: str, tools: Iterable[str] = ()) -> str:
 
 
 def accepting(rule: str, *, in_sql: bool = True) -> str:
-    """Return how to say that a finding is harmless.
+    """Return how to accept a harmless finding.
 
     Args:
-        in_sql: a statement is behind it, whose comment can say so.
+        in_sql: the finding is about a statement, which can have a comment.
     """
     comment = f", or `-- squawk-ignore {rule}` in the SQL" if in_sql else ""
     return (

@@ -1,4 +1,4 @@
-"""What the image is built on."""
+"""Checks the base images."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from components.image import base_image
 
 
 def pinned(subject: Subject) -> str:
-    """Every base image is named by digest. Raises Warned where a tag may be another image at the next build: then what
-    was tested is not what is released, and a rebuild that should bring fixes may bring anything."""
+    """Check that every base image is named by digest.
+
+    Raises:
+        Warned: a tag can be another image at the next build, so the released image may not be the tested one.
+    """
     app = subject.settings.app
     file = subject.context / app.dockerfile
     if not file.is_file():
@@ -18,7 +21,7 @@ def pinned(subject: Subject) -> str:
     if loose := base_image.by_tag(found):
         raise Warned(
             f"{app.dockerfile} is built on {', '.join(loose)}: a tag, which can be another image tomorrow",
-            f"write the digest behind it, as `docker buildx imagetools inspect {loose[0]}` says it"
+            f"add the digest that `docker buildx imagetools inspect {loose[0]}` shows"
             f" ({loose[0]}@sha256:…); Dependabot keeps it current in a FROM line (docs/base-images.md)",
         )
     own = sum(image.startswith(base_image.LOCAL) for image in found)

@@ -1,5 +1,5 @@
-"""What the scratch server's own catalogs say of the application's databases: tables, names, invalid indexes, and what
-the service's user cannot reach.
+"""Reads the scratch server's catalogs: tables, names, invalid indexes, and relations that the service's user cannot
+access.
 
 Sources: PostgreSQL, "System Catalogs" and "Access Privilege Inquiry Functions".
 """
@@ -30,7 +30,7 @@ _INVALID = """
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname !~ '^pg_' ORDER BY 1
 """
-"""A partitioned index that waits for its partitions (relkind I) is none."""
+"""Without partitioned indexes (relkind I), which are invalid until their partitions have one."""
 _RELATIONS = """
     SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, pg_get_userbyid(c.relowner) AS owner,
            CASE c.relkind WHEN 'S' THEN 'sequence ' WHEN 'v' THEN 'view ' ELSE 'table ' END || c.relname AS kind,
@@ -45,8 +45,8 @@ _RELATIONS = """
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                       AND (d.deptype = 'e' OR c.relkind = 'S' AND d.deptype = 'i'))
 """
-"""Of each relation what a user may do. A partition is reached through its table; what an extension made, and the
-sequence of an identity column, need no privilege."""
+"""A user's privileges on each relation. A partition is accessed through its table; relations of an extension and
+sequences of identity columns need no privilege."""
 _REACH = """
     SELECT CASE WHEN NOT connects THEN 'permission denied for database ' || current_database()
                 WHEN NOT enters THEN 'permission denied for schema ' || nspname
@@ -69,16 +69,16 @@ class Table:
 
     @property
     def short(self) -> str:
-        """The name without the schema public."""
+        """Return the name without the schema public."""
         return self.name.removeprefix("public.")
 
 
 @dataclass(frozen=True)
 class Unreachable:
-    """A relation that a user may do nothing with.
+    """A relation that a user has no privilege on.
 
     Attributes:
-        why: as PostgreSQL says it.
+        why: PostgreSQL's error message.
         name: with its schema.
         owner: of the relation.
     """
@@ -90,17 +90,17 @@ class Unreachable:
 
 
 def tables(scratch: Scratch) -> list[Table]:
-    """Every table of the application."""
+    """Return every table of the application."""
     return [Table(base, int(oid), f"{schema}.{name}") for base, (oid, schema, name) in scratch.everywhere(_TABLES)]
 
 
 def names(scratch: Scratch) -> frozenset[str]:
-    """The names of all that the application's databases have: relations, types, routines, schemas."""
+    """Return all names in the application's databases: relations, types, routines, schemas."""
     return frozenset(row[0] for _, row in scratch.everywhere(_NAMES))
 
 
 def invalid(scratch: Scratch) -> list[str]:
-    """The invalid indexes: `public.products_name on products`, with the database where it is another than the first."""
+    """Return the invalid indexes: `public.products_name on products`, with the database if it is not the first one."""
     return [
         f"{index} on {table}" + (f" in database {base}" if base != scratch.database else "")
         for base, (index, table) in scratch.everywhere(_INVALID)
@@ -108,7 +108,7 @@ def invalid(scratch: Scratch) -> list[str]:
 
 
 def unreachable(scratch: Scratch, user: str) -> list[Unreachable]:
-    """The relations that a user cannot reach; what only migration tools use is left out."""
+    """Return the relations that a user cannot access, without those that only migration tools use."""
     quoted = "'" + user.replace("'", "''") + "'"
     query = f"WITH relations AS ({_RELATIONS.replace(':user', quoted)}) {_REACH}"
     found = [Unreachable(base, *row) for base, row in scratch.everywhere(query)]
@@ -116,7 +116,7 @@ def unreachable(scratch: Scratch, user: str) -> list[Unreachable]:
 
 
 def rows(scratch: Scratch, table: Table) -> int | None:
-    """Return how many rows a table has; None when it is gone."""
+    """Return the number of rows of a table; None when it was dropped."""
     try:
         return int(scratch.sql(f"SELECT count(*) FROM {table.name}", table.database)[0][0])  # noqa: S608 - quoted name
     except docker.Failed:
@@ -124,7 +124,7 @@ def rows(scratch: Scratch, table: Table) -> int | None:
 
 
 def shown(found: Sequence[Unreachable], first: str) -> list[str]:
-    """Lines that name them, with the database where it is another than the first."""
+    """Return a line for each, with the database if it is not the first one."""
     return [
         f"{one.name} (owner {one.owner}{f', database {one.database}' if one.database != first else ''}): {one.why}"
         for one in found

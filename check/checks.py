@@ -1,4 +1,4 @@
-"""The checks in their order, cheap ones first. Each returns what it saw, or raises Broken, Warned or Skipped."""
+"""The checks in their order, cheap ones first. Each returns its result, or raises Broken, Warned or Skipped."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 
-from check import base, files, findings, image, release, start, startup, steps, words
+from check import base, files, findings, image, programs, release, start, startup, steps
 from check.image import Image
 from check.inside import Container
 from check.release import Start
@@ -21,13 +21,12 @@ from infra.settings.migrations import Step
 
 
 class Checks:
-    """One run of all checks. What an earlier one made (image, scratch database) the later ones use; `close` removes
-    it.
+    """One run of all checks. Later checks use the image and the scratch database of earlier ones; `close` removes them.
 
     Args:
-        released: the git revision that is released, when it is asked for by name.
+        released: the released git revision, if it is named.
         built: an image to check instead of building one.
-        server: makes the scratch database, from PostgreSQL's major version, its name and its master user.
+        server: creates the scratch database from PostgreSQL's major version, its name and its master user.
     """
 
     def __init__(
@@ -45,7 +44,7 @@ class Checks:
         self.usable = False
         self.trial: Trial | None = None
         self.place: Place | None = None
-        """Of the migrated database; None before the migrations ran."""
+        """The trial of the migrations; None before they ran."""
         self._files: Container | None = None
         self._open = ExitStack()
 
@@ -83,7 +82,7 @@ class Checks:
 
     def _image(self) -> Image:
         if self.image is None:
-            raise Skipped("there is no image")
+            raise Skipped("no image was built")
         return self.image
 
     def _inside(self, built: Image) -> Container:
@@ -92,7 +91,7 @@ class Checks:
         return self._files
 
     def commands(self) -> str:
-        """Every step's command, and the service's own."""
+        """Check every step's command, and the service's."""
         built = self._image()
         settings = self.subject.settings
         wanted = list(steps.wanted(settings))
@@ -101,18 +100,18 @@ class Checks:
         called += [("check.seed", stepping, settings.check.seed)] if settings.check.seed else []
         called += [("check.command", stepping, settings.check.command)] if settings.check.command else []
         for what, started, command in [*called, ("the service", built, list(built.command))]:
-            if lost := words.missing(inside, started, command):
+            if lost := programs.missing(inside, started, command):
                 raise Broken(f"{what} ({' '.join(command)}): {lost}", lost.remedy)
         self.usable = True
-        return f"{files.count(len(wanted), 'step')} and the service find what they call"
+        return f"{files.count(len(wanted), 'step')} and the service find the programs that they call"
 
     def _stepping(self, built: Image) -> Image:
-        """The image with the entrypoint that the steps get (setting app.stepEntryPoint)."""
+        """Return the image with the steps' entrypoint (setting app.stepEntryPoint)."""
         own = self.subject.settings.app.step_entry_point
         return replace(built, entrypoint=tuple(own)) if own else built
 
     def starts(self) -> str:
-        """The image's own configuration: what the entrypoint does with the steps' words, the platform, and root."""
+        """Check the image's configuration: entrypoint, platform and user."""
         built = self._image()
         settings = self.subject.settings
         wanted = [step for step, _ in steps.wanted(settings)]
@@ -138,7 +137,7 @@ class Checks:
         return files.count(len(found), "file")
 
     def released(self) -> str:
-        """On a PostgreSQL of its own: the schema that the pending migrations start from."""
+        """Create the schema that the pending migrations start from, on a PostgreSQL of its own."""
         built = self._image()
         if not self.usable:
             raise Skipped("the image lacks what the migrations need, see above")
@@ -173,7 +172,7 @@ class Checks:
         if scratch.empty():
             raise Broken(
                 "every step ended with exit code 0, and the database has no table",
-                "let the steps apply the migrations: a tool that finds none calls that a success",
+                "let the steps apply the migrations: a tool that finds none exits with 0",
             )
         self.place = trial.place
         return f"from {trial.start.text}, in {trial.seconds:.1f} s, on {scratch.image}"
@@ -184,7 +183,7 @@ class Checks:
         return self.trial
 
     def worked(self) -> str:
-        """A step that changes nothing was not tried, whatever its exit code."""
+        """Check that every step changes something: otherwise its migrations were not tried, whatever its exit code."""
         trial = self._trial()
         line = f"statements that change something: {tally(trial)}"
         if trial.start.dumped or not (unused := idle(trial)):
@@ -192,14 +191,14 @@ class Checks:
         named = ", ".join(f"'{step.name}'" for step in unused)
         raise Warned(
             f"{line}\nstep {named} changed nothing here, so its migrations were not tried",
-            "give it something to work on: `check: {seed: [COMMAND]}` makes tenants or rows (docs/check-migrations.md);"
-            " a step that only looks has verify, check or status in its name",
+            "seed data for it: `check: {seed: [COMMAND]}` creates tenants or rows (docs/check-migrations.md);"
+            " a step that only verifies has verify, check or status in its name",
         )
 
     def old_lives(self) -> str:
         lives = self._trial().lives
         if lives is None:
-            raise Skipped("no other version is released")
+            raise Skipped("no earlier version is released")
         if isinstance(lives, Broken):
             raise lives
         if lives.startswith("not known"):
@@ -220,7 +219,7 @@ class Checks:
         return f"{app.live_path} and {app.health_path} answer 200, {started.healthy:.1f} s after the start; {room}"
 
     def again(self) -> str:
-        """The gate runs the steps again whenever an image or a step changes: then there must be nothing to do."""
+        """Run the steps again, as the gate does with every new image: they must change nothing."""
         if self.place is None:
             raise Skipped("the migrations have not run")
         ran = steps.run(self.place, self._image(), bootstrap=False)
@@ -230,10 +229,10 @@ class Checks:
                 f"the second run changed the schema again: {shortened(changed[0])}",
                 "let each migration be recorded as applied: the gate runs the steps with every new image",
             )
-        return f"nothing to do, in {sum(step.seconds for step in ran):.1f} s"
+        return f"no change, in {sum(step.seconds for step in ran):.1f} s"
 
     def own(self) -> str:
-        """Return what no run shows: that the models have changed and the migration was not made."""
+        """Run the tool's own check, which finds changed models without a migration."""
         command = self.subject.settings.check.command
         if not command:
             tools = [one for one in self.subject.migrations().layouts if one.own]
@@ -244,11 +243,11 @@ class Checks:
         failure = steps.once(self.place, self._image(), Step(name="own-check", command=command), 0, "owner")
         if failure:
             title = (
-                f"exit code {failure.code}" if failure.code is not None else f"no end within {failure.seconds:.0f} s"
+                f"exit code {failure.code}" if failure.code is not None else f"timed out after {failure.seconds:.0f} s"
             )
             raise Broken(
                 f"{' '.join(command)}: {title}",
-                "make the migration that the models need and commit it; the lines above are the tool's own",
-                failure.lines,
+                "create the migration that the models need and commit it; the lines above are the tool's own",
+                failure.output,
             )
         return f"{' '.join(command)}: exit code 0"

@@ -1,4 +1,4 @@
-"""`make check`: the order, the report, the exit code."""
+"""`make check`: order, report and exit code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OK, WRONG, INTERRUPTED = 0, 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the checks; return 0 when none failed (a warning is no failure), 1 when one did, 130 after Ctrl-C."""
+    """Run the checks; return 0 when none failed (a warning is not a failure), 1 when one did, 130 after Ctrl-C."""
     given = parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _terminate)
     results: list[Result] = []
@@ -36,26 +36,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run(given, tell)
     except KeyboardInterrupt:
         clear()
-        print("interrupted: what was started was removed", file=sys.stderr)
+        print("interrupted: all containers of this check were removed", file=sys.stderr)
         return INTERRUPTED
     print(document(given.stack, results) if given.json else f"\n{summary(results)}")
     return WRONG if any(one.result == "failed" for one in results) else OK
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="check", description="The application before the merge; changes nothing.")
-    found.add_argument("--stack", default="local", help="whose settings name the application (local)")
-    found.add_argument("--settings", type=Path, help="its settings file, when it is not Pulumi.STACK.yaml")
+    found = argparse.ArgumentParser(prog="check", description="Check an application before the merge; changes nothing.")
+    found.add_argument(
+        "--stack", default="local", help="the stack whose settings name the application (default: local)"
+    )
+    found.add_argument("--settings", type=Path, help="the stack's settings file, if it is not Pulumi.STACK.yaml")
     found.add_argument(
         "--released", default="", help="the released git revision (where this branch left main), or none"
     )
-    found.add_argument("--image", default="", help="an image of this machine to check, instead of building one")
-    found.add_argument("--json", action="store_true", help="one JSON document instead of lines")
+    found.add_argument("--image", default="", help="a local image to check, instead of building one")
+    found.add_argument("--json", action="store_true", help="print one JSON document instead of text")
     return found
 
 
 def run(given: argparse.Namespace, tell: Callable[[Result], None]) -> None:
-    """All checks, each told as soon as it is known. Wrong settings end it: nothing else can be looked at."""
+    """Run all checks and report each result at once. Invalid settings end the run, as nothing else can be checked."""
     root = Path(__file__).resolve().parents[1]
     found: list[Subject] = []
 
@@ -76,7 +78,7 @@ def run(given: argparse.Namespace, tell: Callable[[Result], None]) -> None:
 
 
 def timed(name: str, check: Callable[[], str]) -> Result:
-    """A check's result, with its time."""
+    """Return a check's result with its duration."""
     begun = time.monotonic()
     try:
         what = check()
@@ -84,13 +86,13 @@ def timed(name: str, check: Callable[[], str]) -> Result:
         return Result(name, "skipped", time.monotonic() - begun, str(reason))
     except Warned as warned:
         seconds = time.monotonic() - begun
-        return Result(name, "warned", seconds, warned.what, warned.remedy, warned.lines)
+        return Result(name, "warned", seconds, warned.what, warned.remedy, warned.output)
     except Broken as broken:
         seconds = time.monotonic() - begun
-        return Result(name, "failed", seconds, broken.what, broken.remedy, broken.lines)
+        return Result(name, "failed", seconds, broken.what, broken.remedy, broken.output)
     except docker.Failed as error:
-        remedy = "`docker info` shows whether the engine works; `make setup` starts one"
-        return Result(name, "failed", time.monotonic() - begun, str(error), remedy, error.lines)
+        remedy = "check `docker info`; `make setup` starts an engine"
+        return Result(name, "failed", time.monotonic() - begun, str(error), remedy, error.output)
     except git.Failed as error:
         return Result(name, "failed", time.monotonic() - begun, f"git: {error}", "run this in a git checkout")
     except OSError as error:
@@ -100,7 +102,7 @@ def timed(name: str, check: Callable[[], str]) -> Result:
 
 
 def doing(name: str) -> None:
-    """On a terminal, what is at work now; the result takes its line."""
+    """On a terminal, print the running check; its result replaces the line."""
     if sys.stderr.isatty():
         print(f"… {name}", end="", file=sys.stderr, flush=True)
 

@@ -1,7 +1,8 @@
-"""Unsafe SQL among what the pending migrations really sent: what locks, drops or renames under a running version.
+"""Finds unsafe SQL in the statements that the pending migrations sent: locks, drops and renames under a running
+version.
 
-The linter is Squawk (PyPI squawk-cli). It sees the statements that the server logged, so it needs to know no tool: SQL
-files, Alembic, Django or Prisma come to the same. Rules of taste are left out.
+The linter is Squawk (PyPI squawk-cli). It reads the statements that the server logged, so it works for every tool: SQL
+files, Alembic, Django or Prisma. Rules of style are left out.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ TASTE = (
     "require-statement-timeout", "require-table-schema", "require-enum-value-ordering", "identifier-too-long",
     "transaction-nesting", "ban-uncommitted-transaction", "unused-ignore", "syntax-error", "ban-drop-index",
 )  # fmt: skip
-"""Squawk's rules that neither break the running version nor stop it: style, what depends on how a tool
-connects, and its parser's complaints of what the server has understood."""
+"""Squawk's rules about neither errors nor locks: style, settings of a tool's connection, and errors of its parser on
+statements that the server accepted."""
 
 _KEPT = re.compile(
     r"^(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:CREATE|ALTER|DROP|TRUNCATE|COMMENT|VACUUM|CLUSTER|REINDEX|LOCK|REFRESH|UPDATE|"
     r"DELETE|BEGIN|START|COMMIT|END|ROLLBACK|SET|REVOKE)\b",
     re.IGNORECASE | re.DOTALL,
 )
-"""What can lock or break; a statement may begin with a comment that accepts it."""
+"""Statements that can lock or break something; a comment before them may accept the finding."""
 
 OWN = (
     ("locking-table", re.compile(r"^LOCK\s+(?:TABLE\s+)?\w", re.I), "It stops every statement of the running version."),
@@ -59,10 +60,10 @@ CONCURRENT = re.compile(
 )
 IF_NOT_EXISTS, UNCHECKED = "concurrent-index-if-not-exists", "concurrent-index-unchecked"
 WARNINGS = {
-    IF_NOT_EXISTS: "An interrupted run (a lock timeout) leaves the index invalid, and the next one passes over it.",
-    UNCHECKED: "An interrupted run (a lock timeout) leaves the index invalid, and no step looks for an invalid one.",
+    IF_NOT_EXISTS: "An interrupted run (a lock timeout) leaves the index invalid, and the next one skips it.",
+    UNCHECKED: "An interrupted run (a lock timeout) leaves the index invalid, and no step checks for invalid indexes.",
 }
-"""Rules that are only warned of: the statement itself is the right one. PostgreSQL, CREATE INDEX, "Building Indexes
+"""Rules that only warn, because the statement itself is right. PostgreSQL, CREATE INDEX, "Building Indexes
 Concurrently"."""
 
 
@@ -71,7 +72,7 @@ class Unsafe:
     """A statement that is unsafe.
 
     Attributes:
-        where: the migration that has it, empty when no file does as it was sent.
+        where: the migration that has it; empty when no file has it as it was sent.
     """
 
     rule: str
@@ -96,14 +97,14 @@ def unsafe(
     checked: bool = False,
     squawk: Path | None = None,
 ) -> list[Unsafe]:
-    """The unsafe ones, in their order.
+    """Return the unsafe statements, in their order.
 
     Args:
         statements: all that the pending migrations sent.
-        major: PostgreSQL's version.
-        released: names of what the released schema has (tables, schemas, types, …). Nothing is unsafe on what only the
-            pending migrations made: no version uses it, and it holds no released data.
-        checked: whether a step looks for invalid indexes.
+        major: PostgreSQL's major version.
+        released: names in the released schema (tables, schemas, types, …). A statement on new objects only is safe,
+            because no version uses them, and they hold no released data.
+        checked: whether a step checks for invalid indexes.
     """
     kept = [one.rstrip().rstrip(";") for one in statements if _KEPT.match(one) and not roles(one)]
     kept = [one for one in kept if not bookkeeping(one)]
@@ -133,8 +134,10 @@ def unsafe(
 
 
 def _concurrent(kept: Sequence[str], index: int, checked: bool) -> str:
-    """The rule that an index built CONCURRENTLY breaks; empty when it breaks none. One that is dropped first is made
-    anew by the next run."""
+    """Return the rule that a CREATE INDEX CONCURRENTLY breaks; empty for none.
+
+    An index that is dropped first is built again by the next run.
+    """
     found = CONCURRENT.search(bare(kept[index]))
     if not found:
         return ""
@@ -148,7 +151,7 @@ def _concurrent(kept: Sequence[str], index: int, checked: bool) -> str:
 
 
 def _in_use(kept: Sequence[str], released: Collection[str]) -> list[bool]:
-    """Of each statement whether it is about something that the released schema has, also under a name of today."""
+    """Return for each statement whether it concerns an object of the released schema, also if that was renamed."""
     known = set(released)
     found = []
     for one in kept:
@@ -170,7 +173,7 @@ _TARGET = re.compile(
     rf"CREATE\s+(?:UNIQUE\s+)?INDEX\b.*?\bON)\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_NAMED}",
     re.IGNORECASE | re.DOTALL,
 )
-"""A statement about one table; of others every name that stands in them counts."""
+"""A statement about one table; in all other statements every name counts."""
 _REFERENCES = re.compile(
     rf"\b(?:REFERENCES|ATTACH\s+PARTITION|DETACH\s+PARTITION|INHERIT)\s+({NAME}(?:\s*\.\s*{NAME})*)", re.IGNORECASE
 )
@@ -181,12 +184,12 @@ _WHOLE = re.compile(
     r"REINDEX\s*(?:\([^)]*\))?\s*(?:DATABASE|SYSTEM)\b",
     re.IGNORECASE,
 )
-"""A statement about all tables: none is named, or the database is."""
+"""A statement about all tables: it names none, or the database."""
 
 
 def _squawk(text: str, major: str, program: Path) -> list[Mapping[str, str]]:
-    words = [str(program), "--reporter", "json", "--pg-version", major, "--stdin-filepath", "pending.sql"]
-    done = subprocess.run(words, input=text, capture_output=True, text=True, timeout=SECONDS, check=False)
+    found_text = [str(program), "--reporter", "json", "--pg-version", major, "--stdin-filepath", "pending.sql"]
+    done = subprocess.run(found_text, input=text, capture_output=True, text=True, timeout=SECONDS, check=False)
     if done.returncode not in (0, 1):
         said = (done.stderr or done.stdout).strip().splitlines()
         raise Broken(f"squawk cannot look at the statements: {said[0] if said else 'it said nothing'}", "`make setup`")
@@ -202,14 +205,14 @@ def _sentence(hit: Mapping[str, str]) -> str:
 
 
 def placed(found: Sequence[Unsafe], texts: Mapping[str, str]) -> list[Unsafe]:
-    """The same, each with its migration's file and line where a file has the statement as it was sent."""
+    """Return the same, with the migration's file and line where a file has the statement as it was sent."""
     return [Unsafe(one.rule, one.statement, one.why, where(one.statement, texts)) for one in found]
 
 
 def where(statement: str, texts: Mapping[str, str]) -> str:
-    """The migration and line that has a statement as it was sent; empty when none has."""
-    words = [re.escape(word) for word in bare(statement).split()]
-    expression = re.compile(r"\s+".join(words), re.IGNORECASE)
+    """Return the file and line that has a statement as it was sent; empty when none has."""
+    found_text = [re.escape(word) for word in bare(statement).split()]
+    expression = re.compile(r"\s+".join(found_text), re.IGNORECASE)
     for name, text in texts.items():
         if hit := expression.search(text):
             return f"{name}, line {text.count(chr(10), 0, hit.start()) + 1}"
@@ -217,7 +220,7 @@ def where(statement: str, texts: Mapping[str, str]) -> str:
 
 
 def refused(found: Sequence[Unsafe], accepted: Sequence[Accepted]) -> tuple[list[Unsafe], list[str]]:
-    """Those that nobody accepted, and the acceptances that fit nothing any more, as words."""
+    """Return the findings without an acceptance, and the acceptances without a finding, as text."""
     used: set[int] = set()
     left = []
     for one in found:

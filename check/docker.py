@@ -1,4 +1,4 @@
-"""Docker's command line, with a deadline for every call."""
+"""Docker's command line, with a timeout for every call."""
 
 from __future__ import annotations
 
@@ -13,49 +13,49 @@ SECONDS = 60.0
 
 
 class Failed(Exception):
-    """Docker said no; the text is its last line."""
+    """A docker command failed; the text is its last line."""
 
-    def __init__(self, text: str, lines: Sequence[str] = ()) -> None:
+    def __init__(self, text: str, output: Sequence[str] = ()) -> None:
         super().__init__(text)
-        self.lines = tuple(lines)
+        self.output = tuple(output)
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A command that has ended.
+    """A docker command that has ended.
 
     Attributes:
-        code: its exit code, None when its time was up.
-        lines: what it printed.
+        code: its exit code; None after a timeout.
+        output: the printed lines.
     """
 
     code: int | None
-    lines: tuple[str, ...]
+    output: tuple[str, ...]
 
 
 def fresh() -> str:
-    """A name for a container or network of this process."""
+    """Return a new name for a container or network of this process."""
     return f"sluice-check-{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def run(words: Sequence[str], seconds: float = SECONDS, environment: Mapping[str, str] | None = None) -> Ended:
-    """Run `docker WORDS` to its end or its deadline.
+def run(arguments: Sequence[str], seconds: float = SECONDS, environment: Mapping[str, str] | None = None) -> Ended:
+    """Run `docker ARGUMENTS` until it ends or times out.
 
     Args:
-        environment: variables to add; values for `-e NAME` go here, so that none stands in an argument list.
+        environment: variables to add; values for `-e NAME` go here, so that no argument list shows them.
     """
     try:
         child = subprocess.Popen(
-            ["docker", *words],
+            ["docker", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
         )
     except OSError as error:
-        raise Failed(f"docker cannot be run: {error.strerror}; `make setup` says how to get it") from error
-    lines: list[str] = []
-    reader = threading.Thread(target=_collect, args=(child, lines), daemon=True)
+        raise Failed(f"docker cannot be run: {error.strerror}; `make setup` installs it") from error
+    output: list[str] = []
+    reader = threading.Thread(target=_collect, args=(child, output), daemon=True)
     reader.start()
     try:
         code: int | None = child.wait(seconds)
@@ -66,23 +66,23 @@ def run(words: Sequence[str], seconds: float = SECONDS, environment: Mapping[str
             child.kill()
             child.wait(10)
     reader.join(10)
-    return Ended(code, tuple(lines))
+    return Ended(code, tuple(output))
 
 
-def _collect(child: subprocess.Popen[bytes], lines: list[str]) -> None:
+def _collect(child: subprocess.Popen[bytes], output: list[str]) -> None:
     for raw in child.stdout or ():
         if line := raw.decode(errors="replace").rstrip():
-            lines.append(line)
+            output.append(line)
 
 
-def ask(words: Sequence[str], seconds: float = SECONDS) -> str:
-    """Return what a command prints. Raises Failed on any other end than exit code 0."""
-    ended = run(words, seconds)
+def ask(arguments: Sequence[str], seconds: float = SECONDS) -> str:
+    """Return the output of a command. Raises Failed unless it exits with 0."""
+    ended = run(arguments, seconds)
     if ended.code != 0:
-        why = ended.lines[-1] if ended.lines else "it printed nothing"
+        why = ended.output[-1] if ended.output else "it printed nothing"
         how = f"did not end within {seconds:.0f} s" if ended.code is None else f"ended with exit code {ended.code}"
-        raise Failed(f"`docker {words[0]}` {how}: {why}", ended.lines)
-    return "\n".join(ended.lines)
+        raise Failed(f"`docker {arguments[0]}` {how}: {why}", ended.output)
+    return "\n".join(ended.output)
 
 
 def there(image: str) -> bool:
@@ -91,6 +91,6 @@ def there(image: str) -> bool:
 
 
 def remove(*containers: str) -> None:
-    """Remove containers that this check started, with their volumes, running or not; one that is gone is no error."""
+    """Remove containers that this check started, with their volumes; a missing one is ignored."""
     if containers:
         run(["rm", "-f", "-v", *containers])

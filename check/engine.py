@@ -1,7 +1,6 @@
-"""Which database engine an application is written for. Pure: from the text of its configuration.
+"""Finds the database engine that an application is written for, in the text of its configuration. Pure.
 
-The stack's engine is always PostgreSQL (settings: database.engine); an application that names another one fails at its
-first connection.
+The stack's engine is always PostgreSQL (setting database.engine); an application for another one fails to connect.
 """
 
 from __future__ import annotations
@@ -18,10 +17,12 @@ _OTHER = re.compile(r"mysql|mariadb|sqlite|sqlserver|mssql|oracle|mongodb|db2|h2
 
 @dataclass(frozen=True)
 class Place:
-    """Where a tool writes the engine: files, and an expression whose group is its name.
+    """Where a tool configures the engine.
 
     Attributes:
-        write: what belongs there.
+        files: patterns of the files.
+        expression: its group is the engine's name.
+        write: the fix.
     """
 
     files: tuple[str, ...]
@@ -66,7 +67,7 @@ DIALECT = (
     (re.compile(r"\b(CREATE|ALTER|DROP)\s+TABLE\s+(IF (NOT )?EXISTS\s+)?`", re.IGNORECASE), "`names` are MySQL's"),
     (re.compile(r"\bIDENTITY\s*\(\s*\d+\s*,\s*\d+\s*\)|\bNVARCHAR\b", re.IGNORECASE), "it is SQL Server's dialect"),
 )
-"""What no PostgreSQL understands, and every migration of the other engine has."""
+"""Syntax that PostgreSQL does not accept, and that is typical of migrations for the other engine."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,13 @@ class Misfit:
 
 
 def misfits(texts: Mapping[str, str], migrations: Mapping[str, str]) -> list[Misfit]:
-    """Return what does not fit PostgreSQL.
+    """Return the lines for another engine than PostgreSQL.
 
-    A file that names PostgreSQL as well chooses between the two, and is left alone.
+    A file that also names PostgreSQL chooses between the two, and is skipped.
 
     Args:
         texts: the configuration files by path.
-        migrations: likewise.
+        migrations: the migrations by path.
     """
     found = []
     for place in PLACES:
@@ -99,16 +100,16 @@ def misfits(texts: Mapping[str, str], migrations: Mapping[str, str]) -> list[Mis
                 if _OTHER.search(hit[1])
             ][:1]
     for path, text in sorted(migrations.items()):
-        for expression, words in DIALECT:
+        for expression, found_text in DIALECT:
             if hit := expression.search(text):
-                remedy = "write the migration in PostgreSQL's SQL, or let the tool make it for PostgreSQL"
-                found.append(Misfit(f"{path}, line {_line(text, hit.start())}", words, remedy))
+                remedy = "write the migration for PostgreSQL, or let the tool generate it for PostgreSQL"
+                found.append(Misfit(f"{path}, line {_line(text, hit.start())}", found_text, remedy))
                 break
     return found
 
 
 def configuration(names: list[str]) -> list[str]:
-    """The files that may name an engine."""
+    """Return the files that may name an engine."""
     return [name for place in PLACES for name in matching(names, place.files) if not NEVER.search(name)]
 
 

@@ -1,4 +1,4 @@
-"""The cheap checks: an application's files, as they are in the working tree."""
+"""Checks an application's files, as they are in the working tree."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 def present(subject: Subject) -> str:
-    """Migrations are there, hold something, are known to git, and reach the image build.
+    """Check that migrations exist, are not empty, are in git, and reach the image build.
 
-    Raises Broken: a tool's `deploy` command with no migration to apply exits 0, and production has no tables.
+    Without migrations, a tool's `deploy` command exits with 0, and production has no tables.
+
+    Raises:
+        Broken: a migration is missing.
     """
     found = subject.migrations()
     if not found.files:
@@ -48,7 +51,7 @@ def _content(name: str, text: str) -> str:
 
 
 def fits(subject: Subject) -> str:
-    """The application is written for PostgreSQL."""
+    """Check that the application is written for PostgreSQL."""
     names = subject.names()
     texts = {name: subject.text(name) for name in engine.configuration(names)}
     for key, value in subject.settings.app.environment.items():
@@ -60,14 +63,13 @@ def fits(subject: Subject) -> str:
     if not found:
         return "nothing names another engine than PostgreSQL"
     first = found[0]
-    seen = first.seen if " " in first.seen else f"the application is set up for {first.seen}"
+    seen = first.seen if " " in first.seen else f"the application is configured for {first.seen}"
     more = [f"{one.where}: {one.seen}" for one in found[1:]]
     raise Broken(f"{first.where}: {seen}; the stack's database is PostgreSQL", first.remedy, more)
 
 
 def unchanged(subject: Subject, asked: str | None) -> str:
-    """Return what was released is as it was: no released migration edited, renamed or removed, none slipped in before
-    it."""
+    """Check that no released migration was edited, renamed or removed, and no new one has a lower number."""
     found = subject.migrations()
     release = git.released(subject.context, asked or subject.settings.check.released)
     before = git.blobs(subject.context, release.commit)
@@ -80,7 +82,7 @@ def unchanged(subject: Subject, asked: str | None) -> str:
     edited = [name for name in old if name in now and now[name] != before[name]]
     if gone or edited:
         what = [f"{listed(edited)} was edited after its release"] * bool(edited)
-        what += [f"{listed(gone)} was released and is gone"] * bool(gone)
+        what += [f"{listed(gone)} was released and is missing"] * bool(gone)
         first = (edited or gone)[0]
         raise Broken(
             "; ".join(what) + f" (released: {release})",
@@ -106,7 +108,7 @@ def newest(names: list[str]) -> str:
 
 
 def listed(names: list[str]) -> str:
-    """At most three names."""
+    """Return at most three names, and the number of the others."""
     rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + rest
 

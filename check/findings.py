@@ -1,4 +1,4 @@
-"""What the trial of the migrations showed: unsafe SQL, long locks, relations out of reach, invalid indexes."""
+"""Checks the trial of the migrations: unsafe SQL, long locks, inaccessible relations, invalid indexes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from infra.settings.migrations import BOOTSTRAP
 
 LONG_LOCK, UNREACHABLE = "long-lock", "unreachable-relation"
 SHOWN = 8
-"""Further findings that are listed."""
+"""Number of further findings that are listed."""
 VALIDITY = "indisvalid"
-"""The column of pg_index that a statement asks which looks for invalid indexes."""
+"""The column of pg_index that a check for invalid indexes reads."""
 
 
 def safe(trial: Trial, subject: Subject) -> str:
-    """No statement that locks, drops or renames what the running version uses."""
+    """Check that no statement locks, drops or renames what the running version uses."""
     if not trial.start.known:
         raise Skipped("what is released is not known, see above")
     settings, pending = subject.settings, trial.pending or []
@@ -56,7 +56,7 @@ def _refuse(left: Sequence[ddl.Unsafe], subject: Subject) -> None:
 
 
 def brief(trial: Trial, subject: Subject) -> str:
-    """No lock on a released table that stops the running version for longer than check.lockSeconds."""
+    """Check that no lock on a released table stops the running version for longer than check.lockSeconds."""
     if not trial.tables:
         raise Skipped("nothing is released: nobody waits for a table")
     if trial.locks is None:
@@ -94,7 +94,7 @@ def _described(lock: Held, place: Place, texts: Mapping[str, str]) -> str:
 
 
 def reaches(trial: Trial) -> str:
-    """Every relation can be reached by the service's user."""
+    """Check that the service's user can access every relation."""
     place = trial.place
     if not place.settings.database.roles:
         raise Skipped("the service logs in as the master user (database.roles)")
@@ -103,7 +103,7 @@ def reaches(trial: Trial) -> str:
     if left:
         first, *more = catalog.shown(left, place.scratch.database)
         raise Warned(
-            f"{place.logins.app.user} cannot reach {first}" + (f"\nand {len(more)} more" if more else ""),
+            f"{place.logins.app.user} cannot access {first}" + (f"\nand {len(more)} more" if more else ""),
             _grant(left, place) + f"; {advice.accepting(UNREACHABLE, in_sql=False)}",
             more[:SHOWN],
         )
@@ -120,7 +120,7 @@ def _grant(found: Iterable[catalog.Unreachable], place: Place) -> str:
 
 
 def explained(broken: Broken, place: Place) -> Broken:
-    """The same failure of the service, with what its user cannot reach: that may be why."""
+    """Return the same failure of the service, with the relations that its user cannot access, a possible cause."""
     if not place.settings.database.roles:
         return broken
     found = catalog.unreachable(place.scratch, place.logins.app.user)
@@ -128,16 +128,16 @@ def explained(broken: Broken, place: Place) -> Broken:
         return broken
     first = catalog.shown(found, place.scratch.database)[0]
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    what = f"{broken.what}\nnote: {place.logins.app.user} cannot reach {first}{more}"
-    return Broken(what, f"{_grant(found, place)}; {broken.remedy}", broken.lines)
+    what = f"{broken.what}\nnote: {place.logins.app.user} cannot access {first}{more}"
+    return Broken(what, f"{_grant(found, place)}; {broken.remedy}", broken.output)
 
 
 def valid(trial: Trial) -> str:
-    """No step left an invalid index behind."""
+    """Check that no step left an invalid index."""
     if found := catalog.invalid(trial.place.scratch):
         raise Broken(
             f"invalid after the last step: {', '.join(found[:SHOWN])}",
-            "a CREATE INDEX CONCURRENTLY failed and its step went on: let the step fail, and put DROP INDEX"
+            "a CREATE INDEX CONCURRENTLY failed and its step continued: let the step fail, and put DROP INDEX"
             " CONCURRENTLY IF EXISTS before the CREATE",
         )
     return "no index is invalid after the last step"

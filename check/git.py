@@ -1,4 +1,4 @@
-"""What git knows of an application's files: which are committed, and what a released revision had."""
+"""Reads an application's files from git: which are committed, and what a released revision had."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from check.result import Broken, Skipped
 SECONDS = 60.0
 MAIN = ("origin/main", "origin/master", "main", "master")
 NONE = "none"
-"""Says in place of a revision that nothing is released."""
+"""In place of a revision: nothing is released."""
 
 
 class Failed(Exception):
-    """Git said no; the text is its own."""
+    """A git command failed; the text is git's own."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Released:
 
     Attributes:
         commit: its full name.
-        asked: the name under which it was found.
-        guessed: whether nobody named it, so that it may never have been released.
+        asked: the name by which it was found.
+        guessed: whether it was not named, so that it may never have been released.
     """
 
     commit: str
@@ -40,15 +40,15 @@ class Released:
         return short if self.commit.startswith(self.asked) else f"{short} ({self.asked})"
 
 
-def git(folder: Path, *words: str, stdin: str | None = None) -> str:
-    """Return what git prints. Raises Failed, also where there is no git."""
-    return _raw(folder, *words, stdin=stdin).decode(errors="replace")
+def git(folder: Path, *arguments: str, stdin: str | None = None) -> str:
+    """Return git's output. Raises Failed, also without git."""
+    return _raw(folder, *arguments, stdin=stdin).decode(errors="replace")
 
 
-def _raw(folder: Path, *words: str, stdin: str | None = None) -> bytes:
+def _raw(folder: Path, *arguments: str, stdin: str | None = None) -> bytes:
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), "-c", "core.quotePath=false", *words],
+            ["git", "-C", str(folder), "-c", "core.quotePath=false", *arguments],
             input=stdin.encode() if stdin is not None else None,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
@@ -71,7 +71,8 @@ def within(folder: Path) -> bool:
 
 
 def files(folder: Path) -> list[str]:
-    """The folder's files that git has or could take, relative to it; ignored ones are none. Empty without git."""
+    """Return the folder's files that git tracks or could track, relative to it, without ignored ones; empty without
+    git."""
     try:
         found = git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
     except Failed:
@@ -80,21 +81,22 @@ def files(folder: Path) -> list[str]:
 
 
 def uncommitted(folder: Path, names: Sequence[str]) -> list[str]:
-    """Those of the files that git does not have, not even staged: nobody else will ever build with them."""
+    """Return the files that are neither committed nor staged, so nobody else builds with them."""
     known = set(git(folder, "ls-files", "-z", "--cached").split("\0"))
     return [name for name in names if name not in known]
 
 
 def released(folder: Path, asked: str | None) -> Released:
-    """The revision that is released: the one asked for, else where this branch left main.
+    """Return the released revision: *asked*, else the commit where this branch left main.
 
-    Raises Broken when the one asked for is not here, Skipped where there is nothing to compare with, or *asked* says
-    that nothing is released.
+    Raises:
+        Broken: *asked* is not in this repository.
+        Skipped: there is nothing to compare with, or *asked* is NONE.
     """
     if asked == NONE:
         raise Skipped("nothing is released yet: RELEASED=none or check.released")
     if not within(folder):
-        raise Skipped("not a git repository: nothing says what was released")
+        raise Skipped("not a git repository, so the released version is unknown")
     if asked:
         try:
             return Released(git(folder, "rev-parse", "--verify", "--quiet", f"{asked}^{{commit}}").strip(), asked)
@@ -107,19 +109,19 @@ def released(folder: Path, asked: str | None) -> Released:
         try:
             return Released(git(folder, "merge-base", "HEAD", name).strip(), name, guessed=True)
         except Failed:
-            continue  # no such branch here, or no common past
+            continue  # no such branch here, or no common history
     raise Skipped("no main branch in this repository: pass RELEASED=…, or set check.released")
 
 
 def blobs(folder: Path, revision: str) -> dict[str, str]:
-    """The files that the folder had at a revision, relative to it, each with its git object id."""
+    """Return the folder's files at a revision, relative to it, each with its git object id."""
     found = git(folder, "ls-tree", "-r", "-z", revision, "--", ".").split("\0")
     entries = (line.split("\t", 1) for line in found if line)
     return {name: head.split()[2] for head, name in entries if head.split()[1] == "blob"}
 
 
 def hashes(folder: Path, names: Sequence[str]) -> dict[str, str]:
-    """The git object ids that the files would get now."""
+    """Return the git object ids of the files as they are now."""
     present = [name for name in names if (folder / name).is_file()]
     if not present:
         return {}

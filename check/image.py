@@ -1,4 +1,4 @@
-"""The application's image: built as the deployment builds it."""
+"""Builds the application's image as the deployment builds it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class Image:
     """The configuration of an image (Docker's `image inspect`).
 
     Attributes:
-        name: as Docker knows it. The rest is the image's own configuration (Docker's `image inspect`).
+        name: as Docker knows it.
+        folder: the working directory.
+        path: the variable PATH.
     """
 
     name: str
@@ -39,9 +41,11 @@ class Image:
 
 
 def build(context: Path, dockerfile: str, arguments: Mapping[str, str], platform: str) -> Image:
-    """The image of a build context, built unless this machine has it already: its tag is the hash of all that goes in.
+    """Return the image of a build context; build it unless this machine has it, by a tag that is the hash of its
+    inputs.
 
-    Raises Broken with the build's last lines.
+    Raises:
+        Broken: the build failed; with its last lines.
     """
     tag = build_context.tag(
         context, dockerfile, arguments, platform, base_image.moving(context / dockerfile, arguments)
@@ -49,14 +53,14 @@ def build(context: Path, dockerfile: str, arguments: Mapping[str, str], platform
     name = f"{NAME}:{tag[:20]}"
     if not docker.there(name):
         given = {**arguments, "VERSION": tag[:12]}
-        words = ["build", "--tag", name, "--file", str(context / dockerfile), "--platform", platform]
-        words += [word for key in given for word in ("--build-arg", key)]
-        ended = docker.run([*words, str(context)], BUILD_SECONDS, given | _builder())
+        build = ["build", "--tag", name, "--file", str(context / dockerfile), "--platform", platform]
+        build += [part for key in given for part in ("--build-arg", key)]
+        ended = docker.run([*build, str(context)], BUILD_SECONDS, given | _builder())
         if ended.code != 0:
             raise Broken(
                 "the image does not build" + ("" if ended.code is not None else f" within {BUILD_SECONDS:.0f} s"),
-                remedy(ended.lines),
-                ended.lines,
+                remedy(ended.output),
+                ended.output,
             )
     return inspect(name)
 
@@ -68,14 +72,14 @@ _OF_BUILDS = {
     "command not found", "module not found", "file permission", "setting missing", "client not generated",
     "module system", "folder missing", "disk full", "out of memory", "wrong architecture",
 }  # fmt: skip
-"""The signatures that a build may have; the others speak of a running task's database."""
+"""The signatures that can match a build; the others are about a running task's database."""
 
 
-def remedy(lines: Sequence[str]) -> str:
-    """Return what to do about a build that ended with these lines."""
-    if any(_BASE.search(line) for line in lines[-3:]):
+def remedy(output: Sequence[str]) -> str:
+    """Return the fix for a failed build, by its output."""
+    if any(_BASE.search(line) for line in output[-3:]):
         return "check the base image's name and this machine's way to its registry; app.buildArgs may name another base"
-    found = recognise(lines)
+    found = recognise(output)
     if found and found.signature.name in _OF_BUILDS:
         return f"{found.signature.cause}: {found.signature.remedy}"
     return "read the lines above; `docker build` of the same folder shows all of them"
@@ -83,18 +87,18 @@ def remedy(lines: Sequence[str]) -> str:
 
 @cache
 def _builder() -> dict[str, str]:
-    """The classic builder where the engine's BuildKit plugin is missing (Debian's docker.io has none)."""
+    """Return variables for the classic builder where the BuildKit plugin is missing (Debian's docker.io has none)."""
     if "DOCKER_BUILDKIT" in os.environ or docker.run(["buildx", "version"]).code == 0:
         return {}
     return {"DOCKER_BUILDKIT": "0"}
 
 
 def inspect(name: str) -> Image:
-    """An image of this machine. Raises Broken when there is none."""
+    """Return an image of this machine. Raises Broken without one."""
     try:
         found = json.loads(docker.ask(["image", "inspect", name]))[0]
     except docker.Failed as error:
-        raise Broken(f"there is no image {name} on this machine: {error}", "build or pull it first") from None
+        raise Broken(f"this machine has no image {name}: {error}", "build or pull it first") from None
     config = found.get("Config") or {}
     variables = dict(line.split("=", 1) for line in config.get("Env") or [] if "=" in line)
     return Image(

@@ -1,4 +1,4 @@
-"""The files of an image, looked at without running anything of it."""
+"""Reads the files of an image without running it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import IO, Protocol
 from check import docker
 
 HEAD = 65_536
-"""Bytes of a file that are read: enough for a script and for an ELF header."""
+"""Bytes of a file to read: enough for a script and for an ELF header."""
 LINKS = 20
-"""Symbolic links that are followed in a row; Linux gives up at 40."""
+"""Symbolic links to follow in a row; Linux's limit is 40."""
 WALK_SECONDS = 120.0
 
 
@@ -26,7 +26,7 @@ class Entry:
     """One path in an image.
 
     Attributes:
-        path: as it was found.
+        path: its absolute path.
         kind: file, folder or link.
         target: of a link.
         head: a file's first bytes.
@@ -40,14 +40,14 @@ class Entry:
 
 
 class Files(Protocol):
-    """Something that has an image's files."""
+    """Access to an image's files."""
 
     def entry(self, path: str) -> Entry | None:
-        """Return what is at an absolute path, links not followed; None when there is nothing."""
+        """Return the entry at an absolute path, without following links; None when the path does not exist."""
 
 
 def resolve(files: Files, path: str) -> tuple[Entry | None, str]:
-    """Return what a path leads to, its links followed; and the last path that was tried: the one that is missing."""
+    """Follow a path's links. Return the entry, or None, and the last path that was tried."""
     for _ in range(LINKS):
         found = files.entry(path)
         if found is None or found.kind != "link":
@@ -57,7 +57,7 @@ def resolve(files: Files, path: str) -> tuple[Entry | None, str]:
 
 
 class Container:
-    """The image's files through a container that is made and never started."""
+    """The image's files, read through a container that is created and never started."""
 
     def __init__(self, image: str) -> None:
         self.name = docker.fresh()
@@ -72,10 +72,10 @@ class Container:
 
     def entry(self, path: str) -> Entry | None:
         if path not in self._seen:
-            self._seen[path] = self._look(path)
+            self._seen[path] = self._entry_at(path)
         return self._seen[path]
 
-    def _look(self, path: str) -> Entry | None:
+    def _entry_at(self, path: str) -> Entry | None:
         child = self._copy(path)
         with suppress(tarfile.TarError), tarfile.open(fileobj=pipe(child), mode="r|") as bundle:
             member = bundle.next()
@@ -90,10 +90,10 @@ class Container:
         return None
 
     def holding(self, wanted: Mapping[str, bytes], folder: str) -> set[str]:
-        """Those of the files (name to content) whose content is in the image: first below *folder*, then anywhere.
+        """Return the files (name to content) whose content is in the image, searching *folder* first.
 
-        A file of the same content counts wherever it is, and so does a program that has the content inside, as Go's
-        `embed` and Rust's `include_str!` put it there.
+        A file of the same content counts at any path, and so does a program that embeds the content (Go's `embed`,
+        Rust's `include_str!`).
         """
         found = self._search(wanted, self._copy(folder))
         missing = {name: content for name, content in wanted.items() if name not in found}
@@ -121,12 +121,12 @@ class Container:
         return found
 
     def _copy(self, path: str) -> subprocess.Popen[bytes]:
-        words = ["docker", "cp", f"{self.name}:{path}", "-"]
-        return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        search_arguments = ["docker", "cp", f"{self.name}:{path}", "-"]
+        return subprocess.Popen(search_arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
 def _program(member: tarfile.TarInfo) -> bool:
-    """Return whether it may be the application's own program: executable, and of a size that a linked one has."""
+    """Return whether a file can be the application's own program: executable, and of a linked program's size."""
     return bool(member.mode & 0o111) and 500_000 < member.size < 200_000_000
 
 
@@ -138,14 +138,14 @@ def _embedded(wanted: Mapping[str, bytes], stream: IO[bytes]) -> set[str]:
 
 
 def pipe(child: subprocess.Popen[bytes]) -> IO[bytes]:
-    """Return what a docker client of ours prints. Raises Failed where it has no output, which was asked for."""
+    """Return the output stream of a docker process. Raises Failed without one."""
     if child.stdout is None:
         raise docker.Failed("docker was started without a pipe")
     return child.stdout
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
-    """End a docker client of ours whose answer is read."""
+    """End a docker process whose output was read."""
     if child.stdout:
         child.stdout.close()
     try:

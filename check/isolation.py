@@ -1,4 +1,4 @@
-"""The words of `docker run` that keep a container to itself as its task will be."""
+"""The options of `docker run` that isolate a container like its task."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from components.tasks.isolation import Isolation
 
 
 def options(isolation: Isolation, image: Image) -> list[str]:
-    """Of a container of the image. A writable folder is a volume that goes with the container. As on Fargate, it has
-    the image's content, owner and mode only where the image names it as a VOLUME."""
+    """Return the options of a container of the image.
+
+    A writable folder is a volume that is removed with the container. As on Fargate, it has the image's content, owner
+    and mode only where the image declares it as VOLUME.
+    """
     members = isolation.members()
-    words = ["--init", *_each("--cap-drop", members["linuxParameters"]["capabilities"]["drop"])]
-    words += ["--user", isolation.user] if isolation.user else []
+    arguments = ["--init", *_each("--cap-drop", members["linuxParameters"]["capabilities"]["drop"])]
+    arguments += ["--user", isolation.user] if isolation.user else []
     for path in isolation.writable:
         copied = "" if path in image.volumes else ",volume-nocopy=true"
-        words += ["--mount", f"type=volume,destination={path}{copied}"]
+        arguments += ["--mount", f"type=volume,destination={path}{copied}"]
     if isolation.read_only:
-        words.append("--read-only")
-    return words
+        arguments.append("--read-only")
+    return arguments
 
 
 def _each(option: str, values: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Where the usual migration tools keep their files. Pure: from the names of an application's files.
+"""Recognises migration tools and their files by the names of an application's files. Pure.
 
 Sources: the tools' own pages on their folders: Prisma "Migration histories", Alembic "Tutorial: the migration
 environment", Django "Migrations: workflow", Rails "Active Record Migrations", Knex "Migrations", Flyway "Migrations:
@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from components.image.docker_ignore import translated
 
 NEVER = re.compile(r"(^|/)(node_modules|\.git|\.venv|venv|vendor|__pycache__|\.tox|dist|tests?|fixtures)/|\.d\.ts$")
-"""Folders that belong to others, or to tests."""
+"""Folders of dependencies and tests."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A tool's way of keeping its migrations.
+    """The layout of a tool's migrations.
 
     Attributes:
         tool: its name.
-        signs: files that say that it is used.
-        files: its migrations, as patterns; `**` stands for any number of folders.
-        make: how a migration is made.
-        numbered: whether it runs by number, so that a lower number than a released one's would be left out or refused.
+        signs: files that show that it is used.
+        files: patterns of its migrations; `**` stands for any number of folders.
+        make: how a migration is created.
+        numbered: whether it runs by number, so that a number below a released one's is skipped or refused.
         own: its own check of models against migrations, for `check.command`; empty when it has none.
     """
 
@@ -86,7 +86,7 @@ class Migrations:
     Attributes:
         layouts: the tools that were recognised.
         files: their migrations, sorted.
-        missing: tools that are in use, yet have no migration.
+        missing: tools that are in use, but have no migration.
     """
 
     layouts: tuple[Layout, ...]
@@ -103,18 +103,17 @@ class Migrations:
 
 
 def matching(names: Iterable[str], patterns: Sequence[str]) -> list[str]:
-    """The names that fit one of the patterns, sorted."""
+    """Return the names that match one of the patterns, sorted."""
     fits = re.compile("|".join(f"(?:{translated(pattern.replace('[!', '[^'))})" for pattern in patterns) or r"(?!)")
     return sorted(name for name in names if fits.fullmatch(name))
 
 
 def find(names: Iterable[str], patterns: Sequence[str] = ()) -> Migrations:
-    """The migrations among an application's files (paths relative to the build context, with slashes).
+    """Return the migrations among an application's files (paths relative to the build context, with slashes).
 
     Args:
-        patterns: where they are, when the settings say so; else the tools' own layouts. The first layout that has files
-            counts, and every one whose signs are there: an Alembic `versions/` without `env.py` beside it is something
-            else.
+        patterns: from the settings; empty: use the tools' layouts. The first layout with files counts, and every one
+            whose signs exist: an Alembic `versions/` without `env.py` is something else.
     """
     names = [name for name in names if not NEVER.search(name)]
     if patterns:
@@ -133,6 +132,6 @@ _NUMBER = re.compile(r"^[vV]?(\d+)")
 
 
 def number(name: str) -> int | None:
-    """The number that a migration's file begins with: 7 of `migrations/0007_colour.up.sql`."""
+    """Return the number at the start of a migration's file name: 7 of `migrations/0007_colour.up.sql`."""
     found = _NUMBER.match(name.rpartition("/")[2])
     return int(found[1]) if found else None

@@ -1,7 +1,7 @@
-"""Which locks the pending migrations hold, for how long, and by which statement.
+"""Measures which locks the pending migrations hold, for how long, and which statement takes them.
 
-A session of ours asks the server every few milliseconds which locks are held. Only tables that were there before the
-migrations count: nobody waits for one that they made. Sources: PostgreSQL, "pg_locks" and "Table-Level Locks".
+A session of the check reads the held locks every few milliseconds. Only tables that existed before the migrations
+count: no version waits for a new table. Sources: PostgreSQL, "pg_locks" and "Table-Level Locks".
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from check.scratch import Scratch
 from check.statement import OURS, Statement, bare, folded, names
 
 INTERVAL = 0.02
-"""Seconds between two looks."""
+"""Seconds between two samples."""
 END_SECONDS = 10.0
 
 MODES = {
@@ -27,7 +27,7 @@ MODES = {
     "ExclusiveLock": ("EXCLUSIVE", "writes"),
     "AccessExclusiveLock": ("ACCESS EXCLUSIVE", "reads and writes"),
 }
-"""The modes that stop what a service does: the manual's name, and what waits."""
+"""The modes that block a service: the manual's name, and what waits."""
 
 _ASKED = """
     SELECT extract(epoch FROM clock_timestamp()), l.virtualtransaction, l.pid, d.datname, l.relation, l.mode
@@ -44,9 +44,10 @@ _SHARE = re.compile(r"(?:CREATE\s+(?:UNIQUE\s+)?INDEX|REINDEX|LOCK|DO|CALL|SELEC
 
 @dataclass(frozen=True)
 class Sample:
-    """A lock that was held at a moment: seconds since the epoch, by the server's clock.
+    """A lock that was held at one time.
 
     Attributes:
+        at: seconds since the epoch, by the server's clock.
         transaction: its virtual id.
     """
 
@@ -60,15 +61,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class Held:
-    """A lock from when it was first seen until it was last seen.
+    """A lock, from the first to the last sample that shows it.
 
     Attributes:
         mode: a key of MODES.
-        transaction: the virtual id of the one that held it.
+        transaction: the virtual id of its transaction.
         begun, ended: seconds since the epoch, by the server's clock.
-        statement: that took it; None when the log has none.
-        after: statements of the same transaction between that one and the lock's end.
-        own: seconds that the statement itself took of it.
+        statement: the statement that took it; None when the log has none.
+        after: number of statements of the same transaction between that one and the lock's end.
+        own: seconds for which the statement itself ran.
     """
 
     table: Table
@@ -87,10 +88,14 @@ class Held:
 
 
 class Watch:
-    """Looks at a scratch server's locks while it is entered; `held` then says what was seen.
+    """A context that samples a scratch server's locks; `held` returns the locks.
 
     Args:
-        tables: those that count. `seen` is False when no look succeeded: then nothing is known.
+        scratch: the server.
+        tables: the tables that count.
+
+    Attributes:
+        seen: False when no sample succeeded, so that the locks are unknown.
     """
 
     def __init__(self, scratch: Scratch, tables: Sequence[Table]) -> None:
@@ -104,7 +109,7 @@ class Watch:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._sample, daemon=True)
         self.seen = False
 
     def __enter__(self) -> Watch:
@@ -118,7 +123,7 @@ class Watch:
             self._child.kill()
         self._child.wait(END_SECONDS)
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         asks, answers = self._child.stdin, self._child.stdout
         if asks is None or answers is None:
             return
@@ -132,7 +137,7 @@ class Watch:
                     self._take(line)
                 self.seen = True
             asks.close()
-        except OSError:  # the server is gone: so is whoever holds a lock
+        except OSError:  # the server has stopped, so no session holds a lock
             return
 
     def _take(self, line: str) -> None:
@@ -141,17 +146,17 @@ class Watch:
             self._samples.append(Sample(float(at), transaction, int(session), database, int(oid), mode))
 
     def held(self, statements: Sequence[Statement]) -> list[Held]:
-        """The locks that were seen, the longest first, each with its statement.
+        """Return the sampled locks, the longest first, each with its statement.
 
         Args:
-            statements: of the same time.
+            statements: those of the same period.
         """
         found = merged(self._samples, lambda one: self._tables[one.database, one.oid])
         return sorted((blamed(one, statements) for one in found), key=lambda one: one.seconds, reverse=True)
 
 
 def merged(samples: Iterable[Sample], table: Callable[[Sample], Table]) -> list[Held]:
-    """One lock for all samples of a transaction, table and mode."""
+    """Return one lock for all samples of a transaction, table and mode."""
     found: dict[tuple[int, str, str, int, str], Held] = {}
     for one in samples:
         key = (one.session, one.transaction, one.database, one.oid, one.mode)
@@ -163,8 +168,10 @@ def merged(samples: Iterable[Sample], table: Callable[[Sample], Table]) -> list[
 
 
 def blamed(lock: Held, statements: Sequence[Statement]) -> Held:
-    """The lock with the statement that took it: the first one of its transaction that takes such a lock and names the
-    table. Where none does (a procedure that commits), the last one that the session sent before the lock was seen."""
+    """Return the lock with its statement: the first of its transaction that takes such a lock and names the table.
+
+    Without one (a procedure that commits), it is the session's last statement before the lock was first seen.
+    """
     of_session = [one for one in statements if one.session == lock.session and one.database == lock.table.database]
     together = [one for one in of_session if one.transaction == lock.transaction and one.at <= lock.ended]
     takes = _SHARE if lock.mode == "ShareLock" else _TAKES

@@ -1,4 +1,4 @@
-"""The released schema: what the pending migrations start from on the scratch database."""
+"""Creates the released schema on the scratch database, from which the pending migrations start."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from check import docker, git, image, steps, words
+from check import docker, git, image, programs, steps
 from check.git import Released
 from check.image import Image
 from check.inside import Container
@@ -19,22 +19,22 @@ from infra.settings.migrations import Step
 
 EMPTY = "an empty database"
 SEED = "seed"
-"""Name of the step that check.seed is."""
+"""Name of the step that runs check.seed."""
 SAY = "when nothing is released yet, say so: RELEASED=none (or check.released: none)"
 GIVE = "when a version is live, give a dump of its schema (check.schema), or its revision (RELEASED=…)"
 
 
 @dataclass(frozen=True)
 class Start:
-    """What the pending migrations start from.
+    """The schema that the pending migrations start from.
 
     Attributes:
-        text: in words.
-        known: whether it is what is released; else it is an empty database instead.
-        image: of the released version, when its own steps made the schema.
-        dumped: whether a dump made it.
+        text: its description.
+        known: whether it is the released schema; else the database is empty.
+        image: of the released version, if its steps created the schema.
+        dumped: whether a dump created it.
         ran: the released version's steps.
-        seconds: that they took.
+        seconds: their duration.
     """
 
     text: str = EMPTY
@@ -53,18 +53,18 @@ def made(subject: Subject, place: Place, built: Image, asked: str | None) -> Sta
 
     Args:
         built: the image that is checked.
-        asked: the revision that somebody calls released.
+        asked: the revision that is named as released.
 
     Raises:
         Skipped: nothing is released, so an empty database is the right start.
-        Warned: probably nothing is: the revision could not have been deployed with these settings.
-        Broken: what is released cannot be made; the database may hold a part of it.
+        Warned: probably nothing is released: the revision cannot be deployed with these settings.
+        Broken: the released schema cannot be created; the database may hold a part of it.
     """
     if dump := subject.settings.check.schema_:
         try:
             place.scratch.load(subject.root / dump)
         except docker.Failed as error:
-            raise Broken(f"{dump} does not load: {error}", "make it anew with pg_dump", error.lines) from None
+            raise Broken(f"{dump} does not load: {error}", "create it again with pg_dump", error.output) from None
         return Start(dump, dumped=True)
     release = git.released(subject.context, asked)
     patterns = [pattern for layout in subject.migrations().layouts for pattern in layout.files]
@@ -76,10 +76,10 @@ def made(subject: Subject, place: Place, built: Image, asked: str | None) -> Sta
 
 
 def _by_image(subject: Subject, place: Place, built: Image, release: Released, folder: Path) -> Start:
-    """By the steps of the released revision's own image.
+    """Create the schema by the steps of the released revision's own image.
 
     Args:
-        folder: has its files.
+        folder: has the revision's files.
     """
     app = subject.settings.app
     if release.guessed and not (folder / app.dockerfile).is_file():
@@ -96,15 +96,16 @@ def _by_image(subject: Subject, place: Place, built: Image, release: Released, f
         raise Broken(
             f"the schema of {release} cannot be made: {broken.what}",
             f"{SAY}; {GIVE}" if release.guessed else GIVE,
-            broken.lines,
+            broken.output,
         ) from None
     return Start(f"the schema of {release}", image=old, ran=tuple(ran))
 
 
 def seeded(place: Place, old: Image | None, built: Image) -> Ran:
-    """Run check.seed in the released image where that has it, else in the built one.
+    """Run check.seed in the released image if that has the command, else in the built one.
 
-    Raises Broken when it fails, or changes nothing.
+    Raises:
+        Broken: it fails, or changes nothing.
     """
     command = place.settings.check.seed or []
     ran = steps.each(place, _having(command, old, built), Step(name=SEED, command=command), "owner")
@@ -120,4 +121,4 @@ def _having(command: list[str], old: Image | None, built: Image) -> Image:
     if old is None:
         return built
     with Container(old.name) as inside:
-        return built if words.missing(inside, old, command) else old
+        return built if programs.missing(inside, old, command) else old

@@ -1,4 +1,4 @@
-"""The results as people read them, one line a check, and as programs do."""
+"""Prints the results as text, one line per check, or as JSON."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from sluice.diagnosis.redaction.repeated import fold
 
 MARKS = {"passed": "✓", "warned": "!", "failed": "✗", "skipped": "–"}
 LAST_LINES = 12
-"""Lines of a failed command that are shown, repeated ones counted once."""
+"""Lines of a failed command's output that are shown; repeated ones count once."""
 
 
 def text(result: Result, width: int) -> str:
-    """A check;
+    """Return the text of a result; a failure or warning has its fix below.
 
     Args:
-        width: of the longest name. One that failed or warned says below itself what to do.
+        width: of the longest name.
     """
     first, *more = (result.what or "").splitlines() or [""]
     indent = " " * 4
-    lines = [f"{MARKS[result.result]} {result.name:<{width}} {result.seconds:6.1f} s  {first}".rstrip()]
-    lines += [f"{indent}{line}" for line in more]
-    lines += [f"{indent}| {line}" for line in shown(result)]
+    report = [f"{MARKS[result.result]} {result.name:<{width}} {result.seconds:6.1f} s  {first}".rstrip()]
+    report += [f"{indent}{line}" for line in more]
+    report += [f"{indent}| {line}" for line in shown(result)]
     if result.remedy:
-        lines += [f"{indent}fix: {result.remedy}"]
-    return "\n".join(lines)
+        report += [f"{indent}fix: {result.remedy}"]
+    return "\n".join(report)
 
 
 def shown(result: Result) -> list[str]:
-    """The last lines that show it: harmless on a terminal, each repeated one once with its count."""
-    return fold([presentable_line(line) for line in result.lines])[-LAST_LINES:]
+    """Return the last output lines, presentable, each repeated one once with its count."""
+    return fold([presentable_line(line) for line in result.output])[-LAST_LINES:]
 
 
 def summary(results: Sequence[Result]) -> str:
-    """The last line: `9 passed, 1 failed, 1 skipped in 31 s`."""
+    """Return the last line: `9 passed, 1 failed, 1 skipped in 31 s`."""
     counts = {kind: sum(one.result == kind for one in results) for kind in MARKS}
-    words = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-    return f"{words} in {sum(one.seconds for one in results):.1f} s"
+    text = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    return f"{text} in {sum(one.seconds for one in results):.1f} s"
 
 
 def document(stack: str, results: Sequence[Result]) -> str:
-    """Everything as JSON."""
+    """Return all results as JSON."""
     checks = [
         {
             "name": one.name,

@@ -1,4 +1,4 @@
-"""What a check came to."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import Literal
 
 
 class Broken(Exception):
-    """The application is not ready: what is wrong, what to do, and lines that show it."""
+    """The check failed: what is wrong, the fix, and the output that shows it."""
 
-    def __init__(self, what: str, remedy: str, lines: Sequence[str] = ()) -> None:
+    def __init__(self, what: str, remedy: str, output: Sequence[str] = ()) -> None:
         super().__init__(what)
         self.what = what
         self.remedy = remedy
-        self.lines = tuple(lines)
+        self.output = tuple(output)
 
 
 class Warned(Exception):
-    """Nothing is broken, and something could not be tried or may fail elsewhere: the same three texts as Broken."""
+    """The check passed with a warning: something could not be tried or may fail elsewhere. Texts as for Broken."""
 
-    def __init__(self, what: str, remedy: str, lines: Sequence[str] = ()) -> None:
+    def __init__(self, what: str, remedy: str, output: Sequence[str] = ()) -> None:
         super().__init__(what)
         self.what = what
         self.remedy = remedy
-        self.lines = tuple(lines)
+        self.output = tuple(output)
 
 
 class Skipped(Exception):
-    """There was nothing to look at; the text says why."""
+    """The check was skipped; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Result:
     Attributes:
         result: how it ended; only "failed" makes the exit code 1.
         seconds: wall time.
-        what: what was seen, what is wrong, or why it was skipped.
-        remedy: what to do; empty unless it failed or warned.
-        lines: that show it, in their order.
+        what: what was found, what is wrong, or why it was skipped.
+        remedy: the fix; empty unless it failed or warned.
+        output: lines that show the failure, in their order.
     """
 
     name: str
@@ -48,4 +48,4 @@ class Result:
     seconds: float
     what: str
     remedy: str = ""
-    lines: tuple[str, ...] = ()
+    output: tuple[str, ...] = ()

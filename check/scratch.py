@@ -1,7 +1,7 @@
-"""A PostgreSQL to try migrations on: in a container and a network of its own, gone when the check ends.
+"""A scratch PostgreSQL for migrations: in a container and a network of its own, which are removed when the check ends.
 
-It is as Amazon RDS presents itself: TLS is on, and the master user may make roles and databases but is no superuser.
-Every statement is logged, whoever sends it.
+It is like Amazon RDS: TLS is on, and the master user may create roles and databases but is not a superuser. Every
+statement is logged.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ SNAKEOIL = ("/etc/ssl/certs/ssl-cert-snakeoil.pem", "/etc/ssl/private/ssl-cert-s
 DATA = "/var/lib/postgresql/data"
 LOG = f"{DATA}/log/statements"
 LOGGED_SECONDS = 20.0
-"""For the server's collector to write what was logged."""
+"""Seconds for the server's collector to write the log."""
 
 
 def image(major: str) -> str:
-    """The official image where this machine has it or can pull it, else the one that set-up built."""
+    """Return the official image if this machine has it or can pull it, else the one that set-up built."""
     official, local = OFFICIAL.format(major=major), LOCAL.format(major=major)
     if docker.there(official):
         return official
@@ -61,7 +61,7 @@ class Scratch:
             self._start()
         except docker.Failed as error:
             self._stop()
-            raise Broken(f"the scratch PostgreSQL does not start: {error}", "`make setup`", error.lines) from None
+            raise Broken(f"the scratch PostgreSQL does not start: {error}", "`make setup`", error.output) from None
         except BaseException:
             self._stop()
             raise
@@ -79,22 +79,22 @@ class Scratch:
             "POSTGRES_DB": self.database if ours else "postgres",
             "SLUICE_FORCE_SSL": "0",
         }
-        words = ["run", "--detach", "--name", self.name, "--network", self.name, "--tmpfs", DATA]
-        words += [word for key in given for word in ("-e", key)]
+        arguments = ["run", "--detach", "--name", self.name, "--network", self.name, "--tmpfs", DATA]
+        arguments += [word for key in given for word in ("-e", key)]
         settings = {
             "ssl": "on", "ssl_cert_file": SNAKEOIL[0], "ssl_key_file": SNAKEOIL[1], "fsync": "off",
             "logging_collector": "on", "log_destination": "jsonlog", "log_directory": LOG.rpartition("/")[0],
             "log_filename": LOG.rpartition("/")[2], "log_rotation_size": "0", "log_rotation_age": "0",
             "log_statement": "all", "log_timezone": "UTC",
         }  # fmt: skip
-        words += [
+        arguments += [
             self.image,
             "postgres",
             *(word for key, value in settings.items() for word in ("-c", f"{key}={value}")),
         ]
-        ended = docker.run(words, environment=given)
+        ended = docker.run(arguments, environment=given)
         if ended.code != 0:
-            raise docker.Failed("docker did not start its container", ended.lines)
+            raise docker.Failed("docker did not start its container", ended.output)
         self._ready()
         if not ours:
             self.sql(
@@ -103,12 +103,12 @@ class Scratch:
             self.sql(f"CREATE DATABASE {quoted(self.database)} OWNER {quoted(self.username)}", "postgres")
 
     def _ready(self) -> None:
-        """Return once it answers on TCP: the images' entry points make their roles before that."""
+        """Wait until it answers on TCP; the images' entry points create their roles before that."""
         deadline = time.monotonic() + READY_SECONDS
         while docker.run(["exec", self.name, "pg_isready", "-q", "-h", "127.0.0.1"]).code != 0:
             running = docker.run(["inspect", "--format", "{{.State.Running}}", self.name])
-            if running.lines[-1:] != ("true",) or time.monotonic() > deadline:
-                raise docker.Failed("it does not answer", docker.run(["logs", "--tail", "20", self.name]).lines)
+            if running.output[-1:] != ("true",) or time.monotonic() > deadline:
+                raise docker.Failed("it does not answer", docker.run(["logs", "--tail", "20", self.name]).output)
             time.sleep(0.2)
 
     def _stop(self) -> None:
@@ -116,7 +116,7 @@ class Scratch:
         docker.run(["network", "rm", self.name])
 
     def variables(self) -> Mapping[str, str]:
-        """Return where it is, as the deployment tells its tasks. Nobody vouches for its certificate."""
+        """Return the variables of the connection, as in a deployment. Its certificate is self-signed."""
         return {
             "DB_HOST": self.name,
             "DB_PORT": "5432",
@@ -126,28 +126,28 @@ class Scratch:
         }
 
     def sql(self, statement: str, database: str | None = None) -> list[list[str]]:
-        """The rows of a statement of ours, by the superuser on the server's own socket."""
-        words = ["exec", "--env", f"PGAPPNAME={OURS}", self.name, *self.psql(database)]
-        return [line.split("\t") for line in docker.ask([*words, "-c", statement]).splitlines()]
+        """Return the rows of a statement of the check, run by the superuser on the server's own socket."""
+        arguments = ["exec", "--env", f"PGAPPNAME={OURS}", self.name, *self.psql(database)]
+        return [line.split("\t") for line in docker.ask([*arguments, "-c", statement]).splitlines()]
 
     def psql(self, database: str | None = None) -> list[str]:
-        """The server's own client as its superuser: rows are lines, columns have a tab between."""
+        """Return the command of the server's own client as its superuser: a row per line, tabs between columns."""
         options = ["-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-U", SUPERUSER]
         return ["psql", *options, "-d", database or self.database]
 
     def everywhere(self, query: str) -> list[tuple[str, list[str]]]:
-        """The rows of a query in each of the application's databases, each with its database."""
+        """Return the rows of a query in each of the application's databases, with the database's name."""
         names = [self.database, *(name for name in self.databases() if name != self.database)]
         return [(name, row) for name in names for row in self.sql(query, name)]
 
     def load(self, dump: Path) -> None:
-        """Run a dump as the master user. Raises docker.Failed with psql's words."""
+        """Load a dump as the master user. Raises docker.Failed with psql's error."""
         docker.ask(["cp", str(dump), f"{self.name}:/tmp/dump.sql"])
         psql = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", self.username, "-d", self.database]
         docker.ask(["exec", self.name, *psql, "-f", "/tmp/dump.sql"], LOAD_SECONDS)  # noqa: S108 - in the container
 
     def empty(self) -> bool:
-        """Return whether there is no table in any database, the system's own left out."""
+        """Return whether no database has a table, except the system's own."""
         found = (
             "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
             " WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
@@ -155,11 +155,11 @@ class Scratch:
         return not any(row == ["t"] for _, row in self.everywhere(found))
 
     def databases(self) -> list[str]:
-        """The names of the server's databases."""
+        """Return the names of the server's databases."""
         return [row[0] for row in self.sql("SELECT datname FROM pg_database WHERE NOT datistemplate")]
 
     def statements(self) -> list[Statement]:
-        """Return what the application's sessions have sent since this was asked last, in their order."""
+        """Return the statements of the application's sessions since the last call, in their order."""
         mark = f"sluice-check-{secrets.token_hex(8)}"
         self.sql(f"SELECT '{mark}'")
         deadline = time.monotonic() + LOGGED_SECONDS
@@ -173,7 +173,7 @@ class Scratch:
         return list(sent(new))
 
     def _log(self) -> list[str]:
-        """The lines of the server's log after those that were read."""
+        """Return the unread lines of the server's log."""
         return docker.ask(["exec", self.name, "tail", "-n", f"+{self._read + 1}", f"{LOG}.json"], 120).splitlines()
 
 

@@ -1,4 +1,4 @@
-"""The built image's service against the migrated database: it starts, and both of its paths answer."""
+"""Runs the built image's service against the migrated database: it starts, and both of its paths answer."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from sluice.rollout.diagnosis.refused_check import Asked, status_advice
 REQUEST_SECONDS = 10.0
 PAUSE = 0.2
 SLOWER = 60.0
-"""Seconds that a start may take longer than the settings' start period and still be measured."""
+"""Seconds beyond the settings' start period for which a start is still measured."""
 PATIENCE = 120.0
-"""Seconds that a start may take at least: then its time can be compared with the settings."""
+"""Least seconds that a start may take, so that its duration can be compared with the settings."""
 HEALTHY_SECONDS = 20.0
-"""For a service that lives to be healthy: its database is there, so only its first connection is to come."""
+"""Seconds for a live service to be healthy: the database runs, so only the first connection is missing."""
 TAIL = 400
-"""Lines of the service's log that are read: a health check's own lines may fill the last ones."""
+"""Lines of the service's log to read: the last ones may be those of health checks."""
 PERIOD = 100_000
-"""Microseconds in which a container gets its share of the processor."""
+"""Microseconds of the CFS period in which a container gets its share of the processor."""
 REFUSED_SECONDS = 3.0
-"""How long 400 is the answer until it counts: a Host header that is refused is refused for ever."""
+"""Seconds of answers with 400 until they count: a refused Host header stays refused."""
 SHOWN = 300
 """Characters of an answer's body that are shown."""
 
@@ -40,7 +40,7 @@ _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORE
 
 @dataclass(frozen=True)
 class Started:
-    """Seconds from the start until the service lived (app.livePath) and was healthy (app.healthPath)."""
+    """Seconds from the start until the service was live (app.livePath) and healthy (app.healthPath)."""
 
     live: float
     healthy: float
@@ -50,8 +50,8 @@ class Service:
     """A running service.
 
     Args:
-        url: where this machine reaches it.
-        address: its own, as the load balancer sends it as Host header; empty where that is not known.
+        url: its URL on this machine.
+        address: its own address, the Host header of the load balancer's check; empty where unknown.
     """
 
     def __init__(self, name: str, url: str, place: Place, address: str = "") -> None:
@@ -61,8 +61,7 @@ class Service:
         self.address = address
 
     def ask(self, path: str, as_host: str = "") -> Answer:
-        """A path's answer; its status is 0 when there is none. A redirect is an answer of its own, as it is for the
-        load balancer.
+        """Request a path; the status is 0 without an answer. Redirects are not followed, as by the load balancer.
 
         Args:
             as_host: the Host header; empty: that of the users.
@@ -70,7 +69,7 @@ class Service:
         return ask(f"{self.url}{path}", REQUEST_SECONDS, host=as_host or host.of_users(self.place.settings))
 
     def await_ready(self) -> Started:
-        """Return once the service lives and is healthy. Raises Broken when it ends, or its time is up."""
+        """Wait until the service is live and healthy. Raises Broken when it ends or times out."""
         app, health = self.place.settings.app, self.place.settings.service.health
         patience = max(health.start_period + SLOWER, PATIENCE)
         begun = time.monotonic()
@@ -84,7 +83,7 @@ class Service:
         deadline, refused = begun + limit, 0.0
         while (answer := self.ask(path, as_host)).status != 200:
             if (code := self.ended()) is not None:
-                raise _ended(code, self.lines())
+                raise _ended(code, self.output())
             now = time.monotonic()
             refused = (refused or now) if answer.status == 400 else 0.0
             if now > deadline or (refused and now - refused > REFUSED_SECONDS):
@@ -92,14 +91,14 @@ class Service:
             time.sleep(PAUSE)
 
     def _wrong(self, path: str, setting: str, answer: Answer, limit: float, as_host: str) -> Broken:
-        lines, said = self.lines(), body(answer)
+        output, said = self.output(), body(answer)
         if not answer.status:
             port, period = self.place.settings.app.port, self.place.settings.service.health.start_period
             return Broken(
                 f"the service does not answer at {path} ({setting}) within {limit:.0f} s",
-                f"let it listen on 0.0.0.0 and on the port that PORT says ({port}), or set app.port; when its start"
-                f" takes longer, make it shorter: it may take service.health.startPeriod ({period} s)",
-                lines,
+                f"let it listen on 0.0.0.0 and on the port in PORT ({port}), or set app.port; a slow start must be"
+                f" shorter than service.health.startPeriod ({period} s)",
+                output,
             )
         asked = Asked(
             path,
@@ -110,20 +109,20 @@ class Service:
             "the load balancer" if as_host else "the rollout",
             answer.headers.get("location", ""),
         )
-        _, found = status_advice(asked, answer.status, [*lines, answer.text])
+        _, found = status_advice(asked, answer.status, [*output, answer.text])
         what = f"the service answers {answer.status} at {path} ({setting}) within {limit:.0f} s{said and ': ' + said}"
-        return Broken(f"{what}\ncause: {found.cause}", found.remedy, lines)
+        return Broken(f"{what}\ncause: {found.cause}", found.remedy, output)
 
     def ended(self) -> int | None:
         answer = docker.ask(["inspect", "--format", "{{.State.Running}} {{.State.ExitCode}}", self.name]).split()
         return int(answer[1]) if answer[0] == "false" else None
 
-    def lines(self) -> tuple[str, ...]:
-        return masked(docker.run(["logs", "--tail", str(TAIL), self.name]).lines, self.place)
+    def output(self) -> tuple[str, ...]:
+        return masked(docker.run(["logs", "--tail", str(TAIL), self.name]).output, self.place)
 
 
 def body(answer: Answer) -> str:
-    """The begin of an answer's body on one line, without markup; empty when there is none."""
+    """Return the beginning of an answer's body on one line, without markup; empty without a body."""
     text = _MARKUP.sub(" ", answer.text) if answer.text.lstrip().startswith("<") else answer.text
     line = presentable_line(" ".join(text.split()))
     return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
@@ -131,36 +130,37 @@ def body(answer: Answer) -> str:
 
 @contextmanager
 def service(place: Place, image: Image) -> Iterator[Service]:
-    """The service of an image, as the app's user. What app.secrets refers to is not known here: each gets a random
-    value."""
+    """Run the service of an image with the app's database user. Each of app.secrets gets a random value."""
     app = place.settings.app
     given = place.variables(place.logins.app, {name: place.invented[name] for name in app.secrets})
     name = docker.fresh()
     try:
-        words = ["run", "--detach", *place.options(image, name, given), *_share(place), "-p", f"127.0.0.1::{app.port}"]
-        ended = docker.run([*words, image.name], environment=given)
+        start = ["run", "--detach", *place.options(image, name, given), *_share(place), "-p", f"127.0.0.1::{app.port}"]
+        ended = docker.run([*start, image.name], environment=given)
         if ended.code != 0:
-            raise _ended(ended.code if ended.code is not None else 125, ended.lines)
+            raise _ended(ended.code if ended.code is not None else 125, ended.output)
         published = docker.run(["port", name, f"{app.port}/tcp"])
         # None when it has ended already, which asking it finds out.
-        address = published.lines[0] if published.code == 0 and published.lines else "127.0.0.1:1"
+        address = published.output[0] if published.code == 0 and published.output else "127.0.0.1:1"
         yield Service(name, f"http://{address}", place, host.of_the_load_balancer(name, app.port))
     finally:
         docker.remove(name)
 
 
 def _share(place: Place) -> list[str]:
-    """The processor that a task on Fargate has (app.cpu): the time of a start depends on it. On the local stack tasks
-    have the whole machine."""
+    """Return options for the processor share of a Fargate task (app.cpu), on which the duration of a start depends.
+
+    On the local stack, tasks have the whole machine.
+    """
     if place.settings.environment == "local":
         return []
     return ["--cpu-period", str(PERIOD), "--cpu-quota", str(PERIOD * place.settings.app.cpu // 1024)]
 
 
-def _ended(code: int, lines: tuple[str, ...]) -> Broken:
+def _ended(code: int, output: tuple[str, ...]) -> Broken:
     what = f"the service ended with exit code {code}"
-    if found := recognise(lines):
-        return Broken(f"{what}: {found.signature.cause}", found.signature.remedy, lines)
+    if found := recognise(output):
+        return Broken(f"{what}: {found.signature.cause}", found.signature.remedy, output)
     if code == 0:
-        return Broken(f"{what}: a service must keep running", "let CMD start the server in the foreground", lines)
-    return Broken(f"{what}: {advice(code).cause}", "read its log above", lines)
+        return Broken(f"{what}: a service must keep running", "let CMD start the server in the foreground", output)
+    return Broken(f"{what}: {advice(code).cause}", "read its log above", output)

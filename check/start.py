@@ -1,12 +1,12 @@
-"""Whether the steps' commands are what runs in the built image: the decision that the gate takes before its first step
-(`sluice.admission.start_findings`), over the image of this machine."""
+"""Checks whether the built image runs the steps' commands, by the decision that the gate takes before its first step
+(`sluice.admission.start_findings`)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from check import words
+from check import programs
 from check.image import Image
 from check.inside import Files
 from check.result import Broken
@@ -16,17 +16,17 @@ from infra.tasks.isolation import isolation
 from sluice.admission.start_findings import started
 from sluice.admission.start_requirements import Task
 from sluice.finding import Finding, refusals, warnings
-from sluice.image.entrypoint import handed
+from sluice.image.entrypoint import UNKNOWN_SCRIPT, handed
 from sluice.image.image_configuration import ImageConfiguration
 
 CONTAINER = "migration"
 _SHELL = re.compile(rb"#!\s*(?:\S*/env\s+)?\S*\b(?:sh|bash|dash|ash|ksh)\b")
 PASSING = (b"$@", b"${@}", b"$*")
-"""What a script has in it that hands its arguments on."""
+"""Texts in a script that runs its arguments."""
 
 
 def findings(image: Image, steps: Sequence[Step], app: App) -> list[Finding]:
-    """Return what the image's own configuration means for the steps.
+    """Return the findings of the image's configuration for the steps.
 
     Args:
         image: with the entrypoint that the steps get.
@@ -44,10 +44,13 @@ def findings(image: Image, steps: Sequence[Step], app: App) -> list[Finding]:
 
 
 def starts(image: Image, steps: Sequence[Step], app: App, files: Files) -> str:
-    """Return what was seen, with what is only to be said. Raises Broken where the steps would not be what runs.
+    """Return the result with its remarks.
 
     Args:
-        files: the image's own, in which an entrypoint's script is read: here it can be seen through.
+        files: of the image, so that an entrypoint's script can be read.
+
+    Raises:
+        Broken: the image would not run the steps' commands.
     """
     found = findings(image, steps, app)
     if wrong := refusals(found):
@@ -58,18 +61,18 @@ def starts(image: Image, steps: Sequence[Step], app: App, files: Files) -> str:
     seen = passes(image, script, files) if script else None
     if seen is False:
         raise Broken(
-            f"the image's entrypoint {script} never uses its arguments: every step would run what it runs",
+            f"the image's entrypoint {script} never uses its arguments: every step would run the same command",
             'end the script with `exec "$@"`',
         )
-    left = [one for one in warnings(found) if not (seen and "the gate cannot see" in one.what)]
+    left = [one for one in warnings(found) if not (seen and UNKNOWN_SCRIPT in one.what)]
     notes = "".join(f"; {one.subject}: {one.what}" for one in left)
     how = f"through {script}" if seen else "by themselves" if not image.entrypoint else "through the entrypoint"
     return f"for {image.architecture}, the steps run {how}{notes}"
 
 
 def passes(image: Image, script: str, files: Files) -> bool | None:
-    """Return whether an entrypoint's script hands its arguments on; None where it cannot be read as a script."""
-    entry, _ = words.program(files, image, script)
+    """Return whether an entrypoint's script runs its arguments; None where it is not a readable script."""
+    entry, _ = programs.program(files, image, script)
     if entry is None or not _SHELL.match(entry.head):
         return None
     return any(one in entry.head for one in PASSING)

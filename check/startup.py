@@ -1,7 +1,7 @@
-"""Whether a start is quick enough for the settings' health checks. Pure.
+"""Decides whether a start is fast enough for the settings' health checks. Pure.
 
-A task gets `service.health.startPeriod` seconds: the container check does not count failures in them, and the service's
-grace period is the same. Later ECS replaces a task whose load balancer check has failed `retries` times in a row.
+A task gets `service.health.startPeriod` seconds, in which failures of the container check do not count; the service's
+grace period is the same. After that, ECS replaces a task whose load balancer check has failed `retries` times in a row.
 Source: "healthCheckGracePeriodSeconds" in CreateService and "startPeriod" in HealthCheck, Amazon ECS API reference.
 """
 
@@ -15,13 +15,18 @@ from infra.settings.service import Health
 LONGEST = 300
 """Seconds of the longest start period ("startPeriod" in HealthCheck, Amazon ECS API reference)."""
 ROOM = 1.5
-"""A start period should be so many times as long as the start: a task on Fargate may have a slower processor."""
+"""Factor by which the start period should exceed the start: a task on Fargate may have a slower processor."""
 
 
 def judged(seconds: float, health: Health, path: str) -> str:
-    """A remark on a start that took so many seconds until *path* answered; empty when there is room.
+    """Return a remark on a start; empty when it is fast enough.
 
-    Raises Broken when ECS would replace the task first, Warned when there is little room.
+    Args:
+        seconds: from the start until *path* answered.
+
+    Raises:
+        Broken: ECS would replace the task first.
+        Warned: the margin is small.
     """
     period, counted = health.start_period, health.retries * health.interval
     took = f"{path} answered {seconds:.0f} s after the start, and service.health.startPeriod is {period} s"

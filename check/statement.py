@@ -1,4 +1,4 @@
-"""What a database session sent, as the server's log has it, and what a statement does. Pure."""
+"""Parses statements from the server's log, and decides what a statement does. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 OURS = "sluice-check"
-"""The application name of sessions of this program."""
+"""The application name of the check's own sessions."""
 
 _STATEMENT = re.compile(r"(?:statement|execute [^:]*): (.*)", re.DOTALL)
 _COMMENT = re.compile(r"--[^\n]*\n?|/\*.*?\*/", re.DOTALL)
@@ -42,10 +42,10 @@ class Statement:
 
     Attributes:
         text: as it was sent.
-        at: when the server took it, seconds since the epoch, to the millisecond.
+        at: when the server received it, seconds since the epoch, to the millisecond.
         session: the process id of its backend.
-        database: where.
-        transaction: the virtual transaction id, as pg_locks has it too.
+        database: its name.
+        transaction: the virtual transaction id, as in pg_locks.
     """
 
     text: str
@@ -55,9 +55,10 @@ class Statement:
     transaction: str = ""
 
 
-def sent(lines: Sequence[str]) -> Iterator[Statement]:
-    """The statements in lines of PostgreSQL's JSON log (in UTC), ours left out. Source: PostgreSQL, "jsonlog"."""
-    for line in lines:
+def sent(log_lines: Sequence[str]) -> Iterator[Statement]:
+    """Yield the statements in PostgreSQL's JSON log (in UTC), without the check's own. Source: PostgreSQL,
+    "jsonlog"."""
+    for line in log_lines:
         entry = json.loads(line)
         found = _STATEMENT.fullmatch(str(entry.get("message", "")))
         if entry.get("error_severity") == "LOG" and found and entry.get("application_name") != OURS:
@@ -68,7 +69,7 @@ def sent(lines: Sequence[str]) -> Iterator[Statement]:
 
 
 def split(script: str) -> list[str]:
-    """The statements of what was sent as one: a driver may send a whole file. Comments stay with what follows them."""
+    """Split a text into its statements, as a driver may send a whole file. Comments stay with the next statement."""
     if re.search(r"\bBEGIN\s+ATOMIC\b", script, re.IGNORECASE):  # a body with semicolons of its own
         return [script.strip()]
     found: list[str] = []
@@ -84,31 +85,31 @@ def split(script: str) -> list[str]:
 
 
 def _moment(text: object) -> float:
-    """Seconds since the epoch of `2026-07-11 09:15:36.123 UTC`; 0 when there is none."""
+    """Return seconds since the epoch of `2026-07-11 09:15:36.123 UTC`; 0 for anything else."""
     if not isinstance(text, str):
         return 0.0
     return datetime.strptime(text.removesuffix(" UTC"), "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC).timestamp()
 
 
 def bare(statement: str) -> str:
-    """The statement without comments."""
+    """Return the statement without comments."""
     return _COMMENT.sub("", statement).strip()
 
 
 def shortened(statement: str, longest: int = 90) -> str:
-    """The statement on one line of at most so many characters, without comments."""
+    """Return the statement on one line without comments, at most *longest* characters."""
     line = " ".join(bare(statement).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def names(statement: str) -> set[str]:
-    """Every word of the statement that may be a name, folded as PostgreSQL folds it; texts and comments left out."""
-    words = _NAME.findall(_TEXT.sub("''", bare(statement)))
-    return {folded(word) for word in words}
+    """Return every possible name in the statement, folded as PostgreSQL does, outside of strings and comments."""
+    sql_words = _NAME.findall(_TEXT.sub("''", bare(statement)))
+    return {folded(word) for word in sql_words}
 
 
 def folded(name: str) -> str:
-    """A name as PostgreSQL keeps it: in lower case unless it stands in quotes."""
+    """Return a name as PostgreSQL stores it: in lower case unless it is quoted."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
 
 
@@ -118,18 +119,18 @@ def roles(statement: str) -> bool:
 
 
 def bookkeeping(statement: str) -> bool:
-    """Return what migration tools do with their own tables."""
+    """Return whether a statement concerns a migration tool's own tables."""
     return _OWN_TABLES.search(statement) is not None
 
 
 def changes(statement: str) -> bool:
-    """Return whether a statement makes, changes or drops anything, beside what tools do with their own tables."""
+    """Return whether a statement creates, changes or drops anything except a tool's own tables."""
     return _CHANGES.match(bare(statement)) is not None and not bookkeeping(statement)
 
 
 def changes_schema(statement: str) -> bool:
-    """Return whether a statement makes, changes or drops something, beside the tool's own tables and what is only
-    asserted (`IF NOT EXISTS`)."""
+    """Return whether a statement creates, changes or drops something except a tool's own tables; `IF NOT EXISTS` does
+    not count."""
     text = bare(statement)
     defined = _DEFINES.match(text) and not _ASSERTED.search(text)
     return bool(defined) and not roles(text) and not bookkeeping(text)

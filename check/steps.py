@@ -1,4 +1,4 @@
-"""The migration steps in the built image, one container after another, as the gate runs them as tasks."""
+"""Runs the migration steps in the built image, one container after another, as the gate runs them as tasks."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from sluice.diagnosis.exit_code import advice
 from sluice.diagnosis.signature import recognise
 
 PHASES = ("before", "after")
-"""Of steps, in their order: before any task of the new version, and after the last one of the version before."""
+"""The phases in their order: before the first task of the new version, after the last task of the previous one."""
 SHORTEST_MASKED = 4
-"""Characters of a secret's value that is masked: a shorter one would make every line unreadable."""
+"""Least characters of a secret's value to mask: masking a shorter one would make every line unreadable."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Login:
 
 @dataclass(frozen=True)
 class Logins:
-    """As in the deployment: the master user makes the owner, who migrates, and the app, who serves."""
+    """The users, as in a deployment: the master user creates the owner, for migrations, and the app, for the
+    service."""
 
     master: Login
     owner: Login
@@ -61,17 +62,16 @@ class Logins:
 
 
 def invented(given: Mapping[str, str] | None = None) -> Mapping[str, str]:
-    """The values of app.secrets: random ones, but for those that are given."""
+    """Return the values of app.secrets: the given ones, else random ones."""
     return defaultdict(lambda: secrets.token_urlsafe(24), given or {})
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where containers run: the settings that shape them, the scratch database and its users.
+    """The settings, the scratch database and its users, for all containers.
 
     Attributes:
-        invented: a value for each of app.secrets, the same one in all tasks: that of `.secrets.STACK.env`, or a random
-            one.
+        invented: a value for each of app.secrets, the same in all tasks: from `.secrets.STACK.env`, or random.
     """
 
     settings: Settings
@@ -94,7 +94,7 @@ class Place:
         return {**plain, **self._own(login), **login.variables(), **extra}
 
     def _own(self, login: Login) -> dict[str, str]:
-        """The variables that the application itself knows the database by (settings: database.variables)."""
+        """Return the application's own database variables (setting database.variables)."""
         templates = self.settings.database.variables
         values = {"username": login.user, "password": login.password}
         values |= connection.places(self.scratch.name, 5432, self.scratch.database, verify_tls=False, ca_bundle=None)
@@ -106,11 +106,11 @@ class Place:
         }
 
     def options(self, image: Image, name: str, given: Mapping[str, str]) -> list[str]:
-        """Of `docker run`: the scratch database's network, memory, isolation, and variables by name only."""
-        words = options(isolation(self.settings.app), image)
-        words += ["--name", name, "--network", self.scratch.name, "--platform", self.platform]
-        words += ["--memory", f"{self.settings.app.memory}m"]
-        return words + [word for key in given for word in ("-e", key)]
+        """Return the options of `docker run`: network, memory, isolation, and variables by name only."""
+        docker_options = options(isolation(self.settings.app), image)
+        docker_options += ["--name", name, "--network", self.scratch.name, "--platform", self.platform]
+        docker_options += ["--memory", f"{self.settings.app.memory}m"]
+        return docker_options + [part for key in given for part in ("-e", key)]
 
 
 @dataclass(frozen=True)
@@ -118,32 +118,32 @@ class Failure:
     """A step that did not end with exit code 0.
 
     Attributes:
-        code: None when its time was up.
+        code: its exit code; None after a timeout.
     """
 
     step: str
     command: tuple[str, ...]
     code: int | None
     seconds: float
-    lines: tuple[str, ...]
+    output: tuple[str, ...]
 
     def broken(self) -> Broken:
         title = f"exit code {self.code}" if self.code is not None else f"not ended within {self.seconds:.0f} s"
         what = f"step '{self.step}' ({' '.join(self.command)}) failed: {title}"
-        found = recognise(self.lines)
+        found = recognise(self.output)
         if found:
-            return Broken(f"{what}: {found.signature.cause}", found.signature.remedy, self.lines)
+            return Broken(f"{what}: {found.signature.cause}", found.signature.remedy, self.output)
         if self.code is None:
-            silent = "" if self.lines else " It printed nothing: it may wait for an answer, or for the network."
+            silent = "" if self.output else " It printed nothing: it may wait for an answer, or for the network."
             remedy = f"let the command run without questions, and give it what it needs in the image.{silent}"
-            return Broken(what, remedy, self.lines)
-        told = advice(self.code)
-        remedy = re.sub(r"(and|;) run `pulumi up` again|read the last lines below[;,]? ?", "", told.remedy).strip(" ;")
-        return Broken(f"{what}: {told.cause}", remedy or "read its last lines above", self.lines)
+            return Broken(what, remedy, self.output)
+        known = advice(self.code)
+        remedy = re.sub(r"(and|;) run `pulumi up` again|read the last lines below[;,]? ?", "", known.remedy).strip(" ;")
+        return Broken(f"{what}: {known.cause}", remedy or "read its last lines above", self.output)
 
 
 def wanted(settings: Settings, *, bootstrap: bool = True) -> Iterator[tuple[Step, str]]:
-    """The steps in their order, each with whom it logs in as: `before` ones, then `after` ones."""
+    """Yield the steps in their order (`before`, then `after`), each with its database role."""
     database = settings.database
     if database.roles and bootstrap:
         yield Step(name=BOOTSTRAP, command=database.bootstrap, secrets=database.bootstrap_secrets), "master"
@@ -158,8 +158,8 @@ class Ran:
     """A step that ended with exit code 0 in all of its shards.
 
     Attributes:
-        seconds: of all shards, one after another.
-        statements: what its sessions sent.
+        seconds: of all shards, run one after another.
+        statements: those of its sessions.
     """
 
     step: Step
@@ -169,30 +169,30 @@ class Ran:
 
 def run(place: Place, image: Image, *, bootstrap: bool = True, phases: Sequence[str] = PHASES) -> list[Ran]:
     """Run every step of these phases. Raises Broken at the first one that fails."""
-    place.scratch.statements()  # what was sent before is no step's
+    place.scratch.statements()  # drop earlier statements, which belong to no step
     steps = wanted(place.settings, bootstrap=bootstrap)
-    return [each(place, image, step, who) for step, who in steps if step.phase in phases]
+    return [each(place, image, step, role) for step, role in steps if step.phase in phases]
 
 
-def each(place: Place, image: Image, step: Step, who: str) -> Ran:
+def each(place: Place, image: Image, step: Step, role: str) -> Ran:
     """Run all shards of a step. Raises Broken when one fails."""
     begun = time.monotonic()
     for shard in range(step.shards):
-        if failure := once(place, image, step, shard, who):
+        if failure := once(place, image, step, shard, role):
             raise failure.broken()
     return Ran(step, time.monotonic() - begun, tuple(place.scratch.statements()))
 
 
-def once(place: Place, image: Image, step: Step, shard: int, who: str) -> Failure | None:
+def once(place: Place, image: Image, step: Step, shard: int, role: str) -> Failure | None:
     """Run one task of a step; None when it ended with exit code 0."""
     logins = place.logins
     extra = variables.filled(step.environment, host.service(place.settings))
     if step.shards > 1:
         extra |= {"SHARD_INDEX": str(shard), "SHARD_COUNT": str(step.shards)}
     extra |= {name: place.invented[name] for name in chosen(step.secrets, place.settings.app.secrets)}
-    if who == "master":
+    if role == "master":
         extra |= logins.owner.variables("OWNER") | logins.app.variables("APP")
-    given = place.variables(logins.master if who == "master" else logins.owner, extra)
+    given = place.variables(logins.master if role == "master" else logins.owner, extra)
     name = docker.fresh()
     seconds = min(step.timeout, place.settings.check.seconds)
     try:
@@ -204,14 +204,13 @@ def once(place: Place, image: Image, step: Step, shard: int, who: str) -> Failur
         docker.remove(name)
     if ended.code == 0:
         return None
-    return Failure(step.name, tuple(step.command), ended.code, seconds, masked(ended.lines, place))
+    return Failure(step.name, tuple(step.command), ended.code, seconds, masked(ended.output, place))
 
 
-def masked(lines: Sequence[str], place: Place) -> tuple[str, ...]:
-    """The lines without the scratch users' passwords, so that nobody has to ask whether they are real ones, and without
-    the values of app.secrets, which may be."""
+def masked(output: Sequence[str], place: Place) -> tuple[str, ...]:
+    """Mask the scratch users' passwords, which could be mistaken for real ones, and the values of app.secrets."""
     logins = place.logins
     known = [login.password for login in (logins.master, logins.owner, logins.app)]
     known += [value for value in place.invented.values() if len(value) >= SHORTEST_MASKED]
-    known = sorted(filter(None, known), key=len, reverse=True)  # one may begin as another does
-    return tuple(re.sub("|".join(map(re.escape, known)), "***", line) if known else line for line in lines)
+    known = sorted(filter(None, known), key=len, reverse=True)  # a value can be the beginning of another one
+    return tuple(re.sub("|".join(map(re.escape, known)), "***", line) if known else line for line in output)

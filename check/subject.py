@@ -1,4 +1,4 @@
-"""What is checked: a stack's settings and the application that they name."""
+"""The subject of the check: a stack's settings and the application that they name."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Subject:
     """What is checked: one stack's settings and application.
 
     Attributes:
-        root: the folder of Pulumi.yaml, against which the settings' paths are read.
-        file: the settings' file.
-        source: the folder of the image build, as the settings say it.
+        root: the folder of Pulumi.yaml, to which the settings' paths are relative.
+        file: the settings file.
+        source: the folder of the image build, as written in the settings.
         secrets: values of app.secrets, where `.secrets.STACK.env` has them.
     """
 
@@ -49,11 +49,11 @@ class Subject:
         return PLATFORMS[self.settings.app.architecture]
 
     def names(self) -> list[str]:
-        """The application's files, relative to the context: those of git and those that Docker would be sent."""
+        """Return the application's files, relative to the context: those in git and those that Docker receives."""
         return sorted({*self.sent(), *git.files(self.context)})
 
     def sent(self) -> set[str]:
-        """The files that Docker is sent."""
+        """Return the files that Docker receives."""
         app = self.settings.app
         ignored = build_context.ignored(self.context / app.dockerfile, self.context)
         return {path for path in build_context.sent(self.context, ignored) if (self.context / path).is_file()}
@@ -66,7 +66,7 @@ class Subject:
 
 
 def read(root: Path, stack: str, file: Path | None = None) -> Subject:
-    """The stack's settings, checked whole. Raises Broken with every mistake."""
+    """Read and validate the stack's settings. Raises Broken with every mistake."""
     file = file or root / f"Pulumi.{stack}.yaml"
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -85,15 +85,17 @@ def read(root: Path, stack: str, file: Path | None = None) -> Subject:
         raise Broken(str(wrong), "correct the settings; docs/settings.md lists them") from None
     if settings.app.context is None:
         raise Broken(
-            f"stack {stack} builds no application: it takes an image that is there already",
+            f"stack {stack} builds no application: it deploys an existing image",
             "check the stack that builds it (app.context): `make check STACK=…`",
         )
     return Subject(root, file, settings, settings.app.context, secrets)
 
 
 def split(config: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
-    """A settings file's plain keys and its encrypted ones. A key of the project has no namespace or the project's; a
-    provider's (`aws:region`) is none of ours."""
+    """Return a settings file's plain keys and its encrypted ones.
+
+    A key of the project has no namespace or the project's; keys of providers (`aws:region`) are skipped.
+    """
     plain, encrypted = {}, set()
     for key, value in config.items():
         namespace, _, name = str(key).rpartition(":")
@@ -107,7 +109,7 @@ def split(config: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
 
 
 def filled(given: Any) -> Any:
-    """The same settings with a value for each placeholder that no application depends on: an account, an address."""
+    """Return the settings with a value for each placeholder that no application uses: an account, an address."""
     if isinstance(given, Mapping):
         return {key: filled(value) for key, value in given.items()}
     if isinstance(given, list):

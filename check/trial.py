@@ -1,4 +1,4 @@
-"""The pending migrations on the scratch database: from the released schema, beside the released version, watched."""
+"""Runs the pending migrations on the scratch database, from the released schema, while the released version serves."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ from infra.settings.migrations import Step
 _READS = re.compile(
     r"verif|check|\bstatus\b|validate|\bcurrent\b|pending|\bshow\b|\binfo\b|history|\bdiff\b|\btest\b", re.IGNORECASE
 )
-"""Words of a step that only looks."""
+"""Names and commands of a step that only verifies."""
 
 
 @dataclass
 class Trial:
-    """One run.
+    """One trial of the pending migrations.
 
     Attributes:
-        start: what the pending migrations start from.
+        place: the settings, the scratch database and its users.
+        start: the schema that the pending migrations start from.
         before: steps that ran before them: the released version's, the seed, a first pass.
-        names: of all that the released schema has.
+        names: all names in the released schema.
         tables: of the released schema.
-        seeded: names of the databases and of all else that the seed made.
+        seeded: names of the databases and objects that the seed created.
         pending: the steps with the pending migrations; None before they ran.
-        locks: that they held; None when nobody could watch.
-        lives: whether the released version lives on; None when there is none.
-        seconds: that the pending migrations took.
+        locks: those that they held; None when they could not be sampled.
+        lives: whether the released version still works; None without one.
+        seconds: duration of the pending migrations.
     """
 
     place: Place
@@ -53,7 +54,7 @@ class Trial:
     seconds: float = 0.0
 
     def begin(self, start: Start, built: Image) -> None:
-        """From the released schema: fill it, and remember what it has."""
+        """Seed the released schema, and record its names."""
         self.start, self.before = start, list(start.ran)
         self._seed(start.image, built)
         self.names, self.tables = catalog.names(self.place.scratch), catalog.tables(self.place.scratch)
@@ -69,19 +70,19 @@ class Trial:
         return catalog.names(self.place.scratch).union(self.place.scratch.databases())
 
     def run(self, built: Image) -> None:
-        """The pending migrations. On an empty database the seed needs tables first: then the steps run twice."""
+        """Run the pending migrations; on an empty database twice, because the seed needs tables first."""
         if self.start.empty and self.place.settings.check.seed:
             self.before += steps.run(self.place, built)
             self._seed(None, built)
         begun = time.monotonic()
         with Watch(self.place.scratch, self.tables) as watch:
-            pending = self._beside(self.start.image, built) if self.start.image else steps.run(self.place, built)
+            pending = self._while_serving(self.start.image, built) if self.start.image else steps.run(self.place, built)
         self.seconds = time.monotonic() - begun
         self.locks = watch.held([one for ran in pending for one in ran.statements]) if watch.seen else None
         self.pending = pending
 
-    def _beside(self, released: Image, built: Image) -> list[Ran]:
-        """Migrate while the released version serves, as in a deployment: does it live with the new schema?"""
+    def _while_serving(self, released: Image, built: Image) -> list[Ran]:
+        """Migrate while the released version serves, as in a deployment, and check that it works on the new schema."""
         path = self.place.settings.app.health_path
         with ExitStack() as running:
             try:
@@ -100,15 +101,15 @@ class Trial:
                 self.lives = Broken(
                     f"the released version answers {answer.status or 'nothing'} at {path} once the migrations have run"
                     f"{said}",
-                    "it serves until the new version is healthy: add first, take away in a later release"
+                    "it serves until the new version is healthy: add first, remove in a later release"
                     " (docs/zero-downtime.md)",
-                    old.lines(),
+                    old.output(),
                 )
         return ran + steps.run(self.place, built, phases=("after",))
 
 
 def tally(trial: Trial) -> str:
-    """Return how many statements that change something each step sent, the pending ones first: `migrate 3 of 15`."""
+    """Return each step's number of changing statements, the pending ones first: `migrate 3 of 15`."""
     found = []
     for ran in trial.pending or ():
         own = _count(ran)
@@ -118,20 +119,22 @@ def tally(trial: Trial) -> str:
 
 
 def idle(trial: Trial) -> list[Step]:
-    """The steps that changed nothing in any run, and looked at nothing that the seed made: their migrations were not
-    tried. Those that only look are left out."""
+    """Return the steps whose migrations were not tried: they changed nothing in any run, and used nothing of the seed.
+
+    Steps that only verify are left out.
+    """
     ran = trial.pending or []
     worked = {one.step.name for one in [*trial.before, *ran] if _count(one) or _visited(one, trial.seeded)}
     return [one.step for one in ran if one.step.name not in worked and not looks(one.step)]
 
 
 def looks(step: Step) -> bool:
-    """Return whether a step only verifies, as its name or its command say."""
+    """Return whether a step only verifies, by its name or command."""
     return any(_READS.search(word) for word in (step.name, *step.command))
 
 
 def _visited(ran: Ran, seeded: frozenset[str]) -> bool:
-    """Return whether a step worked in a database that the seed made, or named something else that it made."""
+    """Return whether a step used a database or another object that the seed created."""
     return bool(seeded) and any(one.database in seeded or names(one.text) & seeded for one in ran.statements)
 
 

@@ -240,10 +240,14 @@ def _program(name: str, first: str, rest: Sequence[str], command: Sequence[str])
     return _FINE
 
 
+UNKNOWN_SCRIPT = 'it is unknown whether it ends with `exec "$@"`'
+"""Part of the finding for a script whose content is unknown; `make check` reads the script and drops that finding."""
+
+
 def _unseen(script: str) -> Handed:
     return Handed(
         "warning",
-        f'is the script {script}, and it is unknown whether it ends with `exec "$@"`',
+        f"is the script {script}, and {UNKNOWN_SCRIPT}",
         "a script that ignores its arguments runs something else in every step",
         script,
     )

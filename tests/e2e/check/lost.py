@@ -74,7 +74,7 @@ CASES = (
         "pull requests 115, 116, 117: named imports",
         "an ES module imports names that a CommonJS package does not export",
         ANSWERS,
-        "the service ended with exit code 1: an ES module and a CommonJS package do not fit together",
+        "the service ended with exit code 1: an ES module imports a CommonJS package in a way that does not work",
         edits=(
             ("api/server.mjs", "import pkg from 'client';", "import { Client } from 'client';"),
             ("api/server.mjs", "const { Client } = pkg;\n", ""),
@@ -91,7 +91,7 @@ CASES = (
         "provider mismatch",
         "schema.prisma is written for MySQL, the database is PostgreSQL",
         "engine fits",
-        "prisma/schema.prisma, line 2: the application is set up for mysql; the stack's database is PostgreSQL",
+        "prisma/schema.prisma, line 2: the application is configured for mysql; the stack's database is PostgreSQL",
         "the application is configured for another database engine",
         edits=(("prisma/schema.prisma", '"postgresql"', '"mysql"'),),
     ),
@@ -188,7 +188,7 @@ CASES = (
         "first postmortem: migrations ran twice, and conflicted",
         "nothing records what was applied: the second run does the work again",
         "migrations run again",
-        "step 'migrate' (sh scripts/run-migrations.sh) failed: exit code 1: the schema has what the migration wants",
+        "step 'migrate' (sh scripts/run-migrations.sh) failed: exit code 1: the object exists already",
         edits=(("packages/ledger/cli.js", "INSERT INTO _prisma_migrations VALUES ('${name}');", ""),),
     ),
 )
@@ -259,7 +259,7 @@ def page() -> str:
 def _otherwise(one: Lost) -> str:
     """What would have shown it, where it is no step that fails."""
     return {
-        ANSWERS: "the rollout: no task gets healthy, the version before keeps serving",
+        ANSWERS: "the rollout: no task gets healthy, the previous version keeps serving",
         "settings": "the same: nothing is deployed without a step",
         "migrations present": "nothing: the tool calls no migration a success; the smoke request fails",
         RUN: "nothing, unless a step verifies; the smoke request fails",

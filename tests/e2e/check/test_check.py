@@ -92,5 +92,5 @@ def test_ctrl_c_in_a_step_leaves_nothing(server: ServerOf, tmp_path: Path) -> No
     finally:
         running.kill()
     assert running.returncode == 130, output
-    assert "interrupted: what was started was removed" in output
+    assert "interrupted: all containers of this check were removed" in output
     assert left(running.pid) == []

@@ -34,9 +34,9 @@ def psql(sql: str) -> str:
     return " ".join(["psql -X -q -A -t -v ON_ERROR_STOP=1", f'"{URL}"', "-c", f'"{sql}"'])
 
 
-def script(shop: Shop, name: str, *lines: str) -> list[str]:
+def script(shop: Shop, name: str, *output: str) -> list[str]:
     """A script of the shop's, and the command that runs it."""
-    (shop.folder / "scripts" / name).write_text("\n".join(["#!/bin/sh", "set -e", *lines, ""]))
+    (shop.folder / "scripts" / name).write_text("\n".join(["#!/bin/sh", "set -e", *output, ""]))
     return ["sh", f"scripts/{name}"]
 
 
@@ -84,11 +84,11 @@ def test_a_service_that_cannot_reach_a_schema_is_shown_with_what_it_answers(serv
         in answers.what
     )
     assert "cause: the application answers 503" in answers.what
-    assert "note: shop_app cannot reach billing.bills (owner shop_owner): permission denied for schema" in answers.what
+    assert "note: shop_app cannot access billing.bills (owner shop_owner): permission denied for schema" in answers.what
     assert "default privileges on schemas" in answers.remedy
     (health,) = [line for line in shown(answers) if '"/health"' in line]
     assert " (× " in health, "one line for all of them"
-    assert reaches.what.startswith("shop_app cannot reach billing.bills (owner shop_owner)")
+    assert reaches.what.startswith("shop_app cannot access billing.bills (owner shop_owner)")
 
 
 def tenanted(folder: Path) -> tuple[Shop, dict[str, object]]:
@@ -136,7 +136,7 @@ def test_a_migration_that_fails_on_every_tenant_fails(server: ServerOf, tmp_path
     assert failed is not None
     assert failed.name == "migrations run"
     assert "step 'tenants' (sh scripts/tenants.sh) failed: exit code" in failed.what
-    assert 'relation "orders" does not exist' in " ".join(failed.lines)
+    assert 'relation "orders" does not exist' in " ".join(failed.output)
 
 
 def test_a_seed_that_changes_nothing_is_none(server: ServerOf, tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_the_tools_own_check(server: ServerOf, place: Place, tmp_path: Path) -> 
     assert failed is not None
     assert failed.name == "the tool's own check"
     assert failed.what.endswith(": exit code 3")
-    assert failed.lines == ("models have changed",)
+    assert failed.output == ("models have changed",)
     shop.write(command=["sh", "-c", "exit 0"])
     assert first_failure(shop, server, place) is None
     shop.write(command=["prisma", "migrate", "diff"])

@@ -146,7 +146,7 @@ ADVICE = [
     ("ALTER TABLE notes ADD CONSTRAINT c CHECK (id > 0)", "add it NOT VALID"),
     ("ALTER TABLE notes ADD CONSTRAINT u UNIQUE (id)", "CREATE UNIQUE INDEX CONCURRENTLY, then"),
     ("UPDATE notes SET text = 'x'", "write in batches"),
-    ("VACUUM FULL notes", "leave it out of the deploy"),
+    ("VACUUM FULL notes", "remove it from the deploy"),
     ("LOCK TABLE notes", "the statements of a migration take the locks that they need"),
 ]
 

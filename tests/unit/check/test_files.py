@@ -91,7 +91,7 @@ def test_a_released_one_edited(subject: Subject) -> None:
 
 def test_a_released_one_renamed(subject: Subject) -> None:
     git(subject.context, "mv", "migrations/002_b.sql", "migrations/003_b.sql")
-    with pytest.raises(Broken, match=r"migrations/002_b\.sql was released and is gone"):
+    with pytest.raises(Broken, match=r"migrations/002_b\.sql was released and is missing"):
         files.unchanged(subject, None)
 
 
@@ -118,7 +118,7 @@ def test_without_git_nothing_says_what_was_released(tmp_path: Path) -> None:
 
 def test_an_engine_in_the_settings(subject: Subject) -> None:
     write(subject, ".env.example", "DATABASE_URL=mysql://localhost/app\n")
-    with pytest.raises(Broken, match=r"\.env\.example, line 1: the application is set up for mysql"):
+    with pytest.raises(Broken, match=r"\.env\.example, line 1: the application is configured for mysql"):
         files.fits(subject)
 
 

@@ -173,10 +173,10 @@ FOREIGN = ["permission denied for table x", "public.x", "boss"]
 
 def test_relations_out_of_the_services_reach_are_named(tmp_path: Path) -> None:
     of = subject(tmp_path)
-    with pytest.raises(Warned, match=r"shop_app cannot reach billing\.bills") as warned:
+    with pytest.raises(Warned, match=r"shop_app cannot access billing\.bills") as warned:
         reaches(trial(of, answers={"unreachable": [BILLS, FOREIGN]}))
     assert "permission denied for schema billing" in warned.value.what
-    assert warned.value.lines == ("public.x (owner boss): permission denied for table x",)
+    assert warned.value.output == ("public.x (owner boss): permission denied for table x",)
     assert "let shop_owner own it" in warned.value.remedy
     with pytest.raises(Warned) as warned:
         reaches(trial(of, answers={"unreachable": [BILLS]}))
@@ -197,7 +197,7 @@ def test_a_service_that_fails_is_explained_by_what_it_cannot_reach(tmp_path: Pat
     assert explained(broken, place(of)) is broken
     found = explained(broken, place(of, unreachable=[BILLS, FOREIGN]))
     assert found.what.endswith(
-        "note: shop_app cannot reach billing.bills (owner shop_owner): permission denied for schema billing and 1 more"
+        "note: shop_app cannot access billing.bills (owner shop_owner): permission denied for schema billing and 1 more"
     )
 
 

@@ -72,7 +72,7 @@ def test_a_guess_that_cannot_be_made_asks_for_the_word(subject: Subject) -> None
     with pytest.raises(Broken, match=r"the schema of \w+ \(main\) cannot be made: the image does not build") as broken:
         made(subject, PLACE, BUILT, None)
     assert broken.value.remedy.startswith("when nothing is released yet, say so: RELEASED=none")
-    assert broken.value.lines == ("npm ERR!",)
+    assert broken.value.output == ("npm ERR!",)
 
 
 def test_one_that_was_named_is_released(subject: Subject) -> None:

@@ -153,7 +153,7 @@ def test_one_that_does_not_answer_is_told_the_start_period(place: Place, monkeyp
     monkeypatch.setattr(serving, "SLOWER", -89.9)
     with pytest.raises(Broken, match=r"does not answer at /live \(app\.livePath\)") as broken:
         Running("x", "http://127.0.0.1:1", place).await_ready()
-    assert "the port that PORT says (8080)" in broken.value.remedy
+    assert "the port in PORT (8080)" in broken.value.remedy
     assert "service.health.startPeriod (90 s)" in broken.value.remedy
 
 

@@ -40,7 +40,7 @@ def test_a_hold_is_kept_found_and_lifted(holds: Holds) -> None:
 
 def test_what_names_no_digest_is_refused(holds: Holds) -> None:
     for wrong in ("latest", "sha256:abc", "repo:tag", ""):
-        with pytest.raises(GateError, match="is no digest"):
+        with pytest.raises(GateError, match="is not a digest"):
             holds.held(wrong)
     assert hexadecimal(f"r@{DIGEST}") == "ab" * 32
     assert tag(DIGEST) == "held-abababababab"

@@ -10,7 +10,7 @@ import pytest
 
 from check.image import Image
 from check.inside import Entry
-from check.words import missing
+from check.programs import missing
 
 ELF = b"\x7fELF\x02\x01" + bytes(12) + b"\x3e\x00"
 ARM = b"\x7fELF\x02\x01" + bytes(12) + b"\xb7\x00"
@@ -126,7 +126,7 @@ fi
     [
         (ELF, 0o644, "is in the image, but not executable"),
         (b"#!/usr/bin/env ruby\n", 0o755, "needs ruby, which is not in the image"),
-        (b"#!/bin/sh\r\n", 0o755, "ends as Windows ends lines"),
+        (b"#!/bin/sh\r\n", 0o755, "has a Windows line end"),
         (ARM, 0o755, "is built for another processor than the image (amd64)"),
     ],
 )

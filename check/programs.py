@@ -1,7 +1,7 @@
-"""Whether an image has what a command needs: the program, the script it names, what that script calls. Nothing runs.
+"""Checks that an image has the programs of a command: the program, its script, and the programs that the script calls.
 
-It follows what a shell, `npx`, `pnpm run` or a `node_modules/.bin` entry would look for. Whatever it cannot follow it
-leaves to the run against a database; so it never refuses what would work.
+It reads files only and resolves names like a shell, `npx`, `pnpm run` or a `node_modules/.bin` entry. What it cannot
+resolve is left to the run against a database, so it never refuses a working command.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ BUILTINS = {
     "umask",
 }
 DEPTH = 4
-"""Scripts that call scripts are followed so far."""
+"""Depth to which scripts that call scripts are followed."""
 
 INSTALL = "install it in the image's final stage; a migration CLI is often only a development dependency"
 COPY = "copy it into the image's final stage, or correct the path; check .dockerignore and the image's WORKDIR"
@@ -50,10 +50,10 @@ MACHINES = {"amd64": 62, "arm64": 183}
 
 @dataclass(frozen=True)
 class Missing:
-    """What a command would not find.
+    """A missing program or file of a command.
 
     Attributes:
-        via: the scripts that lead to it.
+        via: the scripts that call it.
     """
 
     what: str
@@ -65,7 +65,7 @@ class Missing:
 
 
 def missing(files: Files, image: Image, command: Sequence[str]) -> Missing | None:
-    """The first thing that a task of this image would not find.
+    """Return the first missing program or file of a task of this image; None when it has all.
 
     Args:
         command: replaces the image's CMD; ENTRYPOINT stays.
@@ -79,19 +79,19 @@ def missing(files: Files, image: Image, command: Sequence[str]) -> Missing | Non
 
 
 def _hands_over(files: Files, image: Image) -> bool:
-    """Return whether the entry point ends as its arguments: a script with `exec "$@"`, or an init."""
+    """Return whether the entrypoint runs its arguments: a script with `exec "$@"`, or an init process."""
     if posixpath.basename(image.entrypoint[0]) in WRAPPERS:
         return True
     entry, _ = program(files, image, image.entrypoint[-1])
     return entry is not None and b'exec "$@"' in entry.head
 
 
-def _call(files: Files, image: Image, words: list[str], via: tuple[str, ...]) -> Missing | None:
-    while words and (posixpath.basename(words[0]) in WRAPPERS or re.fullmatch(r"[A-Za-z_]\w*=\S*", words[0])):
-        words = words[1:]
-    if not words or len(via) > DEPTH:
+def _call(files: Files, image: Image, call: list[str], via: tuple[str, ...]) -> Missing | None:
+    while call and (posixpath.basename(call[0]) in WRAPPERS or re.fullmatch(r"[A-Za-z_]\w*=\S*", call[0])):
+        call = call[1:]
+    if not call or len(via) > DEPTH:
         return None
-    name, arguments = words[0], words[1:]
+    name, arguments = call[0], call[1:]
     entry, tried = program(files, image, name)
     wrong = _wrong(files, image, name, entry, tried, via)
     if wrong or entry is None:
@@ -109,8 +109,7 @@ def _call(files: Files, image: Image, words: list[str], via: tuple[str, ...]) ->
 
 
 def program(files: Files, image: Image, name: str) -> tuple[Entry | None, str]:
-    """Return what a program's name leads to in the image, by PATH where it is no path; and the last path that was
-    tried."""
+    """Resolve a program's path, or its name by PATH. Return the entry, or None, and the last path that was tried."""
     if "/" in name:
         return resolve(files, posixpath.normpath(posixpath.join(image.folder, name)))
     last: tuple[Entry | None, str] = (None, name)
@@ -149,7 +148,7 @@ def _wrong(
 
 
 def _machine(head: bytes) -> int:
-    """ELF's e_machine."""
+    """Return ELF's e_machine."""
     return int.from_bytes(head[18:20], "little" if head[5] == 1 else "big")
 
 
@@ -157,30 +156,28 @@ def _interpreter(files: Files, image: Image, name: str, entry: Entry, via: tuple
     line = entry.head[2:].split(b"\n", 1)[0].decode(errors="replace")
     if line.endswith("\r"):
         remedy = "save it with Unix line ends (.gitattributes: `* text eol=lf`)"
-        return Missing(
-            f"the first line of {name} ends as Windows ends lines, so its interpreter is not found", remedy, via
-        )
-    words = [word for word in line.split() if word not in ("-S", "-u")]
-    if not words:
+        return Missing(f"the first line of {name} has a Windows line end, so its interpreter is not found", remedy, via)
+    call = [word for word in line.split() if word not in ("-S", "-u")]
+    if not call:
         return None
-    if posixpath.basename(words[0]) == "env" and len(words) > 1:
-        words = words[1:]
-    found, _ = program(files, image, words[0])
+    if posixpath.basename(call[0]) == "env" and len(call) > 1:
+        call = call[1:]
+    found, _ = program(files, image, call[0])
     if found is None:
-        return Missing(f"{name} needs {words[0]}, which is not in the image", INSTALL, via)
+        return Missing(f"{name} needs {call[0]}, which is not in the image", INSTALL, via)
     return None
 
 
 def _shell(files: Files, image: Image, arguments: list[str], via: tuple[str, ...]) -> Missing | None:
     if any(re.fullmatch(r"-\w*c\w*", one) for one in arguments[:1]):
-        return _lines(files, image, arguments[1] if len(arguments) > 1 else "", via)
+        return _calls_of(files, image, arguments[1] if len(arguments) > 1 else "", via)
     return _script(files, image, arguments, via, optional_suffix=False)
 
 
 def _script(
     files: Files, image: Image, arguments: list[str], via: tuple[str, ...], *, optional_suffix: bool
 ) -> Missing | None:
-    """The file that an interpreter is given; options with a value of their own are left alone."""
+    """Check the file that an interpreter runs; options with a value are skipped."""
     if not arguments or arguments[0].startswith("-"):
         return None
     name = arguments[0]
@@ -198,7 +195,8 @@ def _script(
 def _package_binary(
     files: Files, image: Image, arguments: list[str], via: tuple[str, ...], runner: str
 ) -> Missing | None:
-    """Return what npx runs: node_modules/.bin up from WORKDIR; else it would ask, or try to download it."""
+    """Check the program that npx runs: in node_modules/.bin, from WORKDIR upwards; else npx would ask or download
+    it."""
     if not arguments:
         return None
     name = re.sub(r"(?<=.)@[^/]*$", "", arguments[0]).rpartition("/")[2]
@@ -217,12 +215,13 @@ def _package_binary(
 def _package_script(
     files: Files, image: Image, arguments: list[str], via: tuple[str, ...], manager: str
 ) -> Missing | None:
-    """`pnpm run x`, `pnpm x`, `npm run x`, `pnpm exec x`: a script of package.json, or a program of node_modules."""
-    words = [one for one in arguments if not one.startswith("-")]
-    if words[:1] in (["exec"], ["dlx"]):
-        return _package_binary(files, image, words[1:], via, manager)
-    ran = words[:1] == ["run"]
-    if not (words := words[1:] if ran else words):
+    """Check `pnpm run x`, `pnpm x`, `npm run x`, `pnpm exec x`: a script of package.json, or a program of
+    node_modules."""
+    call = [one for one in arguments if not one.startswith("-")]
+    if call[:1] in (["exec"], ["dlx"]):
+        return _package_binary(files, image, call[1:], via, manager)
+    ran = call[:1] == ["run"]
+    if not (call := call[1:] if ran else call):
         return None
     package, _ = resolve(files, posixpath.join(image.folder, "package.json"))
     if package is None:
@@ -230,17 +229,17 @@ def _package_script(
     try:
         scripts = json.loads(package.head).get("scripts") or {}
     except ValueError:
-        return None  # longer than what is read: the run decides
-    if words[0] in scripts:
+        return None  # longer than the part that is read: the run decides
+    if call[0] in scripts:
         inner = replace(image, path=f"{posixpath.join(image.folder, 'node_modules/.bin')}:{image.path}")
-        return _lines(files, inner, scripts[words[0]], (*via, f"package.json's script {words[0]}"), every=True)
+        return _calls_of(files, inner, scripts[call[0]], (*via, f"package.json's script {call[0]}"), every=True)
     if ran or manager == "npm":
-        return Missing(f"package.json has no script {words[0]}", "correct the command, or add the script", via)
-    return _package_binary(files, image, words, via, manager)
+        return Missing(f"package.json has no script {call[0]}", "correct the command, or add the script", via)
+    return _package_binary(files, image, call, via, manager)
 
 
 def _within(files: Files, image: Image, entry: Entry, via: tuple[str, ...]) -> Missing | None:
-    """Return what a shell script calls."""
+    """Check the programs that a shell script calls."""
     text = entry.head.decode(errors="replace")
     if "/node_modules/.bin/" in entry.path and (shim := _SHIM.search(text)):
         call = ["node", posixpath.join(posixpath.dirname(entry.path), shim[1])]
@@ -249,37 +248,39 @@ def _within(files: Files, image: Image, entry: Entry, via: tuple[str, ...]) -> M
     shell = first.startswith(b"#!") and any(first.rstrip().endswith(name.encode()) for name in SHELLS)
     if not shell and not entry.path.endswith(".sh"):
         return None
-    return _lines(files, image, text, (*via, entry.path))
+    return _calls_of(files, image, text, (*via, entry.path))
 
 
 _SHIM = re.compile(r'exec node\s+(?:--\S+\s+)*"\$basedir/([^"]+)"')
-"""What pnpm and npm write into node_modules/.bin where they make no link."""
+"""The script that pnpm and npm write into node_modules/.bin in place of a link."""
 
 
-def _lines(files: Files, image: Image, text: str, via: tuple[str, ...], *, every: bool = False) -> Missing | None:
-    """The calls of a script: those that name a path or a runner, or *every* one that is no shell builtin."""
-    for words in _commands(text):
-        first = next((word for word in words if word not in WRAPPERS), "")
+def _calls_of(files: Files, image: Image, text: str, via: tuple[str, ...], *, every: bool = False) -> Missing | None:
+    """Check the calls of a script: those that name a path or a runner, or *every* one except shell builtins."""
+    for call in _commands(text):
+        first = next((word for word in call if word not in WRAPPERS), "")
         looked = first.startswith(("./", "/", "node_modules/")) or first in SHELLS | INTERPRETERS | RUNNERS
         looked = looked or first in PACKAGE_MANAGERS or (every and first not in BUILTINS)
-        clear = not any("$" in word or "`" in word for word in words[:3])
-        if looked and clear and (found := _call(files, image, words, via)):
+        clear = not any("$" in word or "`" in word for word in call[:3])
+        if looked and clear and (found := _call(files, image, call, via)):
             return found
     return None
 
 
 def _commands(text: str) -> Iterator[list[str]]:
-    """The calls of a script, in their order, without redirections. A script that moves to another folder or decides
-    something is read no further: what comes then may never be called."""
+    """Yield the calls of a script, in their order, without redirections.
+
+    Reading stops at a change of directory or a condition, because later calls may never run.
+    """
     for line in text.replace("\\\n", " ").splitlines():
         lexer = shlex.shlex(re.sub(r"\$\([^()]*\)", "$_", line), posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
         try:
-            words = list(lexer)
+            tokens = list(lexer)
         except ValueError:
             return
         call: list[str] = []
-        for word in [*words, ";"]:
+        for word in [*tokens, ";"]:
             if set(word) <= set("();<>|&"):
                 if (call and call[0] in DECIDING) or word in ("||", "(", "()"):
                     return
