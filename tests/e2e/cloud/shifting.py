@@ -13,11 +13,11 @@ from tests.e2e.cloud.stage import NETWORK, Stage, until
 
 HEADER, VALUE = "X-Sluice-Test", "a-random-value"
 ENDED = ("SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED")
-TRUST = {
+TRUST: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
-RIGHTS = {
+RIGHTS: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {

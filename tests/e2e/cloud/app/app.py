@@ -16,7 +16,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path.startswith("/slow"):
             time.sleep(2)
-        status = STATUS if self.path == "/live" else 200
+        status = STATUS if self.path == "/live" else 500 if self.path == "/fail" else 200
         body = f"version {VERSION} host {self.headers['Host']}".encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
