@@ -186,6 +186,7 @@ def synchronise(registry: Registry, name: str, path: Any) -> None:
             continue
         tagged.setdefault(manifest.digest, []).append(tag)
         known.setdefault(manifest.digest, _described(name, manifest))
+        known[manifest.digest].setdefault("_size", manifest.size)  # of PutImage's record, which MiniStack made
         for digest in manifest.parts:  # the images of an index are images of the repository, without a tag
             part = None if digest in known else manifests.get(registry, path(name), digest)
             if part is not None:
