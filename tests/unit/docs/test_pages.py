@@ -22,6 +22,7 @@ LOOKED_UP = {
     "docs/access.md",
     "docs/admission.md",
     "docs/bench.md",
+    "docs/corrections.md",
     "docs/foreign-images.md",
     "docs/local-cloud.md",
     "docs/lost-deploys.md",
