@@ -1,1 +1,1 @@
-"""The parts of a deployment, each a component resource with one typed args object."""
+"""Pulumi component resources of a deployment, each with one typed args object."""

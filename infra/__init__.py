@@ -1,1 +1,1 @@
-"""One stack's surroundings: its settings, providers, network, logs and access."""
+"""One stack: reads its settings and composes the components."""

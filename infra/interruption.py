@@ -1,9 +1,8 @@
-"""The program's end on SIGINT.
+"""Ends the program on SIGINT without a traceback.
 
-When an update fails, the engine ends the program with SIGINT: the current Python language host passes it on, and a
-KeyboardInterrupt in the middle of the SDK's waiting prints some 75 lines of traceback before the engine's own message.
-The engine has said everything by then, so the program ends at once, with the code by which a language host says that
-the error was reported already (pulumi-language-python-exec: 32).
+When an update fails, the engine ends the program with SIGINT, which the Python language host forwards. A
+KeyboardInterrupt while the SDK waits would print about 75 lines of traceback before the engine's own message. The
+engine has already reported the error, so the program exits with the code for that (pulumi-language-python-exec: 32).
 """
 
 from __future__ import annotations
@@ -15,5 +14,5 @@ REPORTED = 32
 
 
 def end_quietly() -> None:
-    """From here on SIGINT ends this process at once and without a word."""
+    """Make SIGINT end this process at once and without output."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(REPORTED))

@@ -1,4 +1,4 @@
-"""The names that a stack's resources share, and those by which the deployers' policies know them."""
+"""Name prefixes and paths of a stack's resources, which the deployers' policies refer to."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["LIMIT", "boundary", "deployer_path", "prefix", "promotable", "releas
 
 
 def role_path(project: str, stack: str) -> str:
-    """The IAM path of every role of a stack: so `iam:PassRole` can be granted on these and on no others."""
+    """Return the IAM path of every role of a stack, so that `iam:PassRole` can be granted on these roles only."""
     return f"/{project}/{stack}/"
 
 
 def boundary(project: str, stack: str) -> str:
-    """The permissions boundary of a stack's roles, as the end of its ARN: path and name of the policy."""
+    """Return path and name of the permissions boundary of a stack's roles, the end of its ARN."""
     return f"{deployer_path(project)}{prefix(project, stack)}-boundary"

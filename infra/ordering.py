@@ -1,4 +1,4 @@
-"""Values that wait for what must exist before they may be used, although they do not come from there."""
+"""Outputs that are known only once other resources exist."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import pulumi
 
 
 def after(value: pulumi.Output[str], *awaited: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The same value, known only when all others are: who uses it depends on the resources behind all of them."""
+    """Return the same value, known only once all others are, so its users depend on the resources of all of them."""
     return pulumi.Output.all(value, *awaited).apply(lambda known: str(known[0]))

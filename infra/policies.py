@@ -1,4 +1,4 @@
-"""IAM policies as plain data: who may do what, on exactly which resource."""
+"""IAM policies as plain data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Account:
 
     Attributes:
         partition: `aws`, `aws-cn`, `aws-us-gov`.
-        region: where the stack lives.
+        region: the stack's Region.
         id: twelve digits.
     """
 
@@ -27,7 +27,7 @@ class Account:
 
     @classmethod
     def of(cls, caller_arn: str, region: str) -> Account:
-        """The account of a caller, from the ARN that STS says it has."""
+        """Return the account of a caller, from its ARN."""
         _, partition, _, _, account, *_ = caller_arn.split(":")
         return cls(partition, region, account)
 
@@ -43,9 +43,9 @@ def managed(caller_arn: str, end: str) -> str:
 
 
 def task_trust(account: Account) -> str:
-    """Let ECS tasks of this account and Region, and nobody else's, take a role.
+    """Return a trust policy for ECS tasks of this account and Region only.
 
-    Without the conditions ECS could be made to use the role for another account ("Task IAM role" in the Amazon ECS
+    Without the conditions, ECS could be made to use the role for another account ("Task IAM role" in the Amazon ECS
     developer guide, on the confused deputy).
     """
     return document(
@@ -62,14 +62,14 @@ def task_trust(account: Account) -> str:
 
 
 def execution(repository_arns: Sequence[str], log_group_arn: str, secret_arns: Sequence[str]) -> str:
-    """Return what ECS itself needs to start a task: its image's repository, its log group, its secrets.
+    """Return the policy of an execution role: it may pull the image, write the log group and read the secrets.
 
-    Narrower than the managed AmazonECSTaskExecutionRolePolicy, which reads every repository and writes every log
-    group. GetAuthorizationToken is about the registry and knows no resource ("Actions, resources, and condition keys
-    for Amazon ECR" in the Service Authorization Reference).
+    It is narrower than the managed AmazonECSTaskExecutionRolePolicy, which reads every repository and writes every log
+    group. GetAuthorizationToken supports no resource ("Actions, resources, and condition keys for Amazon ECR" in the
+    Service Authorization Reference).
     """
     statements: list[dict[str, Any]] = []
-    if repositories := sorted({arn for arn in repository_arns if arn}):  # IAM knows nothing of other registries
+    if repositories := sorted({arn for arn in repository_arns if arn}):  # IAM does not govern other registries
         statements += [
             {"Sid": "Login", "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
             {
@@ -100,8 +100,7 @@ def execution(repository_arns: Sequence[str], log_group_arn: str, secret_arns: S
 
 
 def repository(image: str) -> str | None:
-    """ARN of the ECR repository of an image, from its reference (`ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@…`); None
-    for any other registry, which IAM knows nothing of."""
+    """Return the ARN of an image's ECR repository, from its reference; None for another registry."""
     found = re.match(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/([^@:]+)", image)
     if found is None:
         return None
@@ -111,5 +110,5 @@ def repository(image: str) -> str | None:
 
 
 def document(*statements: dict[str, Any]) -> str:
-    """A policy of these statements, as text."""
+    """Return a policy of these statements, as JSON."""
     return json.dumps({"Version": VERSION, "Statement": list(statements)})

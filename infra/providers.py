@@ -1,4 +1,4 @@
-"""The providers: every resource of a stack goes to one Region and one account, said explicitly."""
+"""The providers: every resource of a stack is in one explicit Region and account."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ SERVICES = (
     "sts",
     "wafv2",
 )
-"""The services that this program's resources belong to, by the names of the AWS provider's `endpoints`."""
+"""The AWS services of this program's resources, by the names of the AWS provider's `endpoints`."""
 
 
 @dataclass(frozen=True)
 class Providers:
-    """What components take as `providers`: children find theirs by package."""
+    """The `providers` of components; children find theirs by package."""
 
     aws: aws.Provider
     gate: gate.Provider
 
     def all(self) -> list[pulumi.ProviderResource]:
-        """Both, in the form of `ResourceOptions(providers=…)`."""
+        """Return both, for `ResourceOptions(providers=…)`."""
         return [self.aws, self.gate]
 
 
 def create(settings: Settings, tags: Mapping[str, str], environment: Mapping[str, str]) -> Providers:
-    """The providers of a stack.
+    """Return the providers of a stack.
 
     Args:
-        tags: given to every resource that can have them.
-        environment: the process', where AWS_ENDPOINT_URL, the variable of all AWS SDKs, leads to another AWS
+        tags: of every resource that supports tags.
+        environment: the process's, where AWS_ENDPOINT_URL, the variable of all AWS SDKs, names an emulator
             (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
     """
     endpoint = environment.get("AWS_ENDPOINT_URL")
@@ -66,7 +66,7 @@ def create(settings: Settings, tags: Mapping[str, str], environment: Mapping[str
 
 
 def amazon(where: Aws, tags: Mapping[str, str], environment: Mapping[str, str]) -> aws.Provider:
-    """The AWS provider of one Region and, where the settings name it, of one account."""
+    """Return the AWS provider of one Region and, if the settings name it, of one account."""
     return aws.Provider(
         "aws",
         region=where.region,
@@ -77,11 +77,10 @@ def amazon(where: Aws, tags: Mapping[str, str], environment: Mapping[str, str]) 
 
 
 def elsewhere(endpoint: str | None) -> dict[str, Any]:
-    """Return what the AWS provider needs in addition when the calls go to an endpoint of the caller's own; nothing
-    otherwise.
+    """Return the AWS provider's additional arguments for an emulator; empty for AWS.
 
-    The skipped checks ask AWS' real STS, instance metadata and list of Regions; the account id is still asked, at the
-    endpoint.
+    The skipped checks would use AWS's real STS, instance metadata and list of Regions; the account id is still checked,
+    at the endpoint.
     """
     if not endpoint:
         return {}
@@ -90,5 +89,5 @@ def elsewhere(endpoint: str | None) -> dict[str, Any]:
         "skip_credentials_validation": True,
         "skip_metadata_api_check": True,
         "skip_region_validation": True,
-        "s3_use_path_style": True,  # no name of a bucket leads to that endpoint
+        "s3_use_path_style": True,  # bucket names do not resolve to that endpoint
     }

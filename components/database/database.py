@@ -11,10 +11,10 @@ import pulumi_aws as aws
 PORT = 5432
 LOGS = ("postgresql", "upgrade")
 CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
-"""Issues the server's certificate; the one that RDS' bundles of every Region hold ("Using SSL/TLS to encrypt a
-connection to a DB instance or cluster" in the Amazon RDS user guide)."""
+"""Issues the server's certificate; RDS's bundles of every Region contain it ("Using SSL/TLS to encrypt a connection to
+a DB instance or cluster" in the Amazon RDS user guide)."""
 INSIGHTS_DAYS = 7
-"""Days of Performance Insights that cost nothing."""
+"""Days of Performance Insights that are free of charge."""
 
 
 @dataclass(frozen=True)
@@ -22,18 +22,18 @@ class DatabaseArgs:
     """Inputs of Database.
 
     Attributes:
-        version: a major version (minor updates then come by themselves) or a minor one.
+        version: a major version (minor updates are then automatic) or a minor one.
         major: its first number.
-        upgrade: whether it may be another one than the live instance's.
+        upgrade: whether the major version may differ from the live instance's.
         database: name of the first database.
         storage: GiB.
-        max_storage: that it may grow to; None: it does not grow.
-        backup_days: 0 to 35, 0 switches backups off.
-        backup_window, maintenance_window: in RDS' notation.
-        log_days: that PostgreSQL's log is kept in CloudWatch Logs; 0: it is not copied there.
+        max_storage: GiB up to which it grows automatically; None: it does not grow.
+        backup_days: 0 to 35; 0 disables backups.
+        backup_window, maintenance_window: in RDS's notation.
+        log_days: retention of PostgreSQL's log in CloudWatch Logs; 0: the log is not exported.
         protected: whether the data must outlive the stack.
         subnet_ids: in at least two zones.
-        kms_key: ARN of the key that encrypts it all; None: AWS's own.
+        kms_key: ARN of the key that encrypts storage, secret and insights; None: AWS's own.
     """
 
     version: str
@@ -57,12 +57,12 @@ class DatabaseArgs:
 
 
 class Database(pulumi.ComponentResource):
-    """An RDS for PostgreSQL instance that only speaks TLS and manages its own master password.
+    """An RDS for PostgreSQL instance that requires TLS and manages its own master password.
 
-    The password exists in Secrets Manager alone: neither this program nor its state ever holds it.
+    The password is in Secrets Manager only, never in this program or its state.
 
-    Outputs: address (host name), port, database (name), identifier (the instance's name in RDS), identity (RDS' own
-    id of this very instance: another one after a re-creation or a restore), secret_arn (JSON with `username` and
+    Outputs: address (host name), port, database (name), identifier (the instance's name in RDS), identity (RDS's
+    resource id, which changes when the instance is recreated or restored), secret_arn (JSON with `username` and
     `password`).
     """
 
@@ -88,13 +88,12 @@ class Database(pulumi.ComponentResource):
                 # reports pending-reboot for a value that equals the default: with `immediate`, every `pulumi up` and
                 # every drift check would find a change. A new instance has the value from its first start.
                 {"name": "rds.force_ssl", "value": "1", "apply_method": "pending-reboot"},
-                # Says who waits for whose lock: the first question about a migration that hangs.
+                # Logs which session waits for whose lock: the first question about a migration that hangs.
                 {"name": "log_lock_waits", "value": "1", "apply_method": "immediate"},
             ],
             opts=child,
         )
-        # RDS would make the groups itself, without an end to their lines' life: they must be there before it, and their
-        # names are made of its own.
+        # RDS would create the log groups with no retention, so they are created first, under the names that RDS uses.
         identifier = f"{name}-database"
         logs = [
             aws.cloudwatch.LogGroup(
@@ -138,17 +137,16 @@ class Database(pulumi.ComponentResource):
             enabled_cloudwatch_logs_exports=list(LOGS) if args.log_days else [],
             ca_cert_identifier=CERTIFICATE_AUTHORITY,
             copy_tags_to_snapshot=True,
-            # A change that is asked for is made now: one that waits for the maintenance window looks like drift until
-            # then.
+            # Apply changes immediately: a change that waits for the maintenance window looks like drift.
             apply_immediately=True,
             deletion_protection=args.protected,
             skip_final_snapshot=not args.protected,
-            # The subnet group's name ends in letters of chance, others when the stack is created anew: a second
-            # destruction must not fail because the first one's snapshot has the name.
+            # The subnet group's name has a random suffix that changes when the stack is recreated, so a second
+            # destroy does not fail because the first one's final snapshot has the name.
             final_snapshot_identifier=pulumi.Output.concat(subnets.name, "-final") if args.protected else None,
             delete_automated_backups=not args.protected,
-            # Its name is taken until it is gone. And where it must not be deleted, that is found out before the service
-            # is led to an empty one.
+            # Identifiers are unique, so it is deleted before it is replaced. A protected instance refuses that before
+            # the service is moved to an empty one.
             opts=pulumi.ResourceOptions(parent=self, depends_on=logs, delete_before_replace=True),
         )
         self.address = instance.address

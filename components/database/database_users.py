@@ -1,4 +1,4 @@
-"""The database users that migrations and service log in as: their names and passwords, not their rights."""
+"""Names and passwords of the database users of migrations and service; the bootstrap step grants their privileges."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class DatabaseUsersArgs:
     Attributes:
         owner: owns the tables.
         app: the service's.
-        protected: whether a deleted secret can be taken back, for RECOVERY_DAYS; else its name is free at once.
-        texts: further keys of both secrets, with `{username}` and `{password}` where they belong; None: there are none.
+        protected: whether a deleted secret can be restored for RECOVERY_DAYS; else its name is free at once.
+        texts: further keys of both secrets; `{username}` and `{password}` in them are replaced; None for none.
     """
 
     owner: str
@@ -33,11 +33,11 @@ class DatabaseUsersArgs:
 
 
 class DatabaseUsers(pulumi.ComponentResource):
-    """Two secrets with random passwords that neither this program nor its state ever holds. The bootstrap step creates
-    the users in the database.
+    """Two secrets with random passwords, which are never in this program or its state.
 
-    Outputs: owner, app. Their secrets' ARNs are known only when the values are there: a task that starts earlier would
-    find no secret.
+    The bootstrap step creates the users in the database.
+
+    Outputs: owner, app. Their secrets' ARNs are known only once the values are stored, so no task starts before.
     """
 
     owner: Login

@@ -1,4 +1,4 @@
-"""A PostgreSQL database that somebody else looks after."""
+"""An existing PostgreSQL database, which the stack does not manage."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class ExistingDatabaseArgs:
     Attributes:
         instance: its identifier in RDS.
         database: name of the database.
-        secret: ARN of the master user's secret; None: RDS keeps one itself.
-        clients: security groups whose members connect, by what they are.
+        secret: ARN of the master user's secret; None: RDS manages one.
+        clients: security groups whose members connect, by the clients' names.
     """
 
     instance: str
@@ -28,10 +28,11 @@ class ExistingDatabaseArgs:
 
 
 class ExistingDatabase(pulumi.ComponentResource):
-    """An RDS for PostgreSQL instance by its identifier. Only rules are added to its first security group: they let the
-    stack's tasks in, and go with the stack.
+    """An existing RDS for PostgreSQL instance.
 
-    Outputs: those of Database; address and secret_arn are known only when the rules are there.
+    The stack only adds rules for its tasks to the instance's first security group, and removes them with the stack.
+
+    Outputs: those of Database; address and secret_arn are known only once the rules exist.
     """
 
     address: pulumi.Output[str]
@@ -83,15 +84,15 @@ class ExistingDatabase(pulumi.ComponentResource):
 
 
 def usable(instance: Mapping[str, Any], secret: str | None) -> dict[str, str]:
-    """Address, security group and secret of an instance as RDS describes it; one that cannot be used is refused."""
+    """Return address, security group and secret of an instance as RDS describes it; refuse an unusable one."""
     name, secrets = instance["db_instance_identifier"], instance["master_user_secrets"] or []
     if instance["engine"] != "postgres":
         raise pulumi.RunError(f"database.existing = {name}: is {instance['engine']}; only PostgreSQL is accepted")
     kept = secret or next((str(one["secret_arn"]) for one in secrets), None)
     if kept is None:
         raise pulumi.RunError(
-            f"database.existing = {name}: RDS keeps no secret of its master user; put user and password into AWS"
-            " Secrets Manager as JSON (username, password) and write the ARN as database.secret"
+            f"database.existing = {name}: RDS manages no secret of its master user; store user and password in AWS"
+            " Secrets Manager as JSON (username, password) and set database.secret to its ARN"
         )
     groups = instance["vpc_security_groups"] or []
     if not groups:

@@ -1,4 +1,4 @@
-"""A database user, as a task logs in."""
+"""The database user of a task."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Login:
     Attributes:
         secret_arn: a secret of Secrets Manager, JSON with `username` and `password`.
         version: id of the version that every task must have; empty where AWS rotates the password, so that a rotation
-            is no change.
-        managed: whether AWS made the secret, so that it holds nothing else.
+            is not a change.
+        managed: whether AWS manages the secret, which then has no further keys.
     """
 
     secret_arn: pulumi.Output[str]

@@ -1,1 +1,1 @@
-"""The gate, the rollout, the release."""
+"""The migration gate, the rollout, the release."""

@@ -1,4 +1,4 @@
-"""Moves the service to the revision that the gate let through, and says whether that worked."""
+"""Rolls the service out to the revision that passed the gate, and proves it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from sluice import sdk as gate
 
 @dataclass(frozen=True)
 class SmokeTask:
-    """The one-off task that asks in place of the deployer.
+    """The one-off task that sends the smoke request in place of the deployer.
 
     Attributes:
         definition: ARN of the revision.
-        container: of it, the one that runs the command.
+        container: the container that runs the command.
+        command: sends the request.
         placement: where it can reach the load balancer.
     """
 
@@ -30,7 +31,7 @@ class SmokeTask:
     placement: Placement
 
     def described(self) -> dict[str, Any]:
-        """In the form of Rollout's input."""
+        """Return it in the form of Rollout's input."""
         return {
             "command": list(self.command),
             "taskDefinition": self.definition,
@@ -46,16 +47,16 @@ class SmokeRequest:
     """The request that a new version must answer before the rollout is done.
 
     Attributes:
-        path: asked below the service's URL.
-        status: that counts as an answer.
+        path: path below the service's URL.
+        status: expected HTTP status.
         timeout: seconds of one request.
-        attempts: wrong answers that make the version unfit.
-        body: part of the answer.
-        json: dotted path to value.
-        version_header: in which the application says its version.
-        version: that it must say; empty: not compared.
-        host: sent as Host header, by the soak too; empty: the URL's.
-        task: asks in place of the deployer, in the soak too; None: the deployer asks.
+        attempts: number of wrong answers that fail the version.
+        body: expected part of the body.
+        json: expected values by dotted path.
+        version_header: header with the application's version.
+        version: expected version; empty: not compared.
+        host: Host header, also of the soak; empty: the URL's.
+        task: sends the requests, also of the soak, in place of the deployer; None: the deployer sends them.
     """
 
     path: str
@@ -70,7 +71,7 @@ class SmokeRequest:
     task: SmokeTask | None = None
 
     def described(self, service: Service) -> dict[str, Any]:
-        """In the form of Rollout's input."""
+        """Return it in the form of Rollout's input."""
         described: dict[str, Any] = {
             "url": pulumi.Output.concat(service.url, self.path),
             **directed(service, self.host),
@@ -106,8 +107,8 @@ class Keep:
 
     Attributes:
         repository: of the image.
-        stack: whose tasks run it.
-        images: of the same repository, that migration steps run beside it.
+        stack: the stack whose tasks run it.
+        images: further images of migration steps, in the same repository.
     """
 
     repository: Repository
@@ -115,7 +116,7 @@ class Keep:
     images: Sequence[str] = ()
 
     def described(self) -> pulumi.Output[dict[str, Any] | None]:
-        """In the form of Rollout's input; None where the repository is not in ECR."""
+        """Return it in the form of Rollout's input; None where the repository is not in ECR."""
         repository = self.repository
         images = [repository.reference(image) for image in self.images]
         return pulumi.Output.all(name=repository.name, account=repository.account, images=images).apply(
@@ -137,18 +138,18 @@ class DeploymentArgs:
     """Inputs of Deployment.
 
     Attributes:
-        task_definition: what the gate let through.
+        task_definition: the revision that passed the gate.
         image: its reference by digest.
-        smoke: None: nobody asks, in the soak neither.
+        smoke: None for no smoke request and no soak.
         database: its identity.
         deadline: seconds until a rollout that has not completed has failed.
         records: SSM path of the stack's records.
-        protected: whether they outlive it.
-        topic: ARN of the SNS topic that is told of a failure.
-        rollback: an earlier release is to serve again, and what it replaces is held.
-        keep: what is tagged as in use, where the image's repository has a lifecycle policy; None: nothing.
+        protected: whether the records outlive the stack.
+        topic: ARN of the SNS topic for failure notices.
+        rollback: roll back to an earlier release and hold the current one.
+        keep: the images to tag as in use, where the repository has a lifecycle policy; None for none.
         proof: number of the run that proves the image's migrations.
-        names: what else the image is called, for the records.
+        names: version and revision of the image, for the records.
     """
 
     cluster: pulumi.Input[str]
@@ -169,10 +170,10 @@ class DeploymentArgs:
 
 
 class Deployment(pulumi.ComponentResource):
-    """A rollout, watched to its end: completed by its own id, every target healthy, the smoke request answered.
+    """A rollout that is proven: its own deployment completed, every target healthy, the smoke request answered.
 
-    Outputs: deployment_id (ECS'), task_definition (the revision that now serves), image (likewise, by digest),
-    completed_at (ISO 8601).
+    Outputs: deployment_id (ECS's), task_definition (the serving revision), image (its image, by digest), completed_at
+    (ISO 8601).
     """
 
     deployment_id: pulumi.Output[str]

@@ -1,4 +1,4 @@
-"""The gate: nothing reaches the service before the migrations of that very image have run and exited 0."""
+"""The gate: no revision reaches the service before the migrations of its image have exited with 0."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sluice import sdk as gate
 
 CONTAINER = "migration"
 STOP_TIMEOUT = 30
-"""Seconds that a migration gets to end its transaction when it is stopped; ECS' default, said."""
+"""Seconds that a stopped migration has to end its transaction; ECS's default, set explicitly."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Snapshot:
 
     Attributes:
         instance: identifier of the database instance.
-        keep: how many of this stack's own stay.
+        keep: number of this stack's snapshots that are kept.
         timeout: seconds until it must be available.
-        pending: the image's command that exits with 0 when nothing is pending; None: always take it.
-        task: as what that command runs; None: as a step does.
-        copy_to: ARNs of the role and of the key of another account that gets a copy; None: none does.
+        pending: command of the image that exits with 0 when no migration is pending; None: always take a snapshot.
+        task: task definition of that command; None: that of a step.
+        copy_to: ARNs of the role and of the key of another account that gets a copy; None for none.
     """
 
     instance: pulumi.Input[str]
@@ -46,23 +46,23 @@ class MigrationGateArgs:
     """Inputs of MigrationGate.
 
     Attributes:
-        task, task_definition: what steps run as, and its revision.
+        task, task_definition: the task definition of the steps, and its revision.
         steps: in their order, all of one phase.
-        service_task_definition: the revision that is to be let through.
-        service: of the phase `after`, which waits until this service has no task of any other revision.
+        service_task_definition: the service's revision, which the gate outputs once the steps have succeeded.
+        service: for the phase `after`, which waits until this service has no task of another revision.
         database: identity of the database instance.
         records: SSM path of the run records.
         protected: whether records and revisions must outlive the stack.
         snapshot: of the database, before the first step.
-        topic: ARN of the SNS topic that is told of a failure.
-        deadline: seconds for it all; 0: none.
-        holds: SSM path of the images that must not run.
-        rollback: an earlier release is to serve again, and no step runs.
-        service_secrets: name to `valueFrom` of those secrets of the service that the settings name: a preview looks at
-            them before the service's new revision is known.
-        target_groups: ARNs of the service's, to which a listener forwards.
-        names: what else the image is called, for the records.
-        trusted: ARNs of keys, one of which must have signed it.
+        topic: ARN of the SNS topic for failure notices.
+        deadline: seconds for snapshot and steps together; 0 for none.
+        holds: SSM path of the held images.
+        rollback: roll back to an earlier release; no step runs.
+        service_secrets: `valueFrom` by name of the service's secrets in the settings: a preview checks them before the
+            service's new revision is known.
+        target_groups: ARNs of the service's target groups, to which a listener must forward.
+        names: version and revision of the image, for the records.
+        trusted: ARNs of KMS keys, one of which must have signed the image.
     """
 
     cluster: pulumi.Input[str]
@@ -87,10 +87,10 @@ class MigrationGateArgs:
 
 
 def migration_container(isolation: Isolation, entry_point: Sequence[str] = ()) -> Container:
-    """The container of a migration task. Its log is evidence: no line of it may be lost.
+    """Return the container of a migration task. Its log must not lose a line, so the log driver blocks.
 
     Args:
-        entry_point: in place of the image's.
+        entry_point: replaces the image's.
     """
     return Container(CONTAINER, "blocking", STOP_TIMEOUT, entry_point=tuple(entry_point), isolation=isolation)
 
@@ -98,9 +98,9 @@ def migration_container(isolation: Isolation, entry_point: Sequence[str] = ()) -
 class MigrationGate(pulumi.ComponentResource):
     """Runs an image's steps of one phase as one-off Fargate tasks whenever image, steps, variables or database changed.
 
-    Outputs: service_task_definition (the revision that was let through: the only one a service may be given), image
-    (likewise, by digest), task_definition (as what its steps ran), results (per step), steps (as they were given, each
-    with its own task definition where it has one).
+    Outputs: service_task_definition (the only revision to pass to a service), image (its image, by digest),
+    task_definition (of the steps), results (per step), steps (as given, each with its own task definition if it has
+    one).
     """
 
     service_task_definition: pulumi.Output[str]
@@ -166,7 +166,7 @@ class MigrationGate(pulumi.ComponentResource):
     def _own(
         self, name: str, args: MigrationGateArgs, opts: pulumi.ResourceOptions
     ) -> Mapping[str, pulumi.Output[str]]:
-        """The revisions that steps and probe run as where that is not `args.task`, by family: one for each."""
+        """Return the revisions of steps and probe that do not run as `args.task`, by family."""
         usual = args.task.family
         tasks = [step.task for step in args.steps if step.task]
         if args.snapshot is not None and args.snapshot.task is not None:
@@ -178,7 +178,7 @@ class MigrationGate(pulumi.ComponentResource):
 
 
 def _own_part(family: str, usual: str) -> str:
-    """Return what tells a family from the usual one, with which it shares the beginning."""
+    """Return the part of a family's name after the usual family's."""
     if family.startswith(f"{usual}-"):
         return family.removeprefix(f"{usual}-")
     return family.removeprefix(usual.rpartition("-")[0]).removeprefix("-")

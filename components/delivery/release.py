@@ -1,4 +1,4 @@
-"""The name of what serves, and what the next stack may take."""
+"""The serving release, and the release that other stacks may promote."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from components.image.origin import Origin
 
 
 def release(origin: Origin, deployment: Deployment) -> pulumi.Output[dict[str, Any]]:
-    """Digest, time (ISO 8601, when the rollout was proven), and where the image is known: tag, version, revision."""
+    """Return digest, time (ISO 8601, when the rollout was proven), and, if known, the image's tag, version,
+    revision."""
     return pulumi.Output.all(
         image=origin.reference, names=origin.names, serving=deployment.image, time=deployment.completed_at
     ).apply(lambda known: record(**known))
 
 
 def record(*, image: str, names: Mapping[str, str], serving: str, time: str) -> dict[str, Any]:
-    """A release, from what the image's origin and the deployment say.
+    """Return a release from the image's origin and the deployment.
 
-    After an update of some resources only (`--target`) they may speak of two different images; then no more is said
-    than what is known for certain.
+    After a partial update (`--target`) these can have two different images; the release then has only what is certain.
 
     Args:
         image: by digest.
@@ -41,11 +41,12 @@ def promotable(
     architecture: str,
     signed: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[dict[str, Any] | None]:
-    """Return what the next stack takes: known only when migrations, rollout and after-steps have passed, as it is made
-    of what they say. An update that fails leaves the stack's outputs, so the one before stays promotable.
+    """Return the promotable release, which is known only once migrations, rollout and after-steps have passed.
+
+    A failed update keeps the stack's outputs, so the previous release stays promotable.
 
     Args:
-        signed: the image, once it is signed; None: this stack signs nothing.
+        signed: the image, once it is signed; None where this stack signs nothing.
     """
     repository = origin.repository
     return pulumi.Output.all(
@@ -71,13 +72,12 @@ def passed(
     repository: Mapping[str, str],
     architecture: str,
 ) -> dict[str, Any] | None:
-    """An image that got through all of it; None when the phases speak of different images, as after an update of some
-    resources only.
+    """Return the release if all phases have the same image; None otherwise, as after a partial update.
 
     Args:
         serving: the image that serves.
-        gated: those whose steps passed, per phase, and that which is signed.
-        migrations: what steps did, per phase.
+        gated: the images whose steps passed, per phase, and the signed one.
+        migrations: results of the steps, per phase.
     """
     if {*gated} != {serving}:
         return None

@@ -1,1 +1,1 @@
-"""The image: its build, its repository."""
+"""The image: build and repository."""

@@ -1,4 +1,4 @@
-"""The images that an image is built on: which there are, whether they are named by digest, and whether they moved."""
+"""Base images of a Dockerfile: their names, whether they are named by digest, and whether they changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 LOCAL = "sluice-local/"
-"""How the names of images begin that set-up makes on this machine: no registry has them, so they have no digest."""
+"""Prefix of the names of images that set-up builds on this machine; they are in no registry and have no digest."""
 
 SECONDS = 20.0
 
@@ -19,11 +19,11 @@ _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 
 def bases(dockerfile: str, args: Mapping[str, str]) -> list[str]:
-    """The images that a Dockerfile's stages begin with, in their order, without the stages themselves and `scratch`.
+    """Return the base images of a Dockerfile's stages, in their order, without earlier stages and `scratch`.
 
     Args:
         dockerfile: its text.
-        args: build arguments, which win over the defaults of the ARGs before the first FROM.
+        args: build arguments, which override the defaults of the ARGs before the first FROM.
     """
     known: dict[str, str] = {}
     stages: set[str] = set()
@@ -40,9 +40,9 @@ def bases(dockerfile: str, args: Mapping[str, str]) -> list[str]:
 
 
 def _instructions(text: str) -> Iterator[str]:
-    """The instructions, one a line, without comments."""
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-    yield from (line.strip() for line in re.sub(r"\\\s*\n", " ", "\n".join(lines)).splitlines())
+    """Yield the instructions, one per line, without comments."""
+    instructions = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    yield from (line.strip() for line in re.sub(r"\\\s*\n", " ", "\n".join(instructions)).splitlines())
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:
@@ -50,13 +50,15 @@ def _filled(text: str, known: Mapping[str, str]) -> str:
 
 
 def by_tag(found: list[str]) -> list[str]:
-    """Those that are not named by digest: what they are can change from one build to the next, and no change of the
-    sources says so. Images of this machine's set-up are left out."""
+    """Return those that are not named by digest, which can change between builds without a change of the sources.
+
+    Images of this machine's set-up are left out.
+    """
     return [image for image in found if not _DIGEST.search(image) and not image.startswith(LOCAL)]
 
 
 def asked(image: str) -> str:
-    """The id of an image on this machine, as the Docker engine says; empty where there is none, or no engine."""
+    """Return the id of an image on this machine; empty without the image, or without a Docker engine."""
     try:
         done = subprocess.run(
             ["docker", "image", "inspect", "--format", "{{.Id}}", image],
@@ -72,7 +74,10 @@ def asked(image: str) -> str:
 
 
 def moving(dockerfile: Path, args: Mapping[str, str], ask: Callable[[str], str] | None = None) -> dict[str, str]:
-    """Return what this machine's own bases are now, by name: another one must be another build, though its name is the
-    same. Raises OSError when the Dockerfile cannot be read."""
+    """Return the ids of bases that this machine's set-up built, by name, because a new one needs a new build.
+
+    Raises:
+        OSError: the Dockerfile cannot be read.
+    """
     found = bases(dockerfile.read_text(encoding="utf-8"), args)
     return {image: known for image in found if image.startswith(LOCAL) and (known := (ask or asked)(image))}

@@ -1,4 +1,4 @@
-"""The name of an image before it is built: a hash of all that goes into the build."""
+"""The tag of an image before it is built: a hash of all inputs of the build."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pathlib import Path
 from components.image.docker_ignore import DockerIgnore
 
 TAG_LENGTH = 40
-"""Hexadecimal digits of the hash that make a tag; 160 bits, as long as a git revision."""
+"""Hexadecimal digits of the hash in a tag: 160 bits, as in a git revision."""
 
 
 def tag(
     context: Path, dockerfile: str, build_args: Mapping[str, str], platform: str, bases: Mapping[str, str] | None = None
 ) -> str:
-    """The tag of the image that this build makes: equal inputs, equal tag; any other input, another tag.
+    """Return the tag of the image that this build makes: equal inputs give an equal tag, any other input another one.
 
-    Tags in the registry never move, so everything that can change the image is hashed: the files that Docker is sent,
-    with their modes (COPY keeps them), the Dockerfile, which may be excluded from them, the build arguments and the
-    platform, and what bases without a digest are now (`base_image.moving`).
+    Tags in the registry never move, so everything that can change the image is hashed: the files that Docker receives,
+    with their modes (COPY keeps them), the Dockerfile, which may be excluded from them, the build arguments, the
+    platform, and the ids of local bases without a digest (`base_image.moving`).
 
     Args:
         context: the folder.
@@ -41,7 +41,7 @@ def tag(
 
 
 def sent(context: Path, ignored: DockerIgnore) -> Iterator[str]:
-    """Paths of files, links and folders that Docker is sent, relative to the context, in a fixed order."""
+    """Yield the files, links and folders that Docker receives, relative to the context, in a fixed order."""
     for folder, folders, files in os.walk(context):
         here = Path(folder).relative_to(context)
         below = {name: (here / name).as_posix() for name in [*folders, *files]}
@@ -50,7 +50,7 @@ def sent(context: Path, ignored: DockerIgnore) -> Iterator[str]:
 
 
 def ignored(dockerfile: Path, context: Path) -> DockerIgnore:
-    """The Dockerfile's own ignore file where there is one, else the context's."""
+    """Return the rules of the Dockerfile's own ignore file if it exists, else of the context's."""
     for file in (own_ignore_file(dockerfile), context / ".dockerignore"):
         if file.is_file():
             return DockerIgnore.parse(file.read_text(encoding="utf-8"))
@@ -58,7 +58,7 @@ def ignored(dockerfile: Path, context: Path) -> DockerIgnore:
 
 
 def own_ignore_file(dockerfile: Path) -> Path:
-    """Return where BuildKit looks first, and the classic builder never ("Dockerignore files", "Filename and
+    """Return the ignore file that BuildKit prefers and the classic builder ignores ("Dockerignore files", "Filename and
     location")."""
     return dockerfile.with_name(f"{dockerfile.name}.dockerignore")
 

@@ -1,4 +1,4 @@
-"""Which files of a build context Docker leaves out.
+"""Decides which files of a build context Docker excludes.
 
 Pure text and patterns; the rules are those of "Dockerignore files" in Docker's documentation on build contexts
 (https://docs.docker.com/build/concepts/context/#dockerignore-files): the last matching line wins, `!` takes a file
@@ -15,14 +15,18 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Rule:
-    """One line: a pattern, and whether it takes files back in."""
+    """One line of the file.
+
+    Attributes:
+        back_in: whether it includes files again (`!`).
+    """
 
     pattern: str
     back_in: bool
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
-        """The pattern, for the path itself or anything below it."""
+        """Return the pattern for the path itself or anything below it."""
         return re.compile(translated(self.pattern) + r"(?:/.*)?", re.DOTALL)
 
 
@@ -34,7 +38,7 @@ class DockerIgnore:
 
     @classmethod
     def parse(cls, text: str) -> DockerIgnore:
-        """The rules in a file's text; comments and empty lines are none."""
+        """Parse a file's text, without comments and empty lines."""
         rules = []
         for line in text.removeprefix("\ufeff").splitlines():
             if line.startswith("#") or not (pattern := line.strip()):
@@ -46,7 +50,7 @@ class DockerIgnore:
         return cls(tuple(rules))
 
     def excludes(self, path: str) -> bool:
-        """Return whether a file or folder is left out; `path` is relative to the context, with slashes."""
+        """Return whether a file or folder is excluded; `path` is relative to the context, with slashes."""
         out = False
         for rule in self.rules:
             if rule.back_in == out and rule.expression.fullmatch(path):
@@ -55,13 +59,12 @@ class DockerIgnore:
 
     @property
     def takes_back(self) -> bool:
-        """Return whether something in an excluded folder may still be sent, so that such folders must be looked
-        into."""
+        """Return whether files in an excluded folder can be included again, so that such folders must be searched."""
         return any(rule.back_in for rule in self.rules)
 
 
 def translated(pattern: str) -> str:
-    """A pattern as a regular expression for a whole path."""
+    """Return a pattern as a regular expression for a whole path."""
     expression, rest = "", pattern
     while rest:
         if rest.startswith("**/"):

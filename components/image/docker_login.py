@@ -1,4 +1,4 @@
-"""Docker's own login to the registry that an image is pushed to, so that no password is an input of a resource.
+"""Logs Docker in to the registry of a push, so that no password is an input of a resource.
 
 The plugin that pushes takes username and password from its inputs, or where there are none from Docker's configuration
 (`getRegistryAuth` in provider/image.go of pulumi-docker 5.2; it reads `$DOCKER_CONFIG/config.json`, or that of
@@ -23,7 +23,7 @@ ECR = re.compile(r"\d{12}\.dkr[.-]ecr\.[a-z0-9-]+\.")
 def logged_in(
     repository_url: pulumi.Input[str], registry_id: pulumi.Input[str], parent: pulumi.Resource
 ) -> pulumi.Output[str]:
-    """The same URL, once Docker is logged in to its registry. A preview logs in nowhere: it pushes nothing.
+    """Return the same URL once Docker is logged in to its registry. A preview does not log in, as it pushes nothing.
 
     Args:
         repository_url: `HOST/NAME`.
@@ -48,12 +48,12 @@ def logged_in(
 
 
 def log_in(host: str, username: str, password: str) -> None:
-    """`docker login`, which keeps the password where Docker keeps all of them. Raises pulumi.RunError."""
+    """Run `docker login`, which stores the password in Docker's own configuration. Raises pulumi.RunError."""
     command = ["docker", "login", "--username", username, "--password-stdin", host]
     try:
         done = subprocess.run(command, input=password, capture_output=True, text=True, timeout=SECONDS, check=False)
     except FileNotFoundError:
-        raise pulumi.RunError(f"Docker cannot log in to {host}: there is no `docker` command on PATH") from None
+        raise pulumi.RunError(f"Docker cannot log in to {host}: `docker` is not on PATH") from None
     except subprocess.TimeoutExpired:
         raise pulumi.RunError(
             f"Docker did not log in to {host} within {SECONDS:.0f} s\n  fix: check that Docker answers (`docker info`)"

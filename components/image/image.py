@@ -1,4 +1,4 @@
-"""The application's image: built once, pushed, and from then on known by its digest."""
+"""The application's image: built once, pushed, then referenced by digest."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import pulumi_docker as docker
 from components.image import base_image, build_context, docker_login
 
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
-"""ECS' name of a CPU architecture to Docker's name of the platform; both must agree or the task cannot start."""
+"""Docker's platform by ECS's name of the CPU architecture; both must agree or the task cannot start."""
 
 BUILDER = docker.BuilderVersion.BUILDER_BUILD_KIT
 """Set explicitly, because the docker plugin's default may change: which files are sent depends on the builder, as only
 BuildKit reads ``<Dockerfile>.dockerignore``."""
 
 VERSION = "VERSION"
-"""The build argument that tells the application its version."""
+"""The build argument with the application's version."""
 
 VERSION_LENGTH = 12
-"""Digits of the tag that make a version."""
+"""Digits of the tag in a version."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class ImageArgs:
     Attributes:
         context: folder of the build, relative to Pulumi.yaml.
         dockerfile: relative to context.
-        build_args: its ARGs, no secrets.
+        build_args: its ARGs; must not contain secrets.
         architecture: X86_64 or ARM64.
         repository_url, registry_id: where to push.
-        pushed: digest of the image that is there under this build's tag, although the stack does not know of it: it is
-            taken, and nothing is built.
+        pushed: digest of an existing image with this build's tag that is not in the stack's state: it is used, and
+            nothing is built.
     """
 
     context: str
@@ -55,7 +55,7 @@ class ImageArgs:
 
     @cached_property
     def tag(self) -> str:
-        """The tag of what these arguments build. Raises OSError when the context cannot be read."""
+        """The tag of the image that these arguments build. Raises OSError when the context cannot be read."""
         context = Path(self.context)
         bases = base_image.moving(context / self.dockerfile, self.build_args)
         return build_context.tag(context, self.dockerfile, self.build_args, self.platform, bases)
@@ -64,9 +64,8 @@ class ImageArgs:
 class Image(pulumi.ComponentResource):
     """Builds an image when something in its context changed, and pushes it under the hash of that context.
 
-    Outputs: reference (`REPOSITORY@sha256:…`, what every task runs), name (`REPOSITORY:TAG`), tag, version (what the
-    image is told to be: the short form of the tag, so the same for the same build, and nothing is built again). In a
-    preview of a build that would have to run, the reference is unknown.
+    Outputs: reference (`REPOSITORY@sha256:…`, which every task runs), name (`REPOSITORY:TAG`), tag, version (the short
+    form of the tag, so equal for equal builds). In a preview of a necessary build, the reference is unknown.
     """
 
     reference: pulumi.Output[str]
@@ -106,10 +105,9 @@ class Image(pulumi.ComponentResource):
 
 
 def by_digest(reference: str) -> str:
-    """The same reference, when it names an image by digest; a tag or a local image id would not be the same
-    everywhere."""
+    """Return a reference that names an image by digest; refuse a tag or a local image id, which are not unique."""
     if "@sha256:" not in reference:
         raise pulumi.RunError(
-            f"the image {reference} was built but has no digest in a registry; check that the push worked and run again"
+            f"the image {reference} was built but has no digest in a registry. Fix: check the push and run again"
         )
     return reference

@@ -1,4 +1,4 @@
-"""Which images a repository keeps. Pure."""
+"""The lifecycle policy of an image repository. Pure."""
 
 from __future__ import annotations
 
@@ -6,25 +6,24 @@ import json
 from typing import Any
 
 SERVING, HELD, RELEASED = "serving-", "held-", "released-"
-"""What tags begin with that the gate puts on images (sluice/release/in_use.py, sluice/release/hold.py)."""
+"""Prefixes of the tags that the gate puts on images (sluice/release/in_use.py, sluice/release/hold.py)."""
 
 SIGNATURE = "sha256-"
-"""What the tags of signatures begin with (sluice/image/image_signature.py). They lie beside their image as one of
-their own."""
+"""Prefix of the tags of signatures (sluice/image/image_signature.py), which are artifacts in the image's repository."""
 
 EVERY_STACK = 1000
-"""More stacks than a repository serves and more holds than anybody keeps: a shield, no limit. Every stack has one tag
-`serving-…` for each image that its tasks start from."""
+"""A number above any number of stacks and holds of a repository, so that these rules never expire an image. Every stack
+has one tag `serving-…` for each image that its tasks start from."""
 
 UNTAGGED_DAYS = 14
 
 
 def document(keep_releases: int, keep_days: int) -> str:
-    """The policy as ECR takes it.
+    """Return the policy as JSON for ECR.
 
-    ECR knows nothing of running tasks. But an image that matches the tags of a rule can be expired by that rule alone,
-    never by one of a lower priority ("Lifecycle policies" in the Amazon ECR user guide): so the tags of what runs and
-    of what is held come first, in rules that find too few images to expire any. The gate puts these tags on.
+    ECR does not know which images tasks run. But an image that matches the tags of a rule can be expired by that rule
+    only, never by one of a lower priority ("Lifecycle policies" in the Amazon ECR user guide). Therefore the tags of
+    running and held images come first, in rules that match too few images to expire any. The gate puts these tags.
     """
     return json.dumps(
         {

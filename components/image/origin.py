@@ -1,4 +1,4 @@
-"""The image that a stack deploys, however it came by it."""
+"""The image that a stack deploys, from any source."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ class Origin:
 
     Attributes:
         reference: of the image, by digest.
-        names: what it is called: tag, version (as the image itself says it) and revision (git's), as far as they are
-            certain.
-        repository: where the stack's images are.
-        built: the tag, where the stack has built the image itself.
+        names: tag, version (from the image's label) and revision (git's), as far as they are certain.
+        repository: the repository of the stack's images.
+        built: the tag, if the stack has built the image itself.
     """
 
     reference: pulumi.Output[str]
@@ -28,11 +27,11 @@ class Origin:
     built: str = ""
 
     def called(self, image: pulumi.Output[str]) -> pulumi.Output[Mapping[str, str]]:
-        """The names of an image; none for one that this is not: it may be an earlier one."""
+        """Return the names of an image; none for another image, such as an earlier one."""
         return pulumi.Output.all(self.reference, self.names, image).apply(
             lambda known: dict(known[1]) if known[0] == known[2] else {}
         )
 
     def version(self, image: pulumi.Output[str]) -> pulumi.Output[str]:
-        """Return what an image says its version is; empty where that is not known."""
+        """Return the version of an image; empty where unknown."""
         return self.called(image).apply(lambda names: str(names.get("version", "")))

@@ -1,4 +1,4 @@
-"""Where the image is kept."""
+"""The ECR repository of the image."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PULL = (
     "ecr:DescribeImageScanFindings",
     "ecr:GetDownloadUrlForLayer",
 )
-"""What a pull takes, and what a promotion asks ("Private repository policy examples" in the Amazon ECR user guide)."""
+"""Actions of a pull and of a promotion ("Private repository policy examples" in the Amazon ECR user guide)."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class RegistryArgs:
 
     Attributes:
         region: of the stack.
-        protected: whether destroying the stack must fail while images are left.
-        kept: whether it must leave them where they are, as other stacks run them.
+        protected: whether destroying the stack must fail while the repository has images.
+        keep_releases: number of the newest released images that are kept.
+        keep_days: days for which an unreleased image is kept.
+        kept: whether destroying the stack keeps the images, because other stacks run them.
         pullers: other accounts whose tasks may pull.
-        keep_releases: how many of the newest images that were rolled out stay.
-        keep_days: that an image stays which never was.
     """
 
     region: str
@@ -43,7 +43,7 @@ class RegistryArgs:
 
 
 class Registry(pulumi.ComponentResource):
-    """An ECR repository whose tags never change their image, scanned on push. What a stack runs never expires.
+    """An ECR repository with immutable tags and scans on push. Images that a stack runs never expire.
 
     Outputs: repository.
     """
@@ -52,7 +52,7 @@ class Registry(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:components:Registry", name, None, opts)
-        # What is kept keeps its policy too, without which other accounts could no longer pull.
+        # A kept repository keeps its policy, too, so that other accounts can still pull.
         child = pulumi.ResourceOptions(parent=self, retain_on_delete=args.kept)
         made = aws.ecr.Repository(
             name,
@@ -81,7 +81,7 @@ class Registry(pulumi.ComponentResource):
 
 
 def pull_policy(partition: str, accounts: Sequence[str]) -> str:
-    """Let other accounts pull: their own policies then say which of their roles do.
+    """Return a policy that lets other accounts pull; their own policies decide which of their roles may.
 
     Args:
         partition: `aws`, `aws-cn`, `aws-us-gov`.

@@ -1,4 +1,4 @@
-"""A repository of images, whoever made it."""
+"""An image repository, of the stack or existing."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ class Repository:
 
     Attributes:
         url: `HOST/NAME`.
-        arn: empty where IAM knows nothing of it.
-        account: that holds it, and region; both empty where it is not in ECR.
+        name: without the host.
+        arn: empty where it is not in ECR.
+        account, region: of the repository; empty where it is not in ECR.
     """
 
     url: pulumi.Output[str]
@@ -24,7 +25,7 @@ class Repository:
     region: str
 
     def reference(self, image: str) -> pulumi.Output[str]:
-        """An image's whole reference: as given, or `sha256:…` in this repository."""
+        """Return an image's whole reference: as given, or for `sha256:…` the image in this repository."""
         if image.startswith("sha256:"):
             return pulumi.Output.concat(self.url, "@", image)
         return pulumi.Output.from_input(image)

@@ -1,1 +1,1 @@
-"""Alarms."""
+"""CloudWatch alarms."""

@@ -1,4 +1,4 @@
-"""Alarms of CloudWatch, described as data before they are resources."""
+"""CloudWatch alarms: rules as plain data, and the resources for them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Metric:
 
     Attributes:
         statistic: `Sum`, `Minimum`, … or a percentile like `p95`.
-        dimensions: which one of its kind.
+        dimensions: name to value.
     """
 
     namespace: str
@@ -32,15 +32,17 @@ class Metric:
 
 @dataclass(frozen=True)
 class Rule:
-    """When to wake somebody.
+    """The rule of an alarm.
 
     Attributes:
-        name: short, a word or two.
-        what: has happened, as one sentence.
+        name: one or two words.
+        what: the event, as one sentence.
+        minutes: consecutive minutes beyond the threshold.
+        metric: the metric, where the rule has no formula.
+        formula: metric math over `metrics`.
+        metrics: the metrics of the formula, by their names in it.
         above, below: the threshold; exactly one of them.
-        minutes: in a row that it lasts.
-        metric: what is looked at; or a formula over several, by the names that it uses.
-        silence_is_bad: whether no datapoint means the worst, otherwise it means that nothing happened.
+        silence_is_bad: whether a missing datapoint raises the alarm; otherwise it means that nothing happened.
     """
 
     name: str
@@ -60,8 +62,8 @@ RUNBOOK = "docs/alarms.md"
 def alarm(
     name: str, rule: Rule, topic: pulumi.Input[str] | None, opts: pulumi.ResourceOptions
 ) -> aws.cloudwatch.MetricAlarm:
-    """The resource for a rule, which tells the topic when it goes off and when it is over."""
-    told = [topic] if topic is not None else []
+    """Return the alarm of a rule, which notifies the topic when it is raised and when it clears."""
+    actions = [topic] if topic is not None else []
     return aws.cloudwatch.MetricAlarm(
         f"{name}-{rule.name}",
         alarm_description=f"{rule.what} Runbook: {RUNBOOK} ({rule.name}).",
@@ -69,10 +71,10 @@ def alarm(
         threshold=rule.above if rule.above is not None else rule.below,
         evaluation_periods=rule.minutes,
         datapoints_to_alarm=rule.minutes,
-        # Counts are reported only where there is something to count: silence is no news, unless said.
+        # A count without events has no datapoint, so a missing one does not raise the alarm, unless the rule says so.
         treat_missing_data="breaching" if rule.silence_is_bad else "notBreaching",
-        alarm_actions=told,
-        ok_actions=told,
+        alarm_actions=actions,
+        ok_actions=actions,
         opts=opts,
         **(_measured(rule.metric) if rule.metric else {"metric_queries": _queries(rule)}),
     )
@@ -86,13 +88,13 @@ def _measured(metric: Metric) -> dict[str, Any]:
         "dimensions": dict(metric.dimensions),
         "period": PERIOD,
         "extended_statistic" if percentile else "statistic": metric.statistic,
-        # A percentile of a handful of requests says nothing.
+        # A percentile of a few requests is not meaningful.
         **({"evaluate_low_sample_count_percentiles": "ignore"} if percentile else {}),
     }
 
 
 def _queries(rule: Rule) -> list[dict[str, Any]]:
-    """The formula, whose value counts, and what it is made of ("Using metric math" in the Amazon CloudWatch user
+    """Return the queries of the formula and of its metrics ("Using metric math" in the Amazon CloudWatch user
     guide)."""
     parts = [
         {

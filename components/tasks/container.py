@@ -1,7 +1,7 @@
-"""One container of a task, as the JSON that ECS takes.
+"""One container of a task, as JSON for ECS.
 
-Every field that AWS would fill in by itself is written out, lists are sorted: so what AWS returns equals what was
-sent, and no update sees a difference that is none.
+Every field with an AWS default is set explicitly, and lists are sorted, so AWS returns exactly what was sent and no
+update shows a false difference.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LogMode = Literal["blocking", "non-blocking"]
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """The container's own check: command in ECS' form, seconds and counts as in ECS' HealthCheck."""
+    """The container's health check; fields, seconds and counts as in ECS's HealthCheck."""
 
     command: Sequence[str]
     start_period: int
@@ -29,16 +29,17 @@ class HealthCheck:
 
 @dataclass(frozen=True)
 class Container:
-    """What a container is, apart from what is only known while deploying.
+    """The part of a container that is known before the deployment.
 
     Attributes:
         name: unique in the task.
-        port: TCP port it listens on, None for one that serves nobody.
-        stop_timeout: seconds from SIGTERM to SIGKILL; Fargate takes 2 to 120.
-        entry_point: in place of the image's ENTRYPOINT; empty: the image's.
-        isolation: what it may do to what it stands on.
         log_mode: `blocking` loses no line but halts the program while CloudWatch Logs does not answer; `non-blocking`
             never halts it but may lose lines.
+        stop_timeout: seconds from SIGTERM to SIGKILL; Fargate allows 2 to 120.
+        port: TCP port that it listens on; None for no server.
+        health: the container's health check; None for none.
+        entry_point: replaces the image's ENTRYPOINT; empty: the image's.
+        isolation: its file system, user and capabilities.
     """
 
     name: str
@@ -59,12 +60,14 @@ def definition(
     log_group: str,
     region: str,
 ) -> dict[str, Any]:
-    """A ContainerDefinition of the Amazon ECS API.
+    """Return a ContainerDefinition of the Amazon ECS API. The log's stream is NAME/NAME/TASK-ID.
 
     Args:
         image: by digest.
-        environment: name to value.
-        secrets: name to `valueFrom`. The log's stream is NAME/NAME/TASK-ID.
+        environment: values by name.
+        secrets: `valueFrom` by name.
+        log_group: its name.
+        region: of the log group.
     """
     definition: dict[str, Any] = {
         "name": container.name,
@@ -102,10 +105,10 @@ def definition(
 
 
 def rendered(definition: Mapping[str, Any]) -> str:
-    """A task definition's containerDefinitions with this one container, the same text for the same content."""
+    """Return a task definition's containerDefinitions with this one container; equal content gives equal text."""
     return json.dumps([definition], sort_keys=True)
 
 
 def _ports(port: int | None) -> list[dict[str, Any]]:
-    # In awsvpc mode a container has its own network interface: the host's port is the container's.
+    # In awsvpc mode the task has its own network interface, so the host port is the container port.
     return [] if port is None else [{"containerPort": port, "hostPort": port, "protocol": "tcp"}]

@@ -1,9 +1,9 @@
-"""What a container may do to what it stands on: its root file system, its user, its capabilities.
+"""Isolation of a container: its root file system, user and capabilities.
 
 Sources: ContainerDefinition, LinuxParameters and KernelCapabilities in the Amazon ECS API reference; "Use bind mounts
 with Amazon ECS" and "Amazon ECS task definition differences for Fargate" in its developer guide. Fargate adds no
-capability but SYS_PTRACE, so some are kept by dropping the others; and it has no `dockerSecurityOptions`, so no
-`no-new-privileges`: a container without capabilities gains none from a set-user-id program, but its user may change.
+capability but SYS_PTRACE, so some are kept by dropping the others. It has no `dockerSecurityOptions`, so no
+`no-new-privileges`: a container without capabilities gains none from a set-user-id program, but its user can change.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ CAPABILITIES = (
     "SETUID",
     "SYS_CHROOT",
 )
-"""What a container has when nothing is dropped ("Runtime privilege and Linux capabilities" in Docker's reference)."""
+"""The default capabilities of a container ("Runtime privilege and Linux capabilities" in Docker's reference)."""
 
 _OTHER = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True)
 class Isolation:
-    """How a container is kept to itself.
+    """The isolation of a container.
 
     Attributes:
-        read_only: whether the root file system, which is the image, can only be read.
-        writable: absolute paths of folders that can be written to; each is an empty volume that ends with the task.
+        read_only: whether the root file system (the image) is read-only.
+        writable: absolute paths of writable folders; each is an empty volume that is deleted with the task.
         user: `UID`, `UID:GID` or names of the image; empty: the image's own USER.
-        capabilities: of CAPABILITIES, those that stay.
+        capabilities: those of CAPABILITIES that are kept.
     """
 
     read_only: bool = True
@@ -53,11 +53,11 @@ class Isolation:
 
     @property
     def volumes(self) -> list[str]:
-        """Names of the task's volumes, one for each writable folder."""
+        """Return the names of the task's volumes, one for each writable folder."""
         return [_volume(path) for path in sorted(self.writable)]
 
     def members(self) -> dict[str, Any]:
-        """The members of a ContainerDefinition of the Amazon ECS API."""
+        """Return the members of a ContainerDefinition of the Amazon ECS API."""
         kept = set(self.capabilities)
         dropped = [one for one in CAPABILITIES if one not in kept] if kept else ["ALL"]
         members: dict[str, Any] = {
@@ -77,6 +77,6 @@ class Isolation:
 
 
 def _volume(path: str) -> str:
-    """A volume's name: letters, digits and hyphens, and different for different paths."""
-    words = _OTHER.sub("-", path.lower()).strip("-")
-    return f"{words}-{hashlib.sha256(path.encode()).hexdigest()[:6]}"
+    """Return a volume's name: letters, digits and hyphens, unique for each path."""
+    label = _OTHER.sub("-", path.lower()).strip("-")
+    return f"{label}-{hashlib.sha256(path.encode()).hexdigest()[:6]}"

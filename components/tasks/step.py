@@ -1,4 +1,4 @@
-"""One step of a migration."""
+"""One migration step."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ class Step:
     Attributes:
         name: unique.
         command: replaces the image's CMD.
+        phase: `before` or `after` the rollout.
         timeout: seconds.
-        attempts: for a task that could not start.
-        shards: tasks side by side.
+        attempts: starts of a task that could not start.
+        shards: number of parallel tasks.
         environment: this step's own plain variables.
-        task: where image or secrets are the step's own, because RunTask can override neither; steps with the same
-            secrets share one.
-        secrets: names of the application's secrets that it has.
-        repeatable: whether an operator's command of the same image may run as it does: not as the master user, nor as
+        task: task definition of a step with its own image or secrets, because RunTask can override neither; steps with
+            the same secrets share one.
+        secrets: names of its secrets of the application.
+        repeatable: whether an operator's command may use its task definition: not with the master user's secret or
             another image.
     """
 
@@ -43,10 +44,10 @@ class Step:
 
 
 def described(step: Step, usual: TaskDefinitionArgs, own_revision: pulumi.Input[str] | None) -> dict[str, Any]:
-    """A step in the form of MigrationRun's input.
+    """Return a step in the form of MigrationRun's input.
 
     Args:
-        usual: what a step without a task of its own runs as.
+        usual: the task definition of steps without one of their own.
         own_revision: of the task definition made from `step.task`.
     """
     plain: dict[str, Any] = {

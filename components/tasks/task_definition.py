@@ -1,4 +1,4 @@
-"""What a task is: image, size, roles, variables. Every change is a new revision."""
+"""A task definition: image, size, roles, variables. Every change is a new revision."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ class TaskDefinitionArgs:
     """Inputs of TaskDefinition.
 
     Attributes:
-        family: name that all revisions share.
-        cpu: CPU units, memory: MiB, a pair that Fargate offers.
-        architecture: X86_64 or ARM64, as the image.
+        family: name of all revisions.
+        cpu: CPU units, in a pair with memory that Fargate offers.
+        memory: MiB.
+        architecture: X86_64 or ARM64, as of the image.
         image: by digest.
         environment: plain variables.
-        secrets: name to `valueFrom`.
-        log_group: name of an existing one.
+        secrets: `valueFrom` by name.
+        log_group: name of an existing log group.
         region: of the log group.
     """
 
@@ -44,8 +45,8 @@ class TaskDefinitionArgs:
 class TaskDefinition(pulumi.ComponentResource):
     """A Fargate task definition with one container.
 
-    Revisions are never deregistered by a replacement: ECS starts no task from an inactive one, and the revision that
-    still serves, or that a rollback returns to, is one of them.
+    A replacement does not deregister the old revision: ECS starts no task from an inactive one, and the old revision
+    may still serve or be the rollback target.
 
     Outputs: arn (with its revision).
     """

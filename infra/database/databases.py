@@ -1,4 +1,4 @@
-"""Which database a stack has, by its settings."""
+"""The stack's database: its own, or an existing one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.settings.settings import Settings
 def database_of(
     name: str, stack: Settings, network: Network | ExistingNetwork, opts: pulumi.ResourceOptions
 ) -> Database | ExistingDatabase:
-    """The database of a stack, reachable from its tasks; one that is there keeps its other clients."""
+    """Return the database of a stack, reachable from its tasks. An existing one keeps its other clients."""
     chosen, firewall = stack.database, network.firewall
     if chosen.existing is not None:
         clients = {"service": firewall.service, "migration": firewall.migration}

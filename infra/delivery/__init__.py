@@ -1,1 +1,1 @@
-"""Releases, promotion, and changes that are refused."""
+"""Releases, promotion, and refused changes."""

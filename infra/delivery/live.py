@@ -1,4 +1,4 @@
-"""What a stack has now, by its own outputs, and why a change from there is refused: before anything is declared."""
+"""Compares the settings with the live stack's outputs, and refuses unsafe changes before any resource is declared."""
 
 from __future__ import annotations
 
@@ -42,12 +42,13 @@ def check(stack: Settings) -> Mapping[str, Any]:
 
 
 def order(stack: Settings, live: Mapping[str, Any], built_from: str, setting: str) -> None:
-    """End the program when an image that was built elsewhere comes from an older commit than the live release: it may
-    lack migrations that this one ran. What cannot be known is said.
+    """End the program when an image was built from an older commit than the live release, so it may lack migrations.
+
+    An unknown order is logged.
 
     Args:
         live: the stack's outputs of its last update.
-        built_from: the image's commit; empty where it is not known.
+        built_from: the image's commit; empty where unknown.
         setting: `promoteFrom` or `image`.
     """
     wanted, serving = _commit(built_from), _serving(live)
@@ -56,27 +57,27 @@ def order(stack: Settings, live: Mapping[str, Any], built_from: str, setting: st
     ancestor = is_ancestor(".", wanted, serving) if wanted and serving else None
     if ancestor is None:
         why = unknown_order(wanted, serving, setting)
-        pulumi.log.info(f"{setting}: whether it has the live release's migrations is not known: {why}")
+        pulumi.log.info(f"{setting}: it is unknown whether the image has the live release's migrations: {why}")
     elif (found := older_build(wanted, serving, ancestor, stack.app.allow_older or "", setting)) is not None:
         _refuse(found)
 
 
 def _refuse(found: Finding) -> None:
-    """End the program; in a preview only warns, which may be one of a branch that is behind."""
+    """End the program; in a preview only warn, because it may be one of a branch that is behind."""
     if not pulumi.runtime.is_dry_run():
         end(f"{found}. Nothing was changed")
     pulumi.log.warn(f"{found}. `pulumi up` refuses it")
 
 
 def outputs() -> Mapping[str, Any]:
-    """The stack's outputs of its last update; empty before the first, or when they cannot be read, which is said."""
+    """Return the stack's outputs of its last update; empty before the first one, or when unreadable, with a warning."""
     own = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
         answer = pulumi.runtime.invoke(promotion.READ, {"name": own}).value or {}
     except Exception as error:  # the SDK has no narrower one
         pulumi.log.warn(
-            "the stack's own outputs cannot be read, so whether this build is older than the live release, or the "
-            f"database's major version changes, was not checked: {told(error)}"
+            "the stack's own outputs cannot be read, so the order of this build and the live release, and the "
+            f"database's major version, are not checked: {told(error)}"
         )
         return {}
     found = answer.get("outputs")
@@ -104,12 +105,12 @@ def _build(stack: Settings, live: Mapping[str, Any]) -> Finding | None:
 
 
 def _serving(live: Mapping[str, Any]) -> str:
-    """The commit of the live release; empty where it is not known."""
+    """Return the commit of the live release; empty where unknown."""
     release = live.get("release")
     return _commit(str(release.get("revision") or "")) if isinstance(release, Mapping) else ""
 
 
 def _commit(revision: str) -> str:
-    """The commit of a revision, without `-dirty`; empty where it is none, like a branch in an image's label."""
+    """Return the commit of a revision, without `-dirty`; empty for anything else, such as a branch in a label."""
     commit = revision.partition("-")[0].lower()
     return commit if re.fullmatch(r"[0-9a-f]{7,64}", commit) else ""

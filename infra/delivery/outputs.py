@@ -1,4 +1,4 @@
-"""What a stack tells: its operators, the pipeline, and the stack that promotes from it."""
+"""The stack's outputs: for operators, the pipeline, and stacks that promote from it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Deployed:
     signed: pulumi.Input[str] | None = None
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs, by name."""
+        """Return the stack's outputs by name."""
         service, database, logs = self.service, self.database, self.logs
         results = pulumi.Output.all(*(gate.results for gate in self.gates))
         return {
@@ -82,7 +82,7 @@ class Deployed:
         }
 
     def _gate(self) -> dict[str, Any]:
-        """From which `sluice` knows where to work."""
+        """Return the output for the `sluice` command."""
         settings, service, gate = self.stack, self.service, self.gates[0]
         return {
             "taskDefinition": gate.task_definition,
@@ -120,12 +120,12 @@ class Deployed:
         }
 
     def _smoke(self) -> dict[str, Any] | None:
-        """Whatever release serves: an earlier one has another version."""
+        """Return the smoke request for any release, so without the version, which differs between releases."""
         described = self.smoke.described(self.service) if self.smoke else None
         return described and {key: value for key, value in described.items() if key != "version"}
 
     def _deep(self) -> dict[str, Any]:
-        """What an operator's machine may ask."""
+        """Return the deep health path that an operator's machine can request."""
         service, settings = self.service, self.stack
         return {
             "url": pulumi.Output.concat(service.url, settings.soak.path or settings.app.health_path),
@@ -136,16 +136,15 @@ class Deployed:
         }
 
     def _deep_status(self) -> int:
-        """What the deep path answers when all is well: the soak takes 200, and the smoke request says what it takes."""
+        """Return the status of a healthy deep path: 200 for the soak, the smoke request's own for its path."""
         smoke, path = self.stack.smoke, self.stack.app.health_path
         return smoke.status if (smoke.path or path) == (self.stack.soak.path or path) else 200
 
     def _steps(self, let_through: Sequence[Sequence[dict[str, Any]] | None]) -> list[dict[str, Any]]:
-        """Each step, with the revision that it runs as where that is not the usual one, and with its secrets where an
-        operator's command may run as it.
+        """Return each step, with its own revision if it has one, and its secrets if an operator's command may use it.
 
         Args:
-            let_through: the gates' own.
+            let_through: the steps as the gates output them.
         """
         revisions = {step["name"]: step.get("taskDefinition") for steps in let_through for step in steps or ()}
         return [

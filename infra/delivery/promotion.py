@@ -1,4 +1,4 @@
-"""What another stack has released, and why it may not be taken."""
+"""Reads the release of another stack, and refuses one that must not be promoted."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from infra.settings.settings import Settings
 from sluice import sdk as gate
 
 READ = "pulumi:pulumi:readStackOutputs"
-"""What a StackReference reads: here of this very stack. Asked by the program itself, because the answer must be known
-before anything is declared."""
+"""The function behind StackReference. The program calls it for its own stack, because it needs the answer before it
+declares any resource."""
 
 NEEDED = ("image", "release", "repository", "repositoryArn", "registryId", "region", "architecture")
 
 
 def taken(stack_name: str, stack: Settings, provider: pulumi.ProviderResource) -> dict[str, Any]:
-    """Return what another stack says that it has released. Ends the program when there is nothing that this one can
-    take.
+    """Return the latest release of another stack. Ends the program when this stack must not promote it.
 
-    It is asked of that stack's own record (sluice/release/promotion.py) at once: a refusal comes before the first
-    change, and in previews too.
+    It is read from that stack's own record (sluice/release/promotion.py) immediately, so a refusal comes before the
+    first change, and in previews, too.
 
     Args:
         provider: the gate's.
@@ -35,19 +34,19 @@ def taken(stack_name: str, stack: Settings, provider: pulumi.ProviderResource) -
     try:
         promotable = gate.released(project=project, stack=name, account=account, region=region, provider=provider)
     except Exception as error:  # the SDK has no narrower one
-        end(f"promoteFrom: what {source} has released cannot be read: {told(error)}. Nothing was changed")
+        end(f"promoteFrom: the release of {source} cannot be read: {told(error)}. Nothing was changed")
     if why := complaint(source, promotable, stack.app.architecture) or stranger(source, promotable, account):
         end(f"promoteFrom: {why}. Nothing was changed")
     return dict(promotable or {})
 
 
 def in_words(stack_name: str, promotable: Mapping[str, Any]) -> str:
-    """Return what is promoted, for whoever reads the preview."""
+    """Return the text for the preview: image, names and source."""
     release = promotable["release"]
     revision, _, dirty = str(release.get("revision") or "").partition("-")
     named = [f"version {release['version']}"] if release.get("version") else []
     named += [f"revision {revision[:12]}{dirty and '-' + dirty}"] if revision else []
-    # Numbers come from another stack as floating-point ones.
+    # Numbers of another stack's output are floats.
     steps = ", ".join(f"{step['name']} {step['seconds'] or 0:.0f} s" for step in promotable.get("migrations") or ())
     return (
         f"promoting {release['digest'][:19]} from {full_name(stack_name)}"
@@ -57,14 +56,14 @@ def in_words(stack_name: str, promotable: Mapping[str, Any]) -> str:
 
 
 def full_name(stack_name: str) -> str:
-    """`org/project/stack`, of the same project where only the stack is named."""
+    """Return `org/project/stack`; a bare stack name is of the same project."""
     if "/" in stack_name:
         return stack_name
     return f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack_name}"
 
 
 def complaint(source: str, promotable: Any, architecture: str) -> str:
-    """Return why this output cannot be taken; empty when it can."""
+    """Return why this release cannot be promoted; empty when it can."""
     if promotable is None:
         return (
             f"{source} has released nothing: the parameter that says so is written once an image has passed its"
@@ -87,18 +86,15 @@ def complaint(source: str, promotable: Any, architecture: str) -> str:
 def stranger(source: str, promotable: Any, account: str) -> str:
     """Return why this image is not the source's own; empty when it is.
 
-    Whoever may write the record could otherwise have any image run here.
+    Without this check, a writer of the record could run any image here.
 
     Args:
-        account: that must hold it; empty: any.
+        account: the account that must hold the image; empty: any.
     """
     image, release = str(promotable["image"]), promotable["release"]
     digest, arn = image.rpartition("@")[2], repository(image)
     if account and promotable["registryId"] != account:
-        return (
-            f"{source} released an image that lies in account {promotable['registryId']}, and promotion.account says"
-            f" {account}"
-        )
+        return f"{source} released an image in account {promotable['registryId']}, and promotion.account is {account}"
     if arn is not None and arn != promotable["repositoryArn"]:
         return f"{source} released {image}, which is not in its repository {promotable['repositoryArn']}"
     if release.get("digest") != digest:

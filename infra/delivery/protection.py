@@ -1,4 +1,4 @@
-"""Why `pulumi destroy` of a protected stack changes nothing at all."""
+"""Makes `pulumi destroy` of a protected stack fail before it changes anything."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import pulumi
 
 
 class Protection(pulumi.ComponentResource):
-    """The one resource that stands on all others, and that a protected stack refuses to delete.
+    """A resource that depends on all others, and that a protected stack refuses to delete.
 
-    `protect` on a database alone would stop a destroy only when it gets there: everything that stands on the database,
-    the service first of all, is deleted by then. What stands on everything else is what a destroy begins with, so it
-    ends there too, with one error and nothing changed, also without a preview. On other stacks it is there as well and
-    keeps nobody from anything: so settings alone, and one `pulumi up`, take a stack's protection away.
+    `protect` on the database alone would stop a destroy too late: the service and everything else that depends on the
+    database would be deleted first. A destroy starts with the resource that depends on all others, so it fails there,
+    with one error and no change, also without a preview. Unprotected stacks have the resource, too, without `protect`:
+    changing the settings and one `pulumi up` remove a stack's protection.
     """
 
     def __init__(self, name: str, resources: AllResources, protected: bool) -> None:
@@ -21,13 +21,13 @@ class Protection(pulumi.ComponentResource):
 
 
 class AllResources:
-    """Every resource that the program makes from now on."""
+    """Collects every resource that the program declares from now on."""
 
     def __init__(self) -> None:
         self.resources: list[pulumi.Resource] = []
         pulumi.runtime.register_stack_transformation(self._seen)
 
     def _seen(self, args: pulumi.ResourceTransformationArgs) -> None:
-        # Components are left out: they are deleted after their children, and these are here.
+        # Components are left out: they are deleted after their children, which are collected.
         if isinstance(args.resource, pulumi.CustomResource) and not isinstance(args.resource, pulumi.ProviderResource):
             self.resources.append(args.resource)

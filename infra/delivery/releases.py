@@ -1,4 +1,4 @@
-"""What this stack has released last, for the stacks that promote from it."""
+"""Publishes this stack's latest release for the stacks that promote from it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LIMIT = 4096
 def published(
     name: str, promotable: pulumi.Input[Mapping[str, Any] | None], opts: pulumi.ResourceOptions
 ) -> aws.ssm.Parameter:
-    """Write it down once it is known: when migrations, rollout and after-steps have passed. It holds no secret.
+    """Return the parameter with the release, written once migrations, rollout and after-steps have passed.
 
-    In Parameter Store rather than in the stack's state alone, so that another stack can read it and nothing else.
+    It contains no secret. It is in Parameter Store, so that another stack can read it and nothing else of this stack.
     """
     return aws.ssm.Parameter(
         f"{name}-promotable",
@@ -33,7 +33,7 @@ def published(
 
 
 def written(promotable: Mapping[str, Any] | None) -> str:
-    """As text. The times of the steps are left out where they are too many for one parameter."""
+    """Return the release as text, without the steps' durations if they do not fit into one parameter."""
     text = json.dumps(promotable, separators=(",", ":"), sort_keys=True)
     if len(text) <= LIMIT or promotable is None:
         return text

@@ -1,5 +1,4 @@
-"""Where a stack's image comes from: it is built here, named by the settings, or taken from another stack; or it is an
-earlier release that is to serve again."""
+"""Decides where a stack's image comes from: built here, named in the settings, promoted, or a rollback."""
 
 from __future__ import annotations
 
@@ -44,7 +43,7 @@ class Source:
     live: Mapping[str, Any]
 
     def origin(self) -> Origin:
-        """The image to deploy. Ends the program when it must not be deployed: before anything is created or
+        """Return the image to deploy. Ends the program when it must not be deployed, before anything is created or
         changed."""
         stack = self.stack
         if stack.rollback is not None:
@@ -66,11 +65,11 @@ class Source:
         return self._built()
 
     def _admitted(self, key: str, image: str, what: str) -> Admission:
-        """Return what the gate says of what is to be deployed, when it may be.
+        """Return the gate's answer for an image that may be deployed; end the program otherwise.
 
         Args:
-            key: the setting that says so.
-            what: it does, in words.
+            key: the setting that names the image.
+            what: the change, for the log.
         """
         rollback = self.stack.rollback or ""
         try:
@@ -78,8 +77,7 @@ class Source:
                 image=image,
                 rollback=rollback,
                 records=self.path,
-                # An image proves itself in other environments, not in production: there its tags must say that a stack
-                # has released it, whatever says so besides.
+                # In production, a tag of the image must prove that another stack has released it.
                 released=not self.stack.protected,
                 architecture=self.stack.app.architecture if key == "image" else "",
                 trusted=self.stack.signing.trusted,
@@ -92,11 +90,11 @@ class Source:
         for warning in answer.warnings:
             pulumi.log.warn(f"{key}: {warning}")
         if answer.replaces:
-            pulumi.log.info(f"{what}; it takes the place of {answer.replaces}")
+            pulumi.log.info(f"{what}; it replaces {answer.replaces}")
         return answer
 
     def _again(self, back: str) -> Origin:
-        """An earlier release. A stack that builds goes on doing so: its repository holds what it goes back to."""
+        """Return an earlier release. A stack that builds keeps its repository, which has the earlier image."""
         if self.stack.app.context is None:
             return named(back, self.stack)
         built = self._built()
@@ -106,14 +104,14 @@ class Source:
     def _built(self) -> Origin:
         """Built from the application's sources, into a repository of the stack's own."""
         stack, app, context = self.stack, self.stack.app, str(self.stack.app.context)
-        wish = stack.registry
+        registry = stack.registry
         kept = RegistryArgs(
             region=stack.aws.region,
             protected=stack.protected,
-            keep_releases=wish.keep_releases,
-            keep_days=wish.keep_days,
+            keep_releases=registry.keep_releases,
+            keep_days=registry.keep_days,
             kept=stack.images_kept,
-            pullers=wish.pullers,
+            pullers=registry.pullers,
         )
         repository = Registry(self.name, kept, self.opts).repository
         self._warn_of_tags(context)
@@ -124,27 +122,29 @@ class Source:
         names = {"tag": image.tag, "version": image.version, "revision": revision(context)}
         return Origin(
             image.reference,
-            # After an update of some resources only, the sources may be newer than the image.
+            # After a partial update, the sources may be newer than the image.
             image.name.apply(lambda pushed: names if pushed.rpartition(":")[2] == image.tag else {}),
             repository,
             "" if found else build.tag,
         )
 
     def _warn_of_tags(self, context: str) -> None:
-        """Say which bases are named by a tag alone, where images are built that others run."""
+        """Warn of base images without a digest, in stacks whose images other stacks run."""
         app = self.stack.app
         if self.stack.environment not in KEEPING:
             return
         found = base_image.bases((Path(context) / app.dockerfile).read_text(encoding="utf-8"), app.build_args)
         if loose := base_image.by_tag(found):
             pulumi.log.warn(
-                f"app.dockerfile: {', '.join(loose)} can be another image at the next build, and no update says so:"
-                " name it by digest (docs/base-images.md)"
+                f"app.dockerfile: {', '.join(loose)} can be another image at the next build, without any change here."
+                " Fix: name it by digest (docs/base-images.md)"
             )
 
     def _pushed(self, tag: str) -> str:
-        """The digest of an image that has this tag already, pushed by an update that did not come to its end, or by
-        another builder; empty when there is none, or the stack knows it as its own."""
+        """Return the digest of an existing image with this tag, which an interrupted update or another builder pushed.
+
+        Empty without one, or if it is in the stack's state.
+        """
         repository = str(self.live.get("repository") or "")
         if not repository or self.live.get("builtTag") == tag:
             return ""
@@ -159,10 +159,10 @@ class Source:
 
 
 def named(image: str, stack: Settings, revision: str = "") -> Origin:
-    """Named by the settings; nothing is known of it but that.
+    """Return the origin of an image that the settings name.
 
     Args:
-        revision: the commit that its label names, if any.
+        revision: the commit in its label, if any.
     """
     arn = repository_arn(image) or ""
     region, account = arn.split(":")[3:5] if arn else (stack.aws.region, "")
@@ -172,7 +172,7 @@ def named(image: str, stack: Settings, revision: str = "") -> Origin:
 
 
 def promoted(promotable: Mapping[str, Any]) -> Origin:
-    """Return what another stack has released: its output `promotable`."""
+    """Return the origin of another stack's release."""
     release = promotable["release"]
     names = {key: release[key] for key in ("tag", "version", "revision") if key in release}
     return _existing(promotable["image"], names, promotable)

@@ -1,1 +1,1 @@
-"""The stack's image: where it comes from, and its scan."""
+"""The stack's image: its commit, scan and signature."""

@@ -1,4 +1,4 @@
-"""Which commit a build comes from."""
+"""The git commit of a build."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ SECONDS = 10.0
 
 
 def revision(folder: str) -> str:
-    """The last commit that changed something in a folder, with `-dirty` when its files are not as committed.
+    """Return the last commit that changed a folder, with `-dirty` for uncommitted changes.
 
-    So it stays the same while the folder does, whatever is committed elsewhere. Empty when there is no git repository,
-    no git, or no answer within SECONDS: a release then goes by its digest alone.
+    It does not change with commits elsewhere. Empty without a git repository, without git, or without an answer within
+    SECONDS: the release then has a digest only.
     """
     try:
         commit = _git(folder, "log", "-1", "--format=%H", "--", ".")
@@ -26,7 +26,7 @@ def is_ancestor(folder: str, older: str, newer: str) -> bool | None:
     try:
         _git(folder, "merge-base", "--is-ancestor", older, newer)
     except subprocess.CalledProcessError as error:
-        return False if error.returncode == 1 else None  # 128: a commit that it does not have
+        return False if error.returncode == 1 else None  # 128: git does not have the commit
     except (OSError, subprocess.SubprocessError):
         return None
     return True

@@ -1,4 +1,4 @@
-"""The judgement on what ECR's scan found in the image: between its build or promotion, and its migrations."""
+"""Waits for the verdict on ECR's image scan: after build or promotion, before the migrations."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from sluice import sdk as gate
 
 
 def scanned(name: str, stack: Settings, origin: Origin, opts: pulumi.ResourceOptions) -> Origin:
-    """The same image, known to whatever runs it only once its scan was judged; as it is where nothing is judged."""
-    wish = stack.scan
-    severity = wish.severity_in(stack.environment)
+    """Return the same image, known only once its scan was accepted; unchanged where scans are not checked."""
+    scan = stack.scan
+    severity = scan.severity_in(stack.environment)
     if severity == "off":
         return origin
-    for text in ending(wish.exceptions, datetime.now(UTC).date()):
+    for text in ending(scan.exceptions, datetime.now(UTC).date()):
         pulumi.log.warn(text)
     judged = Scan(name, ScanArgs(origin.reference, severity, stack), opts)
     return replace(origin, reference=judged.image)
@@ -33,7 +33,7 @@ class ScanArgs:
 
     Attributes:
         image: by digest.
-        severity: of the weaknesses that refuse it.
+        severity: of the findings that refuse it.
         stack: the settings.
     """
 
@@ -43,24 +43,24 @@ class ScanArgs:
 
 
 class Scan(pulumi.ComponentResource):
-    """The judgement.
+    """The acceptance of the image scan.
 
-    Outputs: image, once it may be deployed.
+    Outputs: image, once its scan is accepted.
     """
 
     image: pulumi.Output[str]
 
     def __init__(self, name: str, args: ScanArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:infra:Scan", name, None, opts)
-        wish = args.stack.scan
+        scan = args.stack.scan
         self.image = gate.ImageScan(
             name,
             image=args.image,
             severity=args.severity,
-            unscanned=wish.unscanned,
-            timeout=wish.timeout,
+            unscanned=scan.unscanned,
+            timeout=scan.timeout,
             platform=PLATFORMS[args.stack.app.architecture],
-            exceptions=[{"id": one.id, "reason": one.reason, "until": one.until} for one in wish.exceptions],
+            exceptions=[{"id": one.id, "reason": one.reason, "until": one.until} for one in scan.exceptions],
             rollback=args.stack.rollback is not None,
             opts=pulumi.ResourceOptions(parent=self),
         ).image

@@ -1,4 +1,4 @@
-"""The signature of what was proven: behind migrations, rollout and after-steps, before anybody may promote it."""
+"""Signs the proven image: after migrations, rollout and after-steps, before other stacks may promote it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def signed(
     deployment: Deployment,
     opts: pulumi.ResourceOptions,
 ) -> pulumi.Output[str] | None:
-    """The image that serves, known once it is signed; None where the stack signs nothing.
+    """Return the serving image, known once it is signed; None where the stack signs nothing.
 
-    Its image comes from what the rollout and every phase of the migrations say: none of them can be left out.
+    The image is taken from the outputs of the rollout and of every migration phase, so none of them can be skipped.
     """
     if stack.signing.key is None:
         return None

@@ -1,4 +1,4 @@
-"""What is worth waking somebody for. Pure: dimensions are whatever the caller knows."""
+"""The rules of the stack's alarms. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from infra.settings.values.sizes import max_connections
 
 GIB = 1024**3
 WRAPAROUND = 1_000_000_000
-"""Transactions of two billion: autovacuum should have come long ago ("Avoid transaction ID wraparound", AWS blog)."""
+"""Age in transactions, half of the limit; autovacuum should have run long before ("Avoid transaction ID wraparound",
+AWS blog)."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Watched:
         load_balancer, target_groups: last parts of their ARNs; two groups where ECS shifts traffic between them.
         cluster, service: names.
         database: the identifier.
-        shared: whether the load balancer may serve other services too.
+        shared: whether the load balancer may serve other services, too.
     """
 
     load_balancer: pulumi.Input[str]
@@ -37,19 +38,19 @@ class Watched:
 
 
 def rules(stack: Settings, watched: Watched) -> list[Rule]:
-    """The alarms of a stack, in the order in which they are shown."""
+    """Return the rules of a stack's alarms, in their order on the dashboard."""
     return [*_traffic(stack, watched), *_service(stack, watched), *_database(stack, watched)]
 
 
 def _traffic(stack: Settings, watched: Watched) -> list[Rule]:
-    wish, place = stack.alarms, (watched.load_balancer, watched.target_groups)
+    alarms, place = stack.alarms, (watched.load_balancer, watched.target_groups)
     return [
-        errors("errors", wish.error_percent, wish.error_floor, 5, *place, shared=watched.shared),
+        errors("errors", alarms.error_percent, alarms.error_floor, 5, *place, shared=watched.shared),
         Rule(
             "latency",
-            f"5 % of the requests have taken longer than {wish.latency} ms for 5 minutes.",
+            f"5 % of the requests have taken longer than {alarms.latency} ms for 5 minutes.",
             minutes=5,
-            above=wish.latency / 1000,
+            above=alarms.latency / 1000,
             **of_groups("TargetResponseTime", "p95", "MAX", *place),
         ),
         Rule(
@@ -57,7 +58,7 @@ def _traffic(stack: Settings, watched: Watched) -> list[Rule]:
             "A task has failed the load balancer's health check for 5 minutes.",
             minutes=5,
             above=0,
-            # The least of the load balancer's nodes: every one of them sees it.
+            # The minimum over the load balancer's nodes, so that every node reports it.
             **of_groups("UnHealthyHostCount", "Minimum", "MAX", *place),
         ),
         Rule(
@@ -66,7 +67,7 @@ def _traffic(stack: Settings, watched: Watched) -> list[Rule]:
             minutes=2,
             below=1,
             silence_is_bad=True,
-            # Between two deployments one of two groups is empty.
+            # Between two deployments, one of the two groups is empty.
             **of_groups("HealthyHostCount", "Minimum", "SUM", *place),
         ),
     ]
@@ -88,7 +89,7 @@ def _service(stack: Settings, watched: Watched) -> list[Rule]:
 
 
 def _database(stack: Settings, watched: Watched) -> list[Rule]:
-    wish, database = stack.alarms, stack.database
+    alarms, database = stack.alarms, stack.database
 
     def measured(name: str, statistic: str) -> Metric:
         return Metric("AWS/RDS", name, statistic, {"DBInstanceIdentifier": watched.database})
@@ -96,17 +97,17 @@ def _database(stack: Settings, watched: Watched) -> list[Rule]:
     found = [
         Rule(
             "database-cpu",
-            f"The database has used more than {wish.database_cpu} % of its CPU for 15 minutes.",
+            f"The database has used more than {alarms.database_cpu} % of its CPU for 15 minutes.",
             minutes=15,
             metric=measured("CPUUtilization", "Average"),
-            above=wish.database_cpu,
+            above=alarms.database_cpu,
         ),
         Rule(
             "database-storage",
-            f"The database has less than {wish.database_storage} % of its {database.storage} GiB free.",
+            f"The database has less than {alarms.database_storage} % of its {database.storage} GiB free.",
             minutes=15,
             metric=measured("FreeStorageSpace", "Minimum"),
-            below=database.storage * GIB * wish.database_storage / 100,
+            below=database.storage * GIB * alarms.database_storage / 100,
         ),
         Rule(
             "database-transactions",
@@ -116,15 +117,15 @@ def _database(stack: Settings, watched: Watched) -> list[Rule]:
             above=WRAPAROUND,
         ),
     ]
-    most = wish.max_connections or max_connections(database.instance_class)
+    most = alarms.max_connections or max_connections(database.instance_class)
     if most is not None:
         found.append(
             Rule(
                 "database-connections",
-                f"More than {wish.database_connections} % of the database's {most} connections are taken.",
+                f"More than {alarms.database_connections} % of the database's {most} connections are taken.",
                 minutes=5,
                 metric=measured("DatabaseConnections", "Maximum"),
-                above=most * wish.database_connections // 100,
+                above=most * alarms.database_connections // 100,
             )
         )
     return found

@@ -1,4 +1,4 @@
-"""The stack's alarms, on what its users, its service and its database live through."""
+"""The stack's alarms: traffic, service and database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from components.monitoring.alarm import Rule, alarm
 
 
 class Alarms(pulumi.ComponentResource):
-    """One alarm a rule.
+    """One alarm for each rule.
 
     Outputs: arns, in the order of the rules.
     """

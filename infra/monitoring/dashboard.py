@@ -1,4 +1,4 @@
-"""The stack on one page of CloudWatch."""
+"""The stack's CloudWatch dashboard."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.network.traffic import NAMESPACE
 from infra.monitoring.alarm_rules import Watched
 
 HALF, THIRD, HEIGHT = 12, 8, 6
-"""Of the 24 columns of a dashboard; rows."""
+"""Widths of widgets in the dashboard's 24 columns, and their height in rows."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ def _rest(known: dict[str, Any]) -> tuple[list[str], str]:
 
 
 def address(region: str, name: str) -> str:
-    """Where people look at it."""
+    """Return the dashboard's URL in the AWS console."""
     return f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#dashboards/dashboard/{name}"
 
 
 def body(region: str, watched: Watched, alarms: Sequence[str], logs: str) -> dict[str, Any]:
-    """The widgets ("Dashboard body structure and syntax" in the Amazon CloudWatch API reference), placed from left to
+    """Return the widgets ("Dashboard body structure and syntax" in the Amazon CloudWatch API reference), from left to
     right and from top to bottom."""
     balancer = ["LoadBalancer", watched.load_balancer]
     groups = [[*balancer, "TargetGroup", one] for one in watched.target_groups]
@@ -83,7 +83,7 @@ def body(region: str, watched: Watched, alarms: Sequence[str], logs: str) -> dic
             [
                 *measured("RequestCount"),
                 *measured("HTTPCode_Target_5XX_Count"),
-                # Of the whole load balancer: on a shared one they are other services' errors too.
+                # Of the whole load balancer: on a shared one, they include other services' errors.
                 *([] if watched.shared else [[NAMESPACE, "HTTPCode_ELB_5XX_Count", *balancer]]),
                 *measured("HTTPCode_Target_4XX_Count"),
             ],

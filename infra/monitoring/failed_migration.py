@@ -1,4 +1,4 @@
-"""Tells the topic of every migration task that ended badly, whoever started it and whether anybody waits for it."""
+"""Notifies the topic of every failed migration task, also if no deployer waits for it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ class FailedMigrationArgs:
 
 
 class FailedMigration(pulumi.ComponentResource):
-    """An EventBridge rule for tasks whose migration ended with another exit code than 0, or that did not start. The
-    gate notifies the topic of a failure too, with its cause; this rule also works when the gate was killed."""
+    """An EventBridge rule for migration tasks with an exit code other than 0, or that did not start.
+
+    The gate notifies the topic, too, with the cause; this rule also works when the gate was killed.
+    """
 
     def __init__(self, name: str, args: FailedMigrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:infra:FailedMigration", name, None, opts)
@@ -66,15 +68,13 @@ class FailedMigration(pulumi.ComponentResource):
 def pattern(cluster: str, families: Sequence[str], container: str) -> str:
     """Return the event pattern ("Amazon ECS task state change events" in the Amazon ECS developer guide).
 
-    A task that could not start has no exit code, but a stop code that says so. RunTask's group is the family, where
-    nobody names another.
+    A task that could not start has no exit code, but a stop code for it. RunTask's default group is the family.
 
-    Not matched: a container that started and whose exit code ECS lost, without a stop code that says so. Only the gate
-    reports that.
+    Not matched: a started container whose exit code ECS lost, without such a stop code. Only the gate reports that.
 
     Args:
-        container: the one that migrates. Exit codes of others, like an agent that the account injects, are not the
-            migration's. EventBridge matches the fields of one pattern object against one element of an array only
+        container: the migration's. Exit codes of others, such as an agent that the account injects, do not count.
+            EventBridge matches the fields of one pattern object against one element of an array only
             ("JSON Array Matching" in the README of AWS's library Event Ruler; the EventBridge user guide does not state
             it). If a Region matched them independently, an agent's exit code would match again, as it did without the
             name: a false alarm, but no failure missed.

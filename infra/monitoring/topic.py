@@ -1,4 +1,4 @@
-"""The topic through which people learn that a migration or a rollout failed, or that an alarm went off."""
+"""The SNS topic for failed migrations and rollouts, and for alarms."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class TopicArgs:
     """Inputs of Topic.
 
     Attributes:
-        existing: ARN of a topic that is not this stack's.
-        emails: addresses to subscribe to one that is.
+        existing: ARN of an existing topic; None: create one for *emails*.
+        emails: addresses to subscribe to the stack's own topic.
     """
 
     existing: str | None
@@ -27,11 +27,11 @@ class TopicArgs:
 
 
 class Topic(pulumi.ComponentResource):
-    """An SNS topic with one subscription an address, or a topic that exists, or none.
+    """An SNS topic with one subscription for each address, or an existing topic, or none.
 
-    A subscription by e-mail does nothing until its receiver has confirmed it ("Amazon SNS email notifications").
+    An e-mail subscription is inactive until its receiver confirms it ("Amazon SNS email notifications").
 
-    Outputs: arn; None when nobody is to be told.
+    Outputs: arn; None without a topic.
     """
 
     arn: pulumi.Output[str] | None
@@ -52,10 +52,10 @@ class Topic(pulumi.ComponentResource):
 
 
 def publishers(topic: str) -> str:
-    """Return who may publish: principals of the topic's own account, as by default, its alarms, and EventBridge.
+    """Return the topic's policy: principals of its own account (the default), its alarms, and EventBridge may publish.
 
     EventBridge's own example of such a policy has no condition ("Using resource-based policies for Amazon EventBridge"
-    in its user guide), and it is not documented what could be asked in one; all that it can do is to publish here.
+    in its user guide), and none is documented. EventBridge can only publish.
     """
     account = topic.split(":")[4]
     own = {"Sid": "Own", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sns:Publish", "sns:Subscribe"]}

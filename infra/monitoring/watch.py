@@ -1,4 +1,4 @@
-"""Everything that looks after a running stack: alarms, the rule for failed migrations, the dashboard."""
+"""Monitoring of a running stack: alarms, the rule for failed migrations, the dashboard."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class WatchArgs:
         cluster: ARN.
         families: of the migration tasks' definitions.
         logs: name of the service's log group.
-        topic: ARN; None: nobody is told, and the alarms only show.
+        topic: ARN; None: alarms send no notice.
     """
 
     stack: Settings

@@ -1,1 +1,1 @@
-"""What the stack's tasks are and may do."""
+"""The stack's tasks: definitions, roles, logs, cluster."""

@@ -1,5 +1,4 @@
-"""The roles of a stack, all below one path; and the two of one kind of task: what ECS may do to start it, and what its
-code may do."""
+"""The IAM roles of a stack, all below one path, and the execution role and task role of each kind of task."""
 
 from __future__ import annotations
 
@@ -15,11 +14,11 @@ from infra.ordering import after
 
 @dataclass(frozen=True)
 class Standing:
-    """What all roles of a stack have in common.
+    """The common part of all roles of a stack.
 
     Attributes:
-        path: where they lie, so that `iam:PassRole` can name them.
-        boundary: path and name of the policy that bounds them, None for none.
+        path: their IAM path, so that `iam:PassRole` can name them.
+        boundary: path and name of their permissions boundary; None for none.
     """
 
     path: str
@@ -30,7 +29,7 @@ class Standing:
         """Return the standing of one stack's roles.
 
         Args:
-            bounded: whether the roles carry the boundary that `make bootstrap` made (setting `access.boundary`).
+            bounded: whether the roles have the boundary that `make bootstrap` created (setting `access.boundary`).
         """
         return cls(naming.role_path(project, stack), naming.boundary(project, stack) if bounded else None)
 
@@ -38,10 +37,10 @@ class Standing:
 def role(
     name: str, trust: pulumi.Input[str], description: str, standing: Standing, parent: pulumi.Resource
 ) -> aws.iam.Role:
-    """A role of the stack. Every one is made here: the deploy role may make and pass no others.
+    """Return a role of the stack. All roles are created here: the deploy role may create and pass no others.
 
     Args:
-        trust: the policy that says who may take it.
+        trust: the trust policy.
     """
     caller = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=parent))
     end = standing.boundary
@@ -62,9 +61,9 @@ class TaskRolesArgs:
     Attributes:
         standing: of all roles of the stack.
         region: of the stack.
-        repository_arns: the only ones to pull from.
-        log_group_arn: the only one to write to.
-        secret_arns: the only ones to read at a task's start.
+        repository_arns: repositories that it may pull from.
+        log_group_arn: log group that it may write to.
+        secret_arns: secrets that it may read at a task's start.
         policies: ARNs of managed policies for the code.
     """
 
@@ -77,11 +76,12 @@ class TaskRolesArgs:
 
 
 class TaskRoles(pulumi.ComponentResource):
-    """Execution role and task role of one kind of task. The application's code may do nothing but what the managed
-    policies that the settings name let it do.
+    """Execution role and task role of one kind of task.
 
-    Outputs: execution_role_arn, known only when the role's policy is attached, so that no task starts before it may
-    read its secrets, and no service is deleted after it may not; task_role_arn.
+    The task role has only the managed policies that the settings name.
+
+    Outputs: execution_role_arn, known only once the role's policy is attached, so that no task starts before and no
+    service is deleted after the role may read its secrets; task_role_arn.
     """
 
     execution_role_arn: pulumi.Output[str]

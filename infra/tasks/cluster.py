@@ -1,4 +1,4 @@
-"""The ECS cluster that migrations and service share."""
+"""The ECS cluster of migrations and service."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Cluster(pulumi.ComponentResource):
         super().__init__("sluice:infra:Cluster", name, None, opts)
         cluster = aws.ecs.Cluster(
             name,
-            # Said in any case: unsaid, it is as the account's own setting is (PutAccountSettingDefault).
+            # Set explicitly: the default depends on the account's settings (PutAccountSettingDefault).
             settings=[{"name": "containerInsights", "value": insights}],
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -37,14 +37,14 @@ class Cluster(pulumi.ComponentResource):
 
 @dataclass(frozen=True)
 class ExistingCluster:
-    """A cluster that is there already; the same outputs."""
+    """An existing cluster, with the same outputs."""
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
 
 
 def cluster_of(name: str, stack: Settings, opts: pulumi.ResourceOptions) -> Cluster | ExistingCluster:
-    """The existing cluster that the settings name, or without one a cluster of the stack's own."""
+    """Return the existing cluster that the settings name, else a cluster of the stack's own."""
     if stack.cluster.arn is None:
         return Cluster(name, stack.cluster.insights_in(stack.environment), opts)
     arn = pulumi.Output.from_input(stack.cluster.arn)

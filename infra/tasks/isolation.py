@@ -1,4 +1,4 @@
-"""How a stack's containers are kept to themselves, as its settings say."""
+"""The isolation of a stack's containers, from its settings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from infra.settings.app import App
 
 
 def isolation(app: App) -> Isolation:
-    """Of the service and of every step. A root file system that can be written to needs no volumes."""
+    """Return the isolation of the service and of every step. A writable root file system needs no volumes."""
     writable = tuple(app.writable) if app.read_only else ()
     return Isolation(app.read_only, writable, app.user or "", tuple(app.capabilities))

@@ -1,5 +1,4 @@
-"""Where the tasks' output goes: one log group per kind of task, created before the first task, with an end to its
-life."""
+"""The tasks' log groups: one per kind of task, created before the first task, with a retention."""
 
 from __future__ import annotations
 
@@ -14,8 +13,8 @@ class LogsArgs:
     """Inputs of Logs.
 
     Attributes:
-        path: start of the groups' names, `/sluice/PROJECT/STACK`.
-        days: that a line is kept; without a number, logs are kept for ever.
+        path: prefix of the groups' names, `/sluice/PROJECT/STACK`.
+        days: retention.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""What a stack's tasks run as: one image and one set of variables, but each kind has roles and secrets of its own."""
+"""The stack's task definitions: one image and one set of variables, with roles and secrets for each kind of task."""
 
 from __future__ import annotations
 
@@ -26,16 +26,17 @@ from infra.tasks.access import Standing, TaskRoles, TaskRolesArgs
 
 
 @dataclass(frozen=True)
-class Kind:
+class TaskKind:
     """One kind of task: the service, a migration step, the bootstrap step.
 
     Attributes:
         name: of roles and family.
-        logins: by what the names of their variables begin with; `DB` is the task's own.
-        secrets: further secret variables, name to reference.
-        readable: references that its execution role may read besides, for those of its tasks that ask for them
-            (`asking`).
-        images: of other repositories that its tasks may run.
+        container: of its tasks.
+        log_group: of its tasks.
+        logins: by the prefix of their variables; `DB` is the task's own.
+        secrets: references of further secret variables, by name.
+        readable: references that its execution role may also read, for tasks with further secrets (`asking`).
+        images: images of other repositories that its tasks may run.
         policies: ARNs of managed policies for its code.
     """
 
@@ -50,16 +51,18 @@ class Kind:
 
 
 LONGEST_SUFFIX = 60
-"""Characters of a family that say which secrets its tasks have; a family has 255 at most (TaskDefinition in the Amazon
-ECS API reference)."""
+"""Characters of a family's suffix for its tasks' secrets; a family has at most 255 (TaskDefinition in the Amazon ECS
+API reference)."""
 
 
 def asking(usual: TaskDefinitionArgs, wanted: Mapping[str, str]) -> TaskDefinitionArgs:
-    """The same task with further secrets: a family of its own, since RunTask overrides no secrets (ContainerOverride in
-    the Amazon ECS API reference). Its execution role must be able to read them (Kind.readable).
+    """Return the same task with further secrets.
+
+    It has a family of its own, because RunTask cannot override secrets (ContainerOverride in the Amazon ECS API
+    reference). Its execution role must be able to read them (TaskKind.readable).
 
     Args:
-        wanted: name to reference, at least one.
+        wanted: references by name, at least one.
     """
     known = pulumi.Output.from_input(usual.secrets)
     return replace(
@@ -70,7 +73,7 @@ def asking(usual: TaskDefinitionArgs, wanted: Mapping[str, str]) -> TaskDefiniti
 
 
 def suffix(names: Iterable[str]) -> str:
-    """Return what a set of secrets is called in a family. No step's name has an underscore, so none is taken for it."""
+    """Return the family's suffix for a set of secrets. It has an underscore, which no step's name has."""
     known = sorted(names)
     text = f"with_{'-'.join(known)}"
     if len(text) <= LONGEST_SUFFIX:
@@ -80,12 +83,12 @@ def suffix(names: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Tasks:
-    """What all kinds have in common.
+    """The common part of all kinds of tasks.
 
     Attributes:
         name: of the stack's resources.
-        origin: of the image that they run.
-        balancer: what the service's requests come through.
+        origin: of their image.
+        balancer: the load balancer of the service.
     """
 
     name: str
@@ -95,9 +98,8 @@ class Tasks:
     balancer: LoadBalancer | ExistingListener
     opts: pulumi.ResourceOptions
 
-    def of(self, kind: Kind) -> TaskDefinitionArgs:
-        """Return what a task of this kind runs as, with roles that were made for it: they read its secrets and no
-        others."""
+    def of(self, kind: TaskKind) -> TaskDefinitionArgs:
+        """Return the task definition of a kind of task, with roles of its own that read its secrets only."""
         app, region, logins = self.stack.app, self.stack.aws.region, kind.logins
         elsewhere = [arn for image in kind.images if (arn := policies.repository(image))]
         references = dict.fromkeys([*kind.secrets.values(), *kind.readable])
@@ -144,9 +146,8 @@ class Tasks:
         return connection.places(*known[:3], verify_tls=database.verify_tls, ca_bundle=database.ca_bundle)
 
     @property
-    def beside_logins(self) -> pulumi.Output[Mapping[str, str]] | None:
-        """Return what stands beside user and password in a login's secret: the variables that hold them in a longer
-        text."""
+    def login_texts(self) -> pulumi.Output[Mapping[str, str]] | None:
+        """The further keys of a login's secret: variables that contain user and password in a longer text."""
         templates = self.stack.database.variables
         if not connection.composed(templates, {}):
             return None
@@ -154,14 +155,14 @@ class Tasks:
         return pulumi.Output.all(*where).apply(lambda known: connection.composed(templates, self._places(known)))
 
     def filled(self, given: Mapping[str, str]) -> pulumi.Output[Mapping[str, str]]:
-        """Plain variables of the settings with the service's address where they name it: only then they wait for it."""
+        """Return plain variables of the settings with the service's address, if they name it; only then they wait."""
         if not any(map(variables.places, given.values())):
             return pulumi.Output.from_input(given)
         service = pulumi.Output.all(host=self.balancer.host, url=self.balancer.url)
         return service.apply(lambda known: variables.filled(given, known))
 
     def _environment(self, login: Login) -> pulumi.Output[Mapping[str, str]]:
-        """The plain variables of a task that logs in like this."""
+        """Return the plain variables of a task with this login."""
         app, database = self.stack.app, self.stack.database
         return pulumi.Output.all(
             self.database.address,

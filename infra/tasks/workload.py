@@ -1,4 +1,4 @@
-"""What the stack's tasks are: the steps that migrate, and the service; each kind with roles and secrets of its own."""
+"""The stack's workload: migration steps and the service, each kind with roles and secrets of its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from infra.settings.settings import Settings
 from infra.settings.values.secrets import chosen
 from infra.tasks.isolation import isolation
 from infra.tasks.logs import Logs
-from infra.tasks.tasks import Kind, Tasks, asking, suffix
+from infra.tasks.tasks import TaskKind, Tasks, asking, suffix
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,10 @@ class Workload:
 
     Attributes:
         steps: in their order, of both phases.
-        migration: what a step runs as that has nothing of its own.
-        serving: what the service runs as.
-        images: those that steps name themselves.
-        pending: what the command snapshot.pending runs as, when that is not as a step that asks for no secrets; None
-            otherwise.
+        migration: the task definition of steps without image or secrets of their own.
+        serving: the task definition of the service.
+        images: images that steps name.
+        pending: the task definition of the command snapshot.pending, if it has secrets; None: that of a step.
     """
 
     steps: Sequence[Step]
@@ -47,11 +46,11 @@ class Workload:
     pending: TaskDefinitionArgs | None = None
 
     def of(self, phase: str) -> list[Step]:
-        """The steps of one phase."""
+        """Return the steps of one phase."""
         return [step for step in self.steps if step.phase == phase]
 
     def running(self, image: pulumi.Input[str]) -> Workload:
-        """The same work of another image; a step that names an image of its own keeps it."""
+        """Return the same workload with another image; a step with an image of its own keeps it."""
         usual = self.migration.image
 
         def moved(task: TaskDefinitionArgs) -> TaskDefinitionArgs:
@@ -62,7 +61,7 @@ class Workload:
 
     @property
     def families(self) -> list[str]:
-        """Of every task definition that a step or the probe of a snapshot runs as."""
+        """The families of every task definition of a step or of the snapshot's probe."""
         own = [step.task.family for step in self.steps if step.task]
         return list(dict.fromkeys([self.migration.family, *own, *([self.pending.family] if self.pending else [])]))
 
@@ -76,11 +75,11 @@ def workload_of(
     balancer: LoadBalancer | ExistingListener,
     opts: pulumi.ResourceOptions,
 ) -> Workload:
-    """The work of a stack.
+    """Return the workload of a stack.
 
-    The master user's secret goes to the bootstrap step alone: it creates the two users whose secrets go to the
-    migrations and to the service. Of the application's own secrets a step gets those that it asks for, and the
-    migrations' execution role may read those that some step asks for.
+    Only the bootstrap step gets the master user's secret: it creates the two users whose secrets the migrations and the
+    service get. A step gets the application's secrets that it names, and the migrations' execution role may read those
+    that some step names.
     """
     app, service, health = stack.app, stack.service, stack.service.health
     tasks = Tasks(name, stack, database, origin, balancer, opts)
@@ -89,12 +88,12 @@ def workload_of(
     master = owner = reader = Login(database.secret_arn, pulumi.Output.from_input(""), managed=True)
     steps: list[Step] = []
     if stack.database.roles:
-        named = DatabaseUsersArgs(stack.database.owner, stack.database.app, stack.protected, tasks.beside_logins)
+        named = DatabaseUsersArgs(stack.database.owner, stack.database.app, stack.protected, tasks.login_texts)
         users = DatabaseUsers(name, named, opts)
         owner, reader = users.owner, users.app
         logins = {"DB": master, "OWNER": owner, "APP": reader}
         theirs = chosen(stack.database.bootstrap_secrets, app.secrets)
-        bootstrap = tasks.of(Kind(BOOTSTRAP, runs_steps, logs.migration, logins, secrets=theirs))
+        bootstrap = tasks.of(TaskKind(BOOTSTRAP, runs_steps, logs.migration, logins, secrets=theirs))
         versions = {"OWNER_SECRET_VERSION": owner.version, "APP_SECRET_VERSION": reader.version}
         steps.append(Step(BOOTSTRAP, stack.database.bootstrap, "before", environment=versions, task=bootstrap))
     else:
@@ -107,7 +106,7 @@ def workload_of(
     asked = [chosen(step.secrets, app.secrets) for step in stack.migrations]
     readable = [reference for secrets in (*asked, probed) for reference in secrets.values()]
     logins = {"DB": owner}
-    migration = tasks.of(Kind("migration", runs_steps, logs.migration, logins, readable=readable, images=images))
+    migration = tasks.of(TaskKind("migration", runs_steps, logs.migration, logins, readable=readable, images=images))
     sets = {suffix(secrets): asking(migration, secrets) for secrets in (*asked, probed) if secrets}
     for step, secrets in zip(stack.migrations, asked, strict=True):
         given = step.model_dump(exclude={"image", "secrets", "environment"})
@@ -125,6 +124,8 @@ def workload_of(
     )
     container = service_container(app.port, service.stop_timeout, check or None, kept)
     serving = tasks.of(
-        Kind("service", container, logs.service, {"DB": reader}, secrets=app.secrets, policies=stack.access.policies)
+        TaskKind(
+            "service", container, logs.service, {"DB": reader}, secrets=app.secrets, policies=stack.access.policies
+        )
     )
     return Workload(steps, migration, serving, images, sets[suffix(probed)] if probed else None)

@@ -115,7 +115,7 @@ class TestExisting:
         ("instance", "said"),
         [
             ({"engine": "mysql"}, "only PostgreSQL is accepted"),
-            ({"masterUserSecrets": []}, "write the ARN as database.secret"),
+            ({"masterUserSecrets": []}, "set database.secret to its ARN"),
         ],
     )
     def test_what_cannot_be_used_is_refused(self, deploy: Deploy, instance: dict[str, Any], said: str) -> None:

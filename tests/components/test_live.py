@@ -163,7 +163,7 @@ class TestOrderOfOtherImages:
     ) -> None:
         caplog.set_level("INFO")
         assert take("image", wanted, live).outputs["image"]
-        assert f"image: whether it has the live release's migrations is not known: {why}" in caplog.text
+        assert f"image: it is unknown whether the image has the live release's migrations: {why}" in caplog.text
 
     def test_its_label_is_the_releases_revision(self, take: Deploy, commits: tuple[str, str]) -> None:
         deployed = take("image", commits[1], commits[0])

@@ -121,7 +121,7 @@ REFUSED = [
     (
         "of another account",
         PROMOTABLE | {"registryId": "999988887777"},
-        "released an image that lies in account 999988887777, and promotion.account says 444455556666",
+        "released an image in account 999988887777, and promotion.account is 444455556666",
     ),
     (
         "of another repository",
@@ -287,10 +287,10 @@ class TestAdmission:
     def test_what_changes_is_said(self, promote: Deploy, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level("INFO")
         promote(preview=True, admission={"replaces": "sha256:cdcdcdcdcdcd (release 4, proven 2026-01-01 00:00 UTC)"})
-        [said] = [record.getMessage() for record in caplog.records if "takes the place" in record.getMessage()]
+        [said] = [record.getMessage() for record in caplog.records if "it replaces" in record.getMessage()]
         assert said.startswith(f"promoting {DIGEST[:19]} from organization/sluice/staging (version 0123456789ab")
         assert "where its steps took master 3 s" in said
-        assert said.endswith("takes the place of sha256:cdcdcdcdcdcd (release 4, proven 2026-01-01 00:00 UTC)")
+        assert said.endswith("it replaces sha256:cdcdcdcdcdcd (release 4, proven 2026-01-01 00:00 UTC)")
 
     def test_a_revision_with_changes_of_its_own_is_named_so(self) -> None:
         release = PROMOTABLE["release"] | {"revision": "f00d" * 10 + "-dirty"}  # type: ignore[operator]

@@ -43,7 +43,7 @@ def test_a_refusal_says_how_to_try_and_not_the_password(docker: Path) -> None:
 
 def test_without_docker_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(pulumi.RunError, match="there is no `docker` command on PATH"):
+    with pytest.raises(pulumi.RunError, match="`docker` is not on PATH"):
         docker_login.log_in(HOST, "AWS", "secret-of-ecr")
 
 
