@@ -9,57 +9,57 @@ LOCAL := local/python -m local
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{gsub(/[$$][$$]/, "$$", $$2); printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: ## set up what is missing, then deploy the example to the local stack; STACK=orders: what Pulumi.orders.yaml says
+up: ## set up this machine, then deploy the example to the local stack; STACK=orders: deploy Pulumi.orders.yaml
 	@$(LOCAL) up $(STACK)
 
-cloud: ## set up what is missing, then start the local cloud alone: no stack is deployed
+cloud: ## set up this machine, then start the local cloud without deploying a stack
 	@$(LOCAL) cloud
 
-rehearse: ## deploy Pulumi.STACK.yaml to an emulated account: make rehearse STACK=staging; prod promotes from it
+rehearse: ## deploy Pulumi.STACK.yaml to an emulated account: make rehearse STACK=staging; then prod, which promotes from it
 	@$(LOCAL) rehearse $(STACK)
 
-preview: ## what `make rehearse STACK=...` would change
+preview: ## show the changes of `make rehearse STACK=...`
 	@$(LOCAL) preview $(STACK)
 
-test: ## set up what is missing, then every check: lint, types, imports, unit, components, e2e
+test: ## set up this machine, then run every check: lint, types, imports, unit, components, e2e
 	@$(LOCAL) check
 
-# Through the environment: a value from outside (a branch's name) is never part of a shell command.
-check: ## the application before the merge: STACK=local RELEASED=revision|none IMAGE=built JSON=1
+# The values are passed by environment variables, so that an untrusted value (a branch's name) is not run by the shell.
+check: ## check an application before the merge: STACK=local RELEASED=revision|none IMAGE=built JSON=1
 	@$(LOCAL) application --stack "$${STACK:-local}" --released "$${RELEASED:-}" --image "$${IMAGE:-}" $${JSON:+--json}
 
-down: ## stop the local cloud and the rehearsals', and forget their stacks (Docker stays)
+down: ## stop the local cloud and the rehearsals' clouds, and delete their stacks (Docker keeps running)
 	@$(LOCAL) down
 
-env: ## print the local stack's environment: eval "$$(make -s env)"; STACK=prod: that of a rehearsed stack
+env: ## print the environment of the local stack: eval "$$(make -s env)"; STACK=prod: of a rehearsed stack
 	@$(LOCAL) env $(STACK)
 
-setup: ## only set up what is missing
+setup: ## set up this machine only
 	@$(LOCAL) setup
 
-bench: ## measure the gate beside the AWS CLI and ecs-deploy, and a whole deploy: writes docs/bench.md
+bench: ## measure the gate, the AWS CLI, ecs-deploy and a whole deploy; writes docs/bench.md
 	@$(LOCAL) bench
 	@.venv/bin/python -m tests.chaos.price
 
-soak: setup ## kill deployers at random moments, break versions, load deploys (60 minutes); SEEDS=100; SEED=n plays one again
+soak: setup ## kill deployers at random times, break versions, load deploys (60 minutes); SEEDS=100; SEED=n repeats one
 	@.venv/bin/python -m tests.soak
 	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.deployments
 	@test -n "$(SEED)" || SOAK=1 .venv/bin/python -m pytest -s tests/e2e/faults/test_faults.py tests/e2e/faults/measure_load.py
 	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.foreign
 
-mutation: setup ## break the core's code in small ways, run a room's tests on each: ROOM=migration MINUTES=30; writes docs/mutation.md
+mutation: setup ## run the tests of a part of the core on mutated code: ROOM=migration MINUTES=30; writes docs/mutation.md
 	@.venv/bin/python -m tests.mutation $(ROOM) --minutes $(or $(MINUTES),30)
 
-chaos: setup ## deploy while AWS's answers lie, rivals race, clocks are wrong (35 minutes); SEEDS=30; SEED=n plays one again
+chaos: setup ## deploy with wrong AWS answers, concurrent deployers and wrong clocks (35 minutes); SEEDS=30; SEED=n repeats one
 	@.venv/bin/python -m tests.chaos
 	@test -n "$(SEED)" || .venv/bin/python -m tests.chaos.cases
 	@test -n "$(SEED)" || .venv/bin/python -m tests.chaos.rivals
 	@test -n "$(SEED)" || .venv/bin/python -m tests.chaos.clock
 
-bootstrap: ## make an AWS account ready for a stack: make bootstrap STACK=staging; without STACK the local cloud's
+bootstrap: ## prepare an AWS account for a stack: make bootstrap STACK=staging; without STACK the local cloud's account
 	@$(LOCAL) bootstrap $(STACK) $(if $(YES),--yes)
 
-access: setup ## list what every role may do, from the rendered stacks: writes docs/access.md
+access: setup ## list the permissions of every role, from the rendered stacks; writes docs/access.md
 	@.venv/bin/python -m tests.components.access
 
 lint types imports unit components e2e:
@@ -67,27 +67,27 @@ lint types imports unit components e2e:
 
 lint: ## ruff: rules and format
 types: ## mypy
-imports: ## who may import whom (import-linter)
+imports: ## rules of imports between packages (import-linter)
 unit: ## unit tests
 components: ## component tests on Pulumi's mocks
 e2e: ## end-to-end tests on the real engine, the emulated AWS and Docker
 
-format: setup ## put the code into ruff's format
+format: setup ## format the code with ruff
 	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .
 
-policy: ## judge every stack's graph by the policy pack's rules: writes docs/policy.md
+policy: ## check every stack by the policy pack's rules; writes docs/policy.md
 	@$(LOCAL) policy
 
-plan: ## preview a real stack, judged by the policy pack: make plan STACK=prod; ARGS="--into FOLDER" for Markdown
+plan: ## preview an AWS stack with the policy pack: make plan STACK=prod; ARGS="--into FOLDER" for Markdown
 	@$(LOCAL) pipeline plan --stack $(STACK) $(ARGS)
 
-deploy: ## deploy a real stack, judged by the policy pack: make deploy STACK=staging
+deploy: ## deploy an AWS stack with the policy pack: make deploy STACK=staging
 	@$(LOCAL) pipeline deploy --stack $(STACK) $(ARGS)
 
-smoke: ## ask a deployed stack as its users do: make smoke STACK=staging
+smoke: ## send the smoke request to a deployed stack: make smoke STACK=staging
 	@$(LOCAL) pipeline smoke --stack $(STACK)
 
-rollback: ## back to an earlier release, and hold the one that is left: make rollback STACK=prod RELEASE=41 REASON="..."
+rollback: ## roll back to an earlier release and hold the current one: make rollback STACK=prod RELEASE=41 REASON="..."
 	@$(LOCAL) pipeline rollback --stack $(STACK)
 
 sbom-export: ## write the image that a stack serves into a folder: make sbom-export STACK=staging INTO=image
@@ -99,20 +99,20 @@ sbom-create: ## make a bill of materials of that folder (needs the internet): IM
 sbom: ## attach a bill of materials to the image that a stack serves: make sbom STACK=staging FILE=sbom.json
 	@$(LOCAL) pipeline sbom --stack $(STACK) --file $(FILE)
 
-drift: ## fail when the cloud is not as a stack's state says; changes nothing: make drift STACK=prod
+drift: ## fail when AWS differs from a stack's state; changes nothing: make drift STACK=prod
 	@$(LOCAL) pipeline drift --stack $(STACK)
 
-audit: ## look for known weaknesses in the locked dependencies, and for secrets in the history (needs the internet)
+audit: ## scan locked dependencies for known vulnerabilities, and the git history for secrets (needs the internet)
 	@python3 -m pipeline.audit
 
 lock: ## compile the hash-checked locks from the requirements*.in files
 	@$(LOCAL) lock
 
-prepare: ## what a pipeline's job does before it takes its role: Pulumi by recorded checksums, environments
+prepare: ## install Pulumi (by recorded checksums) and the environments, before a pipeline's job assumes its role
 	@$(LOCAL) prepare
 
-pin: ## record the checksums of Pulumi's archives, for `make prepare`
+pin: ## record the checksums of Pulumi's archives for `make prepare`
 	@$(LOCAL) pin
 
-clean: down ## make down, then remove the virtual environments and this checkout's local folder
+clean: down ## run make down, then remove the virtual environments and this checkout's local folder
 	@rm -rf .venv .venv-cloud .venv-bench .venv-policy .venv-audit .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
