@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from sluice.aws.patience import Patience
@@ -10,6 +11,7 @@ from sluice.inputs.strategy import Strategy
 from sluice.rollout.deployment.service import Service
 from sluice.rollout.diagnosis.rollout_diagnosis import AGAIN, Diagnosis
 from sluice.rollout.strategy.lifecycle.service_deployment import Pause, ServiceDeployment, percent
+from sluice.rollout.strategy.lifecycle.shift_calls import PERIOD
 from sluice.rollout.strategy.step_analysis import Comparison, Verdict, judge_step
 
 ANALYSE_EVERY = 10.0
@@ -79,7 +81,7 @@ class Steps:
         groups = self._strategy.target_groups
         new = groups.index(green) if green in groups else 1
         figures = [
-            self._patience.ask(self._service.shift.figures, suffixes.load_balancer, group, self._since, now)
+            self._patience.ask(self._service.shift.figures, suffixes.load_balancer, group, since(self._since, now), now)
             for group in suffixes.target_groups
         ]
         verdict = judge_step(figures[1 - new], figures[new], limits)
@@ -102,6 +104,16 @@ class Steps:
             "the new version does worse than the old one, under the same traffic in the same minutes",
             f"read its log and its metrics of these minutes, and correct it; {AGAIN}",
         )
+
+
+def since(shifted: float, now: float) -> float:
+    """The moment from which both versions are compared: a shift's next whole minute, once a minute has passed since.
+
+    CloudWatch counts by whole minutes: the minute of the shift also has what came before it, such as a rolled back
+    version's errors in the same target group.
+    """
+    whole = math.ceil(shifted / PERIOD) * PERIOD
+    return whole if now - whole >= PERIOD else shifted
 
 
 def repeat_seconds(pause: Pause, paused_at: float) -> float:

@@ -128,7 +128,8 @@ class ShiftCalls:
         return rule
 
     def figures(self, load_balancer: str, target_group: str, since: float, until: float) -> Figures:
-        """What CloudWatch says of a target group in the minutes from *since* to *until*, seconds since the epoch.
+        """What CloudWatch says of a target group from *since* to *until*, seconds since the epoch. CloudWatch begins at
+        the whole minute before *since* (GetMetricData, StartTime).
 
         Args:
             load_balancer: ``app/NAME/ID``.
@@ -136,7 +137,7 @@ class ShiftCalls:
         """
         dimensions = [{"Name": "LoadBalancer", "Value": load_balancer}, {"Name": "TargetGroup", "Value": target_group}]
         answer = self._cloudwatch.get_metric_data(
-            StartTime=datetime.fromtimestamp(since - since % PERIOD, UTC),
+            StartTime=datetime.fromtimestamp(since, UTC),
             EndTime=datetime.fromtimestamp(until, UTC),
             MetricDataQueries=[
                 {

@@ -19,6 +19,7 @@ from sluice.rollout.strategy.lifecycle.service_deployment import ServiceDeployme
 from sluice.rollout.strategy.lifecycle.shift_calls import ShiftCalls
 from sluice.rollout.strategy.shift_watch import ShiftWatch
 from sluice.rollout.strategy.step_analysis import Figures
+from sluice.rollout.strategy.steps import since
 from tests.unit.sluice.migration.simulation import Clock
 from tests.unit.sluice.rollout.strategy.deployments import ARN, NEW, OLD, REVISION, answer, at, listed
 from tests.unit.sluice.rollout.strategy.shifting import Stage
@@ -155,7 +156,7 @@ def test_figures() -> None:
             asked.figures("app/notes/1", "targetgroup/notes/1", 1000, 1300)
 
 
-def test_the_question_of_figures_begins_at_a_whole_minute() -> None:
+def test_both_versions_are_compared_from_the_whole_minute_after_the_shift() -> None:
     stage, asked = Stage("canary"), []
     told = stage.cloud.get_metric_data
 
@@ -166,9 +167,19 @@ def test_the_question_of_figures_begins_at_a_whole_minute() -> None:
     stage.cloud.get_metric_data = get_metric_data  # type: ignore[method-assign]
     stage.roll_out()
     assert {one["StartTime"].second for one in asked} == {0}
-    assert all(one["EndTime"] - one["StartTime"] >= timedelta(minutes=5) for one in asked)
+    assert all(one["EndTime"] - one["StartTime"] >= timedelta(minutes=4) for one in asked)
+    [(shifted, *_), *_] = stage.cloud.users
+    assert all(0 <= one["StartTime"].timestamp() - shifted < 60 + 2 for one in asked)
     named = {one["MetricDataQueries"][0]["MetricStat"]["Metric"]["Dimensions"][0]["Value"] for one in asked}
     assert named == {"app/notes/1"}
+
+
+@pytest.mark.parametrize(
+    ("shifted", "now", "expected"),
+    [(60, 70, 60), (61, 100, 61), (61, 179, 61), (61, 180, 120), (120, 300, 120), (119, 300, 120)],
+)
+def test_the_minute_of_the_shift_counts_while_there_is_no_other(shifted: float, now: float, expected: float) -> None:
+    assert since(shifted, now) == expected
 
 
 def test_update_service_gets_nothing_that_it_does_not_need() -> None:
