@@ -26,7 +26,7 @@ def prepare(place: Checkout, progress: Progress, stack: str, *, yes: bool) -> in
         progress.say(f"· local cloud at {cloud.endpoint}")
         env = environment.applied(os.environ, environment.changes(place, os.environ, cloud.endpoint))
     path = os.pathsep.join([str(environment.pulumi_bin(place)), env.get("PATH", os.defpath)])
-    words: list[str | Path] = [place.venv / "bin" / "python", "-m", "bootstrap.run", stack or STACK]
+    arguments: list[str | Path] = [place.venv / "bin" / "python", "-m", "bootstrap.run", stack or STACK]
     if yes or not stack:
-        words.append("--yes")
-    return attached(words, cwd=place.root, env={**env, "PATH": path})
+        arguments.append("--yes")
+    return attached(arguments, cwd=place.root, env={**env, "PATH": path})

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import beside
-from local.beside import Job
+from local import parallel
 from local.environment import Checkout
+from local.parallel import Job
 from local.terminal import attached
 from local.toolchain import plan
 from local.toolchain.process import Failed
@@ -85,9 +85,9 @@ def groups(root: Path) -> dict[str, tuple[str, ...]]:
         inside = file.relative_to(folder).parts
         name = inside[0] if len(inside) > 1 else inside[0].removeprefix("test_").removesuffix(".py")
         path = (folder / name) if len(inside) > 1 else file
-        words = found.setdefault(TOGETHER.get(name, name), [])
-        if (word := path.relative_to(root).as_posix()) not in words:
-            words.append(word)
+        files = found.setdefault(TOGETHER.get(name, name), [])
+        if (test_file := path.relative_to(root).as_posix()) not in files:
+            files.append(test_file)
     order = sorted(found, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
     return {name: tuple(found[name]) for name in order}
 
@@ -102,7 +102,9 @@ def run(place: Checkout, names: Sequence[str], progress: Progress) -> int:
     if len(names) == 1 and names[0] != "e2e":
         timings = [_watched(place, job, env, progress) for job in todo]
     else:
-        timings = beside.run(todo, width=WIDTH, logs=place.logs / "checks", cwd=place.root, env=env, progress=progress)
+        timings = parallel.run(
+            todo, width=WIDTH, logs=place.logs / "checks", cwd=place.root, env=env, progress=progress
+        )
     bad = [timing.part for timing in timings if timing.note != "passed"]
     progress.say(f"\n{table([*timings, Timing('total', progress.elapsed(), 'set-up included')])}")
     progress.say(f"{len(timings) - len(bad)} of {len(timings)} checks passed")

@@ -19,7 +19,7 @@ from local.environment import Checkout, NotStarted
 from local.rehearse import place as rehearsal
 from local.stack import settings
 from local.terminal import Terminated, attached
-from local.toolchain import engine, look, plan
+from local.toolchain import engine, plan, preconditions
 from local.toolchain.lock import Busy, held
 from local.toolchain.process import Failed, said
 from local.toolchain.progress import Progress, Timing, duration, table
@@ -43,8 +43,8 @@ def main(arguments: Sequence[str]) -> int:
     deploy = commands.add_parser("up", help="set up, start the local cloud, pulumi up")
     deploy.add_argument("stack", nargs="?", default=environment.STACK, help="its settings are Pulumi.STACK.yaml")
     commands.add_parser("cloud", help="set up, start the local cloud, and deploy nothing")
-    lines = commands.add_parser("env", help="print the environment of a stack of this machine as shell lines")
-    lines.add_argument("stack", nargs="?", default="", help="a rehearsed one; unset: the local stack")
+    env_command = commands.add_parser("env", help="print the environment of a stack of this machine as shell lines")
+    env_command.add_argument("stack", nargs="?", default="", help="a rehearsed one; unset: the local stack")
     commands.add_parser("down", help="stop the local cloud and forget the local stack")
     commands.add_parser("lock", help="compile the locks from the requirements*.in files")
     commands.add_parser(
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
         commands.add_parser(name, help=text).add_argument("stack", nargs="?", default="", metavar="STACK")
     commands.add_parser("policy", help="judge every stack's graph by the policy pack's rules; writes docs/policy.md")
     step = commands.add_parser("pipeline", help="run a step of the delivery pipeline, on the cloud it is pointed at")
-    step.add_argument("words", nargs=argparse.REMAINDER, help="of `python -m pipeline`")
+    step.add_argument("arguments", nargs=argparse.REMAINDER, help="of `python -m pipeline`")
     application = commands.add_parser("application", help="check the application before the merge")
     application.add_argument("--stack", default=environment.STACK)
     ready = commands.add_parser("bootstrap", help="make an AWS account ready for a stack's deployments")
@@ -70,18 +70,18 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, terminate)
     place = environment.checkout(Path(__file__).resolve().parents[1], os.environ)
 
-    def work() -> int:
+    def execute() -> int:
         with alone(place, "setup" if chosen.command in REHEARSING else chosen.command):
             code = _run(chosen, place, rest)
         return code or (_rehearse(chosen, place) if chosen.command in REHEARSING else 0)
 
-    return reported(work)
+    return reported(execute)
 
 
-def reported(work: Callable[[], int]) -> int:
+def reported(execute: Callable[[], int]) -> int:
     """The exit code of the work; what went wrong becomes one error for people."""
     try:
-        return work()
+        return execute()
     except (Failed, NotStarted, emulator.CloudError, KeyFileError) as failure:
         return _error(str(failure))
     except BrokenPipeError:  # `make up | head`: nobody reads on
@@ -103,7 +103,7 @@ def alone(place: Checkout, command: str) -> Iterator[None]:
     if command not in CHANGING:
         yield
         return
-    if text := look.unwritable(plan.folders(place)["local"]):
+    if text := preconditions.unwritable(plan.folders(place)["local"]):
         raise Failed(text)
     name = f"`make {command}`"
     try:
@@ -130,8 +130,8 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
             file = place.root / f"Pulumi.{chosen.stack}.yaml"  # one that is not there is told by the check itself
             text = file.read_text() if file.is_file() else ""
             set_up(place, progress, plan.application(text), more=[plan.go_build(place)])
-            words = ["-m", "check", "--stack", chosen.stack, *rest]
-            return attached([place.venv / "bin" / "python", *words], cwd=place.root, env=os.environ)
+            command_line = ["-m", "check", "--stack", chosen.stack, *rest]
+            return attached([place.venv / "bin" / "python", *command_line], cwd=place.root, env=os.environ)
         if chosen.command == "down":
             if (rehearsals := rehearsal.place(place)).local.is_dir():
                 with alone(rehearsals, chosen.command):
@@ -157,12 +157,14 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
         if chosen.command == "pin":
             return prepare.pin(place, progress)
         if chosen.command == "pipeline":
-            prepare.refuse_to_install(os.environ, look.pending(needed(plan.steps(place), plan.PIPELINE)), place)
+            prepare.refuse_to_install(
+                os.environ, preconditions.pending(needed(plan.steps(place), plan.PIPELINE)), place
+            )
             set_up(place, progress, plan.PIPELINE)
             # The program runs on the project's Python, whatever the caller's is.
             first = [str(environment.pulumi_bin(place)), str(place.venv / "bin")]
             path = os.pathsep.join([*first, os.environ.get("PATH", os.defpath)])
-            command = [place.venv / "bin" / "python", "-m", "pipeline", *chosen.words]
+            command = [place.venv / "bin" / "python", "-m", "pipeline", *chosen.arguments]
             return attached(command, cwd=place.root, env=os.environ | {"PATH": path})
         if chosen.command == "bootstrap":
             set_up(place, progress, plan.BOOTSTRAP if chosen.stack else None)
@@ -187,8 +189,8 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
 
 def _rehearse(chosen: argparse.Namespace, place: Checkout) -> int:
     """On the project's own environment, for it reads settings; without this checkout's lock, for it has its own."""
-    words = [place.venv / "bin" / "python", "-m", "local.rehearse", chosen.command, chosen.stack]
-    return attached(words, cwd=place.root, env=os.environ)
+    command_line = [place.venv / "bin" / "python", "-m", "local.rehearse", chosen.command, chosen.stack]
+    return attached(command_line, cwd=place.root, env=os.environ)
 
 
 def set_up(
@@ -196,8 +198,8 @@ def set_up(
 ) -> list[Timing]:
     """Carry out set-up and *more*, or only what the named steps need; prints a table when anything had to be done."""
     steps = [*plan.steps(place), *more]
-    waiting = look.pending(steps if names is None else needed(steps, names))
-    look.refuse(waiting, plan.folders(place), engine.data_root())
+    waiting = preconditions.pending(steps if names is None else needed(steps, names))
+    preconditions.refuse(waiting, plan.folders(place), engine.data_root())
     worked = [timing for timing in carry_out(waiting, place.logs, progress) if timing.note != "done before"]
     if worked:
         progress.say(f"set up in {duration(progress.elapsed())}:\n{table(worked)}")

@@ -20,7 +20,7 @@ def down(place: Checkout, progress: Progress) -> int:
     env = environment.applied(os.environ, environment.changes(place, os.environ, endpoint))
     first = Pulumi(place, env)
     able = first.program.is_file() and place.state.is_dir()
-    others = [Pulumi(place, env, stack) for stack in (first.beside() if able else ())]
+    others = [Pulumi(place, env, stack) for stack in (first.other_stacks() if able else ())]
     known = [*([first] if able and first.exists() else []), *others]
     for pulumi in known:
         pulumi.unlock(progress)  # refuses while somebody deploys

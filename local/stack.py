@@ -86,7 +86,7 @@ class Pulumi:
         names = [str(stack["name"]) for stack in json.loads(self.quiet("stack", "ls", "--json"))]
         return any(name.rsplit("/", 1)[-1] == self.stack for name in names)
 
-    def beside(self) -> list[str]:
+    def other_stacks(self) -> list[str]:
         """The other stacks that the checkout's own backend holds for this project; none in another backend."""
         if not self.own_backend:
             return []

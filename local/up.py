@@ -74,8 +74,8 @@ def up(place: Checkout, progress: Progress, timings: list[Timing], stack: str = 
     timings.append(Timing("first answer", time.monotonic() - at))
     parts = [timing for timing in timings if timing.part in PARTS]
     more = SHELL + ("" if stack == STACK else f" --stack {stack}")
-    told = summary(before, outputs, answer, [*parts, Timing("total", progress.elapsed())], more)
-    progress.say("\n" + "\n".join(told))
+    report = summary(before, outputs, answer, [*parts, Timing("total", progress.elapsed())], more)
+    progress.say("\n" + "\n".join(report))
     return code
 
 
@@ -86,8 +86,8 @@ def provide_secrets(place: Checkout, pulumi: Pulumi) -> int:
     asks = re.search(r"^\s+secrets:", (place.root / f"Pulumi.{stack}.yaml").read_text(), re.MULTILINE)
     if not asks and not (place.root / f".secrets.{stack}.env").exists():
         return 0
-    words: list[str | Path] = [place.venv / "bin" / "python", "-m", "local.secrets", stack]
-    return attached(words, cwd=place.root, env=pulumi.env)
+    arguments: list[str | Path] = [place.venv / "bin" / "python", "-m", "local.secrets", stack]
+    return attached(arguments, cwd=place.root, env=pulumi.env)
 
 
 def port(base: Mapping[str, str]) -> int | None:

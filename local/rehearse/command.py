@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, terminate)
     checkout = environment.checkout(Path(__file__).resolve().parents[2], os.environ)
 
-    def work() -> int:
+    def rehearse() -> int:
         made = copy.make(checkout.root, chosen.stack)  # what is wrong is told before anything is started
         if chosen.command == "env":
             print(exports(checkout, made))
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
             finally:
                 progress.close()
 
-    return reported(work)
+    return reported(rehearse)
 
 
 def exports(checkout: Checkout, made: Copy) -> str:

@@ -59,8 +59,8 @@ def file(folder: Path, stack: str) -> Path:
 def head(folder: Path, stack: str) -> str:
     """The comments that begin the copy in a folder: how it differs from the original. Empty without a copy."""
     place = file(folder, stack)
-    lines = place.read_text().splitlines() if place.is_file() else []
-    return "\n".join(itertools.takewhile(lambda line: line.startswith("#"), lines))
+    text_lines = place.read_text().splitlines() if place.is_file() else []
+    return "\n".join(itertools.takewhile(lambda line: line.startswith("#"), text_lines))
 
 
 def project(root: Path) -> str:

@@ -19,7 +19,7 @@ PATHS = ("--config-file", "--plan", "--save-plan", "--file", "--out", "--policy-
 FOLDER = ("-C", "--cwd")
 
 
-def directed(words: Sequence[str], here: Path, root: Path, folder: Path) -> list[str]:
+def directed(arguments: Sequence[str], here: Path, root: Path, folder: Path) -> list[str]:
     """The words of a `pulumi` command, as it is to be run.
 
     Args:
@@ -27,10 +27,10 @@ def directed(words: Sequence[str], here: Path, root: Path, folder: Path) -> list
         root: the checkout. A command of another project stays as it is.
         folder: the rehearsal's.
     """
-    rest, named = without_folder(words)
+    rest, named = without_folder(arguments)
     place = here / named
     if project(place) != root:
-        return list(words)
+        return list(arguments)
     absolute = list[str]()
     for number, word in enumerate(rest):
         name, equals, value = word.partition("=")
@@ -42,10 +42,10 @@ def directed(words: Sequence[str], here: Path, root: Path, folder: Path) -> list
     return [FOLDER[0], str(folder), *absolute]
 
 
-def without_folder(words: Sequence[str]) -> tuple[list[str], str]:
+def without_folder(arguments: Sequence[str]) -> tuple[list[str], str]:
     """The words without the option that names another working directory, and what that option names."""
     rest, named, awaited = list[str](), "", False
-    for word in words:
+    for word in arguments:
         name, equals, value = word.partition("=")
         if awaited:
             named, awaited = word, False
@@ -66,9 +66,9 @@ def project(place: Path) -> Path | None:
     return next((one for one in folders if any((one / f"Pulumi.{end}").is_file() for end in ("yaml", "yml"))), None)
 
 
-def main(root: str, folder: str, program: str, *words: str) -> None:
+def main(root: str, folder: str, program: str, *arguments: str) -> None:
     """Becomes the Pulumi CLI, *program*."""
-    os.execv(program, [program, *directed(words, Path.cwd(), Path(root), Path(folder))])  # noqa: S606 - no shell
+    os.execv(program, [program, *directed(arguments, Path.cwd(), Path(root), Path(folder))])  # noqa: S606 - no shell
 
 
 if __name__ == "__main__":

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from emulator import record
 from local.environment import PULUMI_VERSION, Checkout
-from local.toolchain.building import beside, publish, remove
+from local.toolchain.building import building_folder, publish, remove
 from local.toolchain.process import Failed
 from local.toolchain.pulumi import complete
-from local.toolchain.steps import Work
+from local.toolchain.steps import StepRunner
 
 BASE = "https://get.pulumi.com/releases"
 LOCK = Path(__file__).parent / "archives.txt"
@@ -83,8 +83,8 @@ def here() -> tuple[str, str]:
 
 def recorded(lock: Path = LOCK) -> dict[str, str]:
     """SHA-256 by name of archive."""
-    lines = [line.split() for line in lock.read_text().splitlines() if line.strip() and not line.startswith("#")]
-    return {name: checksum for checksum, name in lines}
+    entries = [line.split() for line in lock.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    return {name: checksum for checksum, name in entries}
 
 
 def fetch(archive: Archive, folder: Path, checksums: Mapping[str, str], base: str = BASE) -> Path:
@@ -128,7 +128,7 @@ def download(url: str, target: Path) -> str:
     return sum_.hexdigest()
 
 
-def install(work: Work, place: Checkout, checksums: Mapping[str, str], base: str = BASE) -> str:
+def install(runner: StepRunner, place: Checkout, checksums: Mapping[str, str], base: str = BASE) -> str:
     """Put CLI and plugins in place, each with its recorded checksum; whatever CLI was there is replaced. Raises
     Failed."""
     cli, *plugins = wanted(place.root, *here())
@@ -137,14 +137,14 @@ def install(work: Work, place: Checkout, checksums: Mapping[str, str], base: str
     record.write(place.pulumi_record, {"bin": str(place.built_pulumi), "road": f"{cli.version}, {ROAD}"})
     for plugin in plugins:
         file = fetch(plugin, folder, checksums, base)
-        words: list[str | Path] = ["plugin", "install", "resource", plugin.plugin, plugin.version, "--file", file]
-        work.run([place.built_pulumi / "pulumi", *words, "--reinstall"], seconds=120, remedy="see the log")
+        arguments: list[str | Path] = ["plugin", "install", "resource", plugin.plugin, plugin.version, "--file", file]
+        runner.run([place.built_pulumi / "pulumi", *arguments, "--reinstall"], seconds=120, remedy="see the log")
     return f"{cli.version} and {len(plugins)} plugins, {ROAD}"
 
 
 def unpack(archive: Path, target: Path) -> None:
     """The CLI's programs, which lie in the archive's folder `pulumi`, in `bin` of `target`. Raises Failed."""
-    building = beside(target)
+    building = building_folder(target)
     try:
         with tarfile.open(archive) as files:
             # Debian 12's Python 3.11.2 knows no filter; there the checksum alone vouches for the content.
@@ -162,16 +162,16 @@ def unpack(archive: Path, target: Path) -> None:
 def pin(archives: Iterable[Archive], folder: Path, lock: Path = LOCK, base: str = BASE) -> Sequence[str]:
     """Download archives and record their checksums, in place of those that were there; return the lines."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = []
+    entries = []
     for archive in archives:
         part = folder / f"{archive.name}.part"
         try:
-            lines.append(f"{download(archive.url(base), part)}  {archive.name}")
+            entries.append(f"{download(archive.url(base), part)}  {archive.name}")
         finally:
             part.unlink(missing_ok=True)
     head = [line for line in lock.read_text().splitlines() if line.startswith("#")]
-    lock.write_text("\n".join([*head, *sorted(lines, key=lambda line: line.split()[1])]) + "\n")
-    return lines
+    lock.write_text("\n".join([*head, *sorted(entries, key=lambda line: line.split()[1])]) + "\n")
+    return entries
 
 
 def _sum(file: Path) -> str:

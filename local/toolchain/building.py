@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 
-def beside(target: Path) -> Path:
+def building_folder(target: Path) -> Path:
     """An empty folder beside `target`, to be moved there in one go; what killed set-ups left there goes first.
 
     The caller holds the lock of its step, so no living set-up uses what is removed.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local.toolchain.packages import Machine
 from local.toolchain.process import Cancelled, Failed, ask
-from local.toolchain.steps import Work
+from local.toolchain.steps import StepRunner
 
 START_SECONDS = 90.0
 ASK_SECONDS = 20.0
@@ -74,29 +74,29 @@ def obstacle(machine: Machine) -> None:
         way_to_start(machine, SYSTEMD.is_dir(), refusal())
 
 
-def start(work: Work, machine: Machine, log: Path) -> str:
+def start(runner: StepRunner, machine: Machine, log: Path) -> str:
     """Start the engine and wait until it answers; it outlives set-up, like any system service."""
     way = way_to_start(machine, SYSTEMD.is_dir(), refusal())
     if way == "systemctl":
-        work.run(["systemctl", "start", "docker"], seconds=60, remedy="`systemctl status docker` says why")
-        _wait(work, None, Path("the system's journal"))
+        runner.run(["systemctl", "start", "docker"], seconds=60, remedy="`systemctl status docker` says why")
+        _wait(runner, None, Path("the system's journal"))
         return "started by systemd"
     if _alive(Path("/var/run/docker.pid")):  # the package's own start script was quicker
-        _wait(work, None, log)
+        _wait(runner, None, log)
         return "started by its package"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         daemon = subprocess.Popen(
             ["dockerd"], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
-    _wait(work, daemon, log)
+    _wait(runner, daemon, log)
     return "started in the background"
 
 
-def _wait(work: Work, daemon: subprocess.Popen[bytes] | None, log: Path) -> None:
+def _wait(runner: StepRunner, daemon: subprocess.Popen[bytes] | None, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not answers():
-        if work.cancelled.is_set():
+        if runner.cancelled.is_set():
             raise Cancelled
         if daemon is not None and daemon.poll() is not None:
             last = log.read_text(errors="replace").splitlines()[-10:]

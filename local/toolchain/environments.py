@@ -9,9 +9,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.toolchain.building import beside, publish, remove
+from local.toolchain.building import building_folder, publish, remove
 from local.toolchain.process import ask
-from local.toolchain.steps import Work
+from local.toolchain.steps import StepRunner
 
 STAMP = "sluice-lock"
 INDEX_REMEDY = (
@@ -31,11 +31,11 @@ def current(venv: Path, lock: Path) -> bool:
     return mark.is_file() and mark.read_text() == stamp(lock) and (venv / "bin" / "python").exists()
 
 
-def make(work: Work, venv: Path, lock: Path, installer: Path) -> str:
+def make(runner: StepRunner, venv: Path, lock: Path, installer: Path) -> str:
     """Make the environment, with pip in it (the Pulumi language host asks pip for the installed packages)."""
     (venv / STAMP).unlink(missing_ok=True)
-    python = with_pip(work, venv)
-    work.run(
+    python = with_pip(runner, venv)
+    runner.run(
         [installer, "pip", "sync", "--require-hashes", "--python", python, lock],
         seconds=900,
         remedy=INDEX_REMEDY,
@@ -47,13 +47,13 @@ def make(work: Work, venv: Path, lock: Path, installer: Path) -> str:
     return f"from {lock.name}"
 
 
-def with_pip(work: Work, venv: Path) -> Path:
+def with_pip(runner: StepRunner, venv: Path) -> Path:
     """The Python of the environment, which is made anew unless it has a working pip."""
     python = venv / "bin" / "python"
     if ask([python, "-c", "import pip"]) is None:
         shutil.rmtree(venv, ignore_errors=True)
         remedy = "on Debian: apt-get install python3-venv"
-        work.run([base_python(), "-m", "venv", venv], seconds=120, remedy=remedy)
+        runner.run([base_python(), "-m", "venv", venv], seconds=120, remedy=remedy)
     return python
 
 
@@ -62,16 +62,16 @@ def uv(cache: Path, lock: Path) -> Path:
     return cache / f"uv-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}" / "bin" / "uv"
 
 
-def fetch_uv(work: Work, venv: Path, lock: Path, cache: Path) -> Path:
+def fetch_uv(runner: StepRunner, venv: Path, lock: Path, cache: Path) -> Path:
     """uv, by pip and with checked hashes, once for all checkouts; returns the executable."""
     executable = uv(cache, lock)
     target = executable.parents[1]
     if not executable.is_file():
-        building = beside(target)
+        building = building_folder(target)
         options: list[str | Path] = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--target", building]
         try:
-            python = with_pip(work, venv)
-            work.run([python, "-m", "pip", "install", *options, "-r", lock], seconds=300, remedy=INDEX_REMEDY)
+            python = with_pip(runner, venv)
+            runner.run([python, "-m", "pip", "install", *options, "-r", lock], seconds=300, remedy=INDEX_REMEDY)
             publish(building, target)
         finally:
             remove(building)
@@ -89,10 +89,10 @@ def index_settings(base: Mapping[str, str], pip_config: str) -> dict[str, str]:
     for line in pip_config.splitlines():
         name, _, value = line.partition("=")
         settings[name.rsplit(".", 1)[-1]] = value.strip().strip("'\"")
-    words = {
+    variables = {
         "UV_DEFAULT_INDEX": settings.get("index-url"),
         "UV_INDEX": settings.get("extra-index-url"),
         "UV_FIND_LINKS": ",".join(settings.get("find-links", "").split()),
         "SSL_CERT_FILE": settings.get("cert"),
     }
-    return {name: value for name, value in words.items() if value and not base.get(name)}
+    return {name: value for name, value in variables.items() if value and not base.get(name)}

@@ -17,9 +17,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from local.toolchain import mirror, packages
-from local.toolchain.building import beside, remove
+from local.toolchain.building import building_folder, remove
 from local.toolchain.process import Failed, ask
-from local.toolchain.steps import Work
+from local.toolchain.steps import StepRunner
 
 LABEL = "sluice.inputs"
 TRIXIE = "sluice-local/trixie:13"
@@ -68,10 +68,10 @@ def architecture() -> str:
     return answer
 
 
-def build(work: Work, image: Image, folder: Path | None = None) -> str:
+def build(runner: StepRunner, image: Image, folder: Path | None = None) -> str:
     """Build an image with the classic builder, which every engine has, from `folder` (else the image's own)."""
     proxies = [name for name in ("http_proxy", "https_proxy", "no_proxy") if name in os.environ]
-    work.run(
+    runner.run(
         ["docker", "build", "--network", "host", "--build-arg", f"BASE={image.below}"]
         + [word for name in proxies for word in ("--build-arg", name)]
         + ["--label", f"{LABEL}={image.inputs}", "--tag", image.tag, str(folder or image.folder)],
@@ -82,18 +82,18 @@ def build(work: Work, image: Image, folder: Path | None = None) -> str:
     return f"built {image.tag}"
 
 
-def trixie(work: Work, cache: Path) -> str:
+def trixie(runner: StepRunner, cache: Path) -> str:
     """Pull or make the base image."""
     possible = _debootstrap_obstacle()
     if registry_answers() or possible is not None:
-        work.now(f"pulling {PULLED}")
+        runner.now(f"pulling {PULLED}")
         try:
-            return _pull(work)
+            return _pull(runner)
         except Failed as failure:
             if possible is not None:
                 raise Failed(f"{failure}\n  or: {possible}") from None
-    work.now("making the base image with debootstrap")
-    return _debootstrap(work, cache)
+    runner.now("making the base image with debootstrap")
+    return _debootstrap(runner, cache)
 
 
 def signed(keyrings: Sequence[Path] = KEYRINGS) -> list[str]:
@@ -129,32 +129,32 @@ def registry_answers() -> bool:
     return True
 
 
-def _pull(work: Work) -> str:
-    work.run(["docker", "pull", PULLED], seconds=180, remedy="a connection to an image registry")
+def _pull(runner: StepRunner) -> str:
+    runner.run(["docker", "pull", PULLED], seconds=180, remedy="a connection to an image registry")
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "Dockerfile").write_text(f"FROM {PULLED}\n")
-        build(work, Image(TRIXIE, Path(folder), PULLED, trixie_inputs()))
+        build(runner, Image(TRIXIE, Path(folder), PULLED, trixie_inputs()))
     return f"pulled {PULLED}"
 
 
-def _debootstrap(work: Work, cache: Path) -> str:
+def _debootstrap(runner: StepRunner, cache: Path) -> str:
     release = Path("/etc/os-release").read_text()
     found = mirror.debian(mirror.configured(), packages.codename(release))
     # Without a mirror of this machine's own (Ubuntu has none of Debian), debootstrap takes its default one.
     source = [found] if found and packages.distribution(release) == "debian" else []
-    building = beside(cache / "trixie")
+    building = building_folder(cache / "trixie")
     root, archive = building / "root", building / "root.tar"
     options = ["--variant=minbase", f"--include={INCLUDED}", f"--arch={architecture()}", *signed()]
     try:
-        work.run(
+        runner.run(
             ["debootstrap", *options, "trixie", root, *source],
             seconds=900,
             remedy="check that this machine's Debian mirror serves trixie and that debian-archive-keyring is current",
         )
         without = ["--exclude=./var/cache/apt/archives/*.deb", "--exclude=./var/lib/apt/lists/*"]
-        work.run(["tar", "-C", root, *without, "-cf", archive, "."], seconds=120, remedy="make room on the disk")
+        runner.run(["tar", "-C", root, *without, "-cf", archive, "."], seconds=120, remedy="make room on the disk")
         labels = ["--change", f"LABEL {LABEL}={trixie_inputs()}", "--change", 'CMD ["bash"]']
-        work.run(["docker", "import", *labels, archive, TRIXIE], seconds=300, remedy="`docker info` shows the engine")
+        runner.run(["docker", "import", *labels, archive, TRIXIE], seconds=300, remedy="`docker info` shows the engine")
     finally:
         remove(building)
     return "made with debootstrap"

@@ -37,7 +37,7 @@ def held(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + seconds
-    told = False
+    announced = False
     with path.open("a+") as file:
         while True:
             try:
@@ -46,9 +46,9 @@ def held(
             except BlockingIOError:
                 file.seek(0)
                 owner = file.read().strip() or "another process"
-                if not told:
+                if not announced:
                     waiting(f"waiting for {owner}")
-                    told = True
+                    announced = True
                 if cancelled() or time.monotonic() > deadline:
                     raise Busy(owner, path) from None
                 time.sleep(0.2)

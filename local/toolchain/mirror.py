@@ -20,7 +20,7 @@ def debian(sources: Iterable[str], codename: str) -> str | None:
     Both of apt's formats are understood: one line (`deb [options] URI SUITE main`) and deb822 (`URIs:`, `Suites:`).
     """
     for text in sources:
-        for uris, suites, components in [*_lines(text), *_stanzas(text)]:
+        for uris, suites, components in [*_entries(text), *_stanzas(text)]:
             if codename in suites and "main" in components:
                 for uri in uris:
                     if uri.startswith(("http://", "https://", "file:")):
@@ -28,17 +28,17 @@ def debian(sources: Iterable[str], codename: str) -> str | None:
     return None
 
 
-def _lines(text: str) -> Iterable[tuple[list[str], list[str], list[str]]]:
+def _entries(text: str) -> Iterable[tuple[list[str], list[str], list[str]]]:
     for line in text.splitlines():
-        words = line.split()
-        if words[:1] != ["deb"]:
+        fields = line.split()
+        if fields[:1] != ["deb"]:
             continue
-        del words[0]
-        if words and words[0].startswith("["):
-            while words and not words.pop(0).endswith("]"):
+        del fields[0]
+        if fields and fields[0].startswith("["):
+            while fields and not fields.pop(0).endswith("]"):
                 pass
-        if len(words) >= 3:
-            yield [words[0]], [words[1]], words[2:]
+        if len(fields) >= 3:
+            yield [fields[0]], [fields[1]], fields[2:]
 
 
 def _stanzas(text: str) -> Iterable[tuple[list[str], list[str], list[str]]]:

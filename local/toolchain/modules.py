@@ -6,12 +6,12 @@ import os
 import shutil
 from pathlib import Path
 
-from local.toolchain.steps import Work
+from local.toolchain.steps import StepRunner
 
 REMEDY = "check that Go reaches a module proxy (`go env GOPROXY`)"
 
 
-def context(work: Work, dockerfile: Path, locks: list[Path], target: Path) -> None:
+def context(runner: StepRunner, dockerfile: Path, locks: list[Path], target: Path) -> None:
     """A build context: the Dockerfile, go.mod, go.sum, and `modules`, a folder that Go takes for a module proxy.
 
     Without Go on the host the folder is empty: then the build downloads them itself.
@@ -24,7 +24,7 @@ def context(work: Work, dockerfile: Path, locks: list[Path], target: Path) -> No
         return
     cache = target / "cache"
     settings = {"GOMODCACHE": str(cache), "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-modcacherw"}
-    work.run(["go", "mod", "download"], cwd=target, env=os.environ | settings, seconds=300, remedy=REMEDY)
+    runner.run(["go", "mod", "download"], cwd=target, env=os.environ | settings, seconds=300, remedy=REMEDY)
     modules.rmdir()
     (cache / "cache" / "download").rename(modules)
     shutil.rmtree(cache)

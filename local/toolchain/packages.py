@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.toolchain.process import Failed, ask
-from local.toolchain.steps import Work
+from local.toolchain.steps import StepRunner
 
 DOCKER = ("docker.io", "iptables")
 APT = {"DEBIAN_FRONTEND": "noninteractive"}
@@ -38,7 +38,7 @@ class Machine:
         return self.apt and self.root
 
 
-def look(venv: Path) -> Machine:
+def inspect(venv: Path) -> Machine:
     """Inspect this machine in about 0.1 s; change nothing."""
     return Machine(
         system=platform.system(),
@@ -96,17 +96,17 @@ def by_hand(machine: Machine, required: list[str]) -> str:
     return f"this machine lacks what the local stack runs on\n  fix: install {' and '.join(wants)}; then try again"
 
 
-def install(work: Work, packages: list[str]) -> str:
+def install(runner: StepRunner, packages: list[str]) -> str:
     """Install Debian packages, without the recommended ones."""
     remedy = "see the log; `apt-get install " + " ".join(packages) + "` by hand shows the same"
     env = os.environ | APT
     apt: list[str | Path] = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-q", "-y"]
-    work.run(["dpkg", "--configure", "-a"], seconds=300, remedy=remedy, env=env)
-    work.run([*apt, "update"], seconds=300, remedy="check the network and the apt sources of this machine", env=env)
+    runner.run(["dpkg", "--configure", "-a"], seconds=300, remedy=remedy, env=env)
+    runner.run([*apt, "update"], seconds=300, remedy="check the network and the apt sources of this machine", env=env)
     # From Debian 13 on the client is a package of its own.
     if DOCKER[0] in packages and shutil.which("docker") is None and ask(["apt-cache", "show", "docker-cli"]):
         packages = [*packages, "docker-cli"]
-    work.run([*apt, "install", "--no-install-recommends", *packages], seconds=900, remedy=remedy, env=env)
+    runner.run([*apt, "install", "--no-install-recommends", *packages], seconds=900, remedy=remedy, env=env)
     return f"installed {', '.join(packages)}"
 
 

@@ -11,8 +11,8 @@ from emulator.plugins.install import install
 from local.environment import Checkout
 from local.toolchain import engine, environments, images, modules, packages, pulumi, wheels
 from local.toolchain.images import Image
-from local.toolchain.look import Folder
-from local.toolchain.steps import Step, Work
+from local.toolchain.preconditions import Folder
+from local.toolchain.steps import Step, StepRunner
 
 # What each part of the checks needs; `up` and the end-to-end tests need everything.
 PYTHON = ("python environment",)
@@ -42,25 +42,25 @@ def steps(place: Checkout) -> list[Step]:
         Step(
             "system packages",
             "installing Debian packages",
-            done=lambda: not packages.wanted(packages.look(place.venv)),
-            run=lambda work: packages.install(work, packages.missing(packages.look(place.venv))),
+            done=lambda: not packages.wanted(packages.inspect(place.venv)),
+            run=lambda runner: packages.install(runner, packages.missing(packages.inspect(place.venv))),
             lock=locks / "packages.lock",
-            obstacle=lambda: packages.missing(packages.look(place.venv)),
+            obstacle=lambda: packages.missing(packages.inspect(place.venv)),
         ),
         Step(
             "Docker engine",
             "starting the Docker engine",
             done=engine.answers,
-            run=lambda work: engine.start(work, packages.look(place.venv), place.cache / "dockerd.log"),
+            run=lambda runner: engine.start(runner, packages.inspect(place.venv), place.cache / "dockerd.log"),
             after=("system packages",),
             lock=locks / "engine.lock",
-            obstacle=lambda: engine.obstacle(packages.look(place.venv)),
+            obstacle=lambda: engine.obstacle(packages.inspect(place.venv)),
         ),
         Step(
             "python environment",
             "making the project's virtual environment",
             done=partial(environments.current, place.venv, project_lock),
-            run=lambda work: environments.make(work, place.venv, project_lock, _uv(work, place)),
+            run=lambda runner: environments.make(runner, place.venv, project_lock, _uv(runner, place)),
             after=("system packages",),
             lock=locks / "environments.lock",
             room=lambda: {"project": 0.6, "cache": 0.1},
@@ -69,7 +69,7 @@ def steps(place: Checkout) -> list[Step]:
             "cloud environment",
             "making the emulator's virtual environment",
             done=partial(environments.current, place.cloud_venv, cloud_lock),
-            run=lambda work: environments.make(work, place.cloud_venv, cloud_lock, _uv(work, place)),
+            run=lambda runner: environments.make(runner, place.cloud_venv, cloud_lock, _uv(runner, place)),
             after=("python environment",),
             lock=locks / "environments.lock",
             room=lambda: {"project": 0.3},
@@ -78,7 +78,7 @@ def steps(place: Checkout) -> list[Step]:
             "policy environment",
             "making the policy pack's virtual environment",
             done=partial(environments.current, place.policy_venv, policy_lock),
-            run=lambda work: environments.make(work, place.policy_venv, policy_lock, _uv(work, place)),
+            run=lambda runner: environments.make(runner, place.policy_venv, policy_lock, _uv(runner, place)),
             after=("python environment",),
             lock=locks / "environments.lock",
             room=lambda: {"project": 0.2},
@@ -88,7 +88,7 @@ def steps(place: Checkout) -> list[Step]:
             "bundled plugins",
             "installing the bundled plugins",
             done=lambda: _plugins_installed(place),
-            run=lambda work: _install_plugins(place),
+            run=lambda runner: _install_plugins(place),
         ),
     ]
 
@@ -100,7 +100,7 @@ def bench(place: Checkout) -> Step:
         "bench environment",
         "making the virtual environment of the measured tools",
         done=partial(environments.current, place.bench_venv, lock),
-        run=lambda work: environments.make(work, place.bench_venv, lock, _uv(work, place)),
+        run=lambda runner: environments.make(runner, place.bench_venv, lock, _uv(runner, place)),
         after=("python environment",),
         lock=place.cache / "locks" / "environments.lock",
         room=lambda: {"project": 0.2},
@@ -134,17 +134,17 @@ def go_build(place: Checkout) -> Step:
         GO_BUILD_STEP,
         f"building {image.tag}",
         done=partial(images.current, image.tag, image.inputs),
-        run=lambda work: _go_build(work, place, image, locks),
+        run=lambda runner: _go_build(runner, place, image, locks),
         after=("image trixie",),
         lock=place.cache / "locks" / "image-go-build.lock",
         room=lambda: {"docker": 0.8, "cache": 0.1},
     )
 
 
-def _go_build(work: Work, place: Checkout, image: Image, locks: list[Path]) -> str:
+def _go_build(runner: StepRunner, place: Checkout, image: Image, locks: list[Path]) -> str:
     with tempfile.TemporaryDirectory(dir=place.cache) as context:
-        modules.context(work, image.folder / "Dockerfile", locks, Path(context))
-        return images.build(work, image, Path(context))
+        modules.context(runner, image.folder / "Dockerfile", locks, Path(context))
+        return images.build(runner, image, Path(context))
 
 
 def folders(place: Checkout) -> dict[str, Folder]:
@@ -191,7 +191,7 @@ def _images(place: Checkout, locks: Path) -> list[Step]:
             "image python-build",
             f"building {build.tag}",
             done=partial(images.current, build.tag, build.inputs),
-            run=lambda work: _python_build(work, place, build, examples),
+            run=lambda runner: _python_build(runner, place, build, examples),
             after=("image python", "python environment"),
             lock=locks / "image-python-build.lock",
             room=lambda: {"docker": 0.2, "cache": 0.1},
@@ -211,21 +211,21 @@ def _built(name: str, image: Image, after: str, locks: Path, gigabytes: float) -
     )
 
 
-def _python_build(work: Work, place: Checkout, image: Image, examples: list[Path]) -> str:
+def _python_build(runner: StepRunner, place: Checkout, image: Image, examples: list[Path]) -> str:
     architecture = images.architecture()
     downloaded = wheels.folder(place.cache, examples, architecture)
-    wheels.download(work, place.venv / "bin" / "pip", examples, architecture, downloaded)
+    wheels.download(runner, place.venv / "bin" / "pip", examples, architecture, downloaded)
     with tempfile.TemporaryDirectory(dir=place.cache) as context:
         wheels.context(image.folder / "Dockerfile", downloaded, Path(context))
-        return images.build(work, image, Path(context))
+        return images.build(runner, image, Path(context))
 
 
 def uv_lock(place: Checkout) -> Path:
     return place.root / "local" / "toolchain" / "uv.txt"
 
 
-def _uv(work: Work, place: Checkout) -> Path:
-    return environments.fetch_uv(work, place.venv, uv_lock(place), place.cache)
+def _uv(runner: StepRunner, place: Checkout) -> Path:
+    return environments.fetch_uv(runner, place.venv, uv_lock(place), place.cache)
 
 
 def _plugins_mark(place: Checkout) -> tuple[Path, str]:

@@ -54,31 +54,31 @@ class Runner:
 
         Raises Failed on another exit code than 0 or when `seconds` have passed, Cancelled when set-up is ended.
         """
-        words = [str(word) for word in command]
+        arguments = [str(word) for word in command]
         with self.log.open("ab") as log:
-            log.write(f"$ {shlex.join(words)}\n".encode())
+            log.write(f"$ {shlex.join(arguments)}\n".encode())
             log.flush()
             start = log.tell()
             with open(input or os.devnull, "rb") as source:
-                code = self._wait(words, source.fileno(), log.fileno(), seconds, cwd, env)
+                code = self._wait(arguments, source.fileno(), log.fileno(), seconds, cwd, env)
         with self.log.open("rb") as log:
             log.seek(start)
             output = log.read().decode(errors="replace")
         if code is None:
-            raise self.failure(f"`{summary(words)}` did not end within {seconds:.0f} s", output, remedy)
+            raise self.failure(f"`{summary(arguments)}` did not end within {seconds:.0f} s", output, remedy)
         if code != 0:
-            raise self.failure(f"`{summary(words)}` ended with exit code {code}", output, remedy)
+            raise self.failure(f"`{summary(arguments)}` ended with exit code {code}", output, remedy)
         return output
 
     def failure(self, what: str, output: str, remedy: str) -> Failed:
         """The failure of a command, with the end of its output, the log's path and the remedy."""
-        lines = [line for line in output.splitlines() if line.strip()][-TAIL:]
-        shown = "".join(f"\n    {line}" for line in lines)
+        last_lines = [line for line in output.splitlines() if line.strip()][-TAIL:]
+        shown = "".join(f"\n    {line}" for line in last_lines)
         return Failed(f"{what}{shown}\n  log: {self.log}\n  fix: {remedy_for(output, remedy)}")
 
     def _wait(
         self,
-        words: list[str],
+        arguments: list[str],
         source: int,
         log: int,
         seconds: float,
@@ -89,10 +89,10 @@ class Runner:
             raise Cancelled
         try:
             child = subprocess.Popen(
-                words, stdin=source, stdout=log, stderr=log, cwd=cwd, env=env, start_new_session=True
+                arguments, stdin=source, stdout=log, stderr=log, cwd=cwd, env=env, start_new_session=True
             )
         except FileNotFoundError:
-            raise Failed(f"`{words[0]}` is not on this machine\n  fix: install it, then try again") from None
+            raise Failed(f"`{arguments[0]}` is not on this machine\n  fix: install it, then try again") from None
         deadline = time.monotonic() + seconds
         try:
             while True:
@@ -156,7 +156,7 @@ def said(error: OSError) -> str | None:
     return None
 
 
-def summary(words: Sequence[str]) -> str:
+def summary(arguments: Sequence[str]) -> str:
     """A command in at most 100 characters."""
-    line = shlex.join(words)
+    line = shlex.join(arguments)
     return line if len(line) <= 100 else line[:97] + "..."

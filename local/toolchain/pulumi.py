@@ -16,9 +16,9 @@ from pathlib import Path
 
 from emulator import record
 from local.environment import LANGUAGE_HOST_VERSION, PULUMI_VERSION, Checkout
-from local.toolchain.building import beside, publish
+from local.toolchain.building import building_folder, publish
 from local.toolchain.process import Failed, ask
-from local.toolchain.steps import Work
+from local.toolchain.steps import StepRunner
 
 OLDEST = (3, 200, 0)
 OLDEST_GO = (1, 26)
@@ -91,7 +91,7 @@ def done(place: Checkout) -> bool:
     return (not ours or folder == place.built_pulumi) and all((folder / name).is_file() for name in NAMES)
 
 
-def provide(work: Work, place: Checkout) -> str:
+def provide(runner: StepRunner, place: Checkout) -> str:
     """Find, install or build the CLI; record which road was taken and say it."""
     found = on_path(os.environ.get("PATH", ""), place)
     folder, road = place.built_pulumi, ""
@@ -100,7 +100,7 @@ def provide(work: Work, place: Checkout) -> str:
     elif complete(folder):
         road = (folder.parent / "road").read_text()
     else:
-        road = _official(work, folder.parent) or _built(work, folder.parent)
+        road = _official(runner, folder.parent) or _built(runner, folder.parent)
     record.write(place.pulumi_record, {"bin": str(folder), "road": road})
     return road
 
@@ -130,45 +130,45 @@ def _script() -> bytes | None:
         return None
 
 
-def _official(work: Work, target: Path) -> str | None:
+def _official(runner: StepRunner, target: Path) -> str | None:
     """Road 2; None where it is closed."""
     script = _script()
     if script is None:
         return None
-    work.now("installing the Pulumi CLI with its official installer")
+    runner.now("installing the Pulumi CLI with its official installer")
     building = _building(target)
     try:
         installer = building / "install.sh"
         installer.write_bytes(script)
         options: list[str | Path] = ["--version", PULUMI_VERSION, "--install-root", building, "--no-edit-path"]
-        work.run(["sh", installer, *options], seconds=300, remedy=f"see {INSTALLER}")
+        runner.run(["sh", installer, *options], seconds=300, remedy=f"see {INSTALLER}")
         if not complete(building / "bin"):
             raise Failed(f"the official installer left no complete CLI in {building}")
         installer.unlink()
         return _publish(building, target, f"{PULUMI_VERSION} from the official installer")
     except Failed as failure:
-        with work.log.open("a") as log:
+        with runner.log.open("a") as log:
             log.write(f"{failure}\n")
         return None
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
 
-def _built(work: Work, target: Path) -> str:
+def _built(runner: StepRunner, target: Path) -> str:
     """Road 3."""
     lacking = go_obstacle(ask(["go", "version"]))
     if lacking is not None:
         raise no_road(lacking)
     building = _building(target)
     try:
-        work.now("building the Pulumi CLI (from Go modules, about 4 min on two cores)")
+        runner.now("building the Pulumi CLI (from Go modules, about 4 min on two cores)")
         stamp = f" -X {VERSION_VARIABLE}=v{PULUMI_VERSION}"
-        _go(work, LOCKS / "pulumi", ["build", f"-ldflags=-s -w{stamp}", "-o", building / "bin" / "pulumi", CLI])
-        work.now("building the Pulumi CLI's Python language host (from Go modules)")
+        _go(runner, LOCKS / "pulumi", ["build", f"-ldflags=-s -w{stamp}", "-o", building / "bin" / "pulumi", CLI])
+        runner.now("building the Pulumi CLI's Python language host (from Go modules)")
         stamp = f" -X {VERSION_VARIABLE}=v{LANGUAGE_HOST_VERSION}"
         locks = LOCKS / "language_host"
-        _go(work, locks, ["build", f"-ldflags=-s -w{stamp}", "-o", building / "bin" / "pulumi-language-python", HOST])
-        source = Path(_go(work, locks, ["list", "-m", "-f", "{{.Dir}}", HOST_MODULE]).strip().splitlines()[-1])
+        _go(runner, locks, ["build", f"-ldflags=-s -w{stamp}", "-o", building / "bin" / "pulumi-language-python", HOST])
+        source = Path(_go(runner, locks, ["list", "-m", "-f", "{{.Dir}}", HOST_MODULE]).strip().splitlines()[-1])
         program = source / "python" / "cmd" / "pulumi-language-python-exec"
         amended = building / "bin" / "pulumi-language-python-exec"
         amended.write_text(amend(program.read_text()))
@@ -178,9 +178,9 @@ def _built(work: Work, target: Path) -> str:
         shutil.rmtree(building, ignore_errors=True)
 
 
-def _go(work: Work, locks: Path, command: list[str | Path]) -> str:
+def _go(runner: StepRunner, locks: Path, command: list[str | Path]) -> str:
     settings = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false", "CGO_ENABLED": "0"}
-    return work.run(
+    return runner.run(
         ["go", *command],
         cwd=locks,
         env=os.environ | settings | {"GOWORK": "off"},
@@ -209,7 +209,7 @@ def amend(program: str) -> str:
 
 
 def _building(target: Path) -> Path:
-    building = beside(target)
+    building = building_folder(target)
     (building / "bin").mkdir()
     return building
 

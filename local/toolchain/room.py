@@ -37,12 +37,12 @@ def disk(folder: Path) -> Disk:
     return Disk(os.stat(folder).st_dev, shutil.disk_usage(folder).free)
 
 
-def shortages(needs: Iterable[Need], look: Callable[[Path], Disk] = disk) -> list[str]:
+def shortages(needs: Iterable[Need], disk_of: Callable[[Path], Disk] = disk) -> list[str]:
     """One text for each disk that is too small for all the needs on it together."""
     by_device: dict[int, list[Need]] = {}
     free: dict[int, float] = {}
     for need in needs:
-        found = look(need.folder)
+        found = disk_of(need.folder)
         by_device.setdefault(found.device, []).append(need)
         free[found.device] = found.free
     return [_short(on_it, free[device]) for device, on_it in by_device.items() if _sum(on_it) * GB > free[device]]

@@ -18,7 +18,7 @@ LOCK_SECONDS = 1200.0  # another checkout may be building everything
 END_SECONDS = 20.0  # for all children to end after Ctrl-C
 
 
-class Work(Runner):
+class StepRunner(Runner):
     """What a running step works with: its commands, and a word on what it is doing now."""
 
     def __init__(self, name: str, log: Path, cancelled: threading.Event, progress: Progress) -> None:
@@ -43,7 +43,7 @@ class Step:
     name: str
     doing: str
     done: Callable[[], bool]
-    run: Callable[[Work], str]
+    run: Callable[[StepRunner], str]
     after: tuple[str, ...] = ()
     lock: Path | None = None
     obstacle: Callable[[], object] = lambda: None
@@ -135,13 +135,13 @@ class _Round:
         if step.done():
             return Timing(step.name, time.monotonic() - began, "done before")
         self.progress.start(step.name, step.doing)
-        work = Work(step.name, self.logs / f"{step.name.replace(' ', '-')}.log", self.cancelled, self.progress)
+        runner = StepRunner(step.name, self.logs / f"{step.name.replace(' ', '-')}.log", self.cancelled, self.progress)
         if step.lock is None:
-            note = step.run(work)
+            note = step.run(runner)
         else:
             try:
-                with held(step.lock, seconds=LOCK_SECONDS, waiting=work.now, cancelled=self.cancelled.is_set):
-                    note = "done by another set-up" if step.done() else step.run(work)
+                with held(step.lock, seconds=LOCK_SECONDS, waiting=runner.now, cancelled=self.cancelled.is_set):
+                    note = "done by another set-up" if step.done() else step.run(runner)
             except Busy as busy:
                 if self.cancelled.is_set():
                     raise Cancelled from None

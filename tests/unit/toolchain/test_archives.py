@@ -20,7 +20,7 @@ from local.toolchain.archives import Archive
 from local.toolchain.process import Failed
 from local.toolchain.progress import Progress
 from local.toolchain.pulumi import NAMES
-from local.toolchain.steps import Step, Work
+from local.toolchain.steps import Step, StepRunner
 
 LINUX = ("linux", "amd64")
 ROOT = Path(__file__).parents[3]
@@ -74,8 +74,8 @@ def lock(tmp_path: Path, place: Checkout, base: str) -> Path:
     return file
 
 
-def work(tmp_path: Path) -> Work:
-    return Work("pinned Pulumi", tmp_path / "log", threading.Event(), Progress())
+def runner(tmp_path: Path) -> StepRunner:
+    return StepRunner("pinned Pulumi", tmp_path / "log", threading.Event(), Progress())
 
 
 def test_names_are_pulumis() -> None:
@@ -89,7 +89,7 @@ def test_names_are_pulumis() -> None:
 
 
 def test_what_is_recorded_is_installed(tmp_path: Path, place: Checkout, base: str, lock: Path) -> None:
-    note = archives.install(work(tmp_path), place, archives.recorded(lock), base)
+    note = archives.install(runner(tmp_path), place, archives.recorded(lock), base)
     assert note == f"{PULUMI_VERSION} and 2 plugins, archive with the recorded checksum"
     assert all((place.built_pulumi / name).is_file() for name in NAMES)
     assert archives.ROAD in record.read(place.pulumi_record)["road"]
@@ -115,7 +115,7 @@ def test_another_file_is_refused_and_not_kept(
     for file in (tmp_path / "site" / kind).iterdir():
         file.write_bytes(file.read_bytes() + b"evil")
     with pytest.raises(Failed, match=r"is recorded in archives\.txt: it is another file"):
-        archives.install(work(tmp_path), place, archives.recorded(lock), base)
+        archives.install(runner(tmp_path), place, archives.recorded(lock), base)
     assert not list((place.cache / "archives").glob("*.part"))
     for file in (place.cache / "archives").glob("*.gz"):
         assert not file.read_bytes().endswith(b"evil")
@@ -124,29 +124,29 @@ def test_another_file_is_refused_and_not_kept(
 def test_a_file_in_the_cache_that_was_changed_is_fetched_again(
     tmp_path: Path, place: Checkout, base: str, lock: Path
 ) -> None:
-    archives.install(work(tmp_path), place, archives.recorded(lock), base)
+    archives.install(runner(tmp_path), place, archives.recorded(lock), base)
     for file in (place.cache / "archives").iterdir():
         file.write_bytes(b"evil")
-    archives.install(work(tmp_path), place, archives.recorded(lock), base)
+    archives.install(runner(tmp_path), place, archives.recorded(lock), base)
     sums = {hashlib.sha256(file.read_bytes()).hexdigest() for file in (place.cache / "archives").iterdir()}
     assert sums == set(archives.recorded(lock).values())
 
 
 def test_without_a_checksum_nothing_is_installed(tmp_path: Path, place: Checkout, base: str) -> None:
     with pytest.raises(Failed, match=r"no checksum is recorded for pulumi-v.*\n  fix: `make pin`"):
-        archives.install(work(tmp_path), place, {}, base)
+        archives.install(runner(tmp_path), place, {}, base)
     assert not place.cache.exists()
 
 
 def test_an_address_that_does_not_answer_is_told(tmp_path: Path, place: Checkout, lock: Path) -> None:
     with pytest.raises(Failed, match=r"cannot be downloaded: .*\n  fix: check the way to it"):
-        archives.install(work(tmp_path), place, archives.recorded(lock), "http://127.0.0.1:1")
+        archives.install(runner(tmp_path), place, archives.recorded(lock), "http://127.0.0.1:1")
 
 
 class TestPrepared:
     """A job that holds a role installs nothing."""
 
-    STEP = Step("python environment", "", done=lambda: False, run=lambda work: "")
+    STEP = Step("python environment", "", done=lambda: False, run=lambda runner: "")
 
     def test_what_is_missing_is_refused(self, place: Checkout) -> None:
         with pytest.raises(Failed, match="there is no python environment, Pulumi by its recorded checksum\n"):
@@ -159,5 +159,5 @@ class TestPrepared:
         prepare.refuse_to_install({}, [self.STEP], place)
 
     def test_what_was_prepared_goes_on(self, tmp_path: Path, place: Checkout, base: str, lock: Path) -> None:
-        archives.install(work(tmp_path), place, archives.recorded(lock), base)
+        archives.install(runner(tmp_path), place, archives.recorded(lock), base)
         prepare.refuse_to_install({"SLUICE_PREPARED": "1"}, [], place)

@@ -7,7 +7,7 @@ import pytest
 from local.toolchain import images
 from local.toolchain.images import inputs, signed
 from local.toolchain.process import Failed
-from local.toolchain.steps import Work
+from local.toolchain.steps import StepRunner
 
 
 def test_inputs_change_with_every_cause_and_with_nothing_else(tmp_path: Path) -> None:
@@ -55,8 +55,8 @@ def test_the_base_is_made_with_them(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
     monkeypatch.setattr(images, "architecture", lambda: "amd64")
     monkeypatch.setattr(images, "signed", lambda: ["--force-check-gpg", "--keyring=here"])
-    work: Work = Recording()  # type: ignore[assignment]
+    runner: StepRunner = Recording()  # type: ignore[assignment]
     with pytest.raises(Seen):
-        images._debootstrap(work, tmp_path)
+        images._debootstrap(runner, tmp_path)
     assert called[0][0] == "debootstrap"
     assert {"--force-check-gpg", "--keyring=here"} <= set(called[0])

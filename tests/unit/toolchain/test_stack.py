@@ -39,9 +39,9 @@ def test_other_stacks_of_the_project_are_forgotten_with_the_cloud(tmp_path: Path
         state = pulumi.place.state / ".pulumi" / "stacks" / file
         state.parent.mkdir(parents=True, exist_ok=True)
         state.write_text("{}")
-    assert pulumi.beside() == ["orders"]
+    assert pulumi.other_stacks() == ["orders"]
     elsewhere = environment.changes(pulumi.place, {"SLUICE_BACKEND_URL": "s3://state"}, "http://127.0.0.1:1")
-    assert Pulumi(pulumi.place, environment.applied({}, elsewhere)).beside() == []
+    assert Pulumi(pulumi.place, environment.applied({}, elsewhere)).other_stacks() == []
 
 
 @pytest.mark.parametrize("text", ["config:\n  environment: local\n", 'config:\n  shop:environment: "local"\n'])

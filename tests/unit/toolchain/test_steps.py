@@ -12,17 +12,17 @@ import pytest
 
 from local.toolchain.process import Failed
 from local.toolchain.progress import Progress
-from local.toolchain.steps import Step, Work, carry_out, needed
+from local.toolchain.steps import Step, StepRunner, carry_out, needed
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def step(name: str, run: Callable[[Work], str], after: tuple[str, ...] = (), done: bool = False) -> Step:
+def step(name: str, run: Callable[[StepRunner], str], after: tuple[str, ...] = (), done: bool = False) -> Step:
     return Step(name, f"doing {name}", done=lambda: done, run=run, after=after)
 
 
-def noting(ran: list[str], name: str = "ran") -> Callable[[Work], str]:
-    def run(work: Work) -> str:
+def noting(ran: list[str], name: str = "ran") -> Callable[[StepRunner], str]:
+    def run(runner: StepRunner) -> str:
         ran.append(name)
         return f"{name} done"
 
@@ -50,7 +50,7 @@ def test_each_step_runs_after_those_it_needs_and_done_ones_do_not_run(tmp_path: 
 def test_independent_steps_run_side_by_side(tmp_path: Path) -> None:
     both = threading.Barrier(2, timeout=10)
 
-    def meet(work: Work) -> str:
+    def meet(runner: StepRunner) -> str:
         both.wait()
         return "met"
 
@@ -60,11 +60,11 @@ def test_independent_steps_run_side_by_side(tmp_path: Path) -> None:
 def test_a_failure_ends_the_others_and_is_told_with_its_step(tmp_path: Path) -> None:
     started = threading.Event()
 
-    def sleep(work: Work) -> str:
+    def sleep(runner: StepRunner) -> str:
         started.set()
-        return work.run(["sleep", "60"], seconds=60, remedy="none")
+        return runner.run(["sleep", "60"], seconds=60, remedy="none")
 
-    def fail(work: Work) -> str:
+    def fail(runner: StepRunner) -> str:
         assert started.wait(10)
         raise Failed("the disk is full\n  fix: make room")
 
@@ -91,10 +91,10 @@ def test_another_setup_that_did_the_work_meanwhile_is_not_repeated(tmp_path: Pat
 
 def test_needed_follows_what_a_step_comes_after() -> None:
     steps = [
-        step("a", lambda work: ""),
-        step("b", lambda work: "", ("a",)),
-        step("c", lambda work: "", ("b",)),
-        step("d", lambda work: "", ("a",)),
+        step("a", lambda runner: ""),
+        step("b", lambda runner: "", ("a",)),
+        step("c", lambda runner: "", ("b",)),
+        step("d", lambda runner: "", ("a",)),
     ]
     assert [found.name for found in needed(steps, ["c"])] == ["a", "b", "c"]
 

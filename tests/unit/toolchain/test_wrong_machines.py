@@ -16,10 +16,10 @@ import pytest
 from emulator.cloud import containers, emulator, process
 from local import command, environment
 from local.stack import stale
-from local.toolchain import building, look, plan, room
+from local.toolchain import building, plan, preconditions, room
 from local.toolchain.process import Failed
 from local.toolchain.progress import Progress
-from local.toolchain.steps import Step, Work, carry_out
+from local.toolchain.steps import Step, StepRunner, carry_out
 from tests.unit.toolchain.machines import CASES, PAGE, ROOT, Case, answer, page
 
 
@@ -100,7 +100,7 @@ class TestFrontDoor:
 class TestBeforeAnythingIsChanged:
     """All obstacles at once, none of the steps begun."""
 
-    def never(self, work: Work) -> str:
+    def never(self, runner: StepRunner) -> str:
         raise AssertionError("a step began")
 
     def step(self, name: str, obstacle: str = "", gigabytes: float = 0, done: bool = False) -> Step:
@@ -123,7 +123,7 @@ class TestBeforeAnythingIsChanged:
         steps = [self.step("one", "no Docker"), self.step("two", "no Go"), self.step("three", "", 10**6)]
         steps.append(self.step("four", "nobody asks", done=True))
         with pytest.raises(Failed) as failure:
-            look.refuse(look.pending(steps), plan.folders(place), tmp_path)
+            preconditions.refuse(preconditions.pending(steps), plan.folders(place), tmp_path)
         told = str(failure.value).split("\nerror: ")
         assert told[:2] == ["no Docker", "no Go"]
         assert told[2].startswith(f"the cache folder {place.cache} cannot be written: ")
@@ -132,8 +132,8 @@ class TestBeforeAnythingIsChanged:
     def test_where_all_is_done_only_the_stack_needs_room(self, tmp_path: Path) -> None:
         place = environment.checkout(tmp_path, {"XDG_CACHE_HOME": "/proc/none"})
         steps = [self.step("one", "no Docker", 10**6, done=True)]
-        look.refuse(look.pending(steps), plan.folders(place), tmp_path)
-        assert look.pending(steps) == []
+        preconditions.refuse(preconditions.pending(steps), plan.folders(place), tmp_path)
+        assert preconditions.pending(steps) == []
 
     def test_disks_are_counted_apart(self) -> None:
         needs = [room.Need("a", Path("/one"), 2), room.Need("b", Path("/two"), 1), room.Need("a", Path("/two"), 1)]
@@ -148,16 +148,16 @@ class TestAfterAKill:
     """What a killed command leaves behind is taken for what it is."""
 
     def test_half_made_folders_go(self, tmp_path: Path) -> None:
-        left = building.beside(tmp_path / "wheels")
+        left = building.building_folder(tmp_path / "wheels")
         (left / "torn").touch()
-        fresh = building.beside(tmp_path / "wheels")
+        fresh = building.building_folder(tmp_path / "wheels")
         building.publish(fresh, tmp_path / "wheels")
         assert [path.name for path in tmp_path.iterdir()] == ["wheels"]
 
     def test_a_step_that_is_killed_in_the_middle_is_done_again(self, tmp_path: Path) -> None:
         made = tmp_path / "made"
-        step = Step("one", "making", made.exists, lambda work: work.run(["touch", made], seconds=9, remedy="none"))
-        building.beside(made)
+        step = Step("one", "making", made.exists, lambda runner: runner.run(["touch", made], seconds=9, remedy="none"))
+        building.building_folder(made)
         assert carry_out([step], tmp_path, Progress(io.StringIO()))[0].note == ""
         assert carry_out([step], tmp_path, Progress(io.StringIO()))[0].note == "done before"
 

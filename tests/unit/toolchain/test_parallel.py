@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from local import beside
-from local.beside import Job
+from local import parallel
+from local.parallel import Job
 from local.toolchain.progress import Progress, Timing
 from local.toolchain.steps import Interrupted
 
@@ -31,7 +31,7 @@ def progress() -> Iterator[Progress]:
 
 
 def run(jobs: list[Job], progress: Progress, folder: Path, width: int = 2) -> list[Timing]:
-    return beside.run(jobs, width=width, logs=folder / "logs", cwd=folder, env=os.environ, progress=progress)
+    return parallel.run(jobs, width=width, logs=folder / "logs", cwd=folder, env=os.environ, progress=progress)
 
 
 def printed(progress: Progress) -> str:
@@ -73,8 +73,8 @@ def test_one_failure_is_named_and_the_others_go_on(tmp_path: Path, progress: Pro
 def test_one_that_takes_too_long_is_ended_and_has_failed(
     tmp_path: Path, progress: Progress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside, "SECONDS", 0.5)
-    monkeypatch.setattr(beside, "GRACE", 0.5)
+    monkeypatch.setattr(parallel, "SECONDS", 0.5)
+    monkeypatch.setattr(parallel, "GRACE", 0.5)
     deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(60)"
     began = time.monotonic()
     (timing,) = run([python("deaf", deaf)], progress, tmp_path)

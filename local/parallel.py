@@ -17,7 +17,7 @@ from local.toolchain.steps import Interrupted
 
 SECONDS = 1800.0  # for one job: longer, and it hangs
 GRACE = 60.0  # seconds from SIGINT to SIGKILL: pytest's fixtures stop their emulators meanwhile
-_LOOK = 0.1
+_POLL = 0.1
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def run(
                 for one in [one for one in running if one.ended()]:
                     running.remove(one)
                     timings[one.job] = _report(one, progress)
-                time.sleep(_LOOK)
+                time.sleep(_POLL)
         finally:
             for one in running:  # only when a program could not be started, or its output not be kept
                 one.kill()

@@ -77,9 +77,9 @@ def _write(folder: Path) -> None:
     probe.unlink()
 
 
-def _obstacle(look: Callable[[], object]) -> str | None:
+def _obstacle(probe: Callable[[], object]) -> str | None:
     try:
-        look()
+        probe()
     except Failed as failure:
         return str(failure)
     return None
