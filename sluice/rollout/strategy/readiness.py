@@ -17,6 +17,7 @@ from sluice.rollout.deployment.shape import Shape
 from sluice.rollout.strategy.lifecycle.hooks import wrong_hooks
 from sluice.rollout.strategy.lifecycle.service_deployment import ServiceDeployment, percent
 
+CHANGED = "the service was changed outside the program, or by a `pulumi up` that left it out (--target)"
 REFRESH = "run `pulumi up --refresh` without --target"
 
 
@@ -57,9 +58,9 @@ def next_step(
     seen = service or {}
     configured = (seen.get("deploymentConfiguration") or {}).get("strategy", "ROLLING")
     if configured != strategy.ecs_name:
-        return Impossible(f"its strategy is {configured} instead of {strategy.ecs_name}: {REFRESH}")
+        return _changed(f"its strategy is {configured} instead of {strategy.ecs_name}")
     if why := wrong_hooks(seen, strategy):
-        return Impossible(f"{why}; {REFRESH}")
+        return _changed(why)
     if latest is not None and latest.returning:
         return Await(f"{latest.progress()} from an earlier deployment")
     current = primary(seen)
@@ -74,3 +75,7 @@ def next_step(
     if not of_current and current.get("rolloutState") == "FAILED":
         return Deploy(force=True)
     return Watch(str(current["id"]))
+
+
+def _changed(what: str) -> Impossible:
+    return Impossible(f"{what}\n  cause: {CHANGED}\n  fix:   {REFRESH}")

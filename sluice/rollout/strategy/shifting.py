@@ -21,7 +21,7 @@ from sluice.rollout.revert import POLL_SECONDS, WayBack
 from sluice.rollout.strategy.lifecycle.weights import serving_groups, wrong_weights
 from sluice.rollout.strategy.new_version import NewVersion
 from sluice.rollout.strategy.on_test_traffic import OnTestTraffic
-from sluice.rollout.strategy.readiness import REFRESH, Step, Undo, next_step
+from sluice.rollout.strategy.readiness import Step, Undo, next_step
 from sluice.rollout.strategy.shift import Shift
 from sluice.rollout.strategy.steps import Steps
 from sluice.rollout.strategy.traffic_shift import TrafficShift
@@ -85,7 +85,8 @@ class Shifting:
                 raise RolloutFailed(
                     f"{short_name(self._wanted.task_definition)} was not rolled out: {wrong}\n"
                     "  cause: the listener rule was changed outside ECS and the gate; ECS would shift traffic from it\n"
-                    f"  fix:   set the rule's weights back (`aws elbv2 modify-rule`), or {REFRESH}\n"
+                    "  fix:   set the rule's weights back with `aws elbv2 modify-rule`: 100 for the target group of "
+                    "the serving tasks, 0 for the other\n"
                     "  The service was not changed: what served before keeps serving."
                 )
             if self._clock.halted():

@@ -12,7 +12,7 @@ from sluice.duration import short_time
 from sluice.errors import GateError, Interrupted, Superseded
 from sluice.inputs.strategy import Strategy
 from sluice.rollout.deployment.judge import State
-from sluice.rollout.diagnosis.rollout_diagnosis import Diagnosis
+from sluice.rollout.diagnosis.rollout_diagnosis import AGAIN, Diagnosis
 from sluice.rollout.journal import Journal
 from sluice.rollout.mover import Mover
 from sluice.rollout.strategy.decision import Action, Known, Meaning, Situation, asks_approval, meaning, next_action
@@ -85,7 +85,7 @@ class TrafficShift:
             waits = self._act(seen)
             shift.show(seen.progress() + (", waiting for approval" if waits else ""))
             if shift.late() and not waits:
-                shift.fail(f"not completed within the deadline of {short_time(shift.seconds)}: {seen.progress()}")
+                shift.fail(*_late(shift.seconds, seen))
             shift.wait_for_a_person() if waits else shift.wait()
         if shift.seen is not None:
             self._steps.notice(shift.seen)
@@ -190,6 +190,18 @@ class TrafficShift:
         self._shift.let_in(next_share(self._strategy, seen))
         if continued:
             self._log(f"{seen.stage}: ECS goes on", False)
+
+
+def _late(seconds: int, seen: ServiceDeployment) -> tuple[str, Diagnosis | None]:
+    """Why a rollout ends at its deadline, and what to do where its version is not the reason."""
+    reason = f"not completed within the deadline of {short_time(seconds)}: {seen.progress()}"
+    if not seen.exposed:
+        return reason, None
+    return reason, Diagnosis(
+        "deadline",
+        "the steps, their analyses and the bake time took longer than service.deadline",
+        f"raise service.deadline, or lower service.stepMinutes or service.bakeMinutes; {AGAIN}",
+    )
 
 
 def next_share(strategy: Strategy, seen: ServiceDeployment) -> float:

@@ -9,7 +9,11 @@ import re
 
 from sluice.diagnosis.exit_code import Advice
 
-_SETTINGS = "run `pulumi up --refresh`, which restores the rules, the target groups and the role"
+_SETTINGS = "run `pulumi up --refresh`, which restores rules, target groups and role"
+_WEIGHTS = (
+    "set the rule's weights back with `aws elbv2 modify-rule`: 100 for the target group of the serving tasks, 0 for "
+    "the other"
+)
 
 _KNOWN: tuple[tuple[str, str, Advice], ...] = (
     (
@@ -18,14 +22,6 @@ _KNOWN: tuple[tuple[str, str, Advice], ...] = (
         Advice(
             "nobody answered the pause in time: the deployer ended before its proofs did, or nobody approved",
             "keep the deployer running (`sluice status` shows a pause and its end), or raise service.pauseMinutes",
-        ),
-    ),
-    (
-        "pause rolled back",
-        r"pause hook.*(rolled back|failed|ROLLBACK)|hook.*action ROLLBACK",
-        Advice(
-            "the pause was answered with ROLLBACK: by the gate, `sluice abort`, the console or another tool",
-            "read the deployer's output for the proof that failed",
         ),
     ),
     (
@@ -39,12 +35,12 @@ _KNOWN: tuple[tuple[str, str, Advice], ...] = (
     (
         "two target groups serve",
         r"exactly one target group serving traffic",
-        Advice("the production rule sends users to both target groups", _SETTINGS),
+        Advice("the production rule sends users to both target groups", _WEIGHTS),
     ),
     (
         "unexpected target group",
         r"forwarding traffic to unexpected target group|unexpected target group",
-        Advice("a listener rule forwards to a target group that is not the service's", _SETTINGS),
+        Advice("a listener rule forwards to another target group than ECS expects", _WEIGHTS),
     ),
     (
         "rule's ARN",
@@ -58,10 +54,10 @@ _KNOWN: tuple[tuple[str, str, Advice], ...] = (
     ),
     (
         "hook failed",
-        r"lifecycle hook\(?s?\)? failed",
+        r"pause hook|lifecycle hook\(?s?\)? failed",
         Advice(
-            "a lifecycle hook of the service failed; the gate's own hooks are pauses, so it is a Lambda function",
-            "read that function's log",
+            "a lifecycle hook failed: a pause was answered with ROLLBACK outside the gate, or a Lambda function failed",
+            "look in CloudTrail who called ContinueServiceDeployment, or read the function's log",
         ),
     ),
 )

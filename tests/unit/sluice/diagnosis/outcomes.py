@@ -17,6 +17,7 @@ from sluice.diagnosis.verdict import Kind, Outcome, forgotten, not_run, refused,
 from sluice.inputs.step import Step
 from tests.unit.sluice.diagnosis.known_lines import KNOWN_LINES
 from tests.unit.sluice.rollout import rollout_outcomes
+from tests.unit.sluice.rollout.strategy import strategy_outcomes
 
 PAGE = Path(__file__).resolve().parents[4] / "docs/outcomes.md"
 APP = frozenset({"app"})
@@ -507,7 +508,7 @@ def page() -> str:
     for signature in SIGNATURES:
         seen = "<br>".join(f"`{line.replace('`', chr(39))}`" for name, line in KNOWN_LINES if name == signature.name)
         lines.append(f"| {signature.name} | {seen} | {signature.cause} | {signature.remedy} |".replace("||", "\\|\\|"))
-    return "\n".join(lines) + "\n\n" + rollout_outcomes.section()
+    return "\n".join(lines) + "\n\n" + rollout_outcomes.section() + "\n" + strategy_outcomes.section()
 
 
 HEAD = """# How a migration or a rollout can end

@@ -14,7 +14,7 @@ from sluice.rollout.strategy.lifecycle.reasons import explained
             "Service deployment rolled back because POST_TEST_TRAFFIC_SHIFT pause hook timed out.",
             "pause timed out",
         ),
-        ("Service deployment rolled back because PRE_SCALE_UP pause hook was rolled back.", "pause rolled back"),
+        ("Service deployment rolled back because PRE_SCALE_UP pause hook was rolled back.", "hook failed"),
         (
             "TEST_TRAFFIC_SHIFT lifecycle hook(s) failed. User: arn:aws:sts::1:assumed-role/x/ECSNetworkingWithELB is "
             "not authorized to perform: elasticloadbalancing:ModifyRule",
