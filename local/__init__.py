@@ -1,1 +1,1 @@
-"""The embedded AWS of the `local` stack and everything that sets it up; nothing else of the project imports it."""
+"""The `make` commands and the set-up of this machine; nothing else of the project imports it."""

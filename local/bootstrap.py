@@ -1,4 +1,4 @@
-"""`make bootstrap`: without a stack on the local cloud, which is started; else on the account that the shell is for."""
+"""`make bootstrap`: without a stack for the local cloud, which is started; else for the account of the shell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from local.up import port
 
 
 def prepare(place: Checkout, progress: Progress, stack: str, *, yes: bool) -> int:
-    """Make the account ready for a stack's deployments; return the exit code.
+    """Prepare the account for a stack's deployments; return the exit code.
 
     Args:
         stack: empty for the local one.

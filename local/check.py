@@ -1,4 +1,4 @@
-"""The checks behind `make test`: every part is run, also after one failed, and each is timed."""
+"""The checks of `make test`: every part runs, also after a failure, and is timed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ from local.toolchain.progress import Progress, Timing, table
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the checks: its commands, and the steps of set-up they need (None: all)."""
+    """One part of the checks.
+
+    Attributes:
+        commands: run in parallel with those of other parts.
+        needs: the set-up steps that they need; None: all.
+    """
 
     commands: tuple[tuple[str, ...], ...]
     needs: tuple[str, ...] | None
@@ -41,7 +46,7 @@ FIRST = ("deploy", "deploy_again", "rehearse", "faults", "gate", "cloud")  # the
 
 
 def chosen(names: Sequence[str]) -> list[str]:
-    """The named parts, or all of them, in their order. Raises Failed on an unknown name."""
+    """Return the named parts, or all of them, in their order. Raises Failed on an unknown name."""
     unknown = sorted(set(names) - set(PARTS))
     if unknown:
         raise Failed(f"there is no check {', '.join(unknown)}\n  fix: take any of {', '.join(PARTS)}")
@@ -49,7 +54,7 @@ def chosen(names: Sequence[str]) -> list[str]:
 
 
 def needs(names: Sequence[str]) -> list[str] | None:
-    """The steps of set-up that these parts need; None: all."""
+    """Return the set-up steps that these parts need; None: all."""
     wanted: list[str] = []
     for name in names:
         part = PARTS[name].needs
@@ -60,7 +65,7 @@ def needs(names: Sequence[str]) -> list[str] | None:
 
 
 def jobs(root: Path, names: Sequence[str]) -> list[Job]:
-    """The parts' commands to run side by side: what waits most and longest, the end-to-end groups, comes first."""
+    """Return the parts' commands, the end-to-end groups first, because they wait longest."""
     found: list[Job] = []
     for name in sorted(names, key=lambda name: name != "e2e"):
         if name == "e2e":
@@ -75,7 +80,7 @@ def jobs(root: Path, names: Sequence[str]) -> list[Job]:
 
 
 def groups(root: Path) -> dict[str, tuple[str, ...]]:
-    """The groups of end-to-end tests, those of FIRST first. Each has an emulator, a state and ports of its own.
+    """Return the groups of end-to-end tests, those of FIRST first. Each has an emulator, a state and ports of its own.
 
     A folder below tests/e2e is a group, and so is a test file beside them; one that TOGETHER names goes with another.
     """
@@ -112,7 +117,7 @@ def run(place: Checkout, names: Sequence[str], progress: Progress) -> int:
 
 
 def _watched(place: Checkout, job: Job, env: dict[str, str], progress: Progress) -> Timing:
-    """One command on this terminal, as it goes."""
+    """Run one command with its output on this terminal."""
     progress.say(f"\n== {job.name}")
     began = time.monotonic()
     failed = attached(job.command, cwd=place.root, env=env) != 0

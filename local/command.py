@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: from setup and up to application (`make check`), check (`make test`) and lock."""
+"""The commands of the Makefile: setup, up, application (`make check`), check (`make test`), lock and others."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from local.up import port, start, up
 
 REHEARSING = {
     "rehearse": "deploy a stack's copy to an emulated account of its own",
-    "preview": "say what that would change",
+    "preview": "show the changes that it would make",
 }
-# The commands that change what a local folder remembers; the checks have one of their own.
+# The commands that change the checkout's local folder; the checks have a folder of their own.
 CHANGING = ("setup", "cloud", "up", "down", *REHEARSING)
-INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
+INTERRUPTED = 130  # a shell's exit code after Ctrl-C
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -79,12 +79,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def reported(execute: Callable[[], int]) -> int:
-    """The exit code of the work; what went wrong becomes one error for people."""
+    """Run a command and return its exit code; print a failure as one error."""
     try:
         return execute()
     except (Failed, NotStarted, emulator.CloudError, KeyFileError) as failure:
         return _error(str(failure))
-    except BrokenPipeError:  # `make up | head`: nobody reads on
+    except BrokenPipeError:  # `make up | head`: the reader has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
@@ -99,7 +99,7 @@ def reported(execute: Callable[[], int]) -> int:
 
 @contextmanager
 def alone(place: Checkout, command: str) -> Iterator[None]:
-    """Keep other commands that change this checkout's stack out meanwhile. Raises Failed when one is at work."""
+    """Lock this checkout's stack against other commands. Raises Failed when one is running."""
     if command not in CHANGING:
         yield
         return
@@ -127,7 +127,7 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
     progress = Progress(sys.stderr) if chosen.command == "application" else Progress()  # its stdout may be JSON
     try:
         if chosen.command == "application":
-            file = place.root / f"Pulumi.{chosen.stack}.yaml"  # one that is not there is told by the check itself
+            file = place.root / f"Pulumi.{chosen.stack}.yaml"  # the check itself reports a missing one
             text = file.read_text() if file.is_file() else ""
             set_up(place, progress, plan.application(text), more=[plan.go_build(place)])
             command_line = ["-m", "check", "--stack", chosen.stack, *rest]
@@ -177,7 +177,7 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
             set_up(place, progress)
             return start(place, progress)
         if chosen.command == "up":
-            port(os.environ)  # a wrong one is told before anything is set up
+            port(os.environ)  # report an invalid port before anything is set up
             text = settings(place.root, chosen.stack).read_text()
             timings = set_up(place, progress, more=[plan.go_build(place)] if plan.GO_BUILD in text else [])
             return up(place, progress, timings, chosen.stack)
@@ -188,7 +188,7 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
 
 
 def _rehearse(chosen: argparse.Namespace, place: Checkout) -> int:
-    """On the project's own environment, for it reads settings; without this checkout's lock, for it has its own."""
+    """Run a rehearsal in the project's environment, because it reads settings; it has a lock of its own."""
     command_line = [place.venv / "bin" / "python", "-m", "local.rehearse", chosen.command, chosen.stack]
     return attached(command_line, cwd=place.root, env=os.environ)
 
@@ -196,7 +196,7 @@ def _rehearse(chosen: argparse.Namespace, place: Checkout) -> int:
 def set_up(
     place: Checkout, progress: Progress, names: Sequence[str] | None = None, more: Sequence[Step] = ()
 ) -> list[Timing]:
-    """Carry out set-up and *more*, or only what the named steps need; prints a table when anything had to be done."""
+    """Run set-up and *more*, or only the named steps with their requirements; print a table if anything was done."""
     steps = [*plan.steps(place), *more]
     waiting = preconditions.pending(steps if names is None else needed(steps, names))
     preconditions.refuse(waiting, plan.folders(place), engine.data_root())

@@ -1,4 +1,4 @@
-"""`make down`: the local cloud with all its containers, and its stacks' state. Docker and set-up stay."""
+"""`make down`: stops the local cloud with its containers, and deletes its stacks' state. Docker and set-up stay."""
 
 from __future__ import annotations
 

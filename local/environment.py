@@ -1,4 +1,4 @@
-"""Where a checkout keeps its local things, and the environment that puts a process on its local stack.
+"""The local folders of a checkout, and the environment of a process for its local stack.
 
 Standard library only: this runs on the machine's own Python before anything is installed.
 """
@@ -26,12 +26,18 @@ LANGUAGE_HOST_VERSION = "3.79.0"
 
 
 class NotStarted(Exception):
-    """The local cloud of this checkout was never started, so there is no address to point a shell at."""
+    """The local cloud of this checkout was never started, so it has no address."""
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """The folders of one checkout. `local` belongs to it alone, `cache` is shared by all checkouts of the machine."""
+    """The folders of one checkout.
+
+    Attributes:
+        root: the checkout.
+        local: its own local folder.
+        cache: shared by all checkouts of the machine.
+    """
 
     root: Path
     local: Path
@@ -44,7 +50,7 @@ class Checkout:
 
     @property
     def cloud_venv(self) -> Path:
-        """The emulator's virtual environment: its dependencies disagree with the project's."""
+        """The emulator's virtual environment: its dependencies conflict with the project's."""
         return self.root / ".venv-cloud"
 
     @property
@@ -54,7 +60,7 @@ class Checkout:
 
     @property
     def policy_venv(self) -> Path:
-        """The virtual environment of the policy pack, which wants an older protobuf than the program."""
+        """The virtual environment of the policy pack, which needs an older protobuf than the program."""
         return self.root / ".venv-policy"
 
     @property
@@ -71,12 +77,12 @@ class Checkout:
 
     @property
     def cloud_record(self) -> Path:
-        """Return what the emulator remembers of itself: its endpoint above all."""
+        """The file with the emulator's endpoint."""
         return self.local / "cloud.json"
 
     @property
     def pulumi_record(self) -> Path:
-        """Return which Pulumi CLI set-up chose: `{"bin": folder, "road": how it came here}`."""
+        """The file that names set-up's Pulumi CLI: `{"bin": folder, "road": how it was installed}`."""
         return self.local / "pulumi.json"
 
     @property
@@ -85,32 +91,33 @@ class Checkout:
 
 
 def checkout(root: Path, base: Mapping[str, str]) -> Checkout:
-    """The checkout at `root`; SLUICE_LOCAL_DIR and XDG_CACHE_HOME move its folders."""
+    """Return the checkout at `root`; SLUICE_LOCAL_DIR and XDG_CACHE_HOME move its folders."""
     local = Path(base.get("SLUICE_LOCAL_DIR") or root / ".local")
     cache = Path(base.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sluice"
     return Checkout(root=root, local=local.resolve(), cache=cache)
 
 
 def account(local: Path) -> str:
-    """The 12-digit account of a checkout, from its local folder: emulators sharing one Docker daemon stay apart.
+    """Return the 12-digit account of a checkout, from its local folder, so that emulators can share a Docker daemon.
 
-    MiniStack takes a 12-digit access key id as the account. The first digit is never 0, lest a tool read it as octal.
+    MiniStack uses a 12-digit access key id as the account. The first digit is never 0, which a tool could read as
+    octal.
     """
     number = int.from_bytes(hashlib.sha256(str(local).encode()).digest()[:8], "big")
     return str(10**11 + number % (9 * 10**11))
 
 
 def pulumi_bin(place: Checkout) -> Path:
-    """The folder of the Pulumi CLI that set-up chose for this checkout."""
+    """Return the folder of set-up's Pulumi CLI for this checkout."""
     chosen = record.read(place.pulumi_record).get("bin")
     return Path(chosen) if isinstance(chosen, str) else place.built_pulumi
 
 
 def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str, str | None]:
-    """Return what differs from `base` in the environment of this checkout; None means: unset.
+    """Return the changes from `base` to the environment of this checkout; None means: unset.
 
-    Nothing of a real account or of another checkout comes through: no AWS_* variable, no configuration file, passphrase
-    or backend that `base` happens to have. Only SLUICE_BACKEND_URL, set on purpose, moves the state.
+    Nothing of a real account or of another checkout is inherited: no AWS_* variable, configuration file, passphrase or
+    backend. Only SLUICE_BACKEND_URL moves the state.
 
     Raises:
         key.KeyFileError: the checkout's key cannot be used.
@@ -129,7 +136,7 @@ def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_CONFIG_PASSPHRASE_FILE": None,
         **({} if elsewhere else {"PULUMI_ACCESS_TOKEN": None}),
-        # Else the program would run on another Python than the checkout's.
+        # Otherwise the program would run on another Python than the checkout's.
         "PULUMI_PYTHON_CMD": None,
         # A stack of another project; `make env` names the one that its shell is on.
         "PULUMI_STACK": None,
@@ -161,7 +168,7 @@ def changes(place: Checkout, base: Mapping[str, str], endpoint: str) -> dict[str
 
 
 def trusted(bundle: Path, base: Mapping[str, str]) -> dict[str, str | None]:
-    """Return where programs find the certificates to trust; nothing while the local cloud has written no bundle yet.
+    """Return the variables that name the certificates to trust; empty until the local cloud has written its bundle.
     What `base` has of other bundles gives way: curl and Python's requests would read those instead."""
     if not bundle.is_file():
         return {}
@@ -170,27 +177,27 @@ def trusted(bundle: Path, base: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def unproxied(base: Mapping[str, str], endpoint: str) -> str:
-    """The hosts that no proxy leads to: those that `base` names, this machine, and the host of `endpoint`."""
+    """Return the value of NO_PROXY: the hosts in `base`, this machine, and the host of `endpoint`."""
     named = [host.strip() for name in ("NO_PROXY", "no_proxy") for host in base.get(name, "").split(",")]
     ours = ["localhost", "127.0.0.1", urlsplit(endpoint).hostname or ""]
     return ",".join(dict.fromkeys(host for host in [*named, *ours] if host))
 
 
 def applied(base: Mapping[str, str], change: Mapping[str, str | None]) -> dict[str, str]:
-    """`base` with the changes made."""
+    """Return `base` with the changes applied."""
     merged = {name: value for name, value in base.items() if name not in change}
     return merged | {name: value for name, value in change.items() if value is not None}
 
 
 def exports(change: Mapping[str, str | None]) -> str:
-    """The changes as lines for `eval` in a POSIX shell."""
+    """Return the changes as lines for `eval` in a POSIX shell."""
     return "\n".join(
         f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}" for name, value in change.items()
     )
 
 
 def endpoint(place: Checkout) -> str:
-    """Return where this checkout's emulator answers, or answered last. Raises NotStarted when it never ran."""
+    """Return the endpoint of this checkout's emulator, running or not. Raises NotStarted when it never ran."""
     found = record.read(place.cloud_record).get("endpoint")
     if not isinstance(found, str):
         raise NotStarted("the local cloud of this checkout is not started\n  fix: `make up`")

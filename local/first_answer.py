@@ -1,4 +1,4 @@
-"""Whether a deployed stack's URL answers as its users need it: a deploy without that is no success."""
+"""Checks that a deployed stack's URL answers: without an answer, a deploy has failed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sluice.rollout.deployment.http_answer import Answer
 
 SECONDS = 30.0
 NO_PAGE = (401, 403, 404, 405)
-"""Statuses at `/` of a service that is well: it has no page there, or asks for a login. Its deep check decides."""
+"""Statuses at `/` of a healthy service without a page there, or with a login. Its deep check decides."""
 SHOWN = 200
 """Characters of a wrong answer."""
 
@@ -79,7 +79,7 @@ def proven(outputs: Mapping[str, Any]) -> str:
 
 
 def wrong(url: str, answer: Answer) -> str:
-    """The failure: the stack is deployed, and its users get this."""
+    """Return the failure of a deployed stack whose URL does not answer correctly."""
     host = urlsplit(url).hostname
     text = f"{url} answers {said(answer)}: the stack is deployed, and that is what its users get"
     if shown := " ".join(answer.text.split())[:SHOWN]:

@@ -1,4 +1,4 @@
-"""`make lock`: every requirements*.in into its hash-checked lock, for all platforms and without index addresses."""
+"""`make lock`: compiles every requirements*.in into a hash-checked lock, for all platforms, without index addresses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OPTIONS = ("--universal", "--generate-hashes", "--no-emit-index-url", "--no-head
 
 
 def sources(root: Path) -> list[tuple[Path, str]]:
-    """Return what is locked, and for which oldest Python; requirements.in first: the next stands on its lock."""
+    """Return the files to lock, each with its oldest Python; requirements.in first, because the others use its lock."""
     ours = [root / name for name in ("requirements.in", "requirements-dev.in")]
     ours += [root / "emulator" / "cloud" / "requirements.in", root / "local" / "toolchain" / "uv.in"]
     ours += [root / "bench" / "requirements.in", root / "policy" / "requirements.in"]

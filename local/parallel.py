@@ -1,4 +1,4 @@
-"""Commands side by side: each one's output is kept whole and printed when it ends; Ctrl-C ends all of them."""
+"""Runs commands in parallel: each one's output is printed when it ends; Ctrl-C ends all of them."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from types import FrameType
 from local.toolchain.progress import Progress, Timing
 from local.toolchain.steps import Interrupted
 
-SECONDS = 1800.0  # for one job: longer, and it hangs
+SECONDS = 1800.0  # timeout of one job
 GRACE = 60.0  # seconds from SIGINT to SIGKILL: pytest's fixtures stop their emulators meanwhile
 _POLL = 0.1
 
 
 @dataclass(frozen=True)
 class Job:
-    """A name for people and a command."""
+    """A command with a name for messages."""
 
     name: str
     command: tuple[str, ...]
 
 
 class Running:
-    """A job at work: the leader of a process group of its own, so that ending it ends nothing else."""
+    """A running job, in a process group of its own, so that ending it ends nothing else."""
 
     def __init__(self, job: Job, log: Path, cwd: Path, env: Mapping[str, str]) -> None:
         self.job, self.log, self.began = job, log, time.monotonic()
@@ -41,14 +41,14 @@ class Running:
             )
 
     def interrupt(self) -> None:
-        """Ask it to end in its own order, once."""
+        """Send SIGINT once, so that it ends cleanly."""
         now = time.monotonic()
         if self._ask_at < self._kill_at and self.child.poll() is None:
             self._ask_at, self._kill_at = float("inf"), now + GRACE
             os.killpg(self.child.pid, signal.SIGINT)
 
     def ended(self) -> bool:
-        """Return whether it has ended; asks it to when it takes too long, and does not ask twice."""
+        """Return whether it has ended; after its timeout, end it."""
         if self.child.poll() is not None:
             return True
         now = time.monotonic()
@@ -124,7 +124,7 @@ def _report(one: Running, progress: Progress) -> Timing:
 
 @contextmanager
 def _asked_to_end() -> Iterator[list[int]]:
-    """A list that is empty until SIGINT or SIGTERM comes: a flag cannot get between a start and its record."""
+    """Yield a list that is empty until SIGINT or SIGTERM, so that no signal interrupts the start of a job."""
     asked: list[int] = []
 
     def ask(number: int, frame: FrameType | None) -> None:

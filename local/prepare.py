@@ -1,4 +1,4 @@
-"""What a job of the pipeline does before it takes a role, and what it must not do any more afterwards."""
+"""Prepares a job of the pipeline before it assumes a role; afterwards nothing may be installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VARIABLE = "SLUICE_PREPARED"
 
 
 def pinned(place: Checkout) -> Step:
-    """Pulumi's CLI and plugins, by their recorded checksums: whatever the machine brings along is not used."""
+    """Return the step that installs Pulumi's CLI and plugins by their recorded checksums, whatever is installed."""
     return Step(
         "pinned Pulumi",
         "installing Pulumi's CLI and plugins by their recorded checksums",
@@ -40,7 +40,7 @@ def pin(place: Checkout, progress: Progress) -> int:
 
 
 def refuse_to_install(environment: Mapping[str, str], waiting: Sequence[Step], place: Checkout) -> None:
-    """Raise Failed when something is still to be installed in a job that holds a role already."""
+    """Raise Failed when something is missing in a job that has already assumed a role."""
     if not environment.get(VARIABLE):
         return
     names = [step.name for step in waiting]

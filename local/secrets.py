@@ -30,18 +30,18 @@ from local.toolchain.process import Failed
 from sluice.aws.generated_secret import current_version
 
 RANDOM_BYTES = 32
-"""Of a secret that is made up; written as twice as many hexadecimal digits, which no program has to escape."""
+"""Bytes of a generated secret; written as hexadecimal digits, which no program has to escape."""
 
 
 @dataclass(frozen=True)
 class Provided:
-    """What stands for a secret.
+    """The local replacement of a secret.
 
     Attributes:
         variable: its name.
-        was: the reference as written.
-        now: what is true here.
-        how: where its value comes from, in words.
+        was: the reference in the settings.
+        now: the reference in the local cloud.
+        how: the source of its value, as text.
     """
 
     variable: str
@@ -53,8 +53,9 @@ class Provided:
 def provide(
     references: Mapping[str, str], values: Mapping[str, str], client: Any, prefix: str, file: str
 ) -> Iterator[Provided]:
-    """Make what is missing; a value of the file takes the place of an earlier one. A reference of no known form is
-    left to the program, which refuses it: it may be a value that somebody wrote into the settings.
+    """Create missing secrets; a value in the file replaces an earlier one.
+
+    An invalid reference is left to the program, which refuses it: it may be a plain value in the settings.
 
     Args:
         references: of app.secrets, by variable.

@@ -1,4 +1,4 @@
-"""A shell on a stack of this machine: what `make env` prints, and the commands that it puts on the PATH.
+"""The shell of a local stack: the output of `make env`, and the commands that it puts on the PATH.
 
 Only `pulumi` and `sluice` come onto the PATH: the shell keeps its own `python`, that of an active virtual environment
 too. Standard library only, as all of set-up is.
@@ -16,7 +16,7 @@ from local.environment import Checkout
 
 
 def exports(base: Mapping[str, str], change: Mapping[str, str | None], stack: str, folder: Path) -> str:
-    """The lines that put a shell on a stack.
+    """Return the lines that set a shell up for a stack.
 
     Args:
         base: the shell's own environment.

@@ -1,4 +1,4 @@
-"""A stack on this machine through the Pulumi CLI: there or not, forgotten, freed of an interrupted update, deployed."""
+"""A stack of this machine through the Pulumi CLI: create, delete, unlock, deploy."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ class Pulumi:
         self.own_backend = self.env["PULUMI_BACKEND_URL"] == f"file://{place.state}"
 
     def prepare(self, progress: Progress, cloud: Cloud) -> None:
-        """Make sure the stack exists, and that its state speaks of this very cloud and not of one that is gone.
+        """Make sure that the stack exists, and that its state is of the running cloud and not of an earlier one.
 
-        Raises Failed when another Pulumi is at work on the stack.
+        Raises:
+            Failed: another Pulumi process uses the stack.
         """
         if self.env["PULUMI_BACKEND_URL"].startswith("file://"):
             Path(self.env["PULUMI_BACKEND_URL"].removeprefix("file://")).mkdir(parents=True, exist_ok=True)
@@ -62,14 +63,13 @@ class Pulumi:
         record.write(self.note, now)
 
     def unlock(self, progress: Progress) -> None:
-        """Remove the lock of an update that was killed. Raises Failed when another Pulumi is at work on the stack."""
+        """Remove the lock of a killed update. Raises Failed when another Pulumi process uses the stack."""
         if self.own_backend and stale(self._locks(), command, self.stack):
             progress.say(f"· an update that was killed left its lock on the {self.stack} stack: removing it")
             self.quiet("cancel", "--stack", self.stack, "--yes")
 
     def resources(self) -> int:
-        """Return how many resources the local stack's state holds, its own entry and providers left out; 0 without a
-        stack."""
+        """Return the number of resources in the stack's state, without the stack and providers; 0 without a stack."""
         return len(self.urns()) if self.exists() else 0
 
     def urns(self) -> list[str]:
@@ -87,7 +87,7 @@ class Pulumi:
         return any(name.rsplit("/", 1)[-1] == self.stack for name in names)
 
     def other_stacks(self) -> list[str]:
-        """The other stacks that the checkout's own backend holds for this project; none in another backend."""
+        """Return this project's other stacks in the checkout's own backend; none for another backend."""
         if not self.own_backend:
             return []
         stacks = self.place.state / ".pulumi" / "stacks" / project(self.place.root)
@@ -112,7 +112,7 @@ class Pulumi:
         return attached([self.program, *arguments], cwd=self.place.root, env=self.env)
 
     def on_stack(self, verb: str, *options: str) -> list[str]:
-        """The words of a command on this stack and its settings: up, preview, refresh or destroy."""
+        """Return the arguments of a command on this stack: up, preview, refresh or destroy."""
         file = ["--config-file", str(self.settings)] if self.settings else []
         return [verb, "--stack", self.stack, *file, *options]
 
@@ -166,7 +166,7 @@ def settings(root: Path, stack: str) -> Path:
 
 
 def stale(locks: Iterable[Mapping[str, object]], command: Callable[[int], Sequence[str]], stack: str = STACK) -> bool:
-    """Is the stack locked, and only by updates that were killed? A killed Pulumi leaves its lock behind.
+    """Return whether the stack is locked only by killed updates, whose locks stay.
 
     Args:
         locks: the locks, with the `pid` of the Pulumi that took them.

@@ -1,6 +1,6 @@
-"""What a person needs at the end of a deploy, in a few lines. Pure.
+"""The summary of a deploy, in a few lines. Pure.
 
-Everything else that a stack tells is in its outputs, which `pulumi stack output --json` prints for machines.
+`pulumi stack output --json` prints all outputs.
 """
 
 from __future__ import annotations
@@ -44,8 +44,7 @@ def release(known: Mapping[str, Any]) -> str:
 
 
 def ran(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """Return what the deploy ran: steps, by their tasks, which no other run has; and the rollout, by the time of its
-    proof."""
+    """Return the steps and the rollout that this deploy ran, recognised by new task ids and a new time of proof."""
     old = {task for step in before.get("migrations") or () for task in step["tasks"]}
     for step in after.get("migrations") or ():
         if not old.issuperset(step["tasks"]):

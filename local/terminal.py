@@ -1,4 +1,4 @@
-"""Commands that a person watches: they run on this terminal and are never cut short."""
+"""Runs commands on this terminal, without a timeout."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.toolchain.steps import Interrupted
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: unlike a terminal's Ctrl-C it came to us alone."""
+    """SIGTERM, which unlike a terminal's Ctrl-C is sent to this process only."""
 
 
 def attached(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> int:

@@ -1,4 +1,5 @@
-"""What a rehearsal changes in a stack's settings: each of these changes them in place and says what it changed."""
+"""The changes that a rehearsal makes to a stack's settings; each function changes them in place and yields the
+changes."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ MADE_UP = {
     "snapshot.copyTo.role": "arn:aws:iam::999988887777:role/sluice-copies",
     "snapshot.copyTo.key": "arn:aws:kms:REGION:ACCOUNT:key/made-up",
 }
-"""Values for placeholders, by the key that they stand at."""
+"""Values for placeholders, by setting."""
 
 THERE = "it exists on AWS and not here: the stack makes its own"
 ELSEWHERE = {
@@ -28,7 +29,7 @@ ELSEWHERE = {
     "notify": (("topic",), THERE),
     "domain": (("certificate",), THERE),
 }
-"""By section, the settings about what no emulated account has, and why they are left out."""
+"""Settings of resources that no emulated account has, by section, and why they are left out."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,10 @@ class Difference:
 
 
 def account(stack: str, config: Mapping[str, Any]) -> str:
-    """The emulated account of a stack: the one that its settings name, else one made from the placeholder that stands
-    there, or from the stack's name. Stacks with the same placeholder mean one account."""
+    """Return the emulated account of a stack: that of its settings, else one derived from the placeholder or the name.
+
+    Stacks with the same placeholder share an account.
+    """
     given = (config.get("aws") or {}).get("account")
     if given and not is_placeholder(given):
         return str(given)
@@ -62,7 +65,7 @@ def account(stack: str, config: Mapping[str, Any]) -> str:
 
 
 def elsewhere(config: dict[str, Any]) -> Iterator[Difference]:
-    """Leave out what only the real account has."""
+    """Remove settings of resources that exist in the real account only."""
     for section, (names, why) in ELSEWHERE.items():
         for name in names:
             if isinstance(config.get(section), dict) and name in config[section]:
@@ -75,7 +78,7 @@ def elsewhere(config: dict[str, Any]) -> Iterator[Difference]:
 
 
 def filled(config: dict[str, Any], stack: str, configs: Mapping[str, Mapping[str, Any]]) -> Iterator[Difference]:
-    """Put a value in the place of every placeholder; one that is also a stack's account becomes that account."""
+    """Replace every placeholder by a value; a placeholder that is a stack's account by that account."""
     known = {
         text: account(name, one)
         for name, one in configs.items()
@@ -94,7 +97,7 @@ def filled(config: dict[str, Any], stack: str, configs: Mapping[str, Mapping[str
 
 
 def built_here(config: dict[str, Any], local: Sequence[Mapping[str, Any]]) -> Iterator[Difference]:
-    """The base images are this machine's, where a local stack builds the same application.
+    """Use this machine's base images, if a local stack builds the same application.
 
     Args:
         local: those stacks'.
@@ -109,7 +112,7 @@ def built_here(config: dict[str, Any], local: Sequence[Mapping[str, Any]]) -> It
 
 
 def trusting(config: dict[str, Any]) -> Iterator[Difference]:
-    """Nobody vouches for the local database's certificate."""
+    """Disable verification of the local database's certificate, which is self-signed."""
     database = config.setdefault("database", {})
     if database.get("verifyTls") is not False:
         database["verifyTls"] = False

@@ -1,4 +1,4 @@
-"""The commands behind `make rehearse` and `make preview`."""
+"""The commands of `make rehearse` and `make preview`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     checkout = environment.checkout(Path(__file__).resolve().parents[2], os.environ)
 
     def rehearse() -> int:
-        made = copy.make(checkout.root, chosen.stack)  # what is wrong is told before anything is started
+        made = copy.make(checkout.root, chosen.stack)  # report errors before anything is started
         if chosen.command == "env":
             print(exports(checkout, made))
             return 0
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def exports(checkout: Checkout, made: Copy) -> str:
-    """The lines that put a shell on a rehearsed stack. Raises Failed when nothing is rehearsed."""
+    """Return the shell lines for a rehearsed stack. Raises Failed when it is not rehearsed."""
     rehearsals = place(checkout)
     cloud = emulator.status(rehearsals.local)
     if cloud is None or not copy.file(rehearsals.local, made.stack).is_file():
@@ -62,7 +62,7 @@ def exports(checkout: Checkout, made: Copy) -> str:
 
 
 class Rehearsal:
-    """One command on one stack, told as it goes."""
+    """One command on one stack, with its progress."""
 
     def __init__(self, stage: Stage, progress: Progress) -> None:
         self.stage, self.progress = stage, progress
@@ -71,7 +71,7 @@ class Rehearsal:
         progress.say(f"· local cloud: {state} at {stage.cloud.endpoint}; AWS's own delays are {factor} times shorter")
 
     def run(self, command: str, made: Copy) -> int:
-        """Preview the stack, or deploy it and before it the one that it promotes from."""
+        """Preview the stack, or deploy the stack that it promotes from and then the stack."""
         if command == "preview":
             made, pulumi = self._ready(made.stack)
             self._tell_differences(made, pulumi, "")
@@ -112,7 +112,7 @@ class Rehearsal:
         return 0
 
     def _tell_differences(self, made: Copy, pulumi: Pulumi, before: str) -> None:
-        """In full where they are other ones than at the last rehearsal; they are in the copy's first lines as well."""
+        """Print the differences if they have changed since the last rehearsal; the copy's head lists them, too."""
         count, name = len(made.differences), f"Pulumi.{made.stack}.yaml"
         if before and before == copy.head(self.stage.place.local, made.stack):
             self.progress.say(f"  {count} settings differ from {name}, as before: see the head of {pulumi.settings}")

@@ -1,4 +1,4 @@
-"""The key of the database, and the other account that gets copies of its snapshots: made up, as neither is there."""
+"""Creates the emulated key of the database, and the emulated account for copies of its snapshots."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.rehearse.changes import Difference
 DATABASE, COPIES = "alias/rehearsal-database", "alias/rehearsal-copies"
 WHY = "it exists on AWS and not here: one of the emulated account stands for it"
 LENT = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
-"""What the policy of the database's key lets the other account do (docs/snapshot-copies.md)."""
+"""Actions that the policy of the database's key allows the other account (docs/snapshot-copies.md)."""
 
 Connect = Callable[[str, str], Any]
 """A client of a service in an emulated account, by its number."""

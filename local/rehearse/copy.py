@@ -1,7 +1,7 @@
-"""The copy of a stack's settings that is rehearsed, and how it differs from the original.
+"""The copy of a stack's settings for a rehearsal, and its differences from the original.
 
-What is changed is only what cannot be on this machine: everything else is deployed as written. Every difference is
-printed, with its reason.
+Only settings that cannot work on this machine are changed; all others are deployed as written. Every difference is
+printed with its reason.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 @dataclass(frozen=True)
 class Copy:
-    """What a rehearsal deploys.
+    """The settings that a rehearsal deploys.
 
     Attributes:
         account: the emulated one.
@@ -40,7 +40,7 @@ class Copy:
     upstream: str | None
 
     def write(self, folder: Path) -> Path:
-        """Write it where Pulumi finds it; return the file."""
+        """Write it to the folder where Pulumi reads it; return the file."""
         place = file(folder, self.stack)
         head = [
             f"The rehearsal's copy of Pulumi.{self.stack}.yaml, made anew every time. It differs in",
@@ -57,7 +57,7 @@ def file(folder: Path, stack: str) -> Path:
 
 
 def head(folder: Path, stack: str) -> str:
-    """The comments that begin the copy in a folder: how it differs from the original. Empty without a copy."""
+    """Return the comments at the head of the copy in a folder, which list its differences; empty without a copy."""
     place = file(folder, stack)
     text_lines = place.read_text().splitlines() if place.is_file() else []
     return "\n".join(itertools.takewhile(lambda line: line.startswith("#"), text_lines))
@@ -98,12 +98,12 @@ def filled(root: Path, stack: str) -> dict[str, Any]:
 
 
 def stacks(root: Path) -> list[str]:
-    """The stacks that have a settings file."""
+    """Return the stacks that have a settings file."""
     return sorted(file.name.split(".")[1] for file in root.glob("Pulumi.*.yaml"))
 
 
 def read(root: Path, stack: str) -> dict[str, Any]:
-    """A settings file as data. Raises Failed when it is none."""
+    """Return a settings file as data. Raises Failed when it is invalid."""
     place = file(root, stack)
     try:
         found = yaml.safe_load(place.read_text())

@@ -1,4 +1,4 @@
-"""`pulumi` in a rehearsal's shell: directed at the rehearsal's copy of the settings, never at the file that it copies.
+"""The `pulumi` command of a rehearsal's shell, which uses the rehearsal's copy of the settings, never the original.
 
 The Pulumi CLI rewrites the settings file beside Pulumi.yaml when it finds no salt in it, and removes it with a stack
 (`stack rm`, `destroy --remove`). In the rehearsal's folder Pulumi.yaml names the very same program, and the copy is
@@ -20,7 +20,7 @@ FOLDER = ("-C", "--cwd")
 
 
 def directed(arguments: Sequence[str], here: Path, root: Path, folder: Path) -> list[str]:
-    """The words of a `pulumi` command, as it is to be run.
+    """Return the arguments of a `pulumi` command for the rehearsal.
 
     Args:
         here: the working directory.
@@ -43,7 +43,7 @@ def directed(arguments: Sequence[str], here: Path, root: Path, folder: Path) -> 
 
 
 def without_folder(arguments: Sequence[str]) -> tuple[list[str], str]:
-    """The words without the option that names another working directory, and what that option names."""
+    """Return the arguments without the option for another working directory, and that directory."""
     rest, named, awaited = list[str](), "", False
     for word in arguments:
         name, equals, value = word.partition("=")
@@ -67,7 +67,7 @@ def project(place: Path) -> Path | None:
 
 
 def main(root: str, folder: str, program: str, *arguments: str) -> None:
-    """Becomes the Pulumi CLI, *program*."""
+    """Replace this process by the Pulumi CLI, *program*."""
     os.execv(program, [program, *directed(arguments, Path.cwd(), Path(root), Path(folder))])  # noqa: S606 - no shell
 
 

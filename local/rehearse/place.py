@@ -1,4 +1,4 @@
-"""Where the rehearsals of a checkout are kept, and how they end. Standard library only, as set-up is."""
+"""The folders of a checkout's rehearsals, and how they end. Standard library only, as set-up is."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ FOLDER = "rehearsal"
 
 
 def place(checkout: Checkout) -> Checkout:
-    """Folders of their own, so that the local stack, its state and its cloud are not touched."""
+    """Return folders apart from those of the local stack, its state and its cloud."""
     return dataclasses.replace(checkout, local=checkout.local / FOLDER)
 
 
 def end(rehearsals: Checkout, progress: Progress) -> None:
-    """Stop the rehearsals' cloud, and forget all their stacks, protected ones too: nothing of them is real.
+    """Stop the rehearsals' cloud, and delete all their stacks, including protected ones.
 
     Raises CloudError when a container cannot be removed.
     """

@@ -1,4 +1,4 @@
-"""What a rehearsal says at its end: the resources of the stack, by service, and what became of the image."""
+"""The report of a rehearsal: the stack's resources by service, and whether the image was promoted unchanged."""
 
 from __future__ import annotations
 

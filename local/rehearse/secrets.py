@@ -1,4 +1,4 @@
-"""The secrets that a stack's settings refer to, put into its emulated account: a task cannot start without them."""
+"""Creates the secrets of a stack's settings in its emulated account, because a task cannot start without them."""
 
 from __future__ import annotations
 

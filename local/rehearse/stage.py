@@ -1,4 +1,4 @@
-"""Where rehearsals happen: one emulated AWS, an account of its own for every stack in it, and one state for all."""
+"""The environment of rehearsals: one emulated AWS with an account for each stack, and one state for all."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from local.stack import Pulumi
 from local.toolchain.progress import Progress
 
 TIME = "10"
-"""How much faster AWS's own delays pass, unless SLUICE_TIME says otherwise: production's health checks would make a
-rehearsal wait for minutes, and it would learn nothing from it."""
+"""Factor by which AWS's delays are shortened, unless SLUICE_TIME sets it: production's health checks would only make a
+rehearsal wait for minutes."""
 
 
 class Stage:

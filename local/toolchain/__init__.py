@@ -1,1 +1,1 @@
-"""What a machine needs for the local stack: found, installed or built. Standard library only."""
+"""Set-up: finds, installs or builds what the local stack needs. Standard library only."""

@@ -1,4 +1,4 @@
-"""Folders in the cache that appear complete or not at all."""
+"""Creates folders in the cache atomically."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def building_folder(target: Path) -> Path:
-    """An empty folder beside `target`, to be moved there in one go; what killed set-ups left there goes first.
+    """Return a new empty folder, to be renamed to `target`; folders of killed set-ups are removed first.
 
     The caller holds the lock of its step, so no living set-up uses what is removed.
     """
@@ -27,7 +27,7 @@ def publish(building: Path, target: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, but nothing of another file system: an interrupted debootstrap may leave its /proc mounted."""
+    """Remove a folder, but nothing in another file system: an interrupted debootstrap can leave its /proc mounted."""
     for proc in (folder / "proc", folder / "root" / "proc"):
         if proc.is_mount():
             subprocess.run(["umount", proc], stderr=subprocess.DEVNULL, timeout=10, check=False)

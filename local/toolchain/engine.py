@@ -16,12 +16,12 @@ SYSTEMD = Path("/run/systemd/system")
 
 
 def answers() -> bool:
-    """Does the Docker engine answer this user?"""
+    """Return whether the Docker engine answers this user."""
     return ask(["docker", "version", "--format", "{{.Server.Version}}"]) is not None
 
 
 def data_root() -> Path:
-    """Return where the engine keeps images and containers."""
+    """Return the engine's folder for images and containers."""
     return Path(ask(["docker", "info", "--format", "{{.DockerRootDir}}"]) or "/var/lib/docker")
 
 
@@ -51,7 +51,7 @@ def way_to_start(machine: Machine, systemd: bool, refusal: str) -> str:
 
 
 def refusal() -> str:
-    """Return what the client says about an engine that does not answer."""
+    """Return the client's error for an engine that does not answer."""
     try:
         done = subprocess.run(
             ["docker", "version"],

@@ -21,12 +21,12 @@ INDEX_REMEDY = (
 
 
 def stamp(lock: Path) -> str:
-    """Return what marks an environment as made from this lock by this Python."""
+    """Return the mark of an environment that was made from this lock by this Python."""
     return f"{hashlib.sha256(lock.read_bytes()).hexdigest()} {sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def current(venv: Path, lock: Path) -> bool:
-    """Was this environment made from this lock, and does its Python still exist?"""
+    """Return whether this environment was made from this lock, and its Python still exists."""
     mark = venv / STAMP
     return mark.is_file() and mark.read_text() == stamp(lock) and (venv / "bin" / "python").exists()
 
@@ -48,7 +48,7 @@ def make(runner: StepRunner, venv: Path, lock: Path, installer: Path) -> str:
 
 
 def with_pip(runner: StepRunner, venv: Path) -> Path:
-    """The Python of the environment, which is made anew unless it has a working pip."""
+    """Return the Python of the environment, which is created again unless it has a working pip."""
     python = venv / "bin" / "python"
     if ask([python, "-c", "import pip"]) is None:
         shutil.rmtree(venv, ignore_errors=True)
@@ -58,7 +58,7 @@ def with_pip(runner: StepRunner, venv: Path) -> Path:
 
 
 def uv(cache: Path, lock: Path) -> Path:
-    """Return where the uv of this lock lies, or will lie."""
+    """Return the path of this lock's uv."""
     return cache / f"uv-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}" / "bin" / "uv"
 
 
@@ -79,12 +79,16 @@ def fetch_uv(runner: StepRunner, venv: Path, lock: Path, cache: Path) -> Path:
 
 
 def base_python() -> str:
-    """The Python outside any virtual environment: an environment must not stand on another one."""
+    """Return the Python outside of any virtual environment, because an environment must not depend on another one."""
     return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}")
 
 
 def index_settings(base: Mapping[str, str], pip_config: str) -> dict[str, str]:
-    """pip's settings of this machine in uv's words, for uv reads none of them. `pip_config`: `pip config list`."""
+    """Return this machine's pip settings as uv's variables, because uv does not read pip's configuration.
+
+    Args:
+        pip_config: output of `pip config list`.
+    """
     settings: dict[str, str] = {}
     for line in pip_config.splitlines():
         name, _, value = line.partition("=")

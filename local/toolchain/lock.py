@@ -14,7 +14,7 @@ class Busy(Exception):
     """Another process kept the lock until the deadline.
 
     Attributes:
-        owner: that process, in words.
+        owner: description of that process.
     """
 
     def __init__(self, owner: str, path: Path) -> None:

@@ -18,7 +18,7 @@ APT = {"DEBIAN_FRONTEND": "noninteractive"}
 
 @dataclass(frozen=True)
 class Machine:
-    """What a look at the machine found."""
+    """The state of the machine."""
 
     system: str  # Linux, Darwin
     distribution: str  # debian, ubuntu, ..., or nothing
@@ -34,7 +34,7 @@ class Machine:
 
     @property
     def installs(self) -> bool:
-        """May set-up install Debian packages here?"""
+        """Whether set-up may install Debian packages."""
         return self.apt and self.root
 
 
@@ -56,7 +56,7 @@ def inspect(venv: Path) -> Machine:
 
 
 def wanted(machine: Machine) -> list[str]:
-    """The Debian packages that the machine lacks; without mere conveniences where set-up may not install them."""
+    """Return the missing Debian packages; only required ones where set-up may not install packages."""
     required: list[str] = []
     if not machine.docker or not (machine.engine or machine.engine_elsewhere or machine.dockerd):
         required.extend(DOCKER)
@@ -77,7 +77,7 @@ def missing(machine: Machine) -> list[str]:
 
 
 def by_hand(machine: Machine, required: list[str]) -> str:
-    """Return what a person has to do where set-up may not install packages itself."""
+    """Return the instructions for a machine where set-up may not install packages."""
     if machine.apt:
         group = "; sudo usermod -aG docker $USER; log in again" if DOCKER[0] in required else ", then try again"
         return (

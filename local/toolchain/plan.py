@@ -1,4 +1,4 @@
-"""What set-up consists of, and in which order."""
+"""The steps of set-up, and their order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TESTS = ("python environment", "cloud environment", "policy environment")
 
 
 def steps(place: Checkout) -> list[Step]:
-    """All steps of set-up; the longest one first."""
+    """Return all steps of set-up, the longest one first."""
     locks = place.cache / "locks"
     project_lock, cloud_lock = (
         place.root / "requirements-dev.txt",

@@ -1,6 +1,6 @@
-"""The look before set-up: what is still to be done, and everything that would keep it from being done.
+"""Checks before set-up: the steps to run, and every obstacle.
 
-Nothing is changed here, so a machine that cannot be set up is told so, once and for all reasons, and left as it was.
+It changes nothing, so a machine that cannot be set up gets one error with all reasons, and stays as it was.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ RUNNING = "running the stack"
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder that set-up writes to: what it is called, where it is, and what to do when it cannot be written."""
+    """A folder that set-up writes to.
+
+    Attributes:
+        called: its name in messages.
+        remedy: the fix when it is not writable.
+    """
 
     called: str
     path: Path
@@ -29,7 +34,7 @@ class Folder:
 
 
 def pending(steps: Sequence[Step]) -> list[Step]:
-    """The steps that are not done; all are asked side by side, for they mostly wait."""
+    """Return the steps that are not done; all are checked in parallel, because they mostly wait."""
     with ThreadPoolExecutor(max_workers=max(1, len(steps))) as pool:
         done = list(pool.map(lambda step: step.done(), steps))
     return [step for step, is_done in zip(steps, done, strict=True) if not is_done]
@@ -53,15 +58,14 @@ def refuse(waiting: Sequence[Step], folders: Mapping[str, Folder], docker_root: 
 
 
 def needs(waiting: Iterable[Step], places: Mapping[str, Path]) -> list[Need]:
-    """Return what the steps and the running stack will write, and where."""
+    """Return the disk space that the steps and the running stack need, by folder."""
     wanted = [(step.name, name, size) for step in waiting for name, size in step.room().items()]
     wanted += [(RUNNING, name, size) for name, size in ALWAYS.items()]
     return [Need(part, places[name], size) for part, name, size in wanted]
 
 
 def unwritable(folder: Folder, attempt: Callable[[Path], None] | None = None) -> str | None:
-    """Return why nothing can be written to a folder, with the remedy; None when it can. It is made when it is
-    missing."""
+    """Return why a folder is not writable, with the fix; None when it is. A missing folder is created."""
     try:
         (attempt or _write)(folder.path)
     except OSError as error:
