@@ -84,7 +84,7 @@ def install(settings: Settings) -> None:
             return error_response_json(*refused, 400)
         changed = any(name in data and data[name] != service.get(name) for name in _STARTS_A_DEPLOYMENT)
         with scheduler.one_at_a_time:
-            if "deploymentConfiguration" in data and progress.keeps_strategy(service, data["deploymentConfiguration"]):
+            if "deploymentConfiguration" in data and progress.holds_strategy(service, data["deploymentConfiguration"]):
                 return error_response_json(
                     "InvalidParameterException",
                     "The deployment strategy cannot be changed to ROLLING while a service deployment is in progress.",

@@ -61,7 +61,7 @@ def answered(group: str, status: int | None, seconds: float) -> None:
             _count("TargetConnectionErrorCount", dimensions, 1.0)
         else:
             _count(f"HTTPCode_Target_{status // 100}XX_Count", dimensions, 1.0)
-            _count("TargetResponseTime", dimensions, round(seconds, 3), "Seconds")
+            _count("TargetResponseTime", dimensions, float(f"{seconds:.2g}"), "Seconds")
 
 
 def hosts(registered: Registered, group: str) -> None:
@@ -92,21 +92,21 @@ def _dimensions(group: str) -> Iterator[dict[str, str]]:
 
 
 def _count(metric: str, dimensions: dict[str, str], value: float, unit: str = "Count") -> None:
-    """Add one observation. Equal ones of one second are one point, so that a load test does not fill the memory."""
+    """Add one observation. Equal ones of a tenth of a second are one point: a load test must not fill the memory."""
     now = time.time()
     key = (NAMESPACE, metric, cloudwatch._dims_key(dimensions))
     with _lock:
         points = _points.get(key)
         if points is None:
             points = _points[key] = []
-        second = float(int(now))
+        moment = int(now * 10) / 10
         for point in reversed(points):
-            if point["Timestamp"] != second:
+            if point["Timestamp"] != moment:
                 break
             if point["Value"] == value:
                 point["Count"] += 1.0
                 return
-        points.append({"Timestamp": second, "Value": value, "Count": 1.0, "Unit": unit, "Dimensions": dimensions})
+        points.append({"Timestamp": moment, "Value": value, "Count": 1.0, "Unit": unit, "Dimensions": dimensions})
         if points[0]["Timestamp"] < now - KEPT_SECONDS:
             points[:] = [point for point in points if point["Timestamp"] >= now - KEPT_SECONDS / 2]
 

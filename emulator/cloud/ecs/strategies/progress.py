@@ -111,7 +111,7 @@ def of(made: ServiceDeployment) -> Progress | None:
     return _known.get(made.arn)
 
 
-def keeps_strategy(service: dict[str, Any], configuration: Mapping[str, Any]) -> bool:
+def holds_strategy(service: dict[str, Any], configuration: Mapping[str, Any]) -> bool:
     """Whether UpdateService may not make the service ROLLING now: a deployment of ours is under way.
 
     AWS, "Update from blue/green to rolling" (developer guide): not during a deployment.

@@ -7,7 +7,7 @@ import pytest
 from emulator.cloud.ecs.deployment import bake_seconds
 from emulator.cloud.ecs.service_deployment import Part, monitor, status
 from emulator.cloud.ecs.throttle import back_off
-from emulator.cloud.settings import time_factor
+from emulator.cloud.settings import TIME_VARIABLE, minutes, time_factor
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,14 @@ def test_the_back_off_grows_to_a_quarter_of_an_hour() -> None:
 @pytest.mark.parametrize(("text", "factor"), [("", 1), ("1", 1), ("10", 10), ("2.5", 2.5), ("1000", 1000)])
 def test_the_factor_of_time(text: str, factor: float) -> None:
     assert time_factor(text) == factor
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("", 3.0), ("1", 180.0), ("60", 3.0), ("1000", 0.18)])
+def test_minutes_of_a_strategy(text: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TIME_VARIABLE, text)
+    time_factor.cache_clear()
+    assert minutes(3) == pytest.approx(seconds)
+    time_factor.cache_clear()
 
 
 @pytest.mark.parametrize("text", ["0", "0.5", "-1", "1001", "fast", "nan"])
