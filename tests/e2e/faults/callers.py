@@ -15,13 +15,23 @@ SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Answer:
-    """One request. *late*: seconds from its turn until it was sent. *error*: what came in place of an answer."""
+    """One request.
+
+    Attributes:
+        at: when it was sent, by the monotonic clock.
+        late: seconds from its turn until it was sent.
+        seconds: until its answer, or its end.
+        status: of the answer; 0: none came.
+        error: what came in place of an answer.
+        release: what the answer's header X-Release says; empty without one.
+    """
 
     at: float
     late: float
     seconds: float
     status: int
     error: str = ""
+    release: str = ""
 
     @property
     def reset(self) -> bool:
@@ -87,7 +97,8 @@ class Callers:
         except (OSError, http.client.HTTPException) as error:
             connection.close()  # the next request opens another
             return Answer(sent, sent - turn, time.monotonic() - sent, 0, f"{type(error).__name__}: {error}")
-        return Answer(sent, sent - turn, time.monotonic() - sent, response.status)
+        release = response.getheader("X-Release") or ""
+        return Answer(sent, sent - turn, time.monotonic() - sent, response.status, release=release)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
