@@ -20,6 +20,8 @@ Approve = Literal["automatic", "manual"]
 
 ECS_NAMES: Mapping[Kind, str] = {"blueGreen": "BLUE_GREEN", "canary": "CANARY", "linear": "LINEAR"}
 """The strategies in the words of ``deploymentConfiguration.strategy``."""
+LEAST_CANARY, LEAST_LINEAR = 0.1, 3.0
+"""Percent of a step at least. Source: ECS API reference, CanaryConfiguration and LinearConfiguration."""
 _WHAT = "strategy"
 
 
@@ -151,7 +153,8 @@ class Strategy:
 
 
 def _percent(raw: Mapping[str, Any]) -> float:
-    percent = number(raw, "stepPercent", Strategy.step_percent, 0.1, 99.9, _WHAT)
+    least = LEAST_LINEAR if raw.get("kind") == "linear" else LEAST_CANARY
+    percent = number(raw, "stepPercent", Strategy.step_percent, least, 99.9, _WHAT)
     if round(percent, 1) != percent:
         raise GateError(f"{_WHAT}: stepPercent is {percent!r}; ECS takes one decimal")
     return percent

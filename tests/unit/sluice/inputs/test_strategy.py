@@ -60,6 +60,7 @@ def test_what_is_absent_has_a_default() -> None:
         ("canary", {"stepPercent": 0}, "stepPercent is 0; it must be a number from 0.1 to 99.9"),
         ("canary", {"stepPercent": 100}, "stepPercent is 100"),
         ("canary", {"stepPercent": 2.55}, "ECS takes one decimal"),
+        ("linear", {"stepPercent": 2.9}, "stepPercent is 2.9; it must be a number from 3 to 99.9"),
         ("linear", {"stepMinutes": -1}, "stepMinutes is -1"),
         ("blueGreen", {"analysis": {}}, "analysis needs canary or linear"),
         ("canary", {"analysis": {"minRequests": -1}}, "analysis: minRequests is -1"),
