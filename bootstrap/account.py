@@ -125,7 +125,7 @@ def _configured(
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
     rules = [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]
     policy = bucket_policy(account, name)
-    life = [
+    retention = [
         {
             "ID": "old-versions",
             "Status": "Enabled",
@@ -172,11 +172,11 @@ def _configured(
         (
             f"drops old versions after {OLD_VERSIONS_DAYS} days",
             lambda: [
-                {field: rule[field] for field in life[0] if field in rule}
+                {field: rule[field] for field in retention[0] if field in rule}
                 for rule in s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
             ],
-            lambda: s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": life}),
-            life,
+            lambda: s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": retention}),
+            retention,
         ),
     ]
 

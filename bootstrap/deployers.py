@@ -26,7 +26,7 @@ Grants = Mapping[str, Grant]
 def states(scope: Scope) -> list[Statement]:
     """Read and write the stack's own state, read what the stack before it has released, and sign."""
     return [
-        *state.look(scope),
+        *state.preview_state(scope),
         *state.keep(scope),
         *promotion.promote(scope),
         *signing.verify(scope),
@@ -36,7 +36,7 @@ def states(scope: Scope) -> list[Statement]:
 
 def state_read(scope: Scope) -> list[Statement]:
     """Read the stack's own state, and what the stack before it has released, with its signature."""
-    return [*state.look(scope), *promotion.promote(scope), *signing.verify(scope)]
+    return [*state.preview_state(scope), *promotion.promote(scope), *signing.verify(scope)]
 
 
 def identities(scope: Scope) -> list[Statement]:
@@ -57,7 +57,7 @@ DEPLOY: Grants = {
     "guard": guard.guard,
 }
 
-PREVIEW: Grants = {"state": state_read, "read": read, "own": own, "guard": guard.look}
+PREVIEW: Grants = {"state": state_read, "read": read, "own": own, "guard": guard.preview_guard}
 
 RELEASES: Grants = {"released": promotion.released}
 

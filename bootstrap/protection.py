@@ -101,7 +101,7 @@ def found(github: GitHub, wanted: Environment) -> list[str]:
                 f"  fix: gh api -X PUT {repository[1:]}/actions/oidc/customization/sub -F use_default=true"
             ]
         )
-    return [line for lines in answers for line in lines]
+    return [line for report_lines in answers for line in report_lines]
 
 
 def rules(environment: Mapping[str, Any], policies: Sequence[Mapping[str, Any]], wanted: Environment) -> list[str]:
@@ -163,7 +163,7 @@ def by_hand(wanted: Environment) -> list[str]:
     ]
 
 
-def told(environment: Mapping[str, str], wanted: Environment, api: str = API) -> list[str]:
+def protection_report(environment: Mapping[str, str], wanted: Environment, api: str = API) -> list[str]:
     """Return what to print of an environment's protection.
 
     Args:

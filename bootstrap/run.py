@@ -83,10 +83,10 @@ def prepare(stack: str, *, asks: bool) -> None:
     account.identity_provider(client("iam"), where, say)
     backend = url(place, where, os.environ.get("AWS_ENDPOINT_URL", ""))
     outputs = deployers(stack, settings, backend)
-    print(told(stack, settings, where, place, backend, outputs))
+    print(report(stack, settings, where, place, backend, outputs))
     print("\n".join(signing(stack, key)), end="\n" if key else "")
     print()
-    print("\n".join(protection.told(asked(os.environ), environment(stack, settings))))
+    print("\n".join(protection.protection_report(asked(os.environ), environment(stack, settings))))
 
 
 def environment(stack: str, settings: Settings) -> protection.Environment:
@@ -164,8 +164,8 @@ def deployers(stack: str, settings: Settings, backend: str) -> dict[str, Any]:
     return dict(json.loads(_pulumi(env, "stack", "output", "--stack", stack, "--json")))
 
 
-def _pulumi(env: Mapping[str, str], *words: str, shown: bool = False) -> str:
-    command = ["pulumi", *words, "--non-interactive", "--cwd", str(project.ROOT / "bootstrap")]
+def _pulumi(env: Mapping[str, str], *arguments: str, shown: bool = False) -> str:
+    command = ["pulumi", *arguments, "--non-interactive", "--cwd", str(project.ROOT / "bootstrap")]
     done = subprocess.run(
         command,
         env=env,
@@ -178,11 +178,11 @@ def _pulumi(env: Mapping[str, str], *words: str, shown: bool = False) -> str:
     )
     if done.returncode != 0:
         text = "" if shown else f": {(done.stderr or done.stdout).strip()}"
-        raise Refused(f"`pulumi {' '.join(words)}` ended with exit code {done.returncode}{text}")
+        raise Refused(f"`pulumi {' '.join(arguments)}` ended with exit code {done.returncode}{text}")
     return done.stdout or ""
 
 
-def told(
+def report(
     stack: str, settings: Settings, where: Account, place: account.Place, backend: str, outputs: Mapping[str, Any]
 ) -> str:
     """Return what remains to be done by hand."""
@@ -200,7 +200,7 @@ def told(
         everywhere[f"{prefix}_PREVIEW_ROLE"] = outputs["previewRole"]
     if settings.github.pull_requests:
         everywhere["PULL_REQUEST_PREVIEWS"] = "true"
-    lines = [
+    report_lines = [
         "",
         f"Put into GitHub, {settings.github.repository}:",
         f"  variables of the environment {github.name}:",
@@ -214,15 +214,15 @@ def told(
     ]
     if settings.promote_from is not None:
         source = settings.promote_from
-        lines.append(f"    promoteFrom: {source.stack}")
-        lines += [f"    promotion: {{account: '{source.account}'}}"] if source.account else []
+        report_lines.append(f"    promoteFrom: {source.stack}")
+        report_lines += [f"    promotion: {{account: '{source.account}'}}"] if source.account else []
     if settings.github.pull_requests:
-        lines += [
+        report_lines += [
             "Jobs of pull requests may take the preview role: whoever can push a branch reads, without a review, the",
             f"state of {stack} with the secrets in it, its run records, and what the account says of its resources",
             "(docs/security.md). `github.pullRequests: false` takes that away.",
         ]
-    return "\n".join(lines)
+    return "\n".join(report_lines)
 
 
 def signing(stack: str, key: str) -> list[str]:

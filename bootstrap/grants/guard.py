@@ -10,7 +10,7 @@ def guard(scope: Scope) -> list[Statement]:
     """For the deploy role. Logs that are in the bucket it cannot delete: that takes an administrator."""
     acls, balancers, buckets = _acls(scope), _balancers(scope), _buckets(scope)
     return [
-        *look(scope),
+        *preview_guard(scope),
         Statement(
             "WebAcl",
             ["wafv2:CreateWebACL", "wafv2:DeleteWebACL", "wafv2:TagResource", "wafv2:UntagResource",
@@ -55,7 +55,7 @@ def guard(scope: Scope) -> list[Statement]:
     ]  # fmt: skip
 
 
-def look(scope: Scope) -> list[Statement]:
+def preview_guard(scope: Scope) -> list[Statement]:
     """Return what a preview, a refresh and a drift check look at. No log is read."""
     return [
         Statement("LookWebAcl", ["wafv2:GetWebACL", "wafv2:ListTagsForResource"], _acls(scope)),

@@ -7,7 +7,7 @@ from bootstrap.scope import Scope
 from bootstrap.statement import Statement
 
 
-def look(scope: Scope) -> list[Statement]:
+def preview_state(scope: Scope) -> list[Statement]:
     """For a preview: Pulumi 3.250 writes nothing and takes no lock for one."""
     return [
         # Without a condition on `s3:prefix`: HeadObject of what is not there must be answered 404, which S3 does for

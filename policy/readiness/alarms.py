@@ -47,13 +47,13 @@ def _watched(stack: Stack) -> Iterator[Finding]:
 
 
 def _failed_migrations(stack: Stack) -> Iterator[Finding]:
-    told = {
+    notified = {
         urn
         for one in stack.of("aws:cloudwatch:EventTarget")
         for urn in stack.behind(one, "rule", "aws:cloudwatch:EventRule")
     }
     watching = [one for one in stack.of("aws:cloudwatch:EventRule") if "ECS Task" in str(one.get("eventPattern"))]
-    if not any(one.urn in told for one in watching):
+    if not any(one.urn in notified for one in watching):
         yield Finding(None, "no event rule tells of a migration task that failed")
 
 

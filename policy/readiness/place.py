@@ -36,15 +36,17 @@ def _tagged(stack: Stack) -> Iterator[Finding]:
 
 
 def _honest(stack: Stack) -> Iterator[Finding]:
-    words = {one.urn: str(tags(one).get("Environment", PRODUCTION)) for one in stack.of(PROVIDER)}
+    environments = {one.urn: str(tags(one).get("Environment", PRODUCTION)) for one in stack.of(PROVIDER)}
     why = declared().why(stack)
-    for urn, word in words.items():
+    for urn, word in environments.items():
         if word not in (*OTHERS, PRODUCTION):
             yield Finding(urn, f"Environment is {word}: write {', '.join(OTHERS)} or {PRODUCTION}")
         elif why and word != PRODUCTION:
             yield Finding(urn, f"says that it is for {word}, but {why} (policy/production.json)")
-    if len(set(words.values())) > 1:
-        yield Finding(None, f"its AWS providers disagree what it is for: {', '.join(sorted(set(words.values())))}")
+    if len(set(environments.values())) > 1:
+        yield Finding(
+            None, f"its AWS providers disagree what it is for: {', '.join(sorted(set(environments.values())))}"
+        )
 
 
 def _seen(stack: Stack) -> Iterator[Finding]:

@@ -65,8 +65,8 @@ def declared() -> Production:
 def environment(stack: Stack, known: Production | None = None) -> str:
     """Return what a stack is judged as: what its AWS providers' tags say, where they all say the same and nothing
     speaks against it; else production."""
-    words = {str(tags(provider).get("Environment", PRODUCTION)) for provider in stack.of(PROVIDER)}
-    [word, *others] = sorted(words) or [PRODUCTION]
+    environments = {str(tags(provider).get("Environment", PRODUCTION)) for provider in stack.of(PROVIDER)}
+    [word, *others] = sorted(environments) or [PRODUCTION]
     if others or word not in OTHERS or (declared() if known is None else known).why(stack):
         return PRODUCTION
     return word

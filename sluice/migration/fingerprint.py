@@ -61,4 +61,4 @@ _LABELS = {
 def changed(old: Subject, new: Subject) -> Sequence[str]:
     """Return the names of the parts that differ; empty when no step has to run."""
     before, after = old.parts(), new.parts()
-    return [words for key, words in _LABELS.items() if before[key] != after[key]]
+    return [labels for key, labels in _LABELS.items() if before[key] != after[key]]

@@ -214,7 +214,7 @@ class MigrationRun(Resource):
 
         result = migrate(deployer, subject_of(inputs), inputs["phase"], place, deadline=deadline, prepare=prepare)
         if snapshot is not None:
-            snapshot.look_at_copy()
+            snapshot.report_copy()
         if not admitted and not after:  # the steps ran in an earlier update, but the service's revision may be new
             start_admission.admit(call, clients, inputs, deployer.clock, steps=False)
         return result, snapshot.taken if snapshot else ""

@@ -212,18 +212,18 @@ class Snapshot:
         except (ClientError, Unknown, BotoCoreError) as error:
             self._to.log(f"warning: earlier snapshots of this stack cannot be listed: {error}", False)
             return None
-        earlier = {
+        older = {
             one.name: one.tags
             for one in found
             if one.name != name and one.status == "available"
             and all(one.tags.get(key) == tags[key] for key in (RECORDS, COPY_TO))
         }  # fmt: skip
-        return self._copies.unfinished(self._source, list(earlier), earlier)
+        return self._copies.unfinished(self._source, list(older), older)
 
-    def look_at_copy(self) -> None:
+    def report_copy(self) -> None:
         """Report the progress of the snapshot's copy, after the last step. Raises nothing."""
         if self._copies is not None and self.taken:
-            self._copies.look(self._source, self.taken)
+            self._copies.report(self._source, self.taken)
 
     # Deleting old ones
 

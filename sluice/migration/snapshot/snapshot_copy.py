@@ -123,7 +123,7 @@ class Copies:
             return {own[-1]} | {name for name in own if states[name] not in ("available", "failed", "")}
         return {name for name in own if states[name] not in ("available", "failed", "")}
 
-    def look(self, source: Source, name: str) -> None:
+    def report(self, source: Source, name: str) -> None:
         """Report the progress of the copy, after the last step. Raises nothing."""
         try:
             there = Source(self._there(), source.identifier, source.cluster)

@@ -53,12 +53,12 @@ class ShardLogs:
             shard.tail = LogTail(self._logs, self._place.group, self._place.stream(shard.task))
         shard.read_at = self._clock.now()
         try:
-            lines = shard.tail.read(to_the_end)
+            log_lines = shard.tail.read(to_the_end)
         except (BotoCoreError, ClientError) as error:
             self._unreadable(shard, error, to_the_end)
             return
         shard.log_failures = 0
-        for line in lines:
+        for line in log_lines:
             self._show(shard, line)
 
     def _unreadable(self, shard: Shard, error: Exception, at_the_end: bool) -> None:

@@ -84,7 +84,7 @@ class StepRun:
                     elif not shard.task and clock.now() >= shard.not_before:
                         self._starts.start(shard)
                 looked = clock.now()
-                self._look(pending)
+                self._poll(pending)
                 self._stops.expire(pending)
                 due = self._pause([shard for shard in pending if shard.outcome is None])
                 if clock.now() - max(due, looked) > SUSPENDED_SECONDS:
@@ -112,7 +112,7 @@ class StepRun:
 
     # Polling
 
-    def _look(self, shards: Sequence[Shard]) -> None:
+    def _poll(self, shards: Sequence[Shard]) -> None:
         watched = [shard for shard in shards if shard.task and shard.outcome is None]
         if not watched:
             return
@@ -174,8 +174,10 @@ class StepRun:
         if shard.stopping:
             self._screen.say("stopped", shard)
             return
-        lines = f", {shard.tail.count} lines" if outcome.succeeded and shard.tail and shard.shown > SHOWN_LINES else ""
-        self._screen.say(f"{outcome.title} after {short_time(self._attempts.seconds(shard))}{lines}", shard)
+        printed_lines = (
+            f", {shard.tail.count} lines" if outcome.succeeded and shard.tail and shard.shown > SHOWN_LINES else ""
+        )
+        self._screen.say(f"{outcome.title} after {short_time(self._attempts.seconds(shard))}{printed_lines}", shard)
 
     def _raise_failure(self, failed: Sequence[Shard]) -> None:
         """Raise StepFailed with the cause of every failed shard, if one failed."""
@@ -197,8 +199,8 @@ class StepRun:
 
     def _server(self, shard: Shard) -> Server | None:
         """Return the web server that its task ran in place of the step's command, if its log shows one."""
-        lines = [*shard.tail.first, *shard.tail.last] if shard.tail else []
-        return server(self._step, lines, self._service_ports()) if lines else None
+        log_lines = [*shard.tail.first, *shard.tail.last] if shard.tail else []
+        return server(self._step, log_lines, self._service_ports()) if log_lines else None
 
     def _service_ports(self) -> frozenset[int]:
         """Return the ports of the service's containers; empty when its revision is unknown or cannot be read."""

@@ -75,7 +75,7 @@ def github() -> Iterator[Server]:
 
 
 def told(server: Server, wanted: Environment = WANTED, who: str = "t") -> list[str]:
-    return protection.told({"GH_TOKEN": who}, wanted, f"http://127.0.0.1:{server.server_port}")
+    return protection.protection_report({"GH_TOKEN": who}, wanted, f"http://127.0.0.1:{server.server_port}")
 
 
 def test_what_is_right_is_said_in_one_line(github: Server) -> None:
@@ -131,7 +131,7 @@ def test_where_github_cannot_be_asked_it_says_what_to_click(github: Server, toke
 
 
 def test_without_an_answer_it_says_so() -> None:
-    lines = protection.told({"GITHUB_TOKEN": "t"}, WANTED, "http://127.0.0.1:1")
+    lines = protection.protection_report({"GITHUB_TOKEN": "t"}, WANTED, "http://127.0.0.1:1")
     assert lines[0].startswith("GitHub does not answer /repos/example/shop/environments/prod: ")
 
 

@@ -93,7 +93,7 @@ class CopyStage(Stage):
         before = Snapshot(to, self.rds, wish, PLACE, None, copies)
         subject = Subject("repo@sha256:aa", (Step("master", ("migrate", "master"), timeout=60),), {}, {}, "db-1")
         migrate(to, subject, "before", PLACE, deadline=0, prepare=lambda run, _: before(run))
-        before.look_at_copy()
+        before.report_copy()
         return before.taken
 
 
