@@ -159,6 +159,7 @@ def _plan(configuration: Mapping[str, Any], source: bool, reconcile: bool) -> Pl
         reconcile,
         tuple(rollback),
         shortened(stages.STAGE_LIMIT_SECONDS),
+        shortened(stages.DEPLOYMENT_LIMIT_SECONDS),
     )
 
 

@@ -4,9 +4,9 @@ AWS, "Amazon ECS blue/green service deployments workflow", "canary deployments",
 for Amazon ECS service deployments", "Service deployments" (developer guide): the stages in their order;
 RECONCILE_SERVICE only where more than one revision is active at the start; before every step of production traffic
 PRE_PRODUCTION_ and then PRODUCTION_TRAFFIC_SHIFT; between two steps the step's bake time, after the last one
-`bakeTimeInMinutes`; a stage lasts at most 24 hours. A rollback has no stage of its own: production traffic goes back,
-then test traffic, then the new tasks stop. A deployment that has no successful revision before it is STOPPED where
-another one is rolled back.
+`bakeTimeInMinutes`; a stage lasts at most 24 hours, a deployment 30 days. A rollback has no stage of its own:
+production traffic goes back, then test traffic, then the new tasks stop. A deployment that has no successful revision
+before it is STOPPED where another one is rolled back.
 
 Not documented, chosen here: the circuit breaker acts while SCALE_UP lasts; alarms act until CLEAN_UP; the bake time of
 a step passes in PRODUCTION_TRAFFIC_SHIFT; a rollback skips the shifts that had not happened.
@@ -33,7 +33,7 @@ ORDER = (
     RECONCILE_SERVICE, PRE_SCALE_UP, SCALE_UP, POST_SCALE_UP, TEST_SHIFT, POST_TEST_SHIFT, PRE_PRODUCTION_SHIFT,
     PRODUCTION_SHIFT, POST_PRODUCTION_SHIFT, BAKE_TIME, CLEAN_UP,
 )  # fmt: skip
-STAGE_LIMIT_SECONDS = 24 * 3600.0
+STAGE_LIMIT_SECONDS, DEPLOYMENT_LIMIT_SECONDS = 24 * 3600.0, 30 * 24 * 3600.0
 
 PENDING, IN_PROGRESS, SUCCESSFUL, STOPPED = "PENDING", "IN_PROGRESS", "SUCCESSFUL", "STOPPED"
 ROLLBACK_REQUESTED, ROLLBACK_IN_PROGRESS = "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"
@@ -58,6 +58,7 @@ class Plan:
         reconcile: other revisions than that one still have tasks at the start.
         rollback: the causes (BREAKER, ALARM) that the configuration rolls back.
         limit: seconds that a stage may last.
+        longest: seconds that the deployment may last.
     """
 
     steps: tuple[float, ...]
@@ -68,6 +69,7 @@ class Plan:
     reconcile: bool = False
     rollback: tuple[str, ...] = ()
     limit: float = STAGE_LIMIT_SECONDS
+    longest: float = DEPLOYMENT_LIMIT_SECONDS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +87,8 @@ class State:
     Attributes:
         status: its status word.
         stage: its lifecycleStage; empty before the first one.
-        since: when the stage began, in seconds since the epoch.
+        began: when the first stage began, in seconds since the epoch.
+        since: when the stage began.
         step: steps of production traffic that were made.
         production: the new revision's share of production traffic, in percent.
         test: its share of test traffic, in percent.
@@ -97,6 +100,7 @@ class State:
 
     status: str = PENDING
     stage: str = ""
+    began: float = 0.0
     since: float = 0.0
     step: int = 0
     production: float = 0.0
@@ -144,7 +148,7 @@ def next_stage(plan: Plan, state: State, seen: Seen, new_id: Callable[[], str]) 
         return _back(state, seen)
     if not state.stage:
         first = RECONCILE_SERVICE if plan.reconcile else PRE_SCALE_UP
-        return _enter(plan, dataclasses.replace(state, status=IN_PROGRESS), first, seen.now, new_id)
+        return _enter(plan, dataclasses.replace(state, status=IN_PROGRESS, began=seen.now), first, seen.now, new_id)
     state = dataclasses.replace(state, pauses=expired(state.pauses, seen.now))
     failure = _failure(plan, state, seen)
     if failure is not None:
@@ -206,6 +210,8 @@ def _failure(plan: Plan, state: State, seen: Seen) -> Failure | None:
     lasts = state.stage in (RECONCILE_SERVICE, SCALE_UP)
     if lasts and seen.now - state.since > plan.limit:
         return Failure(LIMIT, f"{state.stage} lasted longer than 24 hours.")
+    if seen.now - state.began > plan.longest:
+        return Failure(LIMIT, "it lasted longer than 30 days.")
     return None
 
 

@@ -11,7 +11,17 @@ import pytest
 from emulator.cloud.ecs.deployment import ALARM, BREAKER, REQUEST
 from emulator.cloud.ecs.strategies import stages
 from emulator.cloud.ecs.strategies.configuration import PAUSE_STAGES
-from emulator.cloud.ecs.strategies.hooks import CONTINUE, FAILED, ROLLBACK, SUCCEEDED, TIMED_OUT, Hook, answered
+from emulator.cloud.ecs.strategies.hooks import (
+    CONTINUE,
+    FAILED,
+    ROLLBACK,
+    SUCCEEDED,
+    TIMED_OUT,
+    Hook,
+    Pause,
+    answered,
+    hooks_of,
+)
 from emulator.cloud.ecs.strategies.stages import (
     BAKE_TIME,
     CLEAN_UP,
@@ -243,6 +253,26 @@ def test_a_stage_lasts_at_most_a_day(stage: str) -> None:
     for hours, status in ((24.0, "IN_PROGRESS"), (24.1, "ROLLBACK_IN_PROGRESS")):
         after = next_stage(plan, state, dataclasses.replace(slow, now=hours * 3600), ids())
         assert after.status == status
+
+
+def test_a_deployment_lasts_at_most_thirty_days() -> None:
+    plan, day = Plan(BLUE_GREEN, hooks=(Hook(("POST_SCALE_UP",), 14 * 86400.0),)), 86400.0
+    paused = next(one for one in run(plan) if one.stage == "POST_SCALE_UP")
+    paused = dataclasses.replace(paused, began=0.0, pauses=(Pause("ecs-pause-1", "POST_SCALE_UP", 40 * day),))
+    for days, status in ((30.0, "IN_PROGRESS"), (30.1, "ROLLBACK_IN_PROGRESS")):
+        assert next_stage(plan, paused, dataclasses.replace(WELL, now=days * day), ids()).status == status
+
+
+def test_hooks_of_a_configuration() -> None:
+    """Only pauses; a day and ROLLBACK where nothing is said."""
+    stage = {"lifecycleStages": ["PRE_SCALE_UP"]}
+    said = {"timeoutInMinutes": 20160, "action": CONTINUE}
+    hooks = [{"targetType": "PAUSE", **stage}, {"targetType": "PAUSE", **stage, "timeoutConfiguration": said}]
+    found = hooks_of({"lifecycleHooks": [*hooks, {"hookTargetArn": "f", **stage}]}, lambda count: count * 60)
+    assert found == (
+        Hook(("PRE_SCALE_UP",), 24 * 3600.0, ROLLBACK),
+        Hook(("PRE_SCALE_UP",), 14 * 24 * 3600.0, CONTINUE),
+    )
 
 
 def test_an_end_is_an_end() -> None:
