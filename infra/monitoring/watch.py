@@ -1,4 +1,4 @@
-"""Monitoring of a running stack: alarms, the rule for failed migrations, the dashboard."""
+"""Monitoring of a running stack: alarms, the rules for failed migrations and timed-out pauses, the dashboard."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import pulumi
 
-from infra.monitoring.alarm_rules import Watched, rules
+from infra.monitoring.alarm_rules import WatchedResources, rules
 from infra.monitoring.alarms import Alarms
 from infra.monitoring.dashboard import Dashboard, DashboardArgs
 from infra.monitoring.failed_migration import FailedMigration, FailedMigrationArgs
+from infra.monitoring.pause_timed_out import PauseTimedOut, PauseTimedOutArgs
 from infra.settings.settings import Settings
 
 
@@ -26,7 +27,7 @@ class WatchArgs:
     """
 
     stack: Settings
-    watched: Watched
+    watched: WatchedResources
     cluster: pulumi.Input[str]
     families: Collection[str]
     logs: pulumi.Input[str]
@@ -46,6 +47,8 @@ class Watch(pulumi.ComponentResource):
         if args.topic is not None and args.stack.alarms.enabled:
             failed = FailedMigrationArgs(args.cluster, sorted(set(args.families)), args.topic)
             FailedMigration(name, failed, child)
+            if args.stack.service.strategy != "rolling":
+                PauseTimedOut(name, PauseTimedOutArgs(args.cluster, args.topic), child)
         shown = DashboardArgs(args.stack.aws.region, args.watched, alarms, args.logs)
         self.dashboard = Dashboard(name, shown, child).url
         self.register_outputs({"dashboard": self.dashboard})

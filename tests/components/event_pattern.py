@@ -7,7 +7,7 @@ from typing import Any
 
 
 def matches(pattern: Mapping[str, Any], event: Any) -> bool:
-    """Whether an event matches a pattern of exact values, `anything-but` and `$or`.
+    """Whether an event matches a pattern of exact values, `anything-but`, `prefix` and `$or`.
 
     Every field of the pattern must match, by any of its values. Of an array of objects, one element must match all
     fields of a nested pattern ("JSON Array Matching" in the README of AWS's library Event Ruler). A field that the
@@ -31,6 +31,8 @@ def _value(wanted: Any, value: Any) -> bool:
     if not isinstance(wanted, Mapping):
         return bool(wanted == value)
     [(operator, operand)] = wanted.items()
+    if operator == "prefix":
+        return str(value).startswith(operand)
     if operator != "anything-but":
         raise ValueError(f"{operator} is not implemented here")
     return bool(value != operand)
