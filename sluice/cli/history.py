@@ -20,6 +20,7 @@ from sluice.migration.records.plan import COMMANDS
 from sluice.migration.records.record import RunRecord
 from sluice.release.names import short
 from sluice.release.release_record import Release, ReleaseRecords, names_of
+from sluice.rollout import timeline
 
 HEADS = ("RUN", "BY", "AUTHOR", "WHEN (UTC)", "IMAGE", "VERSION", "GIT REVISION", "STEPS OR COMMAND", "RESULT", "TOOK")
 COMMAND = 80
@@ -34,11 +35,15 @@ def arguments(verbs: Any) -> None:
         "run's tasks, exit codes and log streams.",
     )
     one.add_argument("number", nargs="?", type=int, help="number of the run to show in full")
+    one.add_argument("--rollout", action="store_true", help="show the timeline of the last rollout")
+    one.add_argument("--markdown", action="store_true", help="with --rollout: Markdown with a Mermaid chart")
     one.add_argument("--limit", type=int, default=20, metavar="N", help="rows of the table (default: 20)")
     one.set_defaults(main=main)
 
 
 def main(context: Context, given: argparse.Namespace) -> int:
+    if given.rollout:
+        return _timeline(context, given.markdown)
     releases = ReleaseRecords(context.clients["ssm"], context.stack.path).all()
     runs = [called(run, releases) for run in context.records.all()]
     if given.number is not None:
@@ -50,6 +55,19 @@ def main(context: Context, given: argparse.Namespace) -> int:
         context.terminal.line(f"nothing has run on stack {context.stack.name} yet")
     elif not context.terminal.machine:
         context.terminal.table(HEADS, rows(runs, releases, context.clock.now())[:limit])
+    return exits.OK
+
+
+def _timeline(context: Context, chart: bool) -> int:
+    """Show how long each stage of the last rollout took. Raises Refused when there was none."""
+    record = ReleaseRecords(context.clients["ssm"], context.stack.path).rollout()
+    if record is None:
+        raise Refused(f"stack {context.stack.name} has no rollout yet")
+    stages = [vars(one) for one in timeline.bars(record)]
+    context.terminal.result({"rollout": timeline.heading(record), "state": record.state, "stages": stages})
+    if not context.terminal.machine:
+        for line in timeline.markdown(record) if chart else timeline.terminal(record):
+            context.terminal.line(line)
     return exits.OK
 
 

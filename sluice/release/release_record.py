@@ -29,6 +29,8 @@ TRIES = 20
 By = Literal["", "up", "rollback"]
 """The command that moved the service; empty in records of older versions."""
 COMMANDS: dict[By, str] = {"up": "`pulumi up`", "rollback": "`sluice rollback`"}
+Moment = tuple[int, str, str]
+"""Seconds since the rollout began, the kind (stage, users or figures), and a text."""
 RolloutState = Literal["running", "proven", "failed", "cancelled"]
 
 
@@ -49,6 +51,7 @@ class RolloutRecord:
         release: number of the stack's newest proven release that this deployer knew.
         message: its result, in one line.
         approval: id of the pause whose proofs are done and that a person continues; empty: none.
+        moments: its timeline: see sluice.rollout.timeline.
     """
 
     digest: str
@@ -63,6 +66,7 @@ class RolloutRecord:
     message: str = ""
     by: By = ""
     approval: str = ""
+    moments: tuple[Moment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,12 @@ class ReleaseRecords:
     def rollout(self) -> RolloutRecord | None:
         """Return the last rollout; None before the first one. Raises StaleAnswer when a newer version is known."""
         value = self._parameters.get(self._rollout)
-        return None if value is None else RolloutRecord(**_known(RolloutRecord, json.loads(value)))
+        if value is None:
+            return None
+        known = _known(RolloutRecord, json.loads(value))
+        return RolloutRecord(
+            **known | {"moments": tuple((at, kind, text) for at, kind, text in known.get("moments", ()))}
+        )
 
     def all(self) -> list[Release]:
         """Return the releases, oldest first."""

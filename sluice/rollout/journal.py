@@ -18,10 +18,11 @@ from sluice.migration.records.plan import describe_run
 from sluice.migration.records.record import RunRecord
 from sluice.migration.records.records import Records
 from sluice.release.approval import Approval, Approvals
-from sluice.release.release_record import Release, ReleaseRecords, RolloutRecord, RolloutState, names_of
+from sluice.release.release_record import Moment, Release, ReleaseRecords, RolloutRecord, RolloutState, names_of
 from sluice.rollout.deployment.judge import Version
 from sluice.rollout.previous import previous
 from sluice.rollout.request import Wanted
+from sluice.rollout.timeline import Kind, kept
 
 
 class Journal:
@@ -55,6 +56,7 @@ class Journal:
         self._rollout = RolloutRecord(
             wanted.digest, wanted.task_definition, "", 0, owner=me.owner, author=me.author, by=wanted.by
         )
+        self._moments: list[Moment] = []
         self._claimed = False
         self.before: RolloutRecord | None = None
         self.releases: Sequence[Release] = ()
@@ -122,6 +124,11 @@ class Journal:
     def lost(self, found: RolloutRecord) -> Superseded:
         return Superseded(self._lost(found))
 
+    def moment(self, kind: Kind, text: str) -> None:
+        """Adds a moment to the timeline, which the next write of the record takes along."""
+        self._moments.append((max(0, round(self._patience.now()) - self._rollout.at), kind, text))
+        self._rollout = replace(self._rollout, moments=kept(self._moments))
+
     def started(self, deployment: str) -> None:
         self._rollout = replace(self._rollout, deployment=deployment)
         self._write("the deployment's id", lambda records: records.write(self._rollout))
@@ -181,6 +188,7 @@ class Journal:
         """There is a verdict, or there will be none. A rollout that is another deployer's now is left alone."""
         if not self._claimed:
             return
+        self.moment("end", state)
         self._rollout = replace(self._rollout, state=state, message=message, release=release or self._rollout.release)
 
         def write(records: ReleaseRecords) -> None:

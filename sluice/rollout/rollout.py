@@ -22,7 +22,6 @@ from sluice.release.release_record import ReleaseRecords, RolloutRecord
 from sluice.rollout.deployment.http_answer import Ask
 from sluice.rollout.deployment.judge import Deploy, Version, Watch, created, next_step, primary, serving
 from sluice.rollout.deployment.service import Service
-from sluice.rollout.deployment.unwired import check_unwiring
 from sluice.rollout.diagnosis.evidence import event_ids
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed, Witness
 from sluice.rollout.journal import Journal, waiting
@@ -36,6 +35,7 @@ from sluice.rollout.strategy.on_test_traffic import OnTestTraffic
 from sluice.rollout.strategy.readiness import Await, Step, Undo
 from sluice.rollout.strategy.shift_back import ShiftBack
 from sluice.rollout.strategy.shifting import Shifting
+from sluice.rollout.unwired import check_unwiring
 from sluice.rollout.watching import UnderWay, short_name
 
 SETTLE_SECONDS = 60.0
@@ -251,6 +251,7 @@ class Rollout:
 
     def _deploy(self, step: Deploy, seen: dict[str, Any] | None, previous: Version) -> str:
         wanted = self._wanted
+        self._journal.moment("stage", "before the deployment")
         self._soak.run(seen, previous)
         if ringing := self._witness.ask([], "alarms", self._service.ringing, seen):
             self._log(f"warning: {', '.join(ringing)} is in ALARM already: ECS ignores it for this deployment", False)
@@ -268,6 +269,7 @@ class Rollout:
         deployment = self._mover.deploy(seen, wanted.task_definition, force, dict(step.changes), forward=True)
         before = f", {short_name(previous.task_definition)} served before" if previous else ""
         self._log(f"deployment {deployment} of {short_name(wanted.task_definition)} started{before}", False)
+        self._journal.moment("stage", "deployment")
         self._journal.started(deployment)
         return deployment
 

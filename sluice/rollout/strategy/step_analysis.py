@@ -14,7 +14,7 @@ Source: "CloudWatch metrics for your Application Load Balancer".
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sluice.inputs.analysis import Analysis
 
@@ -46,6 +46,11 @@ class Figures:
         """Share of failed requests, in percent."""
         return 100.0 * self.failed / self.requests if self.requests else (100.0 if self.failed else 0.0)
 
+    @property
+    def short(self) -> str:
+        """Failed requests and latency, in few characters."""
+        return f"{self.failed_percent:.1f} %" + (f" {_milliseconds(self.p95)}" if self.p95 is not None else "")
+
     def __str__(self) -> str:
         latency = f", p95 {_milliseconds(self.p95)}" if self.p95 is not None else ""
         ill = f", {self.unhealthy} unhealthy" if self.unhealthy else ""
@@ -62,14 +67,25 @@ class Comparison(enum.Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgement of a step, and the figures that it rests on, in words."""
+    """The judgement of a step.
+
+    Attributes:
+        reason: the figures that it rests on, in words.
+        short: the same for a timeline.
+    """
 
     comparison: Comparison
     reason: str
+    short: str = ""
 
 
 def judge_step(blue: Figures, green: Figures, limits: Analysis) -> Verdict:
     """Compare the new version (*green*) with the old one (*blue*) in the same minutes."""
+    judged = _judge(blue, green, limits)
+    return replace(judged, short=f"{judged.comparison.value}: new {green.short}, old {blue.short}")
+
+
+def _judge(blue: Figures, green: Figures, limits: Analysis) -> Verdict:
     figures = f"new version: {green}; old version: {blue}"
     if green.unhealthy:
         return Verdict(Comparison.WORSE, f"{green.unhealthy} targets of the new version are unhealthy ({figures})")

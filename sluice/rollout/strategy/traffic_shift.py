@@ -21,6 +21,7 @@ from sluice.rollout.strategy.lifecycle.service_deployment import Pause, ServiceD
 from sluice.rollout.strategy.lifecycle.stages import POST_TEST, PRE_PRODUCTION
 from sluice.rollout.strategy.new_version import NewVersion
 from sluice.rollout.strategy.shift import Shift
+from sluice.rollout.strategy.step_analysis import Comparison
 from sluice.rollout.strategy.steps import Steps
 
 LOST_SECONDS = 15.0
@@ -60,6 +61,7 @@ class TrafficShift:
         self._analysis = strategy.analysis is not None and not back
         self._known = Known()
         self._answered: dict[str, float] = {}
+        self._stage = ""
         self._announced = ""
         self._awaited = ""
         self._approved_at: ServiceDeployment | None = None
@@ -79,6 +81,7 @@ class TrafficShift:
             if seen is None or look.doubted:
                 shift.wait()
                 continue
+            self._mark(seen)
             self._name_approval(seen)
             if self._steps.notice(seen):
                 self._known = replace(self._known, verdict=None, exhausted=False)
@@ -88,10 +91,19 @@ class TrafficShift:
                 shift.fail(*_late(shift.seconds, seen))
             shift.wait_for_a_person() if waits else shift.wait()
         if shift.seen is not None:
+            self._mark(shift.seen)
             self._steps.notice(shift.seen)
         if not self._known.proven_for_users:
             self._version.prove_for_users()
         return self._version.path()
+
+    def _mark(self, seen: ServiceDeployment) -> None:
+        """Adds what is new to the timeline."""
+        if seen.stage != self._stage and not seen.returning:
+            self._stage = seen.stage
+            self._journal.moment("stage", seen.stage)
+        if seen.production != self._steps.share and not seen.returning:
+            self._journal.moment("users", f"{percent(seen.production)} of users")
 
     def _act(self, seen: ServiceDeployment) -> bool:
         """Does what is to be done now. Returns whether a person is waited for."""
@@ -119,6 +131,8 @@ class TrafficShift:
                 if judged is None:
                     return False
                 self._known = replace(self._known, verdict=judged[0], exhausted=judged[1])
+                if judged[0].comparison is not Comparison.INCONCLUSIVE or judged[1]:
+                    self._journal.moment("figures", judged[0].short)
             elif action is Action.ROLL_BACK and self._known.verdict is not None:
                 self._shift.fail(*self._steps.complaint(self._known.verdict))
             elif action is Action.CONTINUE and means.pause is not None:

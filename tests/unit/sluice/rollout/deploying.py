@@ -5,7 +5,7 @@ from __future__ import annotations
 from sluice.aws.tasks import Place
 from sluice.clock import Halt
 from sluice.inputs.step import Step
-from sluice.migration.fingerprint import Subject
+from sluice.migration.fingerprint import MigrationSubject
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.run import Prepare, RunResult, migrate
 from tests.unit.sluice.migration.simulation import CLUSTER, DEFINITION, Clock, Ecs, Records, Script
@@ -15,8 +15,8 @@ MASTER = Step("master", ("migrate", "master"), timeout=60)
 VERIFY = Step("verify", ("migrate", "verify"), timeout=60)
 
 
-def subject(*steps: Step, image: str = "a") -> Subject:
-    return Subject(f"repo@sha256:{image}", steps or (MASTER,), {}, {}, "db-1")
+def subject(*steps: Step, image: str = "a") -> MigrationSubject:
+    return MigrationSubject(f"repo@sha256:{image}", steps or (MASTER,), {}, {}, "db-1")
 
 
 class Stage:
@@ -31,7 +31,7 @@ class Stage:
 
     def deploy(
         self,
-        what: Subject | None = None,
+        what: MigrationSubject | None = None,
         halts: dict[float, Halt] | None = None,
         deadline: float = 0,
         prepare: Prepare | None = None,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from sluice.rollout.deployment.shape import Shape
-from sluice.rollout.deployment.unwired import unwired
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed
+from sluice.rollout.unwired import unwired
 from tests.unit.sluice.migration.simulation import Clock
 from tests.unit.sluice.rollout.rolling import NEW, Service, roll_out
 
