@@ -152,8 +152,10 @@ def test_staging_then_what_was_approved_to_prod(project: Project, url: str, tmp_
     assert done.returncode == 0, done.stdout + done.stderr
     assert "### staging: does not exist yet" in (tmp_path / "staging.md").read_text()
 
-    done = project.run("deploy", "--stack", "staging", off)
+    deployed = tmp_path / "deployed"
+    done = project.run("deploy", "--stack", "staging", off, GITHUB_OUTPUT=str(deployed))
     assert done.returncode == 0, done.stdout + done.stderr
+    assert deployed.read_text() == "image=r@sha256:1\n", "what its bill of materials is made of"
     assert project.run("smoke", "--stack", "staging").returncode == 0
     project.release("r@sha256:1")
 
