@@ -1,4 +1,4 @@
-"""What a rollout writes down while it goes on, what it reads of those before, and whether it may still go on."""
+"""The records of a rollout: what it writes, what it reads of earlier rollouts, and whether it may continue."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Journal:
 
     Args:
         records: the stack's releases and its last rollout; None: nothing is written, known or fenced.
-        runs: the stack's runs; not looked at where *wanted* names no proof.
+        runs: the stack's runs; not read where *wanted* names no proof.
         me: this deployer.
         approvals: what people answered to a pause; None: it is not written down.
     """
@@ -62,7 +62,7 @@ class Journal:
         self.releases: Sequence[Release] = ()
 
     def open(self) -> None:
-        """Reads what was before. Raises Superseded when another deployer came since this one began."""
+        """Read the earlier records. Raises Superseded when another deployer began after this one."""
         if self._records is None:
             return
         self.before = self._patience.ask(self._records.rollout)
@@ -71,17 +71,17 @@ class Journal:
         self._entitled(self.releases)
 
     def previous(self, found: Version, remembered: str) -> Version:
-        """What to roll back to: see sluice.rollout.previous."""
+        """Return the version to roll back to: see sluice.rollout.previous."""
         return previous(found, remembered, self._rollout.task_definition, self.releases, self.before)
 
     @property
     def first(self) -> bool | None:
-        """Whether nothing was ever released; None where there are no records."""
+        """Whether the stack has no release yet; None where there are no records."""
         return None if self._records is None else not self.releases
 
     @property
     def unsettled(self) -> bool:
-        """Whether another deployer may be about to move the service: it said so, and not how that went."""
+        """Whether another deployer may be about to move the service: its record is open and has no deployment."""
         before = self.before
         return (
             before is not None
@@ -91,8 +91,8 @@ class Journal:
         )
 
     def claim(self, served: Version, at: float, deployment: str = "") -> None:
-        """From here on the service is this deployer's to move; whoever had it before notices before its next call. A
-        record that cannot be written is an error, and nothing has been changed yet."""
+        """Take over the service: the deployer that had it stops before its next call. A record that cannot be written
+        is an error, and nothing has been changed yet."""
         newest = self.releases[-1].number if self.releases else 0
         self._rollout = replace(
             self._rollout, previous=served.task_definition, at=round(at), deployment=deployment, release=newest
@@ -102,8 +102,15 @@ class Journal:
         self._claimed = True
 
     def check(self, moving: bool = False) -> None:
-        """Returns while the service is this deployer's to move. *moving*: to a version whose migrations another run may
-        have undone. Raises Superseded, or GateError when the schema is not proven any more."""
+        """Return while the service is this deployer's to move.
+
+        Args:
+            moving: to a version whose migrations another run may have undone.
+
+        Raises:
+            Superseded: another deployer took over the service.
+            GateError: the schema is not proven any more.
+        """
         for _ in range(FRESH_TRIES):
             asked = self._patience.now()
             found = self.taken_over()
@@ -115,7 +122,7 @@ class Journal:
                 return
 
     def taken_over(self) -> RolloutRecord | None:
-        """The record of whoever moves the service now; None while that is this deployer."""
+        """Return the record of the deployer that moves the service now; None while that is this one."""
         if self._records is None or not self._claimed:
             return None
         found = self._patience.ask(self._records.rollout)
@@ -125,7 +132,7 @@ class Journal:
         return Superseded(self._lost(found))
 
     def moment(self, kind: Kind, text: str) -> None:
-        """Adds a moment to the timeline, which the next write of the record takes along."""
+        """Add a moment to the timeline, which the next write of the record includes."""
         self._moments.append((max(0, round(self._patience.now()) - self._rollout.at), kind, text))
         self._rollout = replace(self._rollout, moments=kept(self._moments))
 
@@ -134,7 +141,7 @@ class Journal:
         self._write("the deployment's id", lambda records: records.write(self._rollout))
 
     def awaits_approval(self, hook: str) -> None:
-        """Writes down that the proofs at the pause *hook* are done: `sluice continue` refuses any other pause."""
+        """Record that the proofs at the pause *hook* are done: `sluice continue` refuses any other pause."""
         self._rollout = replace(self._rollout, approval=hook)
 
         def write(records: ReleaseRecords) -> None:
@@ -144,7 +151,7 @@ class Journal:
         self._write("that a person is waited for", write)
 
     def approval(self, deployment: str) -> Approval | None:
-        """What a person answered to the service deployment with this ARN; None: nobody did, or it cannot be read."""
+        """Return a person's answer to the service deployment with this ARN; None: none, or it cannot be read."""
         if self._approvals is None:
             return None
         try:
@@ -155,13 +162,20 @@ class Journal:
         return found if found is not None and found.deployment == deployment else None
 
     def path_of(self, task_definition: str) -> str | None:
-        """The deep health path that a release answered when it was proven; empty: none; None: nobody knows."""
+        """Return the deep health path that a release answered when it was proven; empty: none; None: not known."""
         found = (one for one in reversed(self.releases) if one.task_definition == task_definition)
         return next((one.path for one in found), None)
 
     def proven(self, deployment: str, at: int, path: str = "") -> None:
-        """The release goes into the stack's history; that is a part of its success. *path*: deep health path that it
-        answered; empty: none. Raises Superseded or Unknown."""
+        """Record the release, which is part of its success.
+
+        Args:
+            path: deep health path that it answered; empty: none.
+
+        Raises:
+            Superseded: another deployer took over the service.
+            Unknown: AWS cannot be reached.
+        """
         self.check()
         ours, records = self._rollout, self._records
         if records is None:
@@ -185,7 +199,7 @@ class Journal:
         self.end("proven", f"release {release.number}", release.number)
 
     def end(self, state: RolloutState, message: str, release: int = 0) -> None:
-        """There is a verdict, or there will be none. A rollout that is another deployer's now is left alone."""
+        """Record how the rollout ended. The record of another deployer is left alone."""
         if not self._claimed:
             return
         self.moment("end", state)
@@ -198,7 +212,7 @@ class Journal:
         self._write("the end of the rollout", write)
 
     def _entitled(self, releases: Sequence[Release]) -> None:
-        """Raises Superseded, or GateError when an operator may have changed the schema since it was proven."""
+        """Raise Superseded, or GateError when an operator may have changed the schema since it was proven."""
         runs: Sequence[RunRecord] = self._patience.ask(self._runs.since, self._proof) if self._runs else ()
         if by := overtaken(runs, releases, self._me):
             raise Superseded(_superseded(self._rollout, f"{by}, after this `pulumi up` had begun"))
@@ -216,7 +230,7 @@ class Journal:
         return _superseded(self._rollout, f"{found.author} rolls out {digest} since {since}")
 
     def _write(self, what: str, write: Callable[[ReleaseRecords], object]) -> None:
-        """What is done already is neither undone nor hidden by a record that cannot be written."""
+        """Write a record. A failure is a warning: what is done is neither undone nor hidden by it."""
         if self._records is None:
             return
         try:
@@ -226,9 +240,9 @@ class Journal:
 
 
 def waiting(before: RolloutRecord, seconds: float) -> str:
-    """Why a rollout waits before it begins."""
+    """Return why a rollout waits before it begins."""
     return (
-        f"the rollout that {before.author} began ended without a word: waiting up to {short_time(seconds)} for a "
+        f"the rollout that {before.author} began has no recorded end: waiting up to {short_time(seconds)} for a "
         "deployment that it may just have started"
     )
 
@@ -236,9 +250,9 @@ def waiting(before: RolloutRecord, seconds: float) -> str:
 def _superseded(mine: RolloutRecord, by: str) -> str:
     return (
         f"the rollout of {_name(mine)} was stopped: {by}. Nothing more was moved or recorded by this deployer.\n"
-        "  cause: the stack's lock was given up (`pulumi cancel`) while this one was slow, or somebody rolled back\n"
-        "  fix:   see what the other one does (`sluice status`); when it has ended, run `pulumi up` if this version is "
-        "still wanted"
+        "  cause: the stack's lock was released (`pulumi cancel`) while this deployer was slow, or an operator rolled "
+        "back\n  fix:   see what the other deployer does (`sluice status`); after its end, run `pulumi up` if this "
+        "version is still wanted"
     )
 
 

@@ -19,12 +19,16 @@ from sluice.rollout.deployment.service import Service
 from sluice.rollout.journal import Journal
 
 SLOW_CALL_SECONDS = 10.0
-"""A call that moves the service and takes longer is a reason to look whether the service is still this deployer's."""
+"""After a call that took longer, the deployer checks whether the service is still its own."""
 
 
 class Mover:
-    """Moves *service* for the rollout whose records *journal* keeps. *log* takes a line, and whether it is only
-    progress."""
+    """Moves *service* for one rollout.
+
+    Args:
+        journal: the records of the rollout.
+        log: takes a line, and whether it is only progress.
+    """
 
     def __init__(
         self, service: Service, patience: Patience, clock: Clock, journal: Journal, log: Callable[[str, bool], None]
@@ -43,18 +47,18 @@ class Mover:
         changes: Mapping[str, Any],
         forward: bool = False,
     ) -> str:
-        """Starts a deployment and returns its id.
+        """Start a deployment and return its id.
 
-        An answer that was lost or cut off says nothing about the call, so the service is looked at before the call is
-        made again: with ``forceNewDeployment`` it would start another one.
+        After a lost answer the service is read before the call is repeated: with ``forceNewDeployment`` the call would
+        start another deployment.
 
         Args:
             seen: the service as it was before.
             forward: to a new version, whose migrations must still be proven.
 
         Raises:
-            Superseded: the service is another deployer's; what was started all the same is being taken back.
-            Unknown: AWS cannot be asked.
+            Superseded: the service is another deployer's; a deployment that was started all the same is rolled back.
+            Unknown: AWS cannot be reached.
         """
         known = {str(one.get("id")) for one in (seen or {}).get("deployments", ())}
         tried = False
@@ -74,12 +78,12 @@ class Mover:
         return deployment
 
     def stop(self, deployment: str) -> bool:
-        """Has ECS itself roll back a deployment that goes on. False when it does not. Raises Superseded."""
+        """Have ECS roll back a deployment in progress. Return False when ECS refuses. Raises Superseded."""
         self._journal.check()
         return self._stop(deployment)
 
     def proceed(self, arn: str, hook: str, forward: bool) -> bool:
-        """Lets a service deployment go on from a pause. Returns False when the pause no longer waits.
+        """Continue a service deployment at a pause. Return False when the pause no longer waits.
 
         Args:
             forward: to a new version, whose migrations must still be proven.
@@ -87,7 +91,7 @@ class Mover:
         Raises:
             Superseded: the service is another deployer's.
             GateError: the schema is not proven any more.
-            Unknown: AWS cannot be asked.
+            Unknown: AWS cannot be reached.
         """
 
         def once() -> bool:
@@ -97,7 +101,7 @@ class Mover:
         return self._patience.ask(once)
 
     def roll_back(self, arn: str, hook: str = "") -> bool:
-        """Has ECS roll back a service deployment, at the pause *hook* where one waits. Returns False when ECS refuses.
+        """Have ECS roll back a service deployment, at the pause *hook* where one waits. Return False when ECS refuses.
         Raises Superseded."""
         self._journal.check()
         try:
@@ -116,23 +120,23 @@ class Mover:
                 return False
             self._patience.ask(self._service.stop_deployment, str(record["serviceDeploymentArn"]))
         except (GateError, BotoCoreError, ClientError) as error:
-            self._log(f"ECS was asked to roll back deployment {deployment}, in vain: {error}", True)
+            self._log(f"ECS did not roll back deployment {deployment}: {error}", True)
             return False
         return True
 
     def _there(self, known: set[str], task_definition: str) -> str:
-        """The deployment that a call has started whose answer was lost; empty when none is seen."""
+        """Return the deployment of a call whose answer was lost; empty when there is none."""
         now = primary(self._service.describe() or {})
         if now is None or str(now.get("id")) in known or now.get("taskDefinition") != task_definition:
             return ""
         return str(now["id"])
 
     def _take_back(self, deployment: str) -> None:
-        """A call that was long on its way: another deployer may have taken the service over meanwhile, and must not
-        find an older version on it. Raises Superseded."""
+        """After a slow call, roll its deployment back if another deployer has taken over the service. Raises
+        Superseded."""
         found = self._journal.taken_over()
         if found is None:
             return
-        taken = "was taken back by ECS" if self._stop(deployment) else "could not be taken back"
+        taken = "is rolled back by ECS" if self._stop(deployment) else "could not be rolled back"
         lost: Superseded = self._journal.lost(found)
         raise Superseded(f"{lost}\n  Deployment {deployment}, which this one had just started, {taken}.")

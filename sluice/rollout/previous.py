@@ -1,4 +1,4 @@
-"""What a rollout rolls back to. Pure."""
+"""The version that a rollout rolls back to. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sluice.rollout.deployment.judge import Version
 def previous(
     found: Version, remembered: str, wanted: str, releases: Sequence[Release], before: RolloutRecord | None
 ) -> Version:
-    """The version to roll back to. What was proven decides; that ECS completed a deployment proves nothing.
+    """Return the version to roll back to: a proven release. That ECS completed a deployment proves nothing.
 
-    A deployer that was killed may have left a deployment that completed and was never proven, and a record of a
-    rollout may be left although its release was proven: the releases are the truth about both.
+    A killed deployer may leave a deployment that completed and was never proven, or the open record of a rollout whose
+    release was proven. The releases decide in both cases.
 
     Args:
-        found: what ECS lists as served before.
-        remembered: the revision that the engine remembers; used when nothing else is known.
+        found: the former version, as ECS lists it.
+        remembered: the former revision in the engine's state; used when nothing else is known.
         wanted: the revision that is rolled out.
         releases: the proven ones, oldest first.
         before: the last rollout.

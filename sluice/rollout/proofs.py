@@ -20,11 +20,11 @@ SMOKE_PAUSE_SECONDS = 1.0
 
 
 class Proofs:
-    """Of the deployment *under_way*. Each method returns when its proof is there, and rolls back when it cannot be.
+    """Of the deployment *under_way*. Each method returns when its proof is complete, and rolls back when it fails.
 
     Args:
         target_groups: ARNs whose targets must be healthy.
-        question: asks the service.
+        question: sends a request to the service.
         log: takes a line, and whether it is only progress.
     """
 
@@ -50,23 +50,23 @@ class Proofs:
         self._log = log
 
     def completed(self) -> None:
-        """ECS has completed this deployment, by its id."""
+        """Return when ECS has completed this deployment, by its id."""
         under_way = self._under_way
         while True:
             under_way.heed_interruption()
-            look = under_way.look()
-            if look.judgement.state is State.COMPLETED:
+            observed = under_way.observe()
+            if observed.judgement.state is State.COMPLETED:
                 return
-            if look.judgement.state is not State.IN_PROGRESS:
-                raise under_way.failure(look.judgement)
-            if under_way.due and not look.doubted:
-                under_way.show(progress(look.service, under_way.deployment, self._healthy()))
-            if under_way.late() and not look.doubted:
+            if observed.judgement.state is not State.IN_PROGRESS:
+                raise under_way.failure(observed.judgement)
+            if under_way.due and not observed.doubted:
+                under_way.show(progress(observed.service, under_way.deployment, self._healthy()))
+            if under_way.late() and not observed.doubted:
                 under_way.fail(f"not completed within the deadline of {short_time(under_way.seconds)}")
             under_way.wait()
 
     def targets(self) -> None:
-        """COMPLETED counts tasks; users are served by targets. Every one must be healthy."""
+        """Return when every target is healthy: COMPLETED counts tasks, but users are served by targets."""
         under_way = self._under_way
         for group in self._target_groups:
             while True:
@@ -82,7 +82,7 @@ class Proofs:
                 under_way.wait()
 
     def answers(self, smoke: Smoke) -> None:
-        """It answers the smoke request rightly, several times in a row."""
+        """Return when it has answered the smoke request correctly, several times in a row."""
         right = bad = 0
         while right < smoke.answers:
             self._under_way.heed_interruption()
@@ -98,9 +98,9 @@ class Proofs:
         self._log(reply.said + (f", {smoke.answers} times in a row" if smoke.answers > 1 else ""), False)
 
     def path(self, smoke: Smoke | None, soak: Soak | None) -> str:
-        """The deep health path that the version answers with 200, for the soak of the next rollout; empty: none.
+        """Return the deep health path that the version answers with 200, for the soak of the next rollout; empty: none.
 
-        A soak that has a path of its own is asked there now, and fails nothing: it only says what the next one may ask.
+        A soak with a path of its own is requested there now. A wrong answer is a warning, not a failure.
         """
         proven = path_of(smoke.url) if smoke is not None and smoke.status == GOOD else ""
         if soak is None or not soak.seconds or not soak.url or path_of(soak.url) == proven:
@@ -117,7 +117,7 @@ class Proofs:
         return proven
 
     def _healthy(self) -> int | None:
-        """How many targets are healthy; None when there are none to ask, or nobody answers."""
+        """Return how many targets are healthy; None when there are no targets, or they cannot be read."""
         groups = self._target_groups
         states = [self._witness.ask([], "targets", self._service.targets, group) for group in groups]
         known = [state.states.get("healthy", 0) for state in states if state is not None]

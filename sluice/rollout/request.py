@@ -1,4 +1,4 @@
-"""What a rollout is asked to do."""
+"""The request to a rollout."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from sluice.rollout.deployment.shape import Shape
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be rolled out.
+    """The version to roll out, and how it is proven.
 
     Attributes:
         task_definition: revision ARN.
-        previous: revision that the engine remembers as served before; used when ECS no longer lists it.
+        previous: the former revision in the engine's state; used when ECS no longer lists it.
         deadline: seconds for the whole rollout.
         target_groups: ARNs whose targets must be healthy.
-        shape: the service's network, platform version and load balancers; ECS' going back takes them back too.
-        soak: how the version that serves must first prove that it can live with the new schema; None: not at all.
+        shape: the service's network, platform version and load balancers, which an ECS rollback restores too.
+        soak: how the serving version proves first that it works with the new schema; None: it does not.
         digest: ``repository@sha256:…``, for the records.
-        proof: number of the run that proves the image's migrations; 0: a rollback, or nobody knows.
-        by: what moves the service, for the records.
-        names: what else the image is called, for the records.
-        previous_path: deep health path that *previous* answered, as far as the engine remembers; used when its release
-            does not say; None: not known.
+        proof: number of the run that proves the image's migrations; 0: a rollback, or not known.
+        by: the command that moves the service, for the records.
+        names: version and git revision of the image, for the records.
+        previous_path: deep health path that *previous* answered, in the engine's state; used when its release has
+            none; None: not known.
         strategy: how ECS shifts traffic; None: rolling.
         back: to an earlier release, which was proven before.
     """

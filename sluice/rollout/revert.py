@@ -1,4 +1,4 @@
-"""Back to the version before: by ECS itself where its deployment is known, else by deploying it; and to its end."""
+"""Roll back to the previous version: by ECS where it knows the deployment, else by a deployment; await the end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sluice.rollout.mover import Mover
 POLL_SECONDS = 1.0
 
 
-class WayBack:
+class Revert:
     """Of one rollout. *log* takes a line, and whether it is only progress.
 
     Attributes:
@@ -46,23 +46,23 @@ class WayBack:
         self._mover = mover
 
     def interrupt(self, previous: Version, deployment: str) -> None:
-        """Begins to roll back while the deployment is going on, and waits for nothing. Raises Superseded.
+        """Begin to roll back a deployment in progress, without waiting. Raises Superseded.
 
-        StopServiceDeployment brings back all that the deployment changed, and needs no memory of ours; it is refused
-        once the deployment has ended.
+        StopServiceDeployment restores everything that the deployment changed. ECS refuses it once the deployment has
+        ended.
         """
         if not deployment or not self._mover.stop(deployment):
             self.deploy(previous)
 
     def deploy(self, previous: Version) -> str:
-        """Deploys *previous*, with the network and the load balancers it had; returns the deployment's id."""
+        """Deploy *previous* with its own network and load balancers. Return the deployment's id."""
         seen = self._patience.ask(self._service.describe) or {}
         there = Shape.of(seen, primary(seen) or {})
         had = replace(previous.shape, load_balancers=self._load_balancers(previous, there))
         return self._mover.deploy(seen, previous.task_definition, self.force, had.missing_in(there))
 
     def _load_balancers(self, previous: Version, there: Shape) -> tuple[Mapping[str, Any], ...]:
-        """Those that *previous* was seen with; else those that are *there*, at a port of its revision."""
+        """Return the load balancers that *previous* had; else those that are *there*, at a port of its revision."""
         if previous.shape.load_balancers or not there.load_balancers:
             return previous.shape.load_balancers
         read = self._service.readings.definition
@@ -70,21 +70,29 @@ class WayBack:
         return fitting(there.load_balancers, definition or {})
 
     def complete(self, back: str, previous: Version, text: str, deadline: int, show: Callable[[str], None]) -> NoReturn:
-        """Awaits the deployment *back*, at most *deadline* seconds. Raises RolloutFailed with *text* and what serves in
-        the end, or Interrupted. *show* takes the progress."""
+        """Await the deployment *back*, at most *deadline* seconds.
+
+        Args:
+            text: of the error so far; what serves in the end is added.
+            show: takes the progress.
+
+        Raises:
+            RolloutFailed: always, unless interrupted.
+            Interrupted: Ctrl-C; ECS continues.
+        """
         name = previous.task_definition.rpartition("/")[2]
         begun = self._clock.now()
         watch = DeploymentWatch(self._service, self._patience, self._clock, back, "", begun)
         while True:
-            look = watch.look()
-            state = look.judgement.state
+            observed = watch.observe()
+            state = observed.judgement.state
             if state is State.COMPLETED:
                 raise RolloutFailed(f"{text}\n  {name} serves again.")
             if state is not State.IN_PROGRESS or self._clock.now() - begun > deadline:
                 raise RolloutFailed(
-                    f"{text}\n  Going back to {name} did not complete ({state.value}): look at the service in ECS now."
+                    f"{text}\n  The rollback to {name} did not complete ({state.value}): see the service in ECS now."
                 )
             if self._clock.halted():
-                raise Interrupted(f"{text}\n  Cancelled while going back to {name}, which ECS goes on with.")
-            show(f"going back: {progress(look.service, back)}")
+                raise Interrupted(f"{text}\n  Cancelled during the rollback to {name}, which ECS continues.")
+            show(f"rolling back: {progress(observed.service, back)}")
             self._clock.wait(POLL_SECONDS)

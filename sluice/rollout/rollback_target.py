@@ -1,4 +1,4 @@
-"""What to go back to. Pure decisions on the releases of a stack."""
+"""The release to roll back to. Pure decisions on the releases of a stack."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from sluice.release.release_record import Release
 def choose(
     releases: Sequence[Release], current: str, to: str | None, held: Collection[str], known: bool = True
 ) -> Release:
-    """The release to go back to.
+    """Return the release to roll back to.
 
     Args:
         releases: in the order in which they were proven.
         current: digest (``sha256:…``) that serves now.
         to: number, or a digest's beginning; None: the newest one of another image that is not held.
         held: digests that are held.
-        known: False when *releases* are only revisions, which nobody knows to have served.
+        known: False when *releases* are only revisions, which may never have served.
 
     Raises:
         Refused: there is none, or not that one.
@@ -50,8 +50,8 @@ def choose(
 
 
 def named(releases: Sequence[Release], to: str) -> Release | None:
-    """By number, by the beginning of a digest or of a git revision (seven digits at least), or by version; the newest
-    when several match."""
+    """Return a release by number, by the beginning of a digest or git revision (at least seven digits), or by version;
+    the newest when several match."""
     by_number = re.fullmatch(r"#?(\d{1,6})", to)
     if by_number:
         return next((one for one in releases if one.number == int(by_number[1])), None)
@@ -67,8 +67,8 @@ def digest(release: Release) -> str:
 
 
 def smoke_of(raw: Mapping[str, Any], path: str | None) -> Smoke | None:
-    """What an earlier release must answer: the settings' request, at the path that this release answered when it was
-    proven, and without what only the newer one has to say. None: it is not asked.
+    """Return the smoke request of an earlier release: the settings' request at the path that this release answered when
+    it was proven, without what only a newer one answers. None: none is sent.
 
     Args:
         raw: the stack's smoke request.
@@ -80,7 +80,7 @@ def smoke_of(raw: Mapping[str, Any], path: str | None) -> Smoke | None:
 
 
 def after_steps(runs: Sequence[RunRecord], since: int) -> list[RunRecord]:
-    """The runs of after-steps begun since then: they took away what an older version may need."""
+    """Return the runs of after-steps begun since then: they removed what an older version may need."""
     return [run for run in runs if run.phase == "after" and run.started >= since]
 
 

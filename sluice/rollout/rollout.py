@@ -1,4 +1,4 @@
-"""Brings a revision to the users and proves it: deploy, watch that deployment, check targets, ask it, or go back."""
+"""Roll out a revision and prove it: deploy, watch that deployment, check targets, send requests, or roll back."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from sluice.inputs.strategy import Strategy
 from sluice.migration.records.records import Records
 from sluice.release.approval import Approvals
 from sluice.release.in_use import InUse
-from sluice.release.release_record import ReleaseRecords, RolloutRecord
+from sluice.release.release_record import ReleaseRecords
 from sluice.rollout.deployment.http_answer import Ask
-from sluice.rollout.deployment.judge import Deploy, Version, Watch, created, next_step, primary, serving
+from sluice.rollout.deployment.judge import Deploy, Version, Watch, next_step, serving
 from sluice.rollout.deployment.service import Service
 from sluice.rollout.diagnosis.evidence import event_ids
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed, Witness
-from sluice.rollout.journal import Journal, waiting
+from sluice.rollout.in_flight import await_in_flight
+from sluice.rollout.journal import Journal
 from sluice.rollout.mover import Mover
 from sluice.rollout.proof.question import Question, directly
 from sluice.rollout.proof.soak_before import SoakBefore
 from sluice.rollout.proofs import Proofs
 from sluice.rollout.request import Wanted
-from sluice.rollout.revert import POLL_SECONDS, WayBack
+from sluice.rollout.revert import POLL_SECONDS, Revert
 from sluice.rollout.strategy.on_test_traffic import OnTestTraffic
 from sluice.rollout.strategy.readiness import Await, Step, Undo
 from sluice.rollout.strategy.shift_back import ShiftBack
@@ -38,15 +39,14 @@ from sluice.rollout.strategy.shifting import Shifting
 from sluice.rollout.unwired import check_unwiring
 from sluice.rollout.watching import UnderWay, short_name
 
-SETTLE_SECONDS = 60.0
-"""How long a call of another deployer may be on its way before it counts as never made."""
-
 
 @dataclass(frozen=True)
 class Done:
     """A proven rollout.
 
     Attributes:
+        deployment: ECS's id.
+        previous: the revision that served before; empty on a first deployment.
         completed_at: seconds since the epoch.
         path: deep health path that the version answered with 200; empty: none.
     """
@@ -64,11 +64,11 @@ class Rollout:
         service: the service to deploy to.
         log: takes a line, and whether it is only progress.
         ask: sends a request from here.
-        records: where this rollout and the proven ones are written down; None: nowhere, so nothing is fenced.
-        in_use: says in the registry what runs; None: nobody needs to know.
-        runs: the stack's runs, looked at for those since *wanted.proof*.
+        records: of this rollout and of the releases; None: nothing is recorded, and nothing is fenced.
+        in_use: tags the images in use in the registry; None: nothing is tagged.
+        runs: the stack's runs; those after *wanted.proof* are read.
         me: this deployer.
-        question: asks in place of *ask*, from elsewhere; None: nobody does.
+        question: sends requests in place of *ask*, from elsewhere; None: *ask* sends them.
         traffic: who asks the new version on test traffic; needed where *wanted* has a strategy.
         approvals: what people answer to a pause; None: it is not written down.
     """
@@ -98,28 +98,28 @@ class Rollout:
         self._witness = Witness(service, self._patience, wanted.task_definition, wanted.target_groups)
         self._journal = Journal(records, self._patience, log, wanted, me or identity(), runs, approvals)
         self._mover = Mover(service, self._patience, clock, self._journal, log)
-        back = ShiftBack if wanted.strategy else WayBack
-        self._way_back = back(service, self._patience, clock, log, self._witness, self._mover)
+        back = ShiftBack if wanted.strategy else Revert
+        self._revert = back(service, self._patience, clock, log, self._witness, self._mover)
         self._soak = SoakBefore(wanted, self._journal, service, self._patience, clock, self._question, log)
         self._in_use = in_use
         self._shifting = self._shifted(wanted.strategy, traffic) if wanted.strategy else None
 
     def run(self) -> Done:
-        """Rolls out and returns once the version is proven.
+        """Roll out, and return once the version is proven.
 
         Raises:
-            RolloutFailed: the version is not what users get, or is not proven.
-            Incompatible: the version that serves cannot live with the new schema.
+            RolloutFailed: the version does not serve, or is not proven.
+            Incompatible: the serving version cannot work with the new schema.
             Interrupted: Ctrl-C, or the deployer is dying.
-            Superseded: another deployer took the service over; nothing more was moved.
-            Unknown: AWS cannot be asked any more.
+            Superseded: another deployer took over the service; this one changed nothing more.
+            Unknown: AWS cannot be reached any more.
             GateError: the schema may have been changed since it was proven.
         """
         try:
             done = self._run()
             self._journal.proven(done.deployment, done.completed_at, done.path)
         except (Superseded, Unknown):
-            raise  # no verdict of this deployer's: whoever comes next needs to know what was under way
+            raise  # without a verdict the record stays open, so that the next deployer sees what was in progress
         except Interrupted as interruption:
             self._journal.end("cancelled", _first_line(interruption))
             raise
@@ -131,18 +131,18 @@ class Rollout:
 
     def _run(self) -> Done:
         wanted, journal = self._wanted, self._journal
-        seen, step = self._first_look()
+        seen, step = self._first_step()
         journal.open()
         previous = journal.previous(serving(seen, wanted.task_definition, wanted.shape), wanted.previous)
         if self._clock.halted():
             raise Interrupted("cancelled before the rollout began: the version before keeps serving")
         journal.claim(previous, self._clock.now())
         if journal.unsettled and journal.before is not None:
-            self._settle(journal.before)
-            seen, step = self._first_look()
+            await_in_flight(journal.before, self._service, self._patience, self._clock, self._log)
+            seen, step = self._first_step()
         while isinstance(step, Undo):
             self._undo(step)
-            seen, step = self._first_look()
+            seen, step = self._first_step()
         if self._in_use is not None:  # before ECS starts any task of it
             self._patience.ask(self._in_use.begin, wanted.digest)
         if isinstance(step, Watch):
@@ -158,28 +158,25 @@ class Rollout:
             under_way = shift = self._shifting.under_way(deployment, previous, self._begun)
             path = self._shifting.prove(shift)
         else:
-            under_way = self._under_way(deployment, previous)
+            under_way = UnderWay(
+                deployment,
+                previous,
+                self._begun,
+                wanted.deadline,
+                service=self._service,
+                patience=self._patience,
+                clock=self._clock,
+                log=self._log,
+                journal=journal,
+                witness=self._witness,
+                revert=self._revert,
+            )
             path = self._prove(under_way)
-        # Somebody may have deployed while the targets and the answer were awaited.
+        # Another deployment may have started while the targets and the answer were awaited.
         under_way.still_ours()
         taken = short_time(self._clock.now() - self._begun)
         self._log(f"{short_name(wanted.task_definition)} serves and is healthy, after {taken}", False)
         return Done(deployment, previous.task_definition, round(self._clock.now()), path)
-
-    def _under_way(self, deployment: str, previous: Version) -> UnderWay:
-        return UnderWay(
-            deployment,
-            previous,
-            self._begun,
-            self._wanted.deadline,
-            service=self._service,
-            patience=self._patience,
-            clock=self._clock,
-            log=self._log,
-            journal=self._journal,
-            witness=self._witness,
-            way_back=self._way_back,
-        )
 
     def _prove(self, under_way: UnderWay) -> str:
         """Returns the deep health path that the version has answered; empty: none. Raises RolloutFailed and others."""
@@ -213,7 +210,7 @@ class Rollout:
             journal=self._journal,
             witness=self._witness,
             mover=self._mover,
-            way_back=self._way_back,
+            revert=self._revert,
             question=self._question,
         )
 
@@ -230,9 +227,13 @@ class Rollout:
             self._shifting.undo(step)
         self._clock.wait(POLL_SECONDS)
 
-    def _first_look(self) -> tuple[dict[str, Any] | None, Watch | Deploy | Undo]:
-        """The service, and what brings the version to it. Raises RolloutFailed when there is none to deploy to, which
-        one answer does not prove."""
+    def _first_step(self) -> tuple[dict[str, Any] | None, Watch | Deploy | Undo]:
+        """Return the service and what brings the version to it. One answer does not prove that there is no service.
+
+        Raises:
+            RolloutFailed: the service cannot be deployed to.
+            Interrupted: Ctrl-C.
+        """
         doubt = Confirmation()
         while True:
             seen = self._patience.ask(self._service.describe)
@@ -253,14 +254,14 @@ class Rollout:
         wanted = self._wanted
         self._journal.moment("stage", "before the deployment")
         self._soak.run(seen, previous)
-        if ringing := self._witness.ask([], "alarms", self._service.ringing, seen):
-            self._log(f"warning: {', '.join(ringing)} is in ALARM already: ECS ignores it for this deployment", False)
+        if in_alarm := self._witness.ask([], "alarms", self._service.in_alarm, seen):
+            self._log(f"warning: {', '.join(in_alarm)} is in ALARM already: ECS ignores it for this deployment", False)
         if self._shifting is None:
             name = short_name(wanted.task_definition)
             check_unwiring(self._service, self._patience, seen, step.changes, name)
         elif previous:
             self._shifting.check_weights(seen)
-        # Read again: the soak took its time, and only the events from here on are this deployment's.
+        # Read again after the soak: only the events from here on are this deployment's.
         seen = self._patience.ask(self._service.describe)
         self._witness.known_events = event_ids(seen)
         self._begun = self._clock.now()
@@ -273,30 +274,14 @@ class Rollout:
         self._journal.started(deployment)
         return deployment
 
-    def _settle(self, before: RolloutRecord) -> None:
-        """Waits for a call of another deployer that may be on its way."""
-        self._log(waiting(before, SETTLE_SECONDS), False)
-        begun = self._clock.now()
-        while True:
-            if self._clock.halted():
-                raise Interrupted("cancelled before the rollout began: the version before keeps serving")
-            seen = self._patience.ask(self._service.describe)
-            now = primary(seen or {}) or {}
-            arrived = (
-                now.get("taskDefinition") == before.task_definition and created(seen, str(now.get("id"))) >= before.at
-            )
-            if arrived or self._clock.now() - begun > SETTLE_SECONDS:
-                return
-            self._clock.wait(POLL_SECONDS)
-
     def _mark_proven(self) -> None:
-        """What is done is not undone by a tag: until the next rollout a few images more than needed are kept."""
+        """Tag the images in use. A failure is a warning: until the next rollout a few more images are kept."""
         if self._in_use is None:
             return
         try:
             self._patience.ask(self._in_use.proven, self._wanted.digest)
         except (GateError, BotoCoreError, ClientError) as error:
-            self._log(f"warning: the image's tags in ECR still say what served before: {error}", False)
+            self._log(f"warning: the tags in ECR still name the images of the former release: {error}", False)
 
 
 def _first_line(error: GateError) -> str:

@@ -1,4 +1,4 @@
-"""A deployment that is under way, and what ends it early: Ctrl-C, the deadline, another deployer, a failure."""
+"""A deployment in progress, and what ends it early: Ctrl-C, the deadline, another deployer, a failure."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from sluice.aws.patience import Patience
 from sluice.clock import Clock, Halt
 from sluice.duration import short_time
 from sluice.errors import GateError, Interrupted
-from sluice.rollout.deployment.deployment_watch import DeploymentWatch, Look
+from sluice.rollout.deployment.deployment_watch import DeploymentWatch, Observation
 from sluice.rollout.deployment.judge import Judgement, State, Version
 from sluice.rollout.deployment.service import Service
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed, Witness
 from sluice.rollout.journal import Journal
-from sluice.rollout.revert import POLL_SECONDS, WayBack
+from sluice.rollout.revert import POLL_SECONDS, Revert
 
 SUSPENDED_SECONDS = 10.0
-"""A wait that took so much longer than meant: the process did not run all the time."""
+"""A wait that took so many seconds longer than asked for: the process was suspended."""
 PROGRESS_SECONDS = 1.0
 
 
 class Watcher(Protocol):
-    """What looks at a deployment."""
+    """Observes a deployment."""
 
-    def look(self) -> Look: ...
+    def observe(self) -> Observation: ...
 
 
 class UnderWay:
@@ -36,7 +36,7 @@ class UnderWay:
         begun: when it was started, seconds since the epoch.
         seconds: deadline of the whole rollout, from *begun*.
         log: takes a line, and whether it is only progress.
-        watch: looks at the deployment; None: by DescribeServices.
+        watch: observes the deployment; None: by DescribeServices.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class UnderWay:
         log: Callable[[str, bool], None],
         journal: Journal,
         witness: Witness,
-        way_back: WayBack,
+        revert: Revert,
         watch: Watcher | None = None,
     ) -> None:
         self.deployment = deployment
@@ -63,28 +63,27 @@ class UnderWay:
         self._log = log
         self._journal = journal
         self._witness = witness
-        self._way_back = way_back
+        self._revert = revert
         self._watch: Watcher = watch or DeploymentWatch(
             service, patience, clock, deployment, previous.task_definition, begun
         )
         self._progress_at = 0.0
 
-    def look(self) -> Look:
-        """What became of the deployment, as far as it is believed. Raises Unknown."""
-        return self._watch.look()
+    def observe(self) -> Observation:
+        """Return the state of the deployment, as far as it is believed. Raises Unknown."""
+        return self._watch.observe()
 
     def still_ours(self) -> Mapping[str, Any]:
-        """The service as it is now. Raises RolloutFailed or Superseded when another deployment took the place of this
-        one."""
-        while (look := self._watch.look()).doubted:
+        """Return the service. Raises RolloutFailed or Superseded when another deployment replaced this one."""
+        while (observed := self._watch.observe()).doubted:
             self.heed_interruption()
             self.wait()
-        if look.judgement.state not in (State.COMPLETED, State.IN_PROGRESS, State.FAILED):
-            raise self.failure(look.judgement)
-        return look.service
+        if observed.judgement.state not in (State.COMPLETED, State.IN_PROGRESS, State.FAILED):
+            raise self.failure(observed.judgement)
+        return observed.service
 
     def heed_interruption(self) -> None:
-        """Returns while nobody wants the rollout to end. Raises Interrupted; the service is being rolled back then."""
+        """Return unless the rollout is to end early. Raises Interrupted after the rollback has begun."""
         halt, previous = self._clock.halted(), self.previous
         if halt is Halt.ABANDON:
             raise Interrupted("the deployer is gone; the rollout was left to ECS, the next `pulumi up` judges it")
@@ -92,36 +91,36 @@ class UnderWay:
             if not previous:
                 first = "" if self._journal.first is False else "this was the first deployment, so "
                 raise Interrupted(f"cancelled; {first}there is no version to roll back to")
-            self._way_back.interrupt(previous, self.deployment)
+            self._revert.interrupt(previous, self.deployment)
             raise Interrupted(
-                f"cancelled: the service goes back to {short_name(previous.task_definition)}; "
+                f"cancelled: the service rolls back to {short_name(previous.task_definition)}; "
                 "run `pulumi up` to roll out again"
             )
 
     def fail(self, reason: str) -> None:
-        """Goes back to the previous revision first, then explains, awaits it, and fails. Raises RolloutFailed."""
-        self.still_ours()  # a newer deployment of somebody else's is not ours to undo
+        """Begin the rollback, then explain the failure, await the rollback, and raise RolloutFailed."""
+        self.still_ours()  # a newer deployment is its own deployer's to undo
         why, previous = Judgement(State.FAILED, reason), self.previous
         if not previous:
             raise RolloutFailed(self._explain(why))
-        back = self._way_back.deploy(previous)
-        self._log(f"{reason}; going back to {short_name(previous.task_definition)} with deployment {back}", False)
+        back = self._revert.deploy(previous)
+        self._log(f"{reason}; rolling back to {short_name(previous.task_definition)} with deployment {back}", False)
         text = self._explain(why, returning=True)
-        self._way_back.complete(back, previous, text, self.seconds, self.show)
+        self._revert.complete(back, previous, text, self.seconds, self.show)
 
     def failure(self, why: Judgement) -> GateError:
-        """The error for a deployment that ECS ended; one that another deployer has brought about names it."""
+        """Return the error for a deployment that ECS ended. It names the deployer that caused it, if any."""
         found = self._journal.taken_over() if why.state in (State.SUPERSEDED, State.ROLLED_BACK) else None
         if found is not None:
             return self._journal.lost(found)
         return RolloutFailed(self._explain(why))
 
     def late(self) -> bool:
-        """Whether the deadline has passed."""
+        """Return whether the deadline has passed."""
         return self._clock.now() - self.begun > self.seconds
 
     def wait(self) -> None:
-        """Until the next look. A process that was suspended meanwhile looks whether the service is still its own."""
+        """Wait until the next poll. After a suspension, check that the service is still this deployer's."""
         begun = self._clock.now()
         self._clock.wait(POLL_SECONDS)
         if self._clock.now() - begun > SUSPENDED_SECONDS:
@@ -133,7 +132,7 @@ class UnderWay:
         return self._clock.now() - self._progress_at >= PROGRESS_SECONDS
 
     def show(self, text: str) -> None:
-        """A line of progress, when one is due."""
+        """Log a line of progress, when one is due."""
         if self.due:
             self._progress_at = self._clock.now()
             self._log(f"{text}, {short_time(self._progress_at - self.begun)}", True)

@@ -14,7 +14,7 @@ SECONDS: dict[tuple[str, str], float] = {
     ("sluice.migration.records.plan", "FOREIGN_RUN_SECONDS"): 20.0,
     ("sluice.migration.step.step_run", "MISSING_SECONDS"): 20.0,
     ("sluice.migration.step.shard_start", "START_SECONDS"): 30.0,
-    ("sluice.rollout.rollout", "SETTLE_SECONDS"): 14.0,
+    ("sluice.rollout.in_flight", "SETTLE_SECONDS"): 14.0,
     ("sluice.rollout.deployment.deployment_watch", "LISTED_SECONDS"): 14.0,
 }
 """By module and name: what a deployer of this suite is given. A name that the gate does not have is an error."""

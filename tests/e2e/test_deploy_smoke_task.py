@@ -43,7 +43,7 @@ def test_a_task_asks_in_place_of_the_deployer(stage: Stage) -> None:
     assert client.failed == []
     # Each line is printed twice: when it comes, and in the summary.
     asked = list(dict.fromkeys(re.findall(r"task ([\w-]+) asks http\S+/health: python -c", finished.output)))
-    soaked = re.search(r"was healthy on the new schema in (\d+) looks", finished.output)
+    soaked = re.search(r"was healthy on the new schema in (\d+) checks", finished.output)
     assert soaked, finished.output
     assert len(asked) == int(soaked[1]) + 1, "one for each look at the old version, and one of the new version"
     assert f"task {asked[-1]} asked {url}/health and exited 0" in finished.output

@@ -20,7 +20,7 @@ LISTED_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Look:
+class Observation:
     """One look.
 
     Attributes:
@@ -49,23 +49,23 @@ class DeploymentWatch:
         self._listed = False
         self._doubt = Confirmation()
 
-    def look(self) -> Look:
+    def observe(self) -> Observation:
         """Raises Unknown."""
         seen = self._patience.ask(self._service.describe)
         now = self._clock.now()
         self._listed = self._listed or lists(seen, self._deployment)
         judgement = judge(seen, self._deployment, self._previous)
         if not self._listed and now - self._begun < LISTED_SECONDS:
-            return Look(seen or {}, Judgement(State.IN_PROGRESS), doubted=True)
+            return Observation(seen or {}, Judgement(State.IN_PROGRESS), doubted=True)
         if judgement.state in (State.COMPLETED, State.IN_PROGRESS):
             self._doubt.confirmed("", now)
-            return Look(seen or {}, judgement)
+            return Observation(seen or {}, judgement)
         record = self._record()
         judgement = judge(seen, self._deployment, self._previous, record)
         seconds = GONE_SECONDS if seen is None else CONFIRM_SECONDS
         if agrees(judgement.state, record) or self._doubt.confirmed(judgement.state.value, now, seconds):
-            return Look(seen or {}, judgement)
-        return Look(seen or {}, Judgement(State.IN_PROGRESS, judgement.reason), doubted=True)
+            return Observation(seen or {}, judgement)
+        return Observation(seen or {}, Judgement(State.IN_PROGRESS, judgement.reason), doubted=True)
 
     def _record(self) -> Mapping[str, Any] | None:
         """ECS' record of it, the second witness; None also when it cannot be had: then time must do."""

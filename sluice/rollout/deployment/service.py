@@ -114,7 +114,7 @@ class Service:
         """Has ECS itself go back to what served before. Raises ConflictException when the deployment has ended."""
         self._ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
 
-    def ringing(self, seen: Mapping[str, Any] | None) -> list[str]:
+    def in_alarm(self, seen: Mapping[str, Any] | None) -> list[str]:
         """Those of the service's deployment alarms that are in ALARM now: ECS ignores them for a deployment that
         begins now. Source: "How CloudWatch alarms detect Amazon ECS deployment failures"."""
         alarms = ((seen or {}).get("deploymentConfiguration") or {}).get("alarms") or {}

@@ -7,7 +7,7 @@ and its tasks. It is asked at the path that it answered when it was proven: a pa
 One bad answer may be a hiccup of the network, and must not stop a deployment; a fault that is there stays. But behind a
 load balancer it may show in only one of several tasks, between good answers: so it need not be consecutive. The rule:
 two bad answers in the whole soak, targets that stay unhealthy, or one task that was replaced. A soak never ends on a
-bad look.
+bad sample.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ BAD_LOOKS = 2
 
 
 @dataclass(frozen=True)
-class Look:
-    """One look at the old version.
+class Sample:
+    """One sample at the old version.
 
     Attributes:
         answer: what is wrong with its answer, empty when nothing is.
@@ -79,35 +79,35 @@ class OldVersion:
         return [self._patience.ask(self._service.targets, group) for group in self._target_groups]
 
 
-def bad(look: Look) -> str:
-    """What is wrong in this look; empty when nothing is."""
-    return look.answer or _ill(look)
+def bad(sample: Sample) -> str:
+    """What is wrong in this sample; empty when nothing is."""
+    return sample.answer or _unhealthy(sample)
 
 
-def _ill(look: Look) -> str:
-    return next((f"targets: {state}" for state in look.targets if state.states.get("unhealthy")), "")
+def _unhealthy(sample: Sample) -> str:
+    return next((f"targets: {state}" for state in sample.targets if state.states.get("unhealthy")), "")
 
 
-def unfit(looks: Sequence[Look]) -> str:
-    """Why the looks so far stop the rollout; empty while they do not.
+def unfit(samples: Sequence[Sample]) -> str:
+    """Why the samples so far stop the rollout; empty while they do not.
 
     The version's own answers are the fact itself; what AWS says of its targets may be from the past, and must last.
     """
     doubt = Confirmation()
-    for look in looks:
-        if look.replaced:
-            return f"a task of it had to be replaced: {look.replaced[0]}"
-        if (ill := _ill(look)) and doubt.confirmed("unhealthy", look.at):
-            return ill
-        if not ill:
-            doubt.confirmed("", look.at)
-    wrong = [look.answer for look in looks if look.answer]
-    return f"{len(wrong)} of {len(looks)} looks were bad: {wrong[-1]}" if len(wrong) >= BAD_LOOKS else ""
+    for sample in samples:
+        if sample.replaced:
+            return f"a task of it had to be replaced: {sample.replaced[0]}"
+        if (unhealthy := _unhealthy(sample)) and doubt.confirmed("unhealthy", sample.at):
+            return unhealthy
+        if not unhealthy:
+            doubt.confirmed("", sample.at)
+    wrong = [sample.answer for sample in samples if sample.answer]
+    return f"{len(wrong)} of {len(samples)} checks were bad: {wrong[-1]}" if len(wrong) >= BAD_LOOKS else ""
 
 
-def over(looks: Sequence[Look], passed: float, seconds: int) -> bool:
-    """True when the old version has been watched long enough; a last bad look needs another one."""
-    return passed >= seconds and bool(looks) and not bad(looks[-1])
+def over(samples: Sequence[Sample], passed: float, seconds: int) -> bool:
+    """True when the old version has been watched long enough; a last bad sample needs another one."""
+    return passed >= seconds and bool(samples) and not bad(samples[-1])
 
 
 def soak(
@@ -133,7 +133,7 @@ def soak(
         if clock.halted():
             raise Interrupted(f"cancelled before the rollout began: {name} keeps serving, on the new schema")
 
-    smoke, begun, looks = Smoke(wanted.url, timeout=wanted.timeout), clock.now(), list[Look]()
+    smoke, begun, samples = Smoke(wanted.url, timeout=wanted.timeout), clock.now(), list[Sample]()
     unanswered = False
     while True:
         heed()
@@ -143,12 +143,12 @@ def soak(
             wrong, unanswered = reply.wrong, unanswered or reply.answered.unreachable
             if reply.answered.unasked and reply.answered.task is not None:
                 raise GateError(_not_asked(name, wrong, task_advice(wanted.url, reply.answered.task)[1]))
-        looks.append(Look(wrong, old.targets(), old.replaced.reasons(), clock.now()))
-        if why := unfit(looks):
+        samples.append(Sample(wrong, old.targets(), old.replaced.reasons(), clock.now()))
+        if why := unfit(samples):
             raise Incompatible(_explain(name, why, image, unanswered))
         passed = clock.now() - begun
-        if over(looks, passed, wanted.seconds):
-            log(f"{name} was healthy on the new schema in {len(looks)} looks", False)
+        if over(samples, passed, wanted.seconds):
+            log(f"{name} was healthy on the new schema in {len(samples)} checks", False)
             return
         log(f"soaking {name} on the new schema: {short_time(passed)} of {short_time(wanted.seconds)}", True)
         clock.wait(PAUSE_SECONDS)

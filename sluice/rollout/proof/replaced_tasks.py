@@ -44,7 +44,7 @@ class ReplacedTasks:
         found = [
             str(task.get("stoppedReason") or "no reason given")
             for task in self._stopped()
-            if task["taskArn"] not in self._stopped_before and fell_ill(task)
+            if task["taskArn"] not in self._stopped_before and failed_by_itself(task)
         ]
         if not self.unlisted:
             return found
@@ -64,7 +64,7 @@ class ReplacedTasks:
             return []
 
 
-def fell_ill(task: Mapping[str, Any]) -> bool:
+def failed_by_itself(task: Mapping[str, Any]) -> bool:
     """Whether a stopped task says that its version cannot live: its program ended, or its health checks failed. Not: it
     was stopped by hand, for Fargate's maintenance or Spot, or by the service for scaling and for the balance of zones.
 

@@ -23,7 +23,7 @@ REFRESH = "run `pulumi up --refresh` without --target"
 
 @dataclass(frozen=True)
 class Await:
-    """Look again: a deployment is ending."""
+    """Observation again: a deployment is ending."""
 
     reason: str
 

@@ -8,14 +8,14 @@ from typing import Any
 from sluice.aws.patience import Patience
 from sluice.clock import Clock, Halt
 from sluice.errors import GateError, Interrupted
-from sluice.rollout.deployment.deployment_watch import DeploymentWatch, Look
+from sluice.rollout.deployment.deployment_watch import DeploymentWatch, Observation
 from sluice.rollout.deployment.judge import Judgement, State, Version
 from sluice.rollout.deployment.service import Service
 from sluice.rollout.diagnosis.rollout_diagnosis import AGAIN, Diagnosis
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed, Witness
 from sluice.rollout.journal import Journal
 from sluice.rollout.mover import Mover
-from sluice.rollout.revert import WayBack
+from sluice.rollout.revert import Revert
 from sluice.rollout.strategy.lifecycle.reasons import explained
 from sluice.rollout.strategy.lifecycle.service_deployment import ServiceDeployment, percent
 from sluice.rollout.strategy.shift_watch import ShiftWatch
@@ -46,7 +46,7 @@ class Shift(UnderWay):
         log: Callable[[str, bool], None],
         journal: Journal,
         witness: Witness,
-        way_back: WayBack,
+        revert: Revert,
         mover: Mover,
         name: str,
     ) -> None:
@@ -62,7 +62,7 @@ class Shift(UnderWay):
             log=log,
             journal=journal,
             witness=witness,
-            way_back=way_back,
+            revert=revert,
             watch=self.shift_watch,
         )
         self._service = service
@@ -78,9 +78,9 @@ class Shift(UnderWay):
         """ECS's last answer about the service deployment."""
         return self.shift_watch.seen
 
-    def look(self) -> Look:
+    def observe(self) -> Observation:
         """What became of the deployment, as far as it is believed. Raises Unknown."""
-        found = super().look()
+        found = super().observe()
         if self.seen is not None:
             self.exposed = max(self.exposed, self.seen.production)
         return found
@@ -92,23 +92,23 @@ class Shift(UnderWay):
     def still_ours(self) -> Mapping[str, Any]:
         """The service as it is now. Raises RolloutFailed or Superseded when the deployment has failed, or another one
         took its place."""
-        while (look := self.look()).doubted:
+        while (observed := self.observe()).doubted:
             self.heed_interruption()
             self.wait()
-        if look.judgement.state is State.COMPLETED:
+        if observed.judgement.state is State.COMPLETED:
             return self._still_serving()
-        if look.judgement.state is not State.IN_PROGRESS:
-            raise self.failure(look.judgement)
+        if observed.judgement.state is not State.IN_PROGRESS:
+            raise self.failure(observed.judgement)
         return self._patience.ask(self._service.describe) or {}
 
     def _still_serving(self) -> Mapping[str, Any]:
         """A service deployment that was successful stays so: whether another one followed, DescribeServices says."""
-        while (look := self._afterwards.look()).doubted:
+        while (observed := self._afterwards.observe()).doubted:
             self.heed_interruption()
             self.wait()
-        if look.judgement.state in (State.SUPERSEDED, State.ROLLED_BACK, State.GONE):
-            raise self.failure(look.judgement)
-        return look.service
+        if observed.judgement.state in (State.SUPERSEDED, State.ROLLED_BACK, State.GONE):
+            raise self.failure(observed.judgement)
+        return observed.service
 
     def heed_interruption(self) -> None:
         """Returns while nobody wants the rollout to end. Raises Interrupted; ECS is rolling back then."""
@@ -166,7 +166,7 @@ class Shift(UnderWay):
         """Whether a deployment that ECS does not roll back any more comes to its end soon."""
         begun = self._clock.now()
         while self._clock.now() - begun <= ENDS_SECONDS:
-            if self.look().judgement.state is not State.IN_PROGRESS:
+            if self.observe().judgement.state is not State.IN_PROGRESS:
                 break
             self.heed_interruption()
             self.wait()
@@ -176,7 +176,7 @@ class Shift(UnderWay):
         """How the rollback ended, and what users got."""
         begun = self._clock.now()
         while True:
-            state = self.look().judgement.state
+            state = self.observe().judgement.state
             if state is State.ROLLED_BACK or (state is State.FAILED and not self.previous):
                 return self._serving()
             if state is not State.IN_PROGRESS or not asked or self._clock.now() - begun > self.seconds:

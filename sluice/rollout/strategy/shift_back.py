@@ -8,12 +8,12 @@ from typing import NoReturn
 from sluice.errors import Interrupted
 from sluice.rollout.deployment.judge import State, Version
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed
-from sluice.rollout.revert import POLL_SECONDS, WayBack
+from sluice.rollout.revert import POLL_SECONDS, Revert
 from sluice.rollout.strategy.lifecycle.service_deployment import ServiceDeployment
 from sluice.rollout.strategy.shift_watch import ShiftWatch
 
 
-class ShiftBack(WayBack):
+class ShiftBack(Revert):
     """Of one rollout that shifts traffic."""
 
     force = None  # UpdateService gets cluster, service and task definition alone
@@ -25,7 +25,7 @@ class ShiftBack(WayBack):
         begun = self._clock.now()
         watch = ShiftWatch(self._service, self._patience, self._clock, back, "", begun)
         while True:
-            state = watch.look().judgement.state
+            state = watch.observe().judgement.state
             if state is State.COMPLETED:
                 raise RolloutFailed(f"{text}\n  {name} serves again.")
             if state is not State.IN_PROGRESS or self._clock.now() - begun > deadline:

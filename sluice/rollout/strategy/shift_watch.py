@@ -5,7 +5,7 @@ from __future__ import annotations
 from sluice.aws.observation import CONFIRM_SECONDS, GONE_SECONDS, Confirmation
 from sluice.aws.patience import Patience
 from sluice.clock import Clock
-from sluice.rollout.deployment.deployment_watch import LISTED_SECONDS, Look
+from sluice.rollout.deployment.deployment_watch import LISTED_SECONDS, Observation
 from sluice.rollout.deployment.judge import Judgement, State, judge, primary
 from sluice.rollout.deployment.service import Service
 from sluice.rollout.strategy.decision import judgement_of
@@ -32,7 +32,7 @@ class ShiftWatch:
         self._doubt = Confirmation()
         self.seen: ServiceDeployment | None = None
 
-    def look(self) -> Look:
+    def observe(self) -> Observation:
         """What became of the deployment, as far as it is believed. Raises Unknown."""
         if not self._arn:
             self._arn = self._patience.ask(self._service.shift.find, self._deployment)
@@ -43,11 +43,11 @@ class ShiftWatch:
         if found is None:
             gone = self._doubt.confirmed("missing", now, GONE_SECONDS)
             reason = "ECS no longer knows its service deployment"
-            return Look({}, Judgement(State.GONE if gone else State.IN_PROGRESS, reason), doubted=not gone)
+            return Observation({}, Judgement(State.GONE if gone else State.IN_PROGRESS, reason), doubted=not gone)
         self.seen = found
         if not found.ended or found.status == "SUCCESSFUL":
             self._doubt.confirmed("", now)
-            return Look({}, judgement_of(found))
+            return Observation({}, judgement_of(found))
         service = self._patience.ask(self._service.describe)
         other = primary(service or {}) or {}
         replaced = str(other.get("id")) != self._deployment
@@ -55,18 +55,18 @@ class ShiftWatch:
         judgement = judgement_of(found, name)
         # DescribeServices is a call of another kind: that another deployment is there confirms the end.
         if replaced or self._doubt.confirmed(found.status, now, CONFIRM_SECONDS):
-            return Look({}, judgement)
-        return Look({}, Judgement(State.IN_PROGRESS, judgement.reason), doubted=True)
+            return Observation({}, judgement)
+        return Observation({}, Judgement(State.IN_PROGRESS, judgement.reason), doubted=True)
 
-    def _unrecorded(self) -> Look:
+    def _unrecorded(self) -> Observation:
         """ECS lists a service deployment late, and forgets it after 90 days: then DescribeServices decides."""
         now = self._clock.now()
         seen = self._patience.ask(self._service.describe)
         judgement = judge(seen, self._deployment, self._previous)
         if judgement.state is State.COMPLETED and now - self._begun >= LISTED_SECONDS:
-            return Look(seen or {}, judgement)
+            return Observation(seen or {}, judgement)
         if now - self._begun < LISTED_SECONDS:
-            return Look(seen or {}, Judgement(State.IN_PROGRESS), doubted=True)
+            return Observation(seen or {}, Judgement(State.IN_PROGRESS), doubted=True)
         gone = self._doubt.confirmed("unrecorded", now, GONE_SECONDS)
         reason = "ECS has no service deployment of it"
-        return Look(seen or {}, Judgement(State.GONE if gone else State.IN_PROGRESS, reason), doubted=not gone)
+        return Observation(seen or {}, Judgement(State.GONE if gone else State.IN_PROGRESS, reason), doubted=not gone)

@@ -17,7 +17,7 @@ from sluice.rollout.journal import Journal
 from sluice.rollout.mover import Mover
 from sluice.rollout.proof.question import Question
 from sluice.rollout.request import Wanted
-from sluice.rollout.revert import POLL_SECONDS, WayBack
+from sluice.rollout.revert import POLL_SECONDS, Revert
 from sluice.rollout.strategy.lifecycle.weights import serving_groups, wrong_weights
 from sluice.rollout.strategy.new_version import NewVersion
 from sluice.rollout.strategy.on_test_traffic import OnTestTraffic
@@ -50,7 +50,7 @@ class Shifting:
         journal: Journal,
         witness: Witness,
         mover: Mover,
-        way_back: WayBack,
+        revert: Revert,
         question: Question,
     ) -> None:
         self._strategy = strategy
@@ -63,7 +63,7 @@ class Shifting:
         self._journal = journal
         self._witness = witness
         self._mover = mover
-        self._way_back = way_back
+        self._revert = revert
         self._question = question
 
     def next_step(self, seen: Mapping[str, Any] | None) -> Step:
@@ -116,7 +116,7 @@ class Shifting:
             log=self._log,
             journal=self._journal,
             witness=self._witness,
-            way_back=self._way_back,
+            revert=self._revert,
             mover=self._mover,
             name=short_name(self._wanted.task_definition),
         )

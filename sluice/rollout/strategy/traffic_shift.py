@@ -72,13 +72,13 @@ class TrafficShift:
         shift = self._shift
         while True:
             shift.heed_interruption()
-            look = shift.look()
-            if look.judgement.state is State.COMPLETED:
+            observed = shift.observe()
+            if observed.judgement.state is State.COMPLETED:
                 break
-            if look.judgement.state is not State.IN_PROGRESS:
-                raise shift.failure(look.judgement)
+            if observed.judgement.state is not State.IN_PROGRESS:
+                raise shift.failure(observed.judgement)
             seen = shift.seen
-            if seen is None or look.doubted:
+            if seen is None or observed.doubted:
                 shift.wait()
                 continue
             self._mark(seen)

@@ -17,7 +17,7 @@ from sluice.migration.run import migrate
 from sluice.rollout.deployment.http_answer import Answer
 from sluice.rollout.deployment.judge import State, judge
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed
-from sluice.rollout.proof.replaced_tasks import fell_ill
+from sluice.rollout.proof.replaced_tasks import failed_by_itself
 from tests.unit.sluice.migration.simulation import Clock, Ecs, Records, Script, client_error
 from tests.unit.sluice.rollout.deploying import PLACE, Stage, subject
 from tests.unit.sluice.rollout.rolling import NEW, OLD, Service, roll_out
@@ -93,7 +93,7 @@ STOPPED: list[tuple[str, str, bool]] = [
 
 @pytest.mark.parametrize(("code", "reason", "ill"), STOPPED)
 def test_x9_only_what_the_version_did_itself_says_that_it_is_ill(code: str, reason: str, ill: bool) -> None:
-    assert fell_ill({"stopCode": code, "stoppedReason": reason}) is ill
+    assert failed_by_itself({"stopCode": code, "stoppedReason": reason}) is ill
 
 
 def test_x11_a_listing_that_lags_behind_is_not_asked_in_a_busy_loop() -> None:

@@ -61,13 +61,13 @@ RIVAL = RolloutRecord("repo@sha256:9", "arn:td/notes:9", NEW, 1_000_020, owner="
 def test_a_rollout_that_was_taken_over_before_its_call_moves_nothing() -> None:
     """Paused while the version before is soaked; another `up` begins its own rollout."""
     stage = Stage()
-    ringing = stage.service.ringing
+    in_alarm = stage.service.in_alarm
 
     def paused(seen: Any) -> list[str]:
         stage.records.last = RIVAL
-        return ringing(seen)
+        return in_alarm(seen)
 
-    stage.service.ringing = paused  # type: ignore[method-assign]
+    stage.service.in_alarm = paused  # type: ignore[method-assign]
     with pytest.raises(Superseded, match=r"notes:8 was stopped: bob@host rolls out sha256:9(.|\n)*cause:(.|\n)*fix:"):
         stage.roll_out()
     assert stage.service.calls == []
@@ -126,11 +126,11 @@ def test_an_operator_who_changed_the_schema_meanwhile_stops_the_rollout() -> Non
 def test_a_schema_that_is_touched_during_the_soak_stops_the_rollout() -> None:
     stage = Stage()
 
-    def ringing(seen: Any) -> list[str]:
+    def in_alarm(seen: Any) -> list[str]:
         stage.runs.save(RunRecord(5, "run", "", "", "bob@laptop", 1_000_005, state="running"))
         return []
 
-    stage.service.ringing = ringing  # type: ignore[method-assign]
+    stage.service.in_alarm = in_alarm  # type: ignore[method-assign]
     with pytest.raises(GateError, match="may have changed the schema since run 4"):
         stage.roll_out()
     assert stage.service.calls == []
@@ -148,7 +148,7 @@ def test_a_call_that_was_long_on_its_way_is_taken_back() -> None:
         return started
 
     stage.service.deploy = slowly  # type: ignore[method-assign, assignment]
-    with pytest.raises(Superseded, match=r"bob@host rolls out(.|\n)*which this one had just started, was taken back"):
+    with pytest.raises(Superseded, match=r"bob@host rolls out(.|\n)*which this one had just started, is rolled back"):
         stage.roll_out()
     assert stage.service.stopped_by_ecs == ["arn:service-deployment/rogue"]
 

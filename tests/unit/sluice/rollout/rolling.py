@@ -115,7 +115,7 @@ class Service:
             raise client_error("ConflictException", "StopServiceDeployment")
         self.stopped_by_ecs.append(arn)
 
-    def ringing(self, seen: dict[str, Any] | None) -> list[str]:
+    def in_alarm(self, seen: dict[str, Any] | None) -> list[str]:
         return self.alarms
 
     def targets(self, target_group: str) -> TargetState:

@@ -10,47 +10,51 @@ import pytest
 from sluice.errors import GateError
 from sluice.inputs.soak import Soak
 from sluice.rollout.deployment.judge import TargetState
-from sluice.rollout.proof.compatibility import Look, over, unfit
+from sluice.rollout.proof.compatibility import Sample, over, unfit
 
 WELL = TargetState({"healthy": 2}, ())
-GOOD = Look("", (WELL,))
-BAD = Look("GET / answered 503", (WELL,))
-ILL = Look("", (TargetState({"healthy": 1, "unhealthy": 1}, ("Target.ResponseCodeMismatch",)),))
-LEAVING = Look("", (TargetState({"healthy": 1, "initial": 1, "draining": 1}, ()),))
-REPLACED = Look("", (WELL,), ("Task failed container health checks",))
+GOOD = Sample("", (WELL,))
+BAD = Sample("GET / answered 503", (WELL,))
+ILL = Sample("", (TargetState({"healthy": 1, "unhealthy": 1}, ("Target.ResponseCodeMismatch",)),))
+LEAVING = Sample("", (TargetState({"healthy": 1, "initial": 1, "draining": 1}, ()),))
+REPLACED = Sample("", (WELL,), ("Task failed container health checks",))
 
 
-def ill(*moments: float) -> list[Look]:
+def unhealthy(*moments: float) -> list[Sample]:
     return [replace(ILL, at=one) for one in moments]
 
 
-CASES: list[tuple[str, list[Look], str]] = [
+CASES: list[tuple[str, list[Sample], str]] = [
     ("nothing seen yet", [], ""),
     ("good", [GOOD] * 5, ""),
     ("one hiccup", [GOOD, BAD, GOOD, GOOD], ""),
-    ("for ever", [BAD, BAD], "2 of 2 looks were bad: GET / answered 503"),
-    ("one of two tasks, in turns", [BAD, GOOD, BAD], "2 of 3 looks were bad"),
-    ("targets that stay unhealthy", ill(0, 1, 2, 5), "targets: 1 healthy, 1 unhealthy (Target.ResponseCodeMismatch)"),
-    ("targets that were unhealthy, as a replica says now and then", [*ill(0), GOOD, *ill(4), GOOD, *ill(9)], ""),
-    ("targets that have just become unhealthy", [GOOD, *ill(1, 2, 3)], ""),
+    ("for ever", [BAD, BAD], "2 of 2 checks were bad: GET / answered 503"),
+    ("one of two tasks, in turns", [BAD, GOOD, BAD], "2 of 3 checks were bad"),
+    (
+        "targets that stay unhealthy now",
+        unhealthy(0, 1, 2, 5),
+        "targets: 1 healthy, 1 unhealthy (Target.ResponseCodeMismatch)",
+    ),
+    ("unhealthy targets now and then", [*unhealthy(0), GOOD, *unhealthy(4), GOOD, *unhealthy(9)], ""),
+    ("targets that have just become unhealthy", [GOOD, *unhealthy(1, 2, 3)], ""),
     ("targets come and go", [LEAVING] * 5, ""),
     ("a task was replaced: once is enough", [GOOD, REPLACED], "replaced: Task failed container health checks"),
 ]
 
 
-@pytest.mark.parametrize(("looks", "says"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
-def test_unfit(looks: list[Look], says: str) -> None:
-    found = unfit(looks)
+@pytest.mark.parametrize(("samples", "says"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_unfit(samples: list[Sample], says: str) -> None:
+    found = unfit(samples)
     assert says in found
     assert bool(found) is bool(says)
 
 
 @pytest.mark.parametrize(
-    ("looks", "passed", "expected"),
+    ("samples", "passed", "expected"),
     [([GOOD], 4, False), ([GOOD], 5, True), ([GOOD, BAD], 9, False), ([GOOD, BAD, GOOD], 9, True), ([], 9, False)],
 )
-def test_a_soak_never_ends_on_a_bad_look(looks: list[Look], passed: float, expected: bool) -> None:
-    assert over(looks, passed, 5) is expected
+def test_a_soak_never_ends_on_a_bad_look(samples: list[Sample], passed: float, expected: bool) -> None:
+    assert over(samples, passed, 5) is expected
 
 
 @pytest.mark.parametrize(

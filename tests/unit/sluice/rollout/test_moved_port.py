@@ -99,7 +99,7 @@ def test_a_version_with_both_ports_goes_back_to_the_one_that_it_was_asked_at(ser
 
 def test_ctrl_c_goes_back_to_the_port_before(service: Service) -> None:
     service.clock, service.ends = Clock({3: Halt.STOP}), {NEW: "stuck"}
-    with pytest.raises(Interrupted, match="goes back to notes:7"):
+    with pytest.raises(Interrupted, match="rolls back to notes:7"):
         roll_out(service, shape=MOVED)
     assert service.load_balancers == [entry(8080)]
 

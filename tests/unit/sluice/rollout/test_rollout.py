@@ -108,7 +108,7 @@ def test_the_previous_revision_is_the_engines_when_ecs_lists_none() -> None:
 
 def test_ctrl_c_goes_back() -> None:
     service = Service(Clock({3: Halt.STOP}), {NEW: "stuck"})
-    with pytest.raises(Interrupted, match="goes back to notes:7"):
+    with pytest.raises(Interrupted, match="rolls back to notes:7"):
         roll_out(service)
     assert service.calls == [(NEW, False), (OLD, False)]
 
@@ -254,7 +254,7 @@ def test_the_next_up_judges_the_deployment_that_a_killed_deployer_left() -> None
 def test_ctrl_c_has_ecs_itself_go_back_where_its_deployment_is_known() -> None:
     service = Service(Clock({3: Halt.STOP}), {NEW: "stuck"})
     service.ecs_deployment = "arn:service-deployment/1"
-    with pytest.raises(Interrupted, match="goes back to notes:7"):
+    with pytest.raises(Interrupted, match="rolls back to notes:7"):
         roll_out(service)
     assert service.stopped_by_ecs == ["arn:service-deployment/1"]
     assert service.calls == [(NEW, False)]
@@ -264,7 +264,7 @@ def test_ctrl_c_has_ecs_itself_go_back_where_its_deployment_is_known() -> None:
 def test_ctrl_c_deploys_the_version_before_where_ecs_refuses_to(refuses: str) -> None:
     service = Service(Clock({3: Halt.STOP}), {NEW: "stuck"})
     service.ecs_deployment, service.refuses = "arn:service-deployment/1", {refuses}
-    with pytest.raises(Interrupted, match="goes back to notes:7"):
+    with pytest.raises(Interrupted, match="rolls back to notes:7"):
         roll_out(service)
     assert service.calls == [(NEW, False), (OLD, False)]
 

@@ -118,7 +118,7 @@ def test_alarms_that_ring() -> None:
     answer = {"MetricAlarms": [{"AlarmName": "b"}], "CompositeAlarms": [{"AlarmName": "a"}]}
     with Stubber(cloudwatch) as stub:
         stub.add_response("describe_alarms", answer, asked)
-        assert service(None, cloudwatch).ringing(seen) == ["a", "b"]
+        assert service(None, cloudwatch).in_alarm(seen) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,4 @@ def test_alarms_that_ring() -> None:
 )
 def test_nobody_is_asked_about_alarms_that_a_service_does_not_have(seen: dict[str, Any] | None) -> None:
     with Stubber(cloudwatch := client("cloudwatch")):
-        assert service(None, cloudwatch).ringing(seen) == []
+        assert service(None, cloudwatch).in_alarm(seen) == []

@@ -170,7 +170,7 @@ def test_a_rollout_is_proven_by_a_task_and_the_old_version_soaked_by_another() -
     service = Service(Clock(), {NEW: "COMPLETED"}, takes=30)
     lines = roll_out(service, Script(runs=30), Script(runs=30), soak=Soak(10, "http://notes/health"))
     assert service.calls == [(NEW, False)]
-    assert "notes:7 was healthy on the new schema in 1 looks" in lines
+    assert "notes:7 was healthy on the new schema in 1 checks" in lines
     assert lines[-2].endswith("asked http://notes/health and exited 0")
 
 
@@ -189,7 +189,7 @@ def test_a_version_that_the_command_refuses_goes_back_and_shows_its_lines() -> N
 def test_an_old_version_that_the_command_refuses_twice_is_not_replaced() -> None:
     service = Service(Clock(), {NEW: "COMPLETED"})
     bad = Script(exit=1, lines=["no column"])
-    twice = r"2 of 2 looks were bad: the task that asked .* exit code 1: no column"
+    twice = r"2 of 2 checks were bad: the task that asked .* exit code 1: no column"
     with pytest.raises(Incompatible, match=twice) as found:
         roll_out(service, bad, bad, soak=Soak(10, "http://notes/health"))
     assert "lets this deployer in" not in str(found.value)
@@ -208,7 +208,7 @@ def test_an_old_version_that_could_not_be_asked_is_not_called_incompatible() -> 
 
 def test_ctrl_c_while_a_task_asks_goes_back_at_once() -> None:
     service = Service(Clock({20: Halt.STOP}), {NEW: "COMPLETED"})
-    with pytest.raises(Interrupted, match="goes back to notes:7"):
+    with pytest.raises(Interrupted, match="rolls back to notes:7"):
         roll_out(service, Script(runs=60))
     assert service.clock.elapsed < 30
     assert service.calls == [(NEW, False), (OLD, False)]
@@ -217,7 +217,7 @@ def test_ctrl_c_while_a_task_asks_goes_back_at_once() -> None:
 def test_nobody_asks_where_that_is_off() -> None:
     service = Service(Clock(), {NEW: "COMPLETED"})
     lines = roll_out(service, smoke=None, soak=Soak(5, ""))
-    assert "notes:7 was healthy on the new schema in 6 looks" in lines
+    assert "notes:7 was healthy on the new schema in 6 checks" in lines
 
 
 @pytest.mark.parametrize(

@@ -218,32 +218,32 @@ def test_an_end_for_the_worse_is_believed_when_it_was_seen_over_some_time() -> N
     for status, state in (("ROLLBACK_SUCCESSFUL", State.ROLLED_BACK), ("STOPPED", State.FAILED)):
         clock = Clock()
         watch = watched(clock, Scripted("ecs-svc/2", answer(status), answer(), answer(status)))
-        assert watch.look().doubted
-        assert watch.look().judgement.state is State.IN_PROGRESS
+        assert watch.observe().doubted
+        assert watch.observe().judgement.state is State.IN_PROGRESS
         begun = clock.now()
-        while (look := watch.look()).doubted:
+        while (observed := watch.observe()).doubted:
             clock.wait(1.0)
-        assert look.judgement.state is state
+        assert observed.judgement.state is state
         assert clock.now() - begun >= 5
 
 
 def test_an_end_is_believed_at_once_when_another_deployment_has_taken_its_place() -> None:
-    look = watched(Clock(), Scripted("ecs-svc/9", answer("STOPPED"))).look()
-    assert (look.judgement.state, look.doubted) == (State.SUPERSEDED, False)
+    observed = watched(Clock(), Scripted("ecs-svc/9", answer("STOPPED"))).observe()
+    assert (observed.judgement.state, observed.doubted) == (State.SUPERSEDED, False)
 
 
 def test_a_success_is_believed_at_once() -> None:
-    assert watched(Clock(), Scripted("ecs-svc/2", answer("SUCCESSFUL"))).look().judgement.state is State.COMPLETED
+    assert watched(Clock(), Scripted("ecs-svc/2", answer("SUCCESSFUL"))).observe().judgement.state is State.COMPLETED
 
 
 def test_a_service_deployment_that_ecs_no_longer_knows_is_gone_after_a_while() -> None:
     clock = Clock()
     watch = watched(clock, Scripted("ecs-svc/2", answer(), None))
-    assert not watch.look().doubted
+    assert not watch.observe().doubted
     begun = clock.now()
-    while (look := watch.look()).doubted:
+    while (observed := watch.observe()).doubted:
         clock.wait(1.0)
-    assert look.judgement.state is State.GONE
+    assert observed.judgement.state is State.GONE
     assert clock.now() - begun >= 30
 
 
