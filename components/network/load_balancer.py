@@ -30,7 +30,12 @@ policy of 2016, with TLS 1.0 ("Security policies for your Application Load Balan
 
 @dataclass(frozen=True)
 class Https:
-    """host: the service's name. certificate_arn: a valid certificate for it."""
+    """HTTPS with a name of the service's own.
+
+    Attributes:
+        host: the service's name.
+        certificate_arn: of a valid certificate for it.
+    """
 
     host: str
     certificate_arn: pulumi.Input[str]
@@ -38,7 +43,12 @@ class Https:
 
 @dataclass(frozen=True)
 class AccessLogs:
-    """bucket: name of a bucket that the load balancers of this Region may write to. prefix: of the keys."""
+    """Where every request is logged.
+
+    Attributes:
+        bucket: name of a bucket that the load balancers of this Region may write to.
+        prefix: of the keys.
+    """
 
     bucket: pulumi.Input[str]
     prefix: str
@@ -175,7 +185,11 @@ class LoadBalancer(pulumi.ComponentResource):
         action: aws.lb.ListenerDefaultActionArgsDict,
         after: pulumi.Resource | None = None,
     ) -> aws.lb.Listener:
-        """The listener for HTTP. after: where it leads to, which has to be there first."""
+        """The listener for HTTP.
+
+        Args:
+            after: the listener that it redirects to, which must exist first.
+        """
         return aws.lb.Listener(
             f"{name}-http",
             load_balancer_arn=balancer.arn,

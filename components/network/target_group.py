@@ -26,7 +26,13 @@ override the port for a target when you register it" (RegisterTargets, Elastic L
 
 @dataclass(frozen=True)
 class TargetCheck:
-    """path: must answer 200. interval, timeout: seconds. unhealthy: failed checks in a row."""
+    """The load balancer's health check of a target.
+
+    Attributes:
+        path: must answer 200.
+        interval, timeout: seconds.
+        unhealthy: failed checks in a row after which a target is unhealthy.
+    """
 
     path: str
     interval: int
@@ -36,8 +42,12 @@ class TargetCheck:
 
 @dataclass(frozen=True)
 class TargetGroupArgs:
-    """vpc_id: of the tasks and of the load balancer. drain_seconds: how long requests to a leaving target may still
-    take."""
+    """Inputs of a target group.
+
+    Attributes:
+        vpc_id: of the tasks and of the load balancer.
+        drain_seconds: that a running request has to finish when its target is deregistered.
+    """
 
     vpc_id: pulumi.Input[str]
     check: TargetCheck

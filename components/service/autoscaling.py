@@ -11,13 +11,20 @@ Tracking = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs
 Specification = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs
 NAMESPACE, DIMENSION = "ecs", "ecs:service:DesiredCount"
 OUT_SECONDS, IN_SECONDS = 60, 300
-"""Pauses after tasks were added, and after some were taken away: more come quickly, they go slowly."""
+"""Cooldowns after a scale-out and after a scale-in, in seconds: tasks are added quickly and removed slowly."""
 
 
 @dataclass(frozen=True)
 class AutoscalingArgs:
-    """cluster, service: names. least, most: tasks. cpu: percentage that the tasks should use on average. requests: a
-    minute and task that they should answer; None: not looked at. load_balancer, target_group: names in CloudWatch."""
+    """Inputs of Autoscaling.
+
+    Attributes:
+        cluster, service: names.
+        least, most: number of tasks.
+        cpu: average CPU utilization to aim for, in percent.
+        requests: per minute and task to aim for; None: CPU alone.
+        load_balancer, target_group: names in CloudWatch.
+    """
 
     cluster: pulumi.Input[str]
     service: pulumi.Input[str]
@@ -32,8 +39,8 @@ class AutoscalingArgs:
 class Autoscaling(pulumi.ComponentResource):
     """Target tracking on CPU and on requests per task; of two policies the one that wants more tasks wins.
 
-    While ECS deploys, tasks are added and none taken away ("Service auto scaling and deployments" in the Amazon ECS
-    developer guide), and a rollout never says how many there should be: neither disturbs the other.
+    During a deployment ECS scales out and never in ("Service auto scaling and deployments" in the Amazon ECS developer
+    guide), and a rollout does not set the number of tasks: neither disturbs the other.
     """
 
     def __init__(self, name: str, args: AutoscalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:

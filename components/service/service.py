@@ -23,11 +23,11 @@ from components.tasks.isolation import Isolation
 CONTAINER = "service"
 PLATFORM_VERSION = "LATEST"
 GUARD_MINUTES, GUARD_FLOOR = 2, 20
-"""How long errors last that take a deployment back, and the requests a minute below which they do not count."""
+"""Minutes of errors that roll a deployment back, and the requests per minute below which errors do not count."""
 
 NO_ALARMS: aws.ecs.ServiceAlarmsArgsDict = {"alarm_names": [], "enable": False, "rollback": False}
-"""Switches deployment alarms off. UpdateService leaves out what it is not told, so without this block a service would
-keep the alarms that it once had. All three members are required (DeploymentAlarms in the Amazon ECS API reference)."""
+"""Switches deployment alarms off. UpdateService keeps what the call does not name, so without this block a service
+would keep alarms that were removed. All three members are required (DeploymentAlarms in the Amazon ECS API reference)."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Service(pulumi.ComponentResource):
             deployment_configuration=strategy.configuration() if strategy else None,
             deployment_circuit_breaker={"enable": args.circuit_breaker, "rollback": args.circuit_breaker},
             alarms=self._guard(name, args.errors, balancer) if args.errors else NO_ALARMS,
-            # Said because AWS' own default depends on the service's age. It starts tasks outside of deployments.
+            # Set explicitly: the AWS default depends on the service's age. It starts tasks outside of deployments.
             availability_zone_rebalancing="ENABLED",
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",

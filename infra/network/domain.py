@@ -13,7 +13,12 @@ VALIDATION_TTL = 300
 
 @dataclass(frozen=True)
 class CertificateArgs:
-    """host: the name. zone_id: of the Route 53 hosted zone that the name is in."""
+    """Inputs of Certificate.
+
+    Attributes:
+        host: the name.
+        zone_id: of the Route 53 hosted zone that the name is in.
+    """
 
     host: str
     zone_id: str
@@ -59,8 +64,13 @@ class Certificate(pulumi.ComponentResource):
 
 @dataclass(frozen=True)
 class AliasArgs:
-    """host: the name. zone_id: of the hosted zone it is in. target, target_zone_id: a load balancer's DNS name, and the
-    zone that one is in."""
+    """Inputs of Alias.
+
+    Attributes:
+        host: the name.
+        zone_id: of the hosted zone that the name is in.
+        target, target_zone_id: a load balancer's DNS name, and its Route 53 zone.
+    """
 
     host: str
     zone_id: str

@@ -1,4 +1,4 @@
-"""A network that is there already: only the security groups in it are the stack's own."""
+"""An existing network: only the security groups in it are the stack's own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ from infra.network.firewall import Firewall, FirewallArgs
 
 @dataclass(frozen=True)
 class ExistingNetworkArgs:
-    """Ids of an existing VPC and of its subnets, by what they are for. public_ip: whether tasks need a public address
-    to get out. https: whether the load balancer listens on 443. listener_arn: of an existing load balancer, which takes
-    the place of one of the stack's own."""
+    """Inputs of ExistingNetwork.
+
+    Attributes:
+        vpc_id: of the existing VPC.
+        public_subnet_ids, task_subnet_ids, database_subnet_ids: of its subnets, by what they are for.
+        public_ip: whether tasks need a public address to get out.
+        https: whether the load balancer listens on 443.
+        listener_arn: of an existing load balancer; None: the stack has its own.
+    """
 
     vpc_id: str
     public_subnet_ids: Sequence[str]

@@ -28,9 +28,15 @@ another port than the settings say, and must be reached (docs/decisions/0017).""
 
 @dataclass(frozen=True)
 class FirewallArgs:
-    """vpc_id: where the groups are. https: whether the load balancer listens on 443 too. s3_prefix_list: of the
-    addresses of S3, where the private endpoints of AWS services are tasks' only way out of the VPC; else they may reach
-    any address. load_balancer: an existing load balancer's group, in place of one of the stack's own."""
+    """Inputs of Firewall.
+
+    Attributes:
+        vpc_id: where the groups are.
+        https: whether the load balancer listens on 443 too.
+        s3_prefix_list: of the addresses of S3, where private endpoints of AWS services are the tasks' only way out of
+            the VPC; None: they may reach any address.
+        load_balancer: an existing load balancer's group; None: the stack has its own.
+    """
 
     vpc_id: pulumi.Input[str]
     https: bool = False

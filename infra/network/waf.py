@@ -14,8 +14,13 @@ VENDOR = "AWS"
 
 @dataclass(frozen=True)
 class WafArgs:
-    """balancer_arn: what it is before. rate_limit: requests of one address within five minutes; None for no limit.
-    managed_rules: AWS's groups of rules to `block` or `count`."""
+    """Inputs of Waf.
+
+    Attributes:
+        balancer_arn: of the load balancer that it protects.
+        rate_limit: requests of one address within five minutes; None for no limit.
+        managed_rules: AWS's groups of rules to `block` or `count`.
+    """
 
     balancer_arn: pulumi.Input[str]
     rate_limit: int | None
@@ -23,7 +28,7 @@ class WafArgs:
 
 
 class Waf(pulumi.ComponentResource):
-    """A web ACL that lets through what no rule refuses.
+    """A web ACL that allows what no rule blocks.
 
     Outputs: arn.
     """
