@@ -27,11 +27,15 @@ def strategy_of(context: Context, header: Header | None = None) -> Strategy | No
     Args:
         header: where the strategy is used to send requests.
     """
-    raw = context.stack.gate.get("strategy")
+    return parsed(context.stack.gate.get("strategy"), header)
+
+
+def parsed(raw: Any, header: Header | None = None) -> Strategy | None:
+    """Return the strategy of a stack's output *raw*; None: rolling. header: as in :func:`strategy_of`."""
     if not raw:
         return None
-    told = header or _UNREAD
-    return Strategy.parse({**raw, "testHeader": {"name": told.name, "value": told.value}})
+    known = header or _UNREAD
+    return Strategy.parse({**raw, "testHeader": {"name": known.name, "value": known.value}})
 
 
 def strategy_with_header(context: Context) -> Strategy | None:

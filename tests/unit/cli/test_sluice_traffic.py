@@ -6,18 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sluice.cli.command import parser
 from sluice.cli.context import Context
 from sluice.cli.interrupt import Interrupt
-from sluice.cli.stack import Stack
+from sluice.cli.preflight import ask
+from sluice.cli.stack import DeployedStack
 from sluice.cli.terminal import Terminal
+from sluice.cli.traffic.traffic_checks import HEADER, PAUSES, WEIGHTS, traffic_checks
 from sluice.cli.traffic.traffic_status import status_lines, strategy_with_header, traffic_status
 from sluice.clock import Halt
 from sluice.errors import Interrupted
 from sluice.migration.operator_run import Refused
 from sluice.release.approval import Approval, Approvals
 from sluice.release.release_record import ReleaseRecords, RolloutRecord
+from sluice.rollout.deployment.service import Service
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed
 from tests.unit.sluice.aws.parameters import Ssm
 from tests.unit.sluice.inputs.strategies import raw
@@ -53,7 +57,7 @@ class Paused(Stage):
         cloud: Any = self.cloud
         clients = Account(ssm=self.ssm, ecs=cloud, elbv2=cloud, cloudwatch=cloud, logs=cloud)
         self.clock.halts = {}
-        context = Context(Stack("prod", gate), clients, Terminal(False), self.clock, Interrupt())  # type: ignore[arg-type]
+        context = Context(DeployedStack("prod", gate), clients, Terminal(False), self.clock, Interrupt())  # type: ignore[arg-type]
         given = parser().parse_args(list(words))
         return int(given.main(context, given))
 
@@ -207,7 +211,7 @@ def test_a_rollback_reads_the_test_header_from_the_rule() -> None:
     gate = {"service": "web", "cluster": CLUSTER, "strategy": raw("canary")}
     gate["strategy"].pop("testHeader")  # type: ignore[attr-defined]
     clients = Account(ecs=stage.cloud, elbv2=stage.cloud)
-    context = Context(Stack("prod", gate), clients, Terminal(False), stage.clock, Interrupt())  # type: ignore[arg-type]
+    context = Context(DeployedStack("prod", gate), clients, Terminal(False), stage.clock, Interrupt())  # type: ignore[arg-type]
     read = strategy_with_header(context)
     assert read is not None
     assert (read.kind, read.test_header.value) == ("canary", "from the rule")
@@ -225,3 +229,47 @@ def test_status_judges_only_the_targets_that_users_reach(capsys: pytest.CaptureF
     said = capsys.readouterr().out
     assert "traffic      POST_TEST_TRAFFIC_SHIFT: test traffic reaches the new version; 0 % of users" in said
     assert "waits for approval: `sluice continue` or `sluice abort`" in said
+
+
+def preflight(stage: Paused) -> dict[str, tuple[str, str]]:
+    cloud: Any = stage.cloud
+    service = Service(cloud, cloud, cloud, "notes", "web", cloud)
+    return {one.name: (one.result, one.detail) for one in traffic_checks(stage.strategy, service, ask)}
+
+
+def test_preflight_reads_pauses_weights_and_header() -> None:
+    stage = Paused("canary", start=False)
+    told = stage.cloud.describe_rules
+
+    def with_header(RuleArns: Any) -> Any:  # noqa: N803
+        [rule] = told(RuleArns)["Rules"]
+        header = {"HttpHeaderName": "X-Sluice-Test", "Values": ["hush"]}
+        return {"Rules": [rule | {"Conditions": [{"HttpHeaderConfig": header}]}]}
+
+    assert preflight(stage)[HEADER][0] == "failed"
+    stage.cloud.describe_rules = with_header  # type: ignore[method-assign]
+    found = preflight(stage)
+    assert {result for result, _ in found.values()} == {"passed"}
+    assert found[PAUSES][1] == "POST_TEST_TRAFFIC_SHIFT, PRE_PRODUCTION_TRAFFIC_SHIFT"
+    assert found[HEADER][1] == "X-Sluice-Test", "and never its value"
+    first, second = stage.strategy.target_groups
+    stage.cloud.moved_by_hand = {first: 50, second: 50}
+    assert preflight(stage)[WEIGHTS] == (
+        "failed",
+        "the production rule sends users to 2 target groups (notes 50, notes-b 50); ECS needs one. Fix: set them back "
+        "with `aws elbv2 modify-rule`",
+    )
+    described = stage.cloud._service
+    stage.cloud._service = lambda: described() | {"deploymentConfiguration": {}}  # type: ignore[method-assign]
+    assert "no PAUSE hook at POST_TEST" in preflight(stage)[PAUSES][1]
+    denied = ClientError({"Error": {"Code": "AccessDenied"}}, "DescribeRules")
+
+    def refused(**_: Any) -> Any:
+        raise denied
+
+    stage.cloud.describe_rules = refused  # type: ignore[method-assign, assignment]
+    assert preflight(stage)[WEIGHTS] == ("skipped", "access denied: DescribeRules")
+
+
+def test_preflight_judges_no_weights_while_a_deployment_is_in_progress() -> None:
+    assert preflight(Paused(approve="manual"))[WEIGHTS][0] == "skipped"
