@@ -16,10 +16,10 @@ from infra.delivery import live
 from infra.delivery.outputs import Deployed
 from infra.delivery.protection import AllResources, Protection
 from infra.delivery.releases import published
-from infra.delivery.source import Source
+from infra.delivery.source import ImageSource
 from infra.image.scanned import scanned
 from infra.image.signed import signed
-from infra.monitoring.alarm_rules import Watched
+from infra.monitoring.alarm_rules import WatchedResources
 from infra.monitoring.topic import Topic, TopicArgs
 from infra.monitoring.watch import Watch, WatchArgs
 from infra.network.entrance import alias, attached, entrance
@@ -42,7 +42,7 @@ tags = {"Project": project, "Stack": pulumi.get_stack(), "Environment": stack.en
 all_resources = AllResources()
 clouds = providers.create(stack, tags, os.environ)
 options = pulumi.ResourceOptions(providers=clouds.all())
-origin = Source(name, stack, path, clouds.gate, options, live_outputs).origin()  # built here, or promoted
+origin = ImageSource(name, stack, path, clouds.gate, options, live_outputs).origin()  # built here, or promoted
 origin = scanned(name, stack, origin, options)  # everything below waits for the verdict on the image's scan
 
 network = network_of(name, stack, options)
@@ -153,7 +153,7 @@ if after_steps := rolled_out.of("after"):
     )
     gates.append(MigrationGate(f"{name}-after", after_phase, options))
 
-watched = Watched(
+watched = WatchedResources(
     balancer.suffix, balancer.target_group_suffixes, cluster.name, service.name, database.identifier, balancer.shared
 )
 watch = Watch(name, WatchArgs(stack, watched, cluster.arn, workload.families, logs.service.name, topic), options)

@@ -20,7 +20,7 @@ from bench import admission, report, rollouts, simulated, tasks
 from bench.peers import BIN, ROOT
 from bench.stage import NotInTime, Stage
 from emulator.cloud import emulator
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 ADMISSION = "admission"
 
@@ -73,7 +73,7 @@ def main(words: Sequence[str]) -> int:
     if words == [ADMISSION]:
         return admission_alone()
     if words:
-        raise Failed(f"there is no measure {' '.join(words)}\n  fix: name {ADMISSION}, or nothing for all of them")
+        raise SetupFailed(f"there is no measure {' '.join(words)}\n  fix: name {ADMISSION}, or nothing for all of them")
     load, began = os.getloadavg()[0], time.monotonic()
     with staged() as stage:
         costs = admission.measure(stage, say)
@@ -105,7 +105,7 @@ def admission_alone() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (Failed, NotInTime, emulator.CloudError) as failure:
+    except (SetupFailed, NotInTime, emulator.CloudError) as failure:
         sys.exit(f"error: {failure}")
     except subprocess.TimeoutExpired as late:
         sys.exit(

@@ -16,7 +16,7 @@ import boto3
 
 from bench.stage import CONTAINER, GROUP, Stage
 from emulator.cloud.emulator import REGION, Cloud
-from sluice.admission.start_admission import Subject, examine
+from sluice.admission.start_admission import AdmissionSubject, examine
 from sluice.aws.session import Account, Clients
 from sluice.clock import SystemClock
 from sluice.finding import Finding
@@ -107,7 +107,7 @@ def rows(costs: Sequence[Cost]) -> list[list[str]]:
     return table
 
 
-def _cost(case: str, clients: Counting, subject: Subject) -> Cost:
+def _cost(case: str, clients: Counting, subject: AdmissionSubject) -> Cost:
     for service in THERE:
         clients[service]
     steps = [one for one in subject.revisions if one != subject.service]
@@ -118,7 +118,7 @@ def _cost(case: str, clients: Counting, subject: Subject) -> Cost:
     return Cost(case, len(clients.calls) - before, seconds, cpu, sum(one.result == "refused" for one in found))
 
 
-def _subject(stage: Stage) -> Subject:
+def _subject(stage: Stage) -> AdmissionSubject:
     """Registers the three revisions, with roles and secrets; of the service's secret, the JSON key is looked for."""
     owner, app = (_secret(stage, name) for name in ("owner", "app"))
     master = f"arn:aws:secretsmanager:{REGION}:{stage.cloud.account}:secret:rds!db-1-AbCdEf"
@@ -131,7 +131,7 @@ def _subject(stage: Stage) -> Subject:
         Step("schema", ("migrate", "up")),
     )
     keyed, groups = [f"{app}:password::"], [stage.target_group("admission")]
-    return Subject(revisions["service"], revisions["migration"], CONTAINER, steps, keyed, groups)
+    return AdmissionSubject(revisions["service"], revisions["migration"], CONTAINER, steps, keyed, groups)
 
 
 def _revision(stage: Stage, kind: str, secrets: Sequence[str]) -> str:

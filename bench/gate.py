@@ -14,7 +14,7 @@ from sluice.aws.tasks import Place
 from sluice.clock import SystemClock
 from sluice.errors import GateError
 from sluice.inputs.step import Step
-from sluice.migration.fingerprint import Subject
+from sluice.migration.fingerprint import MigrationSubject
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.records.records import Records
 from sluice.migration.run import migrate
@@ -35,7 +35,7 @@ def task(clients: Clients, cluster: str, definition: str, command: str) -> None:
     to = Deployer(clients["ecs"], clients["logs"], records, SystemClock(threading.Event()), _log, "bench")
     # One attempt: the others try once too.
     step = Step("master", tuple(json.loads(command)), attempts=1, timeout=300)
-    subject = Subject(f"app@sha256:{'0' * 64}", (step,), {}, {}, "db-1")
+    subject = MigrationSubject(f"app@sha256:{'0' * 64}", (step,), {}, {}, "db-1")
     migrate(to, subject, "before", Place(cluster, definition, CONTAINER, (SUBNET,), (SECURITY_GROUP,), True))
 
 

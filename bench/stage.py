@@ -13,7 +13,7 @@ import boto3
 import botocore.config
 
 from emulator.cloud.emulator import REGION, Cloud
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 APP = Path(__file__).parent / "app"
 CLUSTER = "bench"
@@ -170,4 +170,4 @@ def _docker(*words: str, login: Path | None = None) -> None:
     env = os.environ | ({"DOCKER_CONFIG": str(login)} if login else {})
     done = subprocess.run(["docker", *words], env=env, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode != 0:
-        raise Failed(f"docker {words[0]} failed: {done.stderr.strip()}")
+        raise SetupFailed(f"docker {words[0]} failed: {done.stderr.strip()}")

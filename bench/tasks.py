@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bench.measure import Ran, run
 from bench.peers import TASK_TOOLS, arguments
 from bench.stage import Stage, until
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 ROUNDS = 5
 
@@ -62,7 +62,9 @@ def measure(stage: Stage, say: Callable[[str], None]) -> list[Measured]:
                 ran = run(stage, tool, words)
                 started = set(stage.tasks(case.name)) - before
                 if len(started) != 1:
-                    raise Failed(f"{tool.name} started {len(started)} tasks instead of one; it said:\n{ran.output}")
+                    raise SetupFailed(
+                        f"{tool.name} started {len(started)} tasks instead of one; it said:\n{ran.output}"
+                    )
                 arn = started.pop()
                 stopped = stage.stopped(arn)
                 # ECS's own times are whole seconds here; an image that is missing has no container to ask.

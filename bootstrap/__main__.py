@@ -11,10 +11,10 @@ import pulumi  # noqa: E402
 import pulumi_aws as aws  # noqa: E402
 
 from bootstrap import account, deployers, neighbours, project, reader, settings, signing_key, subject  # noqa: E402
-from bootstrap.deployer import Deployer, DeployerArgs  # noqa: E402
+from bootstrap.deployer import DeployerArgs, DeployerRole  # noqa: E402
 from bootstrap.statement import document  # noqa: E402
 from infra import naming, providers  # noqa: E402
-from infra.policies import Account  # noqa: E402
+from infra.policies import AccountRegion  # noqa: E402
 
 main, stack = project.name(), pulumi.get_stack()
 chosen = settings.load(stack)
@@ -25,7 +25,7 @@ provider = providers.amazon(chosen.aws, tags, os.environ)
 here, asking = pulumi.ResourceOptions(provider=provider), pulumi.InvokeOptions(provider=provider)
 
 # Where the stack lives, and what its deployers are limited to.
-where = aws.get_caller_identity_output(opts=asking).arn.apply(lambda arn: Account.of(arn, chosen.aws.region))
+where = aws.get_caller_identity_output(opts=asking).arn.apply(lambda arn: AccountRegion.of(arn, chosen.aws.region))
 keys = [
     aws.kms.get_key_output(key_id=alias, opts=asking).arn
     for alias in (
@@ -54,9 +54,11 @@ boundary = aws.iam.Policy(
 deploying, previewing = project.jobs(chosen.github, stack)
 
 
-def deployer(kind: str, does: str, trust: pulumi.Input[str], grants: deployers.Grants, seconds: int = 3600) -> Deployer:
+def deployer(
+    kind: str, does: str, trust: pulumi.Input[str], grants: deployers.Grants, seconds: int = 3600
+) -> DeployerRole:
     """One of the roles."""
-    return Deployer(
+    return DeployerRole(
         f"{name}-{kind}",
         DeployerArgs(
             path=path,

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from bootstrap import subject
 from infra import naming
-from infra.policies import VERSION, Account
+from infra.policies import VERSION, AccountRegion
 
 OLD_VERSIONS_DAYS = 365
 """Days for which the bucket keeps what a state was before."""
@@ -38,7 +38,7 @@ Say = Callable[[str, bool], None]
 
 
 @dataclass(frozen=True)
-class Place:
+class StateLocation:
     """Where a stack's state lies.
 
     Attributes:
@@ -52,7 +52,7 @@ class Place:
     key: str
 
 
-def bucket_name(project: str, account: Account) -> str:
+def bucket_name(project: str, account: AccountRegion) -> str:
     """Unique in the world: it holds the account id. At most 63 characters."""
     return f"{naming.prefix(project, 'state')}-{account.id}-{account.region}"[:63]
 
@@ -67,17 +67,19 @@ def alias(project: str, stack: str) -> str:
     return f"alias/{naming.prefix(project, stack)}-secrets"
 
 
-def prepare(clients: Clients, account: Account, project: str, stack: str, say: Say) -> Place:
+def prepare(clients: Clients, account: AccountRegion, project: str, stack: str, say: Say) -> StateLocation:
     """Make bucket and keys, or make them as they should be; say each thing. Bears repetition."""
     kms, name = clients("kms"), bucket_name(project, account)
     tags = {"Project": project}
     bucket_key = key(kms, account, bucket_alias(project), f"States of the stacks of {project}", tags, say)
     bucket(clients("s3"), account, name, bucket_key, say)
     secrets = f"Secrets in the state of stack {stack} of {project}"
-    return Place(name, bucket_key, key(kms, account, alias(project, stack), secrets, tags | {"Stack": stack}, say))
+    return StateLocation(
+        name, bucket_key, key(kms, account, alias(project, stack), secrets, tags | {"Stack": stack}, say)
+    )
 
 
-def key(kms: Any, account: Account, name: str, purpose: str, tags: Mapping[str, str], say: Say) -> str:
+def key(kms: Any, account: AccountRegion, name: str, purpose: str, tags: Mapping[str, str], say: Say) -> str:
     """The ARN of the key with this alias. Source: KMS CreateKey, PutKeyPolicy, EnableKeyRotation."""
     wanted = key_policy(account)
     found = asked(lambda: kms.describe_key(KeyId=name)["KeyMetadata"]["Arn"])
@@ -102,7 +104,7 @@ def key(kms: Any, account: Account, name: str, purpose: str, tags: Mapping[str, 
     return str(found)
 
 
-def bucket(s3: Any, account: Account, name: str, key_arn: str, say: Say) -> None:
+def bucket(s3: Any, account: AccountRegion, name: str, key_arn: str, say: Say) -> None:
     """Versioned, encrypted, closed to the public, TLS only. Sources: the S3 API's pages of each call below."""
     missing = asked(lambda: s3.head_bucket(Bucket=name)) is None
     if missing:
@@ -118,7 +120,7 @@ def bucket(s3: Any, account: Account, name: str, key_arn: str, say: Say) -> None
 
 
 def _configured(
-    s3: Any, account: Account, name: str, key_arn: str
+    s3: Any, account: AccountRegion, name: str, key_arn: str
 ) -> list[tuple[str, Callable[[], Any], Callable[[], Any], Any]]:
     """Return what is said of the bucket: in words, how it is read, how it is written, and what it should be."""
     closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
@@ -181,7 +183,7 @@ def _configured(
     ]
 
 
-def identity_provider(iam: Any, account: Account, say: Say) -> str:
+def identity_provider(iam: Any, account: AccountRegion, say: Say) -> str:
     """The ARN of GitHub's identity provider: an account has one for all its users, so one that is there is adopted.
 
     Source: IAM CreateOpenIDConnectProvider; AWS validates GitHub by its own trusted authorities, without thumbprints.
@@ -197,14 +199,20 @@ def identity_provider(iam: Any, account: Account, say: Say) -> str:
     return arn
 
 
-def key_policy(account: Account) -> dict[str, Any]:
+def key_policy(account: AccountRegion) -> dict[str, Any]:
     """The account's own IAM decides, and no other account is let in."""
     root = f"arn:{account.partition}:iam::{account.id}:root"
-    statement = {"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
+    statement = {
+        "Sid": "Account",
+        "Effect": "Allow",
+        "Principal": {"AWS": root},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
     return {"Version": VERSION, "Statement": [statement]}
 
 
-def bucket_policy(account: Account, name: str) -> dict[str, Any]:
+def bucket_policy(account: AccountRegion, name: str) -> dict[str, Any]:
     """Nobody comes without TLS, and no other account is let in."""
     arn = f"arn:{account.partition}:s3:::{name}"
     statement = {

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True)
 class DeployerArgs:
-    """Inputs of Deployer.
+    """Inputs of DeployerRole.
 
     Attributes:
         path: of role and policies.
@@ -27,7 +27,7 @@ class DeployerArgs:
     session_seconds: int = 3600
 
 
-class Deployer(pulumi.ComponentResource):
+class DeployerRole(pulumi.ComponentResource):
     """A role with one managed policy per subject, under names that other accounts can foretell.
 
     Outputs: arn, known when every policy is attached.

@@ -23,7 +23,7 @@ LOOSE = (
 
 
 @dataclass(frozen=True)
-class Stack:
+class NeighbourStack:
     """A stack that `make bootstrap` has prepared.
 
     Attributes:
@@ -45,7 +45,7 @@ class Stack:
         return naming.snapshots(self.project, self.stack)
 
 
-def others(iam: Any, own: Stack) -> list[Stack]:
+def others(iam: Any, own: NeighbourStack) -> list[NeighbourStack]:
     """The other stacks whose deploy roles are in the account, by name."""
     found = []
     for page in iam.get_paginator("list_roles").paginate():
@@ -54,13 +54,15 @@ def others(iam: Any, own: Stack) -> list[Stack]:
                 continue
             tags = {one["Key"]: one["Value"] for one in iam.list_role_tags(RoleName=role["RoleName"])["Tags"]}
             if tags.get("Purpose") == "bootstrap":
-                found.append(Stack(tags.get("Project", ""), tags.get("Stack", ""), tags.get(PRODUCTION) == "true"))
+                found.append(
+                    NeighbourStack(tags.get("Project", ""), tags.get("Stack", ""), tags.get(PRODUCTION) == "true")
+                )
     return sorted(
         (one for one in found if (one.project, one.stack) != (own.project, own.stack)), key=lambda one: one.name
     )
 
 
-def collisions(own: Stack, there: Sequence[Stack]) -> Iterator[str]:
+def collisions(own: NeighbourStack, there: Sequence[NeighbourStack]) -> Iterator[str]:
     """Return why the name of this stack lets it reach into another one, or the other way round: grants go by how names
     begin."""
     for other in there:
@@ -88,7 +90,7 @@ def _contain(left: str, right: str) -> bool:
     return f"{left}-".startswith(f"{right}-") or f"{right}-".startswith(f"{left}-")
 
 
-def refusal(own: Stack, there: Sequence[Stack], *, shared: bool) -> str:
+def refusal(own: NeighbourStack, there: Sequence[NeighbourStack], *, shared: bool) -> str:
     """Return why nothing may be made; empty when it may.
 
     Args:
@@ -108,7 +110,7 @@ def refusal(own: Stack, there: Sequence[Stack], *, shared: bool) -> str:
     )
 
 
-def warning(own: Stack, there: Sequence[Stack]) -> list[str]:
+def warning(own: NeighbourStack, there: Sequence[NeighbourStack]) -> list[str]:
     """Return what to say of an account that stacks share; empty for one that they do not."""
     if not there:
         return []

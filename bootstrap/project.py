@@ -9,9 +9,9 @@ import yaml
 
 from bootstrap import account, subject
 from bootstrap.scope import Scope, Upstream
-from bootstrap.settings import GitHub, Settings
+from bootstrap.settings import BootstrapSettings, GitHubSettings
 from bootstrap.subject import Jobs
-from infra.policies import Account
+from infra.policies import AccountRegion
 from infra.settings.reading.read import decoded
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,7 +44,13 @@ def is_production(stack: str) -> bool:
 
 
 def scope(
-    settings: Settings, where: Account, project: str, stack: str, bucket_key: str, key: str, signing_key: str = ""
+    settings: BootstrapSettings,
+    where: AccountRegion,
+    project: str,
+    stack: str,
+    bucket_key: str,
+    key: str,
+    signing_key: str = "",
 ) -> Scope:
     """Return what the stack's deployers are limited to.
 
@@ -74,7 +80,7 @@ def scope(
     )
 
 
-def jobs(github: GitHub, stack: str) -> tuple[list[Jobs], list[Jobs]]:
+def jobs(github: GitHubSettings, stack: str) -> tuple[list[Jobs], list[Jobs]]:
     """Return which of GitHub's jobs may deploy a stack, and which may preview it."""
     head = subject.repository(github.repository, github.owner_id, github.repository_id)
     number = str(github.repository_id or "")

@@ -47,7 +47,7 @@ class Environment:
 
 
 @dataclass(frozen=True)
-class GitHub:
+class GitHubApi:
     """GitHub's REST API.
 
     Attributes:
@@ -74,7 +74,7 @@ class GitHub:
             raise Unanswered(f"GitHub does not answer {path}: {error}") from None
 
 
-def found(github: GitHub, wanted: Environment) -> list[str]:
+def found(github: GitHubApi, wanted: Environment) -> list[str]:
     """Return what is not as it should be, each with its fix; empty when everything is. Raises Unanswered."""
     repository = f"/repos/{wanted.repository}"
     here = f"{repository}/environments/{quote(wanted.name, safe='')}"
@@ -173,7 +173,7 @@ def protection_report(environment: Mapping[str, str], wanted: Environment, api: 
     if not token:
         return by_hand(wanted)
     try:
-        wrong = found(GitHub(token, environment.get("GITHUB_API_URL") or api), wanted)
+        wrong = found(GitHubApi(token, environment.get("GITHUB_API_URL") or api), wanted)
     except Unanswered as failure:
         return [f"{failure}", *by_hand(wanted)[1:]]
     if not wrong:

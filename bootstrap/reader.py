@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from infra import naming, policies
-from infra.policies import Account
+from infra.policies import AccountRegion
 
 
-def trust(account: Account, project: str, readers: Sequence[str]) -> str:
+def trust(account: AccountRegion, project: str, readers: Sequence[str]) -> str:
     """Let the deployers that `make bootstrap` made for this project in other accounts take a role.
 
     Nobody else there can make a role below that path but an administrator: a deployer makes roles below its stack's

@@ -17,8 +17,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, SSOError, TokenRetrievalError
 
 from bootstrap import account, neighbours, project, protection, signing_key
-from bootstrap.settings import Settings, check
-from infra.policies import Account
+from bootstrap.settings import BootstrapSettings, check
+from infra.policies import AccountRegion
 from infra.settings.reading.mistake import SettingsError
 
 SESSION_SECONDS = 7200
@@ -32,7 +32,7 @@ PASSPHRASE = "local"  # noqa: S105 - protects nothing: no secret is in this stat
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4})
 
 
-class Refused(Exception):
+class BootstrapRefused(Exception):
     """Nothing more can be done; the text is for people."""
 
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     try:
         prepare(chosen.stack, asks=not chosen.yes)
-    except (Refused, SettingsError) as refusal:
+    except (BootstrapRefused, SettingsError) as refusal:
         print(f"error: {refusal}", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as error:
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def prepare(stack: str, *, asks: bool) -> None:
-    """Everything for one stack. Raises Refused, SettingsError."""
+    """Everything for one stack. Raises BootstrapRefused, SettingsError."""
     settings, main_project = read(stack), project.name()
     session = boto3.Session(region_name=settings.aws.region)
 
@@ -68,11 +68,11 @@ def prepare(stack: str, *, asks: bool) -> None:
     where = caller(client("sts"), settings)
     print(f"account {where.id}, Region {where.region}: stack {stack} of {main_project}")
     if asks and sys.stdin.isatty() and input("prepare it? [y/N] ").strip().lower() not in ("y", "yes"):
-        raise Refused("nothing was done")
-    own = neighbours.Stack(main_project, stack, project.is_production(stack))
+        raise BootstrapRefused("nothing was done")
+    own = neighbours.NeighbourStack(main_project, stack, project.is_production(stack))
     there = neighbours.others(client("iam"), own)
     if why := neighbours.refusal(own, there, shared=settings.shared_account):
-        raise Refused(f"{why}\nnothing was done")
+        raise BootstrapRefused(f"{why}\nnothing was done")
     print("\n".join(neighbours.warning(own, there)), end="\n" if there else "")
     place = account.prepare(client, where, main_project, stack, say)
     if settings.signing.key:
@@ -89,7 +89,7 @@ def prepare(stack: str, *, asks: bool) -> None:
     print("\n".join(protection.protection_report(asked(os.environ), environment(stack, settings))))
 
 
-def environment(stack: str, settings: Settings) -> protection.Environment:
+def environment(stack: str, settings: BootstrapSettings) -> protection.Environment:
     """The GitHub environment of the stack, and how it must be protected."""
     github = settings.github
     name = github.environment or stack
@@ -101,29 +101,35 @@ def asked(variables: Mapping[str, str]) -> Mapping[str, str]:
     return {} if variables.get("AWS_ENDPOINT_URL") else variables
 
 
-def read(stack: str) -> Settings:
-    """The settings of the stack's bootstrap. Raises Refused when there are none, SettingsError when they are wrong."""
+def read(stack: str) -> BootstrapSettings:
+    """Return the settings of the stack's bootstrap.
+
+    Raises BootstrapRefused when there are none, SettingsError when they are wrong.
+    """
     try:
         return check(stack, project.given(stack))
     except FileNotFoundError as missing:
-        raise Refused(
+        raise BootstrapRefused(
             f"there is no bootstrap/Pulumi.{stack}.yaml\n"
             "  fix: write it after the example in docs/bootstrap.md, or name another stack: make bootstrap STACK=…"
         ) from missing
 
 
-def caller(sts: Any, settings: Settings) -> Account:
-    """Return whose account it is. Raises Refused when nobody is logged in, or to another than the settings name."""
+def caller(sts: Any, settings: BootstrapSettings) -> AccountRegion:
+    """Return whose account it is.
+
+    Raises BootstrapRefused when nobody is logged in, or to another account than the settings name.
+    """
     try:
-        where = Account.of(sts.get_caller_identity()["Arn"], settings.aws.region)
+        where = AccountRegion.of(sts.get_caller_identity()["Arn"], settings.aws.region)
     except (NoCredentialsError, SSOError, TokenRetrievalError) as error:
         account_id = settings.aws.account or "of the stack"
-        raise Refused(
+        raise BootstrapRefused(
             f"this shell is not logged in to AWS ({error})\n"
             f"  fix: log in as an administrator of account {account_id}, then try again"
         ) from error
     if settings.aws.account not in (None, where.id):
-        raise Refused(
+        raise BootstrapRefused(
             f"these credentials belong to account {where.id}, but aws.account is {settings.aws.account}; nothing was"
             " done\n  fix: switch to the right profile or role, or correct the setting"
         )
@@ -135,7 +141,7 @@ def say(what: str, changed: bool) -> None:
     print(f"  {'made ' if changed else 'is so'}  {what}")
 
 
-def url(place: account.Place, where: Account, endpoint: str) -> str:
+def url(place: account.StateLocation, where: AccountRegion, endpoint: str) -> str:
     """The bucket as a Pulumi backend ("DIY backends" in Pulumi's documentation).
 
     Args:
@@ -145,13 +151,13 @@ def url(place: account.Place, where: Account, endpoint: str) -> str:
     return f"s3://{place.bucket}?{urlencode({'region': where.region} | elsewhere)}"
 
 
-def secrets(place: account.Place, where: Account) -> str:
+def secrets(place: account.StateLocation, where: AccountRegion) -> str:
     """The key as a Pulumi secrets provider."""
     return f"awskms:///{place.key}?{urlencode({'region': where.region})}"
 
 
-def deployers(stack: str, settings: Settings, backend: str) -> dict[str, Any]:
-    """Run the program in this folder; return its outputs. Raises Refused."""
+def deployers(stack: str, settings: BootstrapSettings, backend: str) -> dict[str, Any]:
+    """Run the program in this folder; return its outputs. Raises BootstrapRefused."""
     env = os.environ | {
         "PULUMI_BACKEND_URL": backend,
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
@@ -178,12 +184,17 @@ def _pulumi(env: Mapping[str, str], *arguments: str, shown: bool = False) -> str
     )
     if done.returncode != 0:
         text = "" if shown else f": {(done.stderr or done.stdout).strip()}"
-        raise Refused(f"`pulumi {' '.join(arguments)}` ended with exit code {done.returncode}{text}")
+        raise BootstrapRefused(f"`pulumi {' '.join(arguments)}` ended with exit code {done.returncode}{text}")
     return done.stdout or ""
 
 
 def report(
-    stack: str, settings: Settings, where: Account, place: account.Place, backend: str, outputs: Mapping[str, Any]
+    stack: str,
+    settings: BootstrapSettings,
+    where: AccountRegion,
+    place: account.StateLocation,
+    backend: str,
+    outputs: Mapping[str, Any],
 ) -> str:
     """Return what remains to be done by hand."""
     github = environment(stack, settings)

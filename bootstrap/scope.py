@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra import naming
-from infra.policies import Account
+from infra.policies import AccountRegion
 
 BALANCER = 24
 """Characters of the stack's name in the names of load balancers and target groups: AWS allows 32, of which Pulumi's own
@@ -51,7 +51,7 @@ class Scope:
         trusted: ARNs of those that it verifies signatures with.
     """
 
-    account: Account
+    account: AccountRegion
     project: str
     stack: str
     bucket: str

@@ -58,7 +58,7 @@ def unset(value: Any) -> Any:
     return None if value in ("", {}) else value
 
 
-class GitHub(Model):
+class GitHubSettings(Model):
     """Which jobs may deploy and preview."""
 
     repository: str
@@ -117,7 +117,7 @@ class Releases(Model):
     They read nothing else of it, and write nothing."""
 
 
-class Signing(Model):
+class SigningSettings(Model):
     """Signatures of images (docs/signing.md)."""
 
     key: bool = False
@@ -137,7 +137,7 @@ class PromoteFrom(Model):
     """The account that holds it; this one when unset."""
 
 
-class Tasks(Model):
+class TaskSettings(Model):
     """What the stack's tasks may do at most, beside starting, logging and reading the stack's own secrets."""
 
     secrets: list[Arn] = Field(default_factory=list)
@@ -149,16 +149,16 @@ class Tasks(Model):
     """IAM actions that the policies of the setting `access.policies` may hold, like s3:GetObject."""
 
 
-class Settings(Model):
+class BootstrapSettings(Model):
     """Everything that `make bootstrap` needs to know about one stack."""
 
     aws: Aws
     """Region and account."""
-    github: GitHub
+    github: GitHubSettings
     """Which jobs may deploy and preview."""
     releases: Releases = Field(default_factory=Releases)
     """Who may read what this stack has released."""
-    signing: Signing = Field(default_factory=Signing)
+    signing: SigningSettings = Field(default_factory=SigningSettings)
     """Signatures of images."""
     promote_from: Annotated[PromoteFrom | None, BeforeValidator(unset)] = None
     """The stack that this one promotes from."""
@@ -182,7 +182,7 @@ class Settings(Model):
     hosts: list[Host] = Field(default_factory=list)
     """Host names that it writes records for: the setting `domain.name` of the stack. In the zones it touches no other
     record."""
-    tasks: Tasks = Field(default_factory=Tasks)
+    tasks: TaskSettings = Field(default_factory=TaskSettings)
     """What the stack's tasks may do at most."""
 
     @field_validator("hosts")
@@ -218,22 +218,22 @@ class Settings(Model):
         return existing
 
 
-def check(stack: str, given: Mapping[str, Any], encrypted: Set[str] = frozenset()) -> Settings:
+def check(stack: str, given: Mapping[str, Any], encrypted: Set[str] = frozenset()) -> BootstrapSettings:
     """The typed settings. Raises SettingsError with every mistake that was found."""
     mistakes = [Mistake(key, ABSENT, "nothing here is secret; write it plainly") for key in sorted(encrypted)]
     empty = dict(placeholders(dict(given)))
     mistakes += [Mistake(key, value, UNFILLED) for key, value in empty.items()]
     try:
-        settings = Settings.model_validate(dict(given))
+        settings = BootstrapSettings.model_validate(dict(given))
     except ValidationError as error:
-        found = [mistake(Settings, details) for details in error.errors(include_url=False)]
+        found = [mistake(BootstrapSettings, details) for details in error.errors(include_url=False)]
         mistakes += [wrong for wrong in found if wrong.key not in empty]
     if mistakes:
         raise SettingsError(stack, mistakes, f"bootstrap/Pulumi.{stack}.yaml")
     return settings
 
 
-def load(stack: str) -> Settings:
+def load(stack: str) -> BootstrapSettings:
     """The settings of the current Pulumi stack; ends the program with one clean error when any of them is wrong."""
     try:
         return check(stack, *configured())

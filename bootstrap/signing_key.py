@@ -12,7 +12,7 @@ from typing import Any
 
 from bootstrap.account import Say, asked
 from infra import naming
-from infra.policies import VERSION, Account
+from infra.policies import VERSION, AccountRegion
 
 SPEC = "ECC_NIST_P256"
 """The one that every implementation of cosign's specification must know. Asymmetric keys do not rotate by themselves
@@ -32,7 +32,7 @@ def alias(project: str, stack: str) -> str:
     return f"alias/{naming.prefix(project, stack)}-signing"
 
 
-def prepare(kms: Any, account: Account, project: str, stack: str, readers: Sequence[str], say: Say) -> str:
+def prepare(kms: Any, account: AccountRegion, project: str, stack: str, readers: Sequence[str], say: Say) -> str:
     """The ARN of the key; makes it, or its policy as it should be. Bears repetition.
 
     Source: CreateKey and PutKeyPolicy in the KMS API reference.
@@ -61,7 +61,7 @@ def prepare(kms: Any, account: Account, project: str, stack: str, readers: Seque
     return str(found)
 
 
-def policy(account: Account, project: str, stack: str, readers: Sequence[str]) -> dict[str, Any]:
+def policy(account: AccountRegion, project: str, stack: str, readers: Sequence[str]) -> dict[str, Any]:
     """The stack's deploy role alone may sign; other accounts may verify.
 
     The role is named in a condition, as a principal that does not exist yet is refused ("PutKeyPolicy" in the KMS API

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra import policies
-from infra.policies import Account
+from infra.policies import AccountRegion
 
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
@@ -42,7 +42,7 @@ class Jobs:
     workflows: Sequence[str] = ()
     repository_id: str = ""
 
-    def statement(self, account: Account) -> dict[str, Any]:
+    def statement(self, account: AccountRegion) -> dict[str, Any]:
         """Let exactly these take a role: no pattern, no other audience."""
         claims = {
             "aud": [AUDIENCE],
@@ -118,11 +118,11 @@ def previewing(
     return [*([on_branches] if branches else []), *([of_pull_requests] if pull_requests else [])]
 
 
-def provider(account: Account) -> str:
+def provider(account: AccountRegion) -> str:
     """ARN of the account's identity provider for GitHub; there is one per account and issuer."""
     return f"arn:{account.partition}:iam::{account.id}:oidc-provider/{ISSUER}"
 
 
-def trust(account: Account, jobs: Sequence[Jobs]) -> str:
+def trust(account: AccountRegion, jobs: Sequence[Jobs]) -> str:
     """Let any of these jobs take a role."""
     return policies.document(*(one.statement(account) for one in jobs))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from check.result import Skipped, Warned
-from check.subject import Subject
+from check.subject import CheckedStack
 from components.image import base_image
 
 
-def pinned(subject: Subject) -> str:
+def pinned(subject: CheckedStack) -> str:
     """Check that every base image is named by digest.
 
     Raises:

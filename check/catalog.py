@@ -119,7 +119,7 @@ def rows(scratch: Scratch, table: Table) -> int | None:
     """Return the number of rows of a table; None when it was dropped."""
     try:
         return int(scratch.sql(f"SELECT count(*) FROM {table.name}", table.database)[0][0])  # noqa: S608 - quoted name
-    except docker.Failed:
+    except docker.DockerFailed:
         return None
 
 

@@ -7,15 +7,15 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 
 from check import base, files, findings, image, programs, release, start, startup, steps
-from check.image import Image
-from check.inside import Container
-from check.release import Start
+from check.image import ImageConfig
+from check.inside import UnstartedContainer
+from check.release import StartingSchema
 from check.result import Broken, Skipped, Warned
 from check.scratch import Scratch
 from check.serving import service
 from check.statement import changes_schema, shortened
-from check.steps import Logins, Place, invented
-from check.subject import Subject
+from check.steps import Logins, TrialPlace, invented
+from check.subject import CheckedStack
 from check.trial import Trial, idle, tally
 from infra.settings.migrations import Step
 
@@ -31,7 +31,7 @@ class Checks:
 
     def __init__(
         self,
-        subject: Subject,
+        subject: CheckedStack,
         released: str | None = None,
         built: str | None = None,
         server: Callable[[str, str, str], AbstractContextManager[Scratch]] = Scratch,
@@ -40,12 +40,12 @@ class Checks:
         self.asked = released or subject.settings.check.released
         self.given = built
         self.server = server
-        self.image: Image | None = None
+        self.image: ImageConfig | None = None
         self.usable = False
         self.trial: Trial | None = None
-        self.place: Place | None = None
+        self.place: TrialPlace | None = None
         """The trial of the migrations; None before they ran."""
-        self._files: Container | None = None
+        self._files: UnstartedContainer | None = None
         self._open = ExitStack()
 
     def close(self) -> None:
@@ -80,14 +80,14 @@ class Checks:
         self.image = image.build(self.subject.context, app.dockerfile, app.build_args, self.subject.platform)
         return self.image.name
 
-    def _image(self) -> Image:
+    def _image(self) -> ImageConfig:
         if self.image is None:
             raise Skipped("no image was built")
         return self.image
 
-    def _inside(self, built: Image) -> Container:
+    def _inside(self, built: ImageConfig) -> UnstartedContainer:
         if self._files is None:
-            self._files = self._open.enter_context(Container(built.name))
+            self._files = self._open.enter_context(UnstartedContainer(built.name))
         return self._files
 
     def commands(self) -> str:
@@ -105,7 +105,7 @@ class Checks:
         self.usable = True
         return f"{files.count(len(wanted), 'step')} and the service find the programs that they call"
 
-    def _stepping(self, built: Image) -> Image:
+    def _stepping(self, built: ImageConfig) -> ImageConfig:
         """Return the image with the steps' entrypoint (setting app.stepEntryPoint)."""
         own = self.subject.settings.app.step_entry_point
         return replace(built, entrypoint=tuple(own)) if own else built
@@ -148,7 +148,9 @@ class Checks:
             self.trial = Trial(place)
             raise
         except Broken:
-            self.trial = Trial(self._server(), Start(known=False))  # a part of the schema may be in the other one
+            self.trial = Trial(
+                self._server(), StartingSchema(known=False)
+            )  # a part of the schema may be in the other one
             raise
         trial = Trial(place)
         trial.begin(made, built)
@@ -156,12 +158,12 @@ class Checks:
         seeded = "".join(f", filled in {ran.seconds:.1f} s" for ran in trial.before if ran.step.name == release.SEED)
         return f"{made.text}{seeded}"
 
-    def _server(self) -> Place:
+    def _server(self) -> TrialPlace:
         settings = self.subject.settings
         database = settings.database
         scratch = self._open.enter_context(self.server(database.major, database.name, database.username))
         values = invented(self.subject.secrets)
-        return Place(settings, scratch, Logins.of(settings, scratch), self.subject.platform, values)
+        return TrialPlace(settings, scratch, Logins.of(settings, scratch), self.subject.platform, values)
 
     def run(self) -> str:
         trial = self.trial

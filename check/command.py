@@ -14,7 +14,7 @@ from check import docker, git
 from check.checks import Checks
 from check.report import document, summary, text
 from check.result import Broken, Result, Skipped, Warned
-from check.subject import Subject, read
+from check.subject import CheckedStack, read
 
 WIDTH = len("released migrations unchanged")
 OK, WRONG, INTERRUPTED = 0, 1, 130
@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
 def run(given: argparse.Namespace, tell: Callable[[Result], None]) -> None:
     """Run all checks and report each result at once. Invalid settings end the run, as nothing else can be checked."""
     root = Path(__file__).resolve().parents[1]
-    found: list[Subject] = []
+    found: list[CheckedStack] = []
 
     def settings() -> str:
         found.append(read(root, given.stack, given.settings))
@@ -90,10 +90,10 @@ def timed(name: str, check: Callable[[], str]) -> Result:
     except Broken as broken:
         seconds = time.monotonic() - begun
         return Result(name, "failed", seconds, broken.what, broken.remedy, broken.output)
-    except docker.Failed as error:
+    except docker.DockerFailed as error:
         remedy = "check `docker info`; `make setup` starts an engine"
         return Result(name, "failed", time.monotonic() - begun, str(error), remedy, error.output)
-    except git.Failed as error:
+    except git.GitFailed as error:
         return Result(name, "failed", time.monotonic() - begun, f"git: {error}", "run this in a git checkout")
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 SECONDS = 60.0
 
 
-class Failed(Exception):
+class DockerFailed(Exception):
     """A docker command failed; the text is its last line."""
 
     def __init__(self, text: str, output: Sequence[str] = ()) -> None:
@@ -21,7 +21,7 @@ class Failed(Exception):
 
 
 @dataclass(frozen=True)
-class Ended:
+class DockerResult:
     """A docker command that has ended.
 
     Attributes:
@@ -38,7 +38,9 @@ def fresh() -> str:
     return f"sluice-check-{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def run(arguments: Sequence[str], seconds: float = SECONDS, environment: Mapping[str, str] | None = None) -> Ended:
+def run(
+    arguments: Sequence[str], seconds: float = SECONDS, environment: Mapping[str, str] | None = None
+) -> DockerResult:
     """Run `docker ARGUMENTS` until it ends or times out.
 
     Args:
@@ -53,7 +55,7 @@ def run(arguments: Sequence[str], seconds: float = SECONDS, environment: Mapping
             env={**os.environ, **(environment or {})},
         )
     except OSError as error:
-        raise Failed(f"docker cannot be run: {error.strerror}; `make setup` installs it") from error
+        raise DockerFailed(f"docker cannot be run: {error.strerror}; `make setup` installs it") from error
     output: list[str] = []
     reader = threading.Thread(target=_collect, args=(child, output), daemon=True)
     reader.start()
@@ -66,7 +68,7 @@ def run(arguments: Sequence[str], seconds: float = SECONDS, environment: Mapping
             child.kill()
             child.wait(10)
     reader.join(10)
-    return Ended(code, tuple(output))
+    return DockerResult(code, tuple(output))
 
 
 def _collect(child: subprocess.Popen[bytes], output: list[str]) -> None:
@@ -76,12 +78,12 @@ def _collect(child: subprocess.Popen[bytes], output: list[str]) -> None:
 
 
 def ask(arguments: Sequence[str], seconds: float = SECONDS) -> str:
-    """Return the output of a command. Raises Failed unless it exits with 0."""
+    """Return the output of a command. Raises DockerFailed unless it exits with 0."""
     ended = run(arguments, seconds)
     if ended.code != 0:
         why = ended.output[-1] if ended.output else "it printed nothing"
         how = f"did not end within {seconds:.0f} s" if ended.code is None else f"ended with exit code {ended.code}"
-        raise Failed(f"`docker {arguments[0]}` {how}: {why}", ended.output)
+        raise DockerFailed(f"`docker {arguments[0]}` {how}: {why}", ended.output)
     return "\n".join(ended.output)
 
 

@@ -16,7 +16,7 @@ _OTHER = re.compile(r"mysql|mariadb|sqlite|sqlserver|mssql|oracle|mongodb|db2|h2
 
 
 @dataclass(frozen=True)
-class Place:
+class EngineSetting:
     """Where a tool configures the engine.
 
     Attributes:
@@ -30,8 +30,8 @@ class Place:
     write: str
 
 
-def _place(files: str, expression: str, write: str) -> Place:
-    return Place(tuple(files.split()), re.compile(expression, re.IGNORECASE | re.MULTILINE), write)
+def _place(files: str, expression: str, write: str) -> EngineSetting:
+    return EngineSetting(tuple(files.split()), re.compile(expression, re.IGNORECASE | re.MULTILINE), write)
 
 
 PLACES = (

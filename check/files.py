@@ -7,12 +7,12 @@ import re
 from check import engine, git
 from check.layouts import matching, number
 from check.result import Broken, Skipped
-from check.subject import Subject
+from check.subject import CheckedStack
 
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
-def present(subject: Subject) -> str:
+def present(subject: CheckedStack) -> str:
     """Check that migrations exist, are not empty, are in git, and reach the image build.
 
     Without migrations, a tool's `deploy` command exits with 0, and production has no tables.
@@ -50,7 +50,7 @@ def _content(name: str, text: str) -> str:
     return (_COMMENTS.sub("", text) if name.endswith(".sql") else text).strip()
 
 
-def fits(subject: Subject) -> str:
+def fits(subject: CheckedStack) -> str:
     """Check that the application is written for PostgreSQL."""
     names = subject.names()
     texts = {name: subject.text(name) for name in engine.configuration(names)}
@@ -68,7 +68,7 @@ def fits(subject: Subject) -> str:
     raise Broken(f"{first.where}: {seen}; the stack's database is PostgreSQL", first.remedy, more)
 
 
-def unchanged(subject: Subject, asked: str | None) -> str:
+def unchanged(subject: CheckedStack, asked: str | None) -> str:
     """Check that no released migration was edited, renamed or removed, and no new one has a lower number."""
     found = subject.migrations()
     release = git.released(subject.context, asked or subject.settings.check.released)

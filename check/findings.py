@@ -8,8 +8,8 @@ from check import advice, catalog, ddl, files
 from check.locks import MODES, Held
 from check.result import Broken, Skipped, Warned
 from check.statement import shortened
-from check.steps import Place
-from check.subject import Subject
+from check.steps import TrialPlace
+from check.subject import CheckedStack
 from check.trial import Trial
 from infra.settings.check import Accepted
 from infra.settings.migrations import BOOTSTRAP
@@ -21,7 +21,7 @@ VALIDITY = "indisvalid"
 """The column of pg_index that a check for invalid indexes reads."""
 
 
-def safe(trial: Trial, subject: Subject) -> str:
+def safe(trial: Trial, subject: CheckedStack) -> str:
     """Check that no statement locks, drops or renames what the running version uses."""
     if not trial.start.known:
         raise Skipped("what is released is not known, see above")
@@ -43,7 +43,7 @@ def safe(trial: Trial, subject: Subject) -> str:
 _OURS = {LONG_LOCK, UNREACHABLE}
 
 
-def _refuse(left: Sequence[ddl.Unsafe], subject: Subject) -> None:
+def _refuse(left: Sequence[ddl.Unsafe], subject: CheckedStack) -> None:
     """Raise Broken, or Warned where there is nothing worse."""
     worst = [one for one in left if not one.warning] or left
     first, *more = [*worst, *(one for one in left if one not in worst)]
@@ -55,7 +55,7 @@ def _refuse(left: Sequence[ddl.Unsafe], subject: Subject) -> None:
     raise kind(what, f"{remedy}; {advice.accepting(first.rule)}", [str(one) for one in more[:SHOWN]])
 
 
-def brief(trial: Trial, subject: Subject) -> str:
+def brief(trial: Trial, subject: CheckedStack) -> str:
     """Check that no lock on a released table stops the running version for longer than check.lockSeconds."""
     if not trial.tables:
         raise Skipped("nothing is released: nobody waits for a table")
@@ -81,7 +81,7 @@ def brief(trial: Trial, subject: Subject) -> str:
     return f"longest: {_described(trial.locks[0], trial.place, texts)}"
 
 
-def _described(lock: Held, place: Place, texts: Mapping[str, str]) -> str:
+def _described(lock: Held, place: TrialPlace, texts: Mapping[str, str]) -> str:
     count = catalog.rows(place.scratch, lock.table)
     size = "" if count is None else f" ({count:,} rows)" if count else " (no rows: check.seed fills it)"
     mode = MODES[lock.mode][0]
@@ -110,7 +110,7 @@ def reaches(trial: Trial) -> str:
     return f"{place.logins.app.user} may use every table, view and sequence"
 
 
-def _grant(found: Iterable[catalog.Unreachable], place: Place) -> str:
+def _grant(found: Iterable[catalog.Unreachable], place: TrialPlace) -> str:
     if any(one.owner != place.logins.owner.user for one in found):
         return f"let {place.logins.owner.user} own it: only what the owner makes is opened by itself"
     return (
@@ -119,7 +119,7 @@ def _grant(found: Iterable[catalog.Unreachable], place: Place) -> str:
     )
 
 
-def explained(broken: Broken, place: Place) -> Broken:
+def explained(broken: Broken, place: TrialPlace) -> Broken:
     """Return the same failure of the service, with the relations that its user cannot access, a possible cause."""
     if not place.settings.database.roles:
         return broken
@@ -148,5 +148,5 @@ def _accepted(rule: str, text: str, accepted: Sequence[Accepted]) -> bool:
     return f"squawk-ignore {rule}" in line or any(one.rule == rule and one.contains.lower() in line for one in accepted)
 
 
-def _texts(subject: Subject) -> dict[str, str]:
+def _texts(subject: CheckedStack) -> dict[str, str]:
     return {name: subject.text(name) for name in subject.migrations().files}

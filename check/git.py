@@ -17,7 +17,7 @@ NONE = "none"
 """In place of a revision: nothing is released."""
 
 
-class Failed(Exception):
+class GitFailed(Exception):
     """A git command failed; the text is git's own."""
 
 
@@ -41,7 +41,7 @@ class Released:
 
 
 def git(folder: Path, *arguments: str, stdin: str | None = None) -> str:
-    """Return git's output. Raises Failed, also without git."""
+    """Return git's output. Raises GitFailed, also without git."""
     return _raw(folder, *arguments, stdin=stdin).decode(errors="replace")
 
 
@@ -56,9 +56,9 @@ def _raw(folder: Path, *arguments: str, stdin: str | None = None) -> bytes:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Failed(str(error)) from error
+        raise GitFailed(str(error)) from error
     if done.returncode != 0:
-        raise Failed(done.stderr.decode(errors="replace").strip())
+        raise GitFailed(done.stderr.decode(errors="replace").strip())
     return done.stdout
 
 
@@ -66,7 +66,7 @@ def within(folder: Path) -> bool:
     """Return whether the folder belongs to a git repository."""
     try:
         return git(folder, "rev-parse", "--is-inside-work-tree").strip() == "true"
-    except Failed:
+    except GitFailed:
         return False
 
 
@@ -75,7 +75,7 @@ def files(folder: Path) -> list[str]:
     git."""
     try:
         found = git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
-    except Failed:
+    except GitFailed:
         return []
     return [name for name in found if name and (folder / name).is_file()]
 
@@ -100,7 +100,7 @@ def released(folder: Path, asked: str | None) -> Released:
     if asked:
         try:
             return Released(git(folder, "rev-parse", "--verify", "--quiet", f"{asked}^{{commit}}").strip(), asked)
-        except Failed:
+        except GitFailed:
             raise Broken(
                 f"git has no revision {asked} here",
                 "fetch it (`git fetch --tags`; in CI check out with the whole history, fetch-depth: 0)",
@@ -108,7 +108,7 @@ def released(folder: Path, asked: str | None) -> Released:
     for name in MAIN:
         try:
             return Released(git(folder, "merge-base", "HEAD", name).strip(), name, guessed=True)
-        except Failed:
+        except GitFailed:
             continue  # no such branch here, or no common history
     raise Skipped("no main branch in this repository: pass RELEASED=…, or set check.released")
 

@@ -20,7 +20,7 @@ NAME = "sluice-check"
 
 
 @dataclass(frozen=True)
-class Image:
+class ImageConfig:
     """The configuration of an image (Docker's `image inspect`).
 
     Attributes:
@@ -40,7 +40,7 @@ class Image:
     volumes: tuple[str, ...] = ()
 
 
-def build(context: Path, dockerfile: str, arguments: Mapping[str, str], platform: str) -> Image:
+def build(context: Path, dockerfile: str, arguments: Mapping[str, str], platform: str) -> ImageConfig:
     """Return the image of a build context; build it unless this machine has it, by a tag that is the hash of its
     inputs.
 
@@ -93,20 +93,20 @@ def _builder() -> dict[str, str]:
     return {"DOCKER_BUILDKIT": "0"}
 
 
-def inspect(name: str) -> Image:
+def inspect(name: str) -> ImageConfig:
     """Return an image of this machine. Raises Broken without one."""
     try:
         found = json.loads(docker.ask(["image", "inspect", name]))[0]
-    except docker.Failed as error:
+    except docker.DockerFailed as error:
         raise Broken(f"this machine has no image {name}: {error}", "build or pull it first") from None
     config = found.get("Config") or {}
     variables = dict(line.split("=", 1) for line in config.get("Env") or [] if "=" in line)
-    return Image(
+    return ImageConfig(
         name,
         tuple(config.get("Entrypoint") or ()),
         tuple(config.get("Cmd") or ()),
         config.get("WorkingDir") or "/",
-        variables.get("PATH", Image.path),
+        variables.get("PATH", ImageConfig.path),
         str(found.get("Architecture") or ""),
         variables,
         str(config.get("User") or ""),

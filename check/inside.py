@@ -22,7 +22,7 @@ WALK_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Entry:
+class FileEntry:
     """One path in an image.
 
     Attributes:
@@ -42,11 +42,11 @@ class Entry:
 class Files(Protocol):
     """Access to an image's files."""
 
-    def entry(self, path: str) -> Entry | None:
+    def entry(self, path: str) -> FileEntry | None:
         """Return the entry at an absolute path, without following links; None when the path does not exist."""
 
 
-def resolve(files: Files, path: str) -> tuple[Entry | None, str]:
+def resolve(files: Files, path: str) -> tuple[FileEntry | None, str]:
     """Follow a path's links. Return the entry, or None, and the last path that was tried."""
     for _ in range(LINKS):
         found = files.entry(path)
@@ -56,26 +56,26 @@ def resolve(files: Files, path: str) -> tuple[Entry | None, str]:
     return None, path
 
 
-class Container:
+class UnstartedContainer:
     """The image's files, read through a container that is created and never started."""
 
     def __init__(self, image: str) -> None:
         self.name = docker.fresh()
-        self._seen: dict[str, Entry | None] = {}
+        self._seen: dict[str, FileEntry | None] = {}
         docker.ask(["create", "--name", self.name, "--network", "none", "--entrypoint", "/nothing", image])
 
-    def __enter__(self) -> Container:
+    def __enter__(self) -> UnstartedContainer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         docker.remove(self.name)
 
-    def entry(self, path: str) -> Entry | None:
+    def entry(self, path: str) -> FileEntry | None:
         if path not in self._seen:
             self._seen[path] = self._entry_at(path)
         return self._seen[path]
 
-    def _entry_at(self, path: str) -> Entry | None:
+    def _entry_at(self, path: str) -> FileEntry | None:
         child = self._copy(path)
         with suppress(tarfile.TarError), tarfile.open(fileobj=pipe(child), mode="r|") as bundle:
             member = bundle.next()
@@ -85,7 +85,7 @@ class Container:
                     head = stream.read(HEAD)
                 end(child)
                 kind = "link" if member.issym() else "folder" if member.isdir() else "file"
-                return Entry(path, kind, member.mode, member.linkname, head)
+                return FileEntry(path, kind, member.mode, member.linkname, head)
         end(child)
         return None
 
@@ -138,9 +138,9 @@ def _embedded(wanted: Mapping[str, bytes], stream: IO[bytes]) -> set[str]:
 
 
 def pipe(child: subprocess.Popen[bytes]) -> IO[bytes]:
-    """Return the output stream of a docker process. Raises Failed without one."""
+    """Return the output stream of a docker process. Raises DockerFailed without one."""
     if child.stdout is None:
-        raise docker.Failed("docker was started without a pipe")
+        raise docker.DockerFailed("docker was started without a pipe")
     return child.stdout
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from check.image import Image
+from check.image import ImageConfig
 from components.tasks.isolation import Isolation
 
 
-def options(isolation: Isolation, image: Image) -> list[str]:
+def options(isolation: Isolation, image: ImageConfig) -> list[str]:
     """Return the options of a container of the image.
 
     A writable folder is a volume that is removed with the container. As on Fargate, it has the image's content, owner

@@ -15,7 +15,7 @@ from types import TracebackType
 
 from check.catalog import Table
 from check.scratch import Scratch
-from check.statement import OURS, Statement, bare, folded, names
+from check.statement import OURS, SqlStatement, bare, folded, names
 
 INTERVAL = 0.02
 """Seconds between two samples."""
@@ -78,7 +78,7 @@ class Held:
     transaction: str
     begun: float
     ended: float
-    statement: Statement | None = None
+    statement: SqlStatement | None = None
     after: int = 0
     own: float = 0.0
 
@@ -87,7 +87,7 @@ class Held:
         return self.ended - self.begun
 
 
-class Watch:
+class LockSampler:
     """A context that samples a scratch server's locks; `held` returns the locks.
 
     Args:
@@ -112,7 +112,7 @@ class Watch:
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self.seen = False
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> LockSampler:
         self._thread.start()
         return self
 
@@ -145,7 +145,7 @@ class Watch:
         if (database, int(oid)) in self._tables:
             self._samples.append(Sample(float(at), transaction, int(session), database, int(oid), mode))
 
-    def held(self, statements: Sequence[Statement]) -> list[Held]:
+    def held(self, statements: Sequence[SqlStatement]) -> list[Held]:
         """Return the sampled locks, the longest first, each with its statement.
 
         Args:
@@ -167,7 +167,7 @@ def merged(samples: Iterable[Sample], table: Callable[[Sample], Table]) -> list[
     return list(found.values())
 
 
-def blamed(lock: Held, statements: Sequence[Statement]) -> Held:
+def blamed(lock: Held, statements: Sequence[SqlStatement]) -> Held:
     """Return the lock with its statement: the first of its transaction that takes such a lock and names the table.
 
     Without one (a procedure that commits), it is the session's last statement before the lock was first seen.

@@ -13,8 +13,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from check.image import Image
-from check.inside import Entry, Files, resolve
+from check.image import ImageConfig
+from check.inside import FileEntry, Files, resolve
 
 SHELLS = {"sh", "bash", "dash", "ash"}
 INTERPRETERS = {"node", "ruby", "php", "perl", "python", "python3"}
@@ -64,7 +64,7 @@ class Missing:
         return self.what + "".join(f", called by {one}" for one in reversed(self.via))
 
 
-def missing(files: Files, image: Image, command: Sequence[str]) -> Missing | None:
+def missing(files: Files, image: ImageConfig, command: Sequence[str]) -> Missing | None:
     """Return the first missing program or file of a task of this image; None when it has all.
 
     Args:
@@ -78,7 +78,7 @@ def missing(files: Files, image: Image, command: Sequence[str]) -> Missing | Non
     return _call(files, image, list(command), ())
 
 
-def _hands_over(files: Files, image: Image) -> bool:
+def _hands_over(files: Files, image: ImageConfig) -> bool:
     """Return whether the entrypoint runs its arguments: a script with `exec "$@"`, or an init process."""
     if posixpath.basename(image.entrypoint[0]) in WRAPPERS:
         return True
@@ -86,7 +86,7 @@ def _hands_over(files: Files, image: Image) -> bool:
     return entry is not None and b'exec "$@"' in entry.head
 
 
-def _call(files: Files, image: Image, call: list[str], via: tuple[str, ...]) -> Missing | None:
+def _call(files: Files, image: ImageConfig, call: list[str], via: tuple[str, ...]) -> Missing | None:
     while call and (posixpath.basename(call[0]) in WRAPPERS or re.fullmatch(r"[A-Za-z_]\w*=\S*", call[0])):
         call = call[1:]
     if not call or len(via) > DEPTH:
@@ -108,11 +108,11 @@ def _call(files: Files, image: Image, call: list[str], via: tuple[str, ...]) -> 
     return _within(files, image, entry, via)
 
 
-def program(files: Files, image: Image, name: str) -> tuple[Entry | None, str]:
+def program(files: Files, image: ImageConfig, name: str) -> tuple[FileEntry | None, str]:
     """Resolve a program's path, or its name by PATH. Return the entry, or None, and the last path that was tried."""
     if "/" in name:
         return resolve(files, posixpath.normpath(posixpath.join(image.folder, name)))
-    last: tuple[Entry | None, str] = (None, name)
+    last: tuple[FileEntry | None, str] = (None, name)
     for folder in image.path.split(":"):
         found, tried = resolve(files, posixpath.join(folder, name))
         if found is not None and found.kind == "file" and found.mode & 0o111:
@@ -123,7 +123,7 @@ def program(files: Files, image: Image, name: str) -> tuple[Entry | None, str]:
 
 
 def _wrong(
-    files: Files, image: Image, name: str, entry: Entry | None, tried: str, via: tuple[str, ...]
+    files: Files, image: ImageConfig, name: str, entry: FileEntry | None, tried: str, via: tuple[str, ...]
 ) -> Missing | None:
     asked = posixpath.normpath(posixpath.join(image.folder, name)) if "/" in name else name
     if entry is None:
@@ -152,7 +152,7 @@ def _machine(head: bytes) -> int:
     return int.from_bytes(head[18:20], "little" if head[5] == 1 else "big")
 
 
-def _interpreter(files: Files, image: Image, name: str, entry: Entry, via: tuple[str, ...]) -> Missing | None:
+def _interpreter(files: Files, image: ImageConfig, name: str, entry: FileEntry, via: tuple[str, ...]) -> Missing | None:
     line = entry.head[2:].split(b"\n", 1)[0].decode(errors="replace")
     if line.endswith("\r"):
         remedy = "save it with Unix line ends (.gitattributes: `* text eol=lf`)"
@@ -168,14 +168,14 @@ def _interpreter(files: Files, image: Image, name: str, entry: Entry, via: tuple
     return None
 
 
-def _shell(files: Files, image: Image, arguments: list[str], via: tuple[str, ...]) -> Missing | None:
+def _shell(files: Files, image: ImageConfig, arguments: list[str], via: tuple[str, ...]) -> Missing | None:
     if any(re.fullmatch(r"-\w*c\w*", one) for one in arguments[:1]):
         return _calls_of(files, image, arguments[1] if len(arguments) > 1 else "", via)
     return _script(files, image, arguments, via, optional_suffix=False)
 
 
 def _script(
-    files: Files, image: Image, arguments: list[str], via: tuple[str, ...], *, optional_suffix: bool
+    files: Files, image: ImageConfig, arguments: list[str], via: tuple[str, ...], *, optional_suffix: bool
 ) -> Missing | None:
     """Check the file that an interpreter runs; options with a value are skipped."""
     if not arguments or arguments[0].startswith("-"):
@@ -193,7 +193,7 @@ def _script(
 
 
 def _package_binary(
-    files: Files, image: Image, arguments: list[str], via: tuple[str, ...], runner: str
+    files: Files, image: ImageConfig, arguments: list[str], via: tuple[str, ...], runner: str
 ) -> Missing | None:
     """Check the program that npx runs: in node_modules/.bin, from WORKDIR upwards; else npx would ask or download
     it."""
@@ -213,7 +213,7 @@ def _package_binary(
 
 
 def _package_script(
-    files: Files, image: Image, arguments: list[str], via: tuple[str, ...], manager: str
+    files: Files, image: ImageConfig, arguments: list[str], via: tuple[str, ...], manager: str
 ) -> Missing | None:
     """Check `pnpm run x`, `pnpm x`, `npm run x`, `pnpm exec x`: a script of package.json, or a program of
     node_modules."""
@@ -238,7 +238,7 @@ def _package_script(
     return _package_binary(files, image, call, via, manager)
 
 
-def _within(files: Files, image: Image, entry: Entry, via: tuple[str, ...]) -> Missing | None:
+def _within(files: Files, image: ImageConfig, entry: FileEntry, via: tuple[str, ...]) -> Missing | None:
     """Check the programs that a shell script calls."""
     text = entry.head.decode(errors="replace")
     if "/node_modules/.bin/" in entry.path and (shim := _SHIM.search(text)):
@@ -255,7 +255,9 @@ _SHIM = re.compile(r'exec node\s+(?:--\S+\s+)*"\$basedir/([^"]+)"')
 """The script that pnpm and npm write into node_modules/.bin in place of a link."""
 
 
-def _calls_of(files: Files, image: Image, text: str, via: tuple[str, ...], *, every: bool = False) -> Missing | None:
+def _calls_of(
+    files: Files, image: ImageConfig, text: str, via: tuple[str, ...], *, every: bool = False
+) -> Missing | None:
     """Check the calls of a script: those that name a path or a runner, or *every* one except shell builtins."""
     for call in _commands(text):
         first = next((word for word in call if word not in WRAPPERS), "")

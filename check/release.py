@@ -8,13 +8,13 @@ from pathlib import Path
 
 from check import docker, git, image, programs, steps
 from check.git import Released
-from check.image import Image
-from check.inside import Container
+from check.image import ImageConfig
+from check.inside import UnstartedContainer
 from check.layouts import matching
 from check.result import Broken, Skipped, Warned
 from check.statement import changes
-from check.steps import Place, Ran
-from check.subject import Subject
+from check.steps import FinishedStep, TrialPlace
+from check.subject import CheckedStack
 from infra.settings.migrations import Step
 
 EMPTY = "an empty database"
@@ -25,7 +25,7 @@ GIVE = "when a version is live, give a dump of its schema (check.schema), or its
 
 
 @dataclass(frozen=True)
-class Start:
+class StartingSchema:
     """The schema that the pending migrations start from.
 
     Attributes:
@@ -39,16 +39,16 @@ class Start:
 
     text: str = EMPTY
     known: bool = True
-    image: Image | None = None
+    image: ImageConfig | None = None
     dumped: bool = False
-    ran: tuple[Ran, ...] = ()
+    ran: tuple[FinishedStep, ...] = ()
 
     @property
     def empty(self) -> bool:
         return self.image is None and not self.dumped
 
 
-def made(subject: Subject, place: Place, built: Image, asked: str | None) -> Start:
+def made(subject: CheckedStack, place: TrialPlace, built: ImageConfig, asked: str | None) -> StartingSchema:
     """Bring the scratch database to the last released schema.
 
     Args:
@@ -63,9 +63,9 @@ def made(subject: Subject, place: Place, built: Image, asked: str | None) -> Sta
     if dump := subject.settings.check.schema_:
         try:
             place.scratch.load(subject.root / dump)
-        except docker.Failed as error:
+        except docker.DockerFailed as error:
             raise Broken(f"{dump} does not load: {error}", "create it again with pg_dump", error.output) from None
-        return Start(dump, dumped=True)
+        return StartingSchema(dump, dumped=True)
     release = git.released(subject.context, asked)
     patterns = [pattern for layout in subject.migrations().layouts for pattern in layout.files]
     if not matching(git.blobs(subject.context, release.commit), patterns):
@@ -75,7 +75,9 @@ def made(subject: Subject, place: Place, built: Image, asked: str | None) -> Sta
         return _by_image(subject, place, built, release, Path(folder))
 
 
-def _by_image(subject: Subject, place: Place, built: Image, release: Released, folder: Path) -> Start:
+def _by_image(
+    subject: CheckedStack, place: TrialPlace, built: ImageConfig, release: Released, folder: Path
+) -> StartingSchema:
     """Create the schema by the steps of the released revision's own image.
 
     Args:
@@ -98,10 +100,10 @@ def _by_image(subject: Subject, place: Place, built: Image, release: Released, f
             f"{SAY}; {GIVE}" if release.guessed else GIVE,
             broken.output,
         ) from None
-    return Start(f"the schema of {release}", image=old, ran=tuple(ran))
+    return StartingSchema(f"the schema of {release}", image=old, ran=tuple(ran))
 
 
-def seeded(place: Place, old: Image | None, built: Image) -> Ran:
+def seeded(place: TrialPlace, old: ImageConfig | None, built: ImageConfig) -> FinishedStep:
     """Run check.seed in the released image if that has the command, else in the built one.
 
     Raises:
@@ -117,8 +119,8 @@ def seeded(place: Place, old: Image | None, built: Image) -> Ran:
     return ran
 
 
-def _having(command: list[str], old: Image | None, built: Image) -> Image:
+def _having(command: list[str], old: ImageConfig | None, built: ImageConfig) -> ImageConfig:
     if old is None:
         return built
-    with Container(old.name) as inside:
+    with UnstartedContainer(old.name) as inside:
         return built if programs.missing(inside, old, command) else old

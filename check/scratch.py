@@ -14,7 +14,7 @@ from types import TracebackType
 
 from check import docker
 from check.result import Broken
-from check.statement import OURS, Statement, sent
+from check.statement import OURS, SqlStatement, sent
 
 READY_SECONDS = 90.0
 PULL_SECONDS = 300.0
@@ -59,7 +59,7 @@ class Scratch:
     def __enter__(self) -> Scratch:
         try:
             self._start()
-        except docker.Failed as error:
+        except docker.DockerFailed as error:
             self._stop()
             raise Broken(f"the scratch PostgreSQL does not start: {error}", "`make setup`", error.output) from None
         except BaseException:
@@ -94,7 +94,7 @@ class Scratch:
         ]
         ended = docker.run(arguments, environment=given)
         if ended.code != 0:
-            raise docker.Failed("docker did not start its container", ended.output)
+            raise docker.DockerFailed("docker did not start its container", ended.output)
         self._ready()
         if not ours:
             self.sql(
@@ -108,7 +108,7 @@ class Scratch:
         while docker.run(["exec", self.name, "pg_isready", "-q", "-h", "127.0.0.1"]).code != 0:
             running = docker.run(["inspect", "--format", "{{.State.Running}}", self.name])
             if running.output[-1:] != ("true",) or time.monotonic() > deadline:
-                raise docker.Failed("it does not answer", docker.run(["logs", "--tail", "20", self.name]).output)
+                raise docker.DockerFailed("it does not answer", docker.run(["logs", "--tail", "20", self.name]).output)
             time.sleep(0.2)
 
     def _stop(self) -> None:
@@ -141,7 +141,7 @@ class Scratch:
         return [(name, row) for name in names for row in self.sql(query, name)]
 
     def load(self, dump: Path) -> None:
-        """Load a dump as the master user. Raises docker.Failed with psql's error."""
+        """Load a dump as the master user. Raises docker.DockerFailed with psql's error."""
         docker.ask(["cp", str(dump), f"{self.name}:/tmp/dump.sql"])
         psql = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", self.username, "-d", self.database]
         docker.ask(["exec", self.name, *psql, "-f", "/tmp/dump.sql"], LOAD_SECONDS)  # noqa: S108 - in the container
@@ -158,7 +158,7 @@ class Scratch:
         """Return the names of the server's databases."""
         return [row[0] for row in self.sql("SELECT datname FROM pg_database WHERE NOT datistemplate")]
 
-    def statements(self) -> list[Statement]:
+    def statements(self) -> list[SqlStatement]:
         """Return the statements of the application's sessions since the last call, in their order."""
         mark = f"sluice-check-{secrets.token_hex(8)}"
         self.sql(f"SELECT '{mark}'")
@@ -166,7 +166,7 @@ class Scratch:
         new = self._log()
         while not any(mark in line for line in new):
             if time.monotonic() > deadline:
-                raise docker.Failed("the scratch PostgreSQL does not write its log", new)
+                raise docker.DockerFailed("the scratch PostgreSQL does not write its log", new)
             time.sleep(0.05)
             new = self._log()
         self._read += len(new)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from check import docker, host
-from check.image import Image
+from check.image import ImageConfig
 from check.result import Broken
-from check.steps import Place, masked
+from check.steps import TrialPlace, masked
 from sluice.diagnosis.exit_code import advice
 from sluice.diagnosis.redaction.presentable import presentable_line
 from sluice.diagnosis.signature import recognise
@@ -46,7 +46,7 @@ class Started:
     healthy: float
 
 
-class Service:
+class RunningService:
     """A running service.
 
     Args:
@@ -54,7 +54,7 @@ class Service:
         address: its own address, the Host header of the load balancer's check; empty where unknown.
     """
 
-    def __init__(self, name: str, url: str, place: Place, address: str = "") -> None:
+    def __init__(self, name: str, url: str, place: TrialPlace, address: str = "") -> None:
         self.name = name
         self.url = url
         self.place = place
@@ -129,7 +129,7 @@ def body(answer: Answer) -> str:
 
 
 @contextmanager
-def service(place: Place, image: Image) -> Iterator[Service]:
+def service(place: TrialPlace, image: ImageConfig) -> Iterator[RunningService]:
     """Run the service of an image with the app's database user. Each of app.secrets gets a random value."""
     app = place.settings.app
     given = place.variables(place.logins.app, {name: place.invented[name] for name in app.secrets})
@@ -142,12 +142,12 @@ def service(place: Place, image: Image) -> Iterator[Service]:
         published = docker.run(["port", name, f"{app.port}/tcp"])
         # None when it has ended already, which asking it finds out.
         address = published.output[0] if published.code == 0 and published.output else "127.0.0.1:1"
-        yield Service(name, f"http://{address}", place, host.of_the_load_balancer(name, app.port))
+        yield RunningService(name, f"http://{address}", place, host.of_the_load_balancer(name, app.port))
     finally:
         docker.remove(name)
 
 
-def _share(place: Place) -> list[str]:
+def _share(place: TrialPlace) -> list[str]:
     """Return options for the processor share of a Fargate task (app.cpu), on which the duration of a start depends.
 
     On the local stack, tasks have the whole machine.

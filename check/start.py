@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from check import programs
-from check.image import Image
+from check.image import ImageConfig
 from check.inside import Files
 from check.result import Broken
 from infra.settings.app import App
@@ -25,7 +25,7 @@ PASSING = (b"$@", b"${@}", b"$*")
 """Texts in a script that runs its arguments."""
 
 
-def findings(image: Image, steps: Sequence[Step], app: App) -> list[Finding]:
+def findings(image: ImageConfig, steps: Sequence[Step], app: App) -> list[Finding]:
     """Return the findings of the image's configuration for the steps.
 
     Args:
@@ -43,7 +43,7 @@ def findings(image: Image, steps: Sequence[Step], app: App) -> list[Finding]:
     return started(tasks, image.name, own)
 
 
-def starts(image: Image, steps: Sequence[Step], app: App, files: Files) -> str:
+def starts(image: ImageConfig, steps: Sequence[Step], app: App, files: Files) -> str:
     """Return the result with its remarks.
 
     Args:
@@ -70,7 +70,7 @@ def starts(image: Image, steps: Sequence[Step], app: App, files: Files) -> str:
     return f"for {image.architecture}, the steps run {how}{notes}"
 
 
-def passes(image: Image, script: str, files: Files) -> bool | None:
+def passes(image: ImageConfig, script: str, files: Files) -> bool | None:
     """Return whether an entrypoint's script runs its arguments; None where it is not a readable script."""
     entry, _ = programs.program(files, image, script)
     if entry is None or not _SHELL.match(entry.head):

@@ -37,7 +37,7 @@ _TEXT = re.compile(r"'(?:[^']|'')*'")
 
 
 @dataclass(frozen=True)
-class Statement:
+class SqlStatement:
     """One statement.
 
     Attributes:
@@ -55,7 +55,7 @@ class Statement:
     transaction: str = ""
 
 
-def sent(log_lines: Sequence[str]) -> Iterator[Statement]:
+def sent(log_lines: Sequence[str]) -> Iterator[SqlStatement]:
     """Yield the statements in PostgreSQL's JSON log (in UTC), without the check's own. Source: PostgreSQL,
     "jsonlog"."""
     for line in log_lines:
@@ -65,7 +65,7 @@ def sent(log_lines: Sequence[str]) -> Iterator[Statement]:
             at, session = _moment(entry.get("timestamp")), int(entry.get("pid", 0))
             database, transaction = str(entry.get("dbname", "")), str(entry.get("vxid", ""))
             for text in split(found[1]):
-                yield Statement(text, at, session, database, transaction)
+                yield SqlStatement(text, at, session, database, transaction)
 
 
 def split(script: str) -> list[str]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from check import docker, host
-from check.image import Image
+from check.image import ImageConfig
 from check.isolation import options
 from check.result import Broken
 from check.scratch import Scratch
-from check.statement import Statement
+from check.statement import SqlStatement
 from infra.settings.migrations import BOOTSTRAP, Step
 from infra.settings.settings import Settings
 from infra.settings.values import connection
@@ -31,7 +31,7 @@ SHORTEST_MASKED = 4
 
 
 @dataclass(frozen=True)
-class Login:
+class DatabaseLogin:
     """A user of the scratch database."""
 
     user: str
@@ -46,17 +46,17 @@ class Logins:
     """The users, as in a deployment: the master user creates the owner, for migrations, and the app, for the
     service."""
 
-    master: Login
-    owner: Login
-    app: Login
+    master: DatabaseLogin
+    owner: DatabaseLogin
+    app: DatabaseLogin
 
     @classmethod
     def of(cls, settings: Settings, scratch: Scratch) -> Logins:
-        master = Login(scratch.username, scratch.password)
+        master = DatabaseLogin(scratch.username, scratch.password)
         if not settings.database.roles:
             return cls(master, master, master)
         owner, app = (
-            Login(name, secrets.token_urlsafe(18)) for name in (settings.database.owner, settings.database.app)
+            DatabaseLogin(name, secrets.token_urlsafe(18)) for name in (settings.database.owner, settings.database.app)
         )
         return cls(master, owner, app)
 
@@ -67,7 +67,7 @@ def invented(given: Mapping[str, str] | None = None) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True)
-class Place:
+class TrialPlace:
     """The settings, the scratch database and its users, for all containers.
 
     Attributes:
@@ -80,7 +80,7 @@ class Place:
     platform: str
     invented: Mapping[str, str] = field(default_factory=invented, compare=False)
 
-    def variables(self, login: Login, extra: Mapping[str, str]) -> dict[str, str]:
+    def variables(self, login: DatabaseLogin, extra: Mapping[str, str]) -> dict[str, str]:
         app, where = self.settings.app, self.scratch.variables()
         plain = variables.plain(
             host=where["DB_HOST"],
@@ -93,7 +93,7 @@ class Place:
         )
         return {**plain, **self._own(login), **login.variables(), **extra}
 
-    def _own(self, login: Login) -> dict[str, str]:
+    def _own(self, login: DatabaseLogin) -> dict[str, str]:
         """Return the application's own database variables (setting database.variables)."""
         templates = self.settings.database.variables
         values = {"username": login.user, "password": login.password}
@@ -105,7 +105,7 @@ class Place:
             if not (managed and connection.travels(text) == "composed")
         }
 
-    def options(self, image: Image, name: str, given: Mapping[str, str]) -> list[str]:
+    def options(self, image: ImageConfig, name: str, given: Mapping[str, str]) -> list[str]:
         """Return the options of `docker run`: network, memory, isolation, and variables by name only."""
         docker_options = options(isolation(self.settings.app), image)
         docker_options += ["--name", name, "--network", self.scratch.name, "--platform", self.platform]
@@ -114,7 +114,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Failure:
+class StepFailure:
     """A step that did not end with exit code 0.
 
     Attributes:
@@ -154,7 +154,7 @@ def wanted(settings: Settings, *, bootstrap: bool = True) -> Iterator[tuple[Step
 
 
 @dataclass(frozen=True)
-class Ran:
+class FinishedStep:
     """A step that ended with exit code 0 in all of its shards.
 
     Attributes:
@@ -164,26 +164,28 @@ class Ran:
 
     step: Step
     seconds: float
-    statements: tuple[Statement, ...]
+    statements: tuple[SqlStatement, ...]
 
 
-def run(place: Place, image: Image, *, bootstrap: bool = True, phases: Sequence[str] = PHASES) -> list[Ran]:
+def run(
+    place: TrialPlace, image: ImageConfig, *, bootstrap: bool = True, phases: Sequence[str] = PHASES
+) -> list[FinishedStep]:
     """Run every step of these phases. Raises Broken at the first one that fails."""
     place.scratch.statements()  # drop earlier statements, which belong to no step
     steps = wanted(place.settings, bootstrap=bootstrap)
     return [each(place, image, step, role) for step, role in steps if step.phase in phases]
 
 
-def each(place: Place, image: Image, step: Step, role: str) -> Ran:
+def each(place: TrialPlace, image: ImageConfig, step: Step, role: str) -> FinishedStep:
     """Run all shards of a step. Raises Broken when one fails."""
     begun = time.monotonic()
     for shard in range(step.shards):
         if failure := once(place, image, step, shard, role):
             raise failure.broken()
-    return Ran(step, time.monotonic() - begun, tuple(place.scratch.statements()))
+    return FinishedStep(step, time.monotonic() - begun, tuple(place.scratch.statements()))
 
 
-def once(place: Place, image: Image, step: Step, shard: int, role: str) -> Failure | None:
+def once(place: TrialPlace, image: ImageConfig, step: Step, shard: int, role: str) -> StepFailure | None:
     """Run one task of a step; None when it ended with exit code 0."""
     logins = place.logins
     extra = variables.filled(step.environment, host.service(place.settings))
@@ -204,10 +206,10 @@ def once(place: Place, image: Image, step: Step, shard: int, role: str) -> Failu
         docker.remove(name)
     if ended.code == 0:
         return None
-    return Failure(step.name, tuple(step.command), ended.code, seconds, masked(ended.output, place))
+    return StepFailure(step.name, tuple(step.command), ended.code, seconds, masked(ended.output, place))
 
 
-def masked(output: Sequence[str], place: Place) -> tuple[str, ...]:
+def masked(output: Sequence[str], place: TrialPlace) -> tuple[str, ...]:
     """Mask the scratch users' passwords, which could be mistaken for real ones, and the values of app.secrets."""
     logins = place.logins
     known = [login.password for login in (logins.master, logins.owner, logins.app)]

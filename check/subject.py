@@ -23,7 +23,7 @@ PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 
 @dataclass(frozen=True)
-class Subject:
+class CheckedStack:
     """What is checked: one stack's settings and application.
 
     Attributes:
@@ -65,7 +65,7 @@ class Subject:
         return (self.context / name).read_text(encoding="utf-8", errors="replace")
 
 
-def read(root: Path, stack: str, file: Path | None = None) -> Subject:
+def read(root: Path, stack: str, file: Path | None = None) -> CheckedStack:
     """Read and validate the stack's settings. Raises Broken with every mistake."""
     file = file or root / f"Pulumi.{stack}.yaml"
     try:
@@ -88,7 +88,7 @@ def read(root: Path, stack: str, file: Path | None = None) -> Subject:
             f"stack {stack} builds no application: it deploys an existing image",
             "check the stack that builds it (app.context): `make check STACK=…`",
         )
-    return Subject(root, file, settings, settings.app.context, secrets)
+    return CheckedStack(root, file, settings, settings.app.context, secrets)
 
 
 def split(config: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:

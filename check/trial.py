@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from check import catalog, release, steps
 from check.catalog import Table
-from check.image import Image
-from check.locks import Held, Watch
-from check.release import Start
+from check.image import ImageConfig
+from check.locks import Held, LockSampler
+from check.release import StartingSchema
 from check.result import Broken
 from check.serving import body, service
 from check.statement import changes, names
-from check.steps import Place, Ran
+from check.steps import FinishedStep, TrialPlace
 from infra.settings.migrations import Step
 
 _READS = re.compile(
@@ -42,24 +42,24 @@ class Trial:
         seconds: duration of the pending migrations.
     """
 
-    place: Place
-    start: Start = field(default_factory=Start)
-    before: list[Ran] = field(default_factory=list)
+    place: TrialPlace
+    start: StartingSchema = field(default_factory=StartingSchema)
+    before: list[FinishedStep] = field(default_factory=list)
     names: frozenset[str] = frozenset()
     tables: Sequence[Table] = ()
     seeded: frozenset[str] = frozenset()
-    pending: list[Ran] | None = None
+    pending: list[FinishedStep] | None = None
     locks: list[Held] | None = None
     lives: str | Broken | None = None
     seconds: float = 0.0
 
-    def begin(self, start: Start, built: Image) -> None:
+    def begin(self, start: StartingSchema, built: ImageConfig) -> None:
         """Seed the released schema, and record its names."""
         self.start, self.before = start, list(start.ran)
         self._seed(start.image, built)
         self.names, self.tables = catalog.names(self.place.scratch), catalog.tables(self.place.scratch)
 
-    def _seed(self, old: Image | None, built: Image) -> None:
+    def _seed(self, old: ImageConfig | None, built: ImageConfig) -> None:
         if not self.place.settings.check.seed:
             return
         before = self._names()
@@ -69,19 +69,19 @@ class Trial:
     def _names(self) -> frozenset[str]:
         return catalog.names(self.place.scratch).union(self.place.scratch.databases())
 
-    def run(self, built: Image) -> None:
+    def run(self, built: ImageConfig) -> None:
         """Run the pending migrations; on an empty database twice, because the seed needs tables first."""
         if self.start.empty and self.place.settings.check.seed:
             self.before += steps.run(self.place, built)
             self._seed(None, built)
         begun = time.monotonic()
-        with Watch(self.place.scratch, self.tables) as watch:
+        with LockSampler(self.place.scratch, self.tables) as watch:
             pending = self._while_serving(self.start.image, built) if self.start.image else steps.run(self.place, built)
         self.seconds = time.monotonic() - begun
         self.locks = watch.held([one for ran in pending for one in ran.statements]) if watch.seen else None
         self.pending = pending
 
-    def _while_serving(self, released: Image, built: Image) -> list[Ran]:
+    def _while_serving(self, released: ImageConfig, built: ImageConfig) -> list[FinishedStep]:
         """Migrate while the released version serves, as in a deployment, and check that it works on the new schema."""
         path = self.place.settings.app.health_path
         with ExitStack() as running:
@@ -133,10 +133,10 @@ def looks(step: Step) -> bool:
     return any(_READS.search(word) for word in (step.name, *step.command))
 
 
-def _visited(ran: Ran, seeded: frozenset[str]) -> bool:
+def _visited(ran: FinishedStep, seeded: frozenset[str]) -> bool:
     """Return whether a step used a database or another object that the seed created."""
     return bool(seeded) and any(one.database in seeded or names(one.text) & seeded for one in ran.statements)
 
 
-def _count(ran: Ran) -> int:
+def _count(ran: FinishedStep) -> int:
     return sum(changes(one.text) for one in ran.statements)

@@ -12,7 +12,7 @@ VERSION = "2012-10-17"
 
 
 @dataclass(frozen=True)
-class Account:
+class AccountRegion:
     """One AWS account in one Region.
 
     Attributes:
@@ -26,7 +26,7 @@ class Account:
     id: str
 
     @classmethod
-    def of(cls, caller_arn: str, region: str) -> Account:
+    def of(cls, caller_arn: str, region: str) -> AccountRegion:
         """Return the account of a caller, from its ARN."""
         _, partition, _, _, account, *_ = caller_arn.split(":")
         return cls(partition, region, account)
@@ -38,11 +38,11 @@ def managed(caller_arn: str, end: str) -> str:
     Args:
         end: its path and name.
     """
-    account = Account.of(caller_arn, "")
+    account = AccountRegion.of(caller_arn, "")
     return f"arn:{account.partition}:iam::{account.id}:policy{end}"
 
 
-def task_trust(account: Account) -> str:
+def task_trust(account: AccountRegion) -> str:
     """Return a trust policy for ECS tasks of this account and Region only.
 
     Without the conditions, ECS could be made to use the role for another account ("Task IAM role" in the Amazon ECS

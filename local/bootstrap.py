@@ -10,11 +10,11 @@ from emulator.cloud import emulator
 from local import environment
 from local.environment import STACK, Checkout
 from local.terminal import attached
-from local.toolchain.progress import Progress
+from local.toolchain.progress import SetupProgress
 from local.up import port
 
 
-def prepare(place: Checkout, progress: Progress, stack: str, *, yes: bool) -> int:
+def prepare(place: Checkout, progress: SetupProgress, stack: str, *, yes: bool) -> int:
     """Prepare the account for a stack's deployments; return the exit code.
 
     Args:

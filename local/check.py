@@ -13,12 +13,12 @@ from local.environment import Checkout
 from local.parallel import Job
 from local.terminal import attached
 from local.toolchain import plan
-from local.toolchain.process import Failed
-from local.toolchain.progress import Progress, Timing, table
+from local.toolchain.process import SetupFailed
+from local.toolchain.progress import SetupProgress, Timing, table
 
 
 @dataclass(frozen=True)
-class Part:
+class CheckPart:
     """One part of the checks.
 
     Attributes:
@@ -31,12 +31,12 @@ class Part:
 
 
 PARTS = {
-    "lint": Part((("ruff", "check", "."), ("ruff", "format", "--check", ".")), plan.PYTHON),
-    "types": Part((("mypy",),), plan.PYTHON),
-    "imports": Part((("lint-imports",),), plan.PYTHON),
-    "unit": Part((("pytest", "tests/unit"),), plan.TESTS),
-    "components": Part((("pytest", "tests/components"),), plan.PYTHON),
-    "e2e": Part((("pytest", "tests/e2e"),), None),
+    "lint": CheckPart((("ruff", "check", "."), ("ruff", "format", "--check", ".")), plan.PYTHON),
+    "types": CheckPart((("mypy",),), plan.PYTHON),
+    "imports": CheckPart((("lint-imports",),), plan.PYTHON),
+    "unit": CheckPart((("pytest", "tests/unit"),), plan.TESTS),
+    "components": CheckPart((("pytest", "tests/components"),), plan.PYTHON),
+    "e2e": CheckPart((("pytest", "tests/e2e"),), None),
 }
 
 WIDTH = min((os.cpu_count() or 2) + 1, 6)
@@ -46,10 +46,10 @@ FIRST = ("deploy", "deploy_again", "rehearse", "faults", "gate", "cloud")  # the
 
 
 def chosen(names: Sequence[str]) -> list[str]:
-    """Return the named parts, or all of them, in their order. Raises Failed on an unknown name."""
+    """Return the named parts, or all of them, in their order. Raises SetupFailed on an unknown name."""
     unknown = sorted(set(names) - set(PARTS))
     if unknown:
-        raise Failed(f"there is no check {', '.join(unknown)}\n  fix: take any of {', '.join(PARTS)}")
+        raise SetupFailed(f"there is no check {', '.join(unknown)}\n  fix: take any of {', '.join(PARTS)}")
     return [name for name in PARTS if name in names or not names]
 
 
@@ -97,7 +97,7 @@ def groups(root: Path) -> dict[str, tuple[str, ...]]:
     return {name: tuple(found[name]) for name in order}
 
 
-def run(place: Checkout, names: Sequence[str], progress: Progress) -> int:
+def run(place: Checkout, names: Sequence[str], progress: SetupProgress) -> int:
     """Run the parts; return 0 when all passed, else 1."""
     env = os.environ | {"PATH": os.pathsep.join([str(place.venv / "bin"), os.environ.get("PATH", os.defpath)])}
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling the Pulumi SDKs anew costs every process two seconds
@@ -116,7 +116,7 @@ def run(place: Checkout, names: Sequence[str], progress: Progress) -> int:
     return 1 if bad else 0
 
 
-def _watched(place: Checkout, job: Job, env: dict[str, str], progress: Progress) -> Timing:
+def _watched(place: Checkout, job: Job, env: dict[str, str], progress: SetupProgress) -> Timing:
     """Run one command with its output on this terminal."""
     progress.say(f"\n== {job.name}")
     began = time.monotonic()

@@ -21,9 +21,9 @@ from local.stack import settings
 from local.terminal import Terminated, attached
 from local.toolchain import engine, plan, preconditions
 from local.toolchain.lock import Busy, held
-from local.toolchain.process import Failed, said
-from local.toolchain.progress import Progress, Timing, duration, table
-from local.toolchain.steps import Interrupted, Step, carry_out, needed
+from local.toolchain.process import SetupFailed, said
+from local.toolchain.progress import SetupProgress, Timing, duration, table
+from local.toolchain.steps import SetupInterrupted, SetupStep, carry_out, needed
 from local.up import port, start, up
 
 REHEARSING = {
@@ -82,7 +82,7 @@ def reported(execute: Callable[[], int]) -> int:
     """Run a command and return its exit code; print a failure as one error."""
     try:
         return execute()
-    except (Failed, NotStarted, emulator.CloudError, KeyFileError) as failure:
+    except (SetupFailed, NotStarted, emulator.CloudError, KeyFileError) as failure:
         return _error(str(failure))
     except BrokenPipeError:  # `make up | head`: the reader has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -92,25 +92,25 @@ def reported(execute: Callable[[], int]) -> int:
         if text is None:
             raise
         return _error(text)
-    except (Interrupted, KeyboardInterrupt):
+    except (SetupInterrupted, KeyboardInterrupt):
         print("interrupted: what ran was ended; the same command goes on where this one stopped", file=sys.stderr)
         return INTERRUPTED
 
 
 @contextmanager
 def alone(place: Checkout, command: str) -> Iterator[None]:
-    """Lock this checkout's stack against other commands. Raises Failed when one is running."""
+    """Lock this checkout's stack against other commands. Raises SetupFailed when one is running."""
     if command not in CHANGING:
         yield
         return
     if text := preconditions.unwritable(plan.folders(place)["local"]):
-        raise Failed(text)
+        raise SetupFailed(text)
     name = f"`make {command}`"
     try:
         with held(place.local / "lock", seconds=0, waiting=lambda line: None, cancelled=lambda: False, name=name):
             yield
     except Busy as busy:
-        raise Failed(
+        raise SetupFailed(
             f"{busy.owner} is at work in this checkout\n  fix: wait until it ends, or end it, then try again"
         ) from None
 
@@ -124,7 +124,9 @@ def _run(chosen: argparse.Namespace, place: Checkout, rest: Sequence[str]) -> in
         if emulator.status(place.local) is None:
             print("the local cloud is not running: `make up` starts it", file=sys.stderr)
         return 0
-    progress = Progress(sys.stderr) if chosen.command == "application" else Progress()  # its stdout may be JSON
+    progress = (
+        SetupProgress(sys.stderr) if chosen.command == "application" else SetupProgress()
+    )  # its stdout may be JSON
     try:
         if chosen.command == "application":
             file = place.root / f"Pulumi.{chosen.stack}.yaml"  # the check itself reports a missing one
@@ -194,7 +196,7 @@ def _rehearse(chosen: argparse.Namespace, place: Checkout) -> int:
 
 
 def set_up(
-    place: Checkout, progress: Progress, names: Sequence[str] | None = None, more: Sequence[Step] = ()
+    place: Checkout, progress: SetupProgress, names: Sequence[str] | None = None, more: Sequence[SetupStep] = ()
 ) -> list[Timing]:
     """Run set-up and *more*, or only the named steps with their requirements; print a table if anything was done."""
     steps = [*plan.steps(place), *more]

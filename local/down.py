@@ -8,10 +8,10 @@ from emulator.cloud import emulator
 from local import environment
 from local.environment import Checkout
 from local.stack import Pulumi
-from local.toolchain.progress import Progress
+from local.toolchain.progress import SetupProgress
 
 
-def down(place: Checkout, progress: Progress) -> int:
+def down(place: Checkout, progress: SetupProgress) -> int:
     """Stop the cloud first: what the state speaks of is gone then, and the state with it."""
     try:
         endpoint = environment.endpoint(place)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local.stack import Pulumi
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 from local.toolchain.progress import duration
 from sluice.inputs.smoke import Smoke
 from sluice.rollout.deployment import http_answer
@@ -31,7 +31,7 @@ def first_answer(pulumi: Pulumi, outputs: Mapping[str, Any]) -> str:
         Failed: neither 2xx nor 3xx; nor is it a path without a page of a service whose smoke request is answered.
     """
     if not isinstance(outputs.get("url"), str):
-        raise Failed(f"the stack has no output `url`\n  fix: see `pulumi stack output --stack {pulumi.stack}`")
+        raise SetupFailed(f"the stack has no output `url`\n  fix: see `pulumi stack output --stack {pulumi.stack}`")
     if bundle := pulumi.env.get("SSL_CERT_FILE"):
         os.environ["SSL_CERT_FILE"] = bundle
     url, address = str(outputs["url"]), str(outputs.get("address") or "")
@@ -40,24 +40,24 @@ def first_answer(pulumi: Pulumi, outputs: Mapping[str, Any]) -> str:
         return said(answer)
     if answer.status in NO_PAGE and (deep := proven(outputs)):
         return f"{said(answer)}; {deep}"
-    raise Failed(wrong(url, answer))
+    raise SetupFailed(wrong(url, answer))
 
 
 def ask(url: str, seconds: float, address: str = "") -> Answer:
-    """GET `url` until it answers below 500. Raises Failed after `seconds`.
+    """GET `url` until it answers below 500. Raises SetupFailed after `seconds`.
 
     Args:
         address: where to connect to, in place of the URL's host.
     """
     if urlsplit(url).scheme not in ("http", "https"):
-        raise Failed(f"the output `url` is not an address: {url!r}")
+        raise SetupFailed(f"the output `url` is not an address: {url!r}")
     deadline = time.monotonic() + seconds
     while True:
         answer = http_answer.ask(url, 5, address)
         if 0 < answer.status < 500:
             return answer
         if time.monotonic() > deadline:
-            raise Failed(
+            raise SetupFailed(
                 f"{url} did not answer within {duration(seconds)}: {said(answer)}\n  fix: see the service's log group"
             )
         time.sleep(0.2)

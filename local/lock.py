@@ -9,7 +9,7 @@ from local.environment import Checkout
 from local.terminal import attached
 from local.toolchain import environments, plan
 from local.toolchain.process import ask
-from local.toolchain.progress import Progress
+from local.toolchain.progress import SetupProgress
 
 OPTIONS = ("--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--quiet")
 
@@ -25,7 +25,7 @@ def sources(root: Path) -> list[tuple[Path, str]]:
     return [(path, "3.11") for path in ours] + [(path, "3.13") for path in examples]
 
 
-def compile_all(place: Checkout, progress: Progress) -> int:
+def compile_all(place: Checkout, progress: SetupProgress) -> int:
     """Compile all locks; a lock's versions stay unless its .in file says otherwise (delete a lock to renew it)."""
     uv = environments.uv(place.cache, plan.uv_lock(place))
     pip_config = ask([place.venv / "bin" / "pip", "config", "list"]) or ""

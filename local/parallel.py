@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from local.toolchain.progress import Progress, Timing
-from local.toolchain.steps import Interrupted
+from local.toolchain.progress import SetupProgress, Timing
+from local.toolchain.steps import SetupInterrupted
 
 SECONDS = 1800.0  # timeout of one job
 GRACE = 60.0  # seconds from SIGINT to SIGKILL: pytest's fixtures stop their emulators meanwhile
@@ -72,7 +72,7 @@ class Running:
 
 
 def run(
-    jobs: Sequence[Job], *, width: int, logs: Path, cwd: Path, env: Mapping[str, str], progress: Progress
+    jobs: Sequence[Job], *, width: int, logs: Path, cwd: Path, env: Mapping[str, str], progress: SetupProgress
 ) -> list[Timing]:
     """Run the jobs, at most `width` at a time, in their order.
 
@@ -107,11 +107,11 @@ def run(
             for one in running:  # only when a program could not be started, or its output not be kept
                 one.kill()
     if asked:
-        raise Interrupted
+        raise SetupInterrupted
     return [timings[job] for job in jobs]
 
 
-def _report(one: Running, progress: Progress) -> Timing:
+def _report(one: Running, progress: SetupProgress) -> Timing:
     mark = "=" * max(3, 100 - len(one.job.name))
     output = one.log.read_text(errors="replace").rstrip()
     progress.say(f"\n== {one.job.name} {mark}\n{output}")

@@ -8,17 +8,17 @@ from functools import partial
 from emulator import record
 from local.environment import Checkout
 from local.toolchain import archives
-from local.toolchain.process import Failed
-from local.toolchain.progress import Progress
-from local.toolchain.steps import Step
+from local.toolchain.process import SetupFailed
+from local.toolchain.progress import SetupProgress
+from local.toolchain.steps import SetupStep
 
 VARIABLE = "SLUICE_PREPARED"
 """Set in the environment of a job that holds a role: nothing may be installed there."""
 
 
-def pinned(place: Checkout) -> Step:
+def pinned(place: Checkout) -> SetupStep:
     """Return the step that installs Pulumi's CLI and plugins by their recorded checksums, whatever is installed."""
-    return Step(
+    return SetupStep(
         "pinned Pulumi",
         "installing Pulumi's CLI and plugins by their recorded checksums",
         done=lambda: False,  # the plugins lie in the user's own folder, where others may have put theirs
@@ -27,7 +27,7 @@ def pinned(place: Checkout) -> Step:
     )
 
 
-def pin(place: Checkout, progress: Progress) -> int:
+def pin(place: Checkout, progress: SetupProgress) -> int:
     """`make pin`: record the checksums of Pulumi's archives for all platforms; returns the exit code."""
     wanted = [one for platform in archives.PLATFORMS for one in archives.wanted(place.root, *platform)]
     for line in archives.pin(wanted, place.cache / "archives"):
@@ -39,7 +39,7 @@ def pin(place: Checkout, progress: Progress) -> int:
     return 0
 
 
-def refuse_to_install(environment: Mapping[str, str], waiting: Sequence[Step], place: Checkout) -> None:
+def refuse_to_install(environment: Mapping[str, str], waiting: Sequence[SetupStep], place: Checkout) -> None:
     """Raise Failed when something is missing in a job that has already assumed a role."""
     if not environment.get(VARIABLE):
         return
@@ -47,7 +47,7 @@ def refuse_to_install(environment: Mapping[str, str], waiting: Sequence[Step], p
     if archives.ROAD not in str(record.read(place.pulumi_record).get("road")):
         names.append("Pulumi by its recorded checksum")
     if names:
-        raise Failed(
+        raise SetupFailed(
             f"{VARIABLE} is set, so nothing is installed any more, and there is no {', '.join(names)}"
             "\n  fix: run `make prepare` before the job takes its role"
         )

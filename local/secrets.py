@@ -26,7 +26,7 @@ from infra.settings.reading.mistake import SettingsError
 from infra.settings.values.secrets import LOCAL, arn
 from infra.settings.values.secrets import reference as reference_of
 from local.rehearse.copy import plain, read
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 from sluice.aws.generated_secret import current_version
 
 RANDOM_BYTES = 32
@@ -133,7 +133,7 @@ def main(stack: str, root: Path = ROOT) -> int:
         if not isinstance(references, dict):
             return 0  # the program says what is wrong with them
         values = secret_file.values(root, stack, references)
-    except (SettingsError, Failed) as wrong:
+    except (SettingsError, SetupFailed) as wrong:
         print(f"error: {wrong}", file=sys.stderr)
         return 1
     client: Any = boto3.client("secretsmanager")

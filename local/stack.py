@@ -15,8 +15,8 @@ from emulator.cloud.process import command
 from local import environment
 from local.environment import STACK, Checkout
 from local.terminal import attached
-from local.toolchain.process import Failed
-from local.toolchain.progress import Progress
+from local.toolchain.process import SetupFailed
+from local.toolchain.progress import SetupProgress
 
 PULUMI_SECONDS = 60.0  # for the short commands around `pulumi up`
 
@@ -41,7 +41,7 @@ class Pulumi:
         self.program = environment.pulumi_bin(place) / "pulumi"
         self.own_backend = self.env["PULUMI_BACKEND_URL"] == f"file://{place.state}"
 
-    def prepare(self, progress: Progress, cloud: Cloud) -> None:
+    def prepare(self, progress: SetupProgress, cloud: Cloud) -> None:
         """Make sure that the stack exists, and that its state is of the running cloud and not of an earlier one.
 
         Raises:
@@ -62,8 +62,8 @@ class Pulumi:
             self.quiet("stack", "init", self.stack, "--no-select")
         record.write(self.note, now)
 
-    def unlock(self, progress: Progress) -> None:
-        """Remove the lock of a killed update. Raises Failed when another Pulumi process uses the stack."""
+    def unlock(self, progress: SetupProgress) -> None:
+        """Remove the lock of a killed update. Raises SetupFailed when another Pulumi process uses the stack."""
         if self.own_backend and stale(self._locks(), command, self.stack):
             progress.say(f"· an update that was killed left its lock on the {self.stack} stack: removing it")
             self.quiet("cancel", "--stack", self.stack, "--yes")
@@ -117,7 +117,7 @@ class Pulumi:
         return [verb, "--stack", self.stack, *file, *options]
 
     def quiet(self, *arguments: str) -> str:
-        """Run a short command and return what it printed. Raises Failed."""
+        """Run a short command and return what it printed. Raises SetupFailed."""
         try:
             done = subprocess.run(
                 [self.program, *arguments, "--non-interactive"],
@@ -130,12 +130,12 @@ class Pulumi:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise Failed(
+            raise SetupFailed(
                 f"`pulumi {' '.join(arguments)}` did not end within {PULUMI_SECONDS:.0f} s\n  fix: try again"
             ) from None
         if done.returncode != 0:
             said = (done.stderr or done.stdout).strip()
-            raise Failed(
+            raise SetupFailed(
                 f"`pulumi {' '.join(arguments)}` ended with exit code {done.returncode}: {said}"
                 "\n  fix: `make down` and `make up` start afresh"
             )
@@ -146,19 +146,19 @@ def project(root: Path) -> str:
     """The project's name, as Pulumi.yaml has it now: one that was renamed has left its old state beside the new."""
     found = re.search(r"^name:\s*[\"']?([\w.-]+)", (root / "Pulumi.yaml").read_text(), re.MULTILINE)
     if found is None:
-        raise Failed("Pulumi.yaml has no line `name: …`\n  fix: give the project a name")
+        raise SetupFailed("Pulumi.yaml has no line `name: …`\n  fix: give the project a name")
     return found.group(1)
 
 
 def settings(root: Path, stack: str) -> Path:
-    """The settings file of a stack that may be deployed to the local cloud. Raises Failed when it must not be."""
+    """The settings file of a stack that may be deployed to the local cloud. Raises SetupFailed when it must not be."""
     file = root / f"Pulumi.{stack}.yaml"
     if not file.is_file():
-        raise Failed(
+        raise SetupFailed(
             f"there is no {file.name}\n  fix: copy Pulumi.{STACK}.yaml to it and write your application's settings"
         )
     if not re.search(r"^\s+([\w-]+:)?environment:\s*[\"']?local\b", file.read_text(), re.MULTILINE):
-        raise Failed(
+        raise SetupFailed(
             f"{file.name} does not say `environment: local`, so `make up` does not deploy it\n  fix: `make rehearse"
             f" STACK={stack}` tries it on this machine, `pulumi up --stack {stack}` deploys it for real"
         )
@@ -178,7 +178,7 @@ def stale(locks: Iterable[Mapping[str, object]], command: Callable[[int], Sequen
     pids = [lock.get("pid") for lock in locks]
     for pid in pids:
         if isinstance(pid, int) and any(Path(word).name == "pulumi" for word in command(pid)[:1]):
-            raise Failed(
+            raise SetupFailed(
                 f"another pulumi (process {pid}) is at work on the {stack} stack\n  fix: wait until it ends, or end it"
             )
     return bool(pids)

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from local.toolchain.steps import Interrupted
+from local.toolchain.steps import SetupInterrupted
 
 
 class Terminated(KeyboardInterrupt):
@@ -33,5 +33,5 @@ def attached(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]
         except KeyboardInterrupt:
             interrupted = True
     if interrupted:
-        raise Interrupted
+        raise SetupInterrupted
     return code

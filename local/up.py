@@ -17,22 +17,22 @@ from local.first_answer import first_answer
 from local.stack import Pulumi
 from local.summary import summary
 from local.terminal import attached
-from local.toolchain.process import Failed
-from local.toolchain.progress import Progress, Timing, table
+from local.toolchain.process import SetupFailed
+from local.toolchain.progress import SetupProgress, Timing, table
 
 PARTS = ("set-up", "local cloud", "stack", "pulumi up", "first answer")
 """What the last line tells the seconds of; the parts of set-up have a table of their own."""
 SHELL = 'eval "$(make -s env)", then `sluice status`, or `pulumi stack output --json`'
 
 
-def start(place: Checkout, progress: Progress) -> int:
+def start(place: Checkout, progress: SetupProgress) -> int:
     """`make cloud`: nothing is deployed. Returns the exit code, 0."""
     started(place, progress)
     progress.say('a shell on it: eval "$(make -s env)"; a stack in it: make up')
     return 0
 
 
-def started(place: Checkout, progress: Progress) -> tuple[Cloud, Timing]:
+def started(place: Checkout, progress: SetupProgress) -> tuple[Cloud, Timing]:
     """The local cloud, running. Raises CloudError."""
     progress.start("cloud", "starting the local cloud")
     cloud = emulator.start(place.local, port(os.environ), environment.account(place.local))
@@ -43,10 +43,10 @@ def started(place: Checkout, progress: Progress) -> tuple[Cloud, Timing]:
     return cloud, Timing("local cloud", seconds, state)
 
 
-def up(place: Checkout, progress: Progress, timings: list[Timing], stack: str = STACK) -> int:
+def up(place: Checkout, progress: SetupProgress, timings: list[Timing], stack: str = STACK) -> int:
     """Deploy a stack; returns Pulumi's exit code when it fails. `timings` are those of set-up.
 
-    Raises Failed when the stack is deployed and its URL does not answer as it should.
+    Raises SetupFailed when the stack is deployed and its URL does not answer as it should.
     """
     cloud, began = started(place, progress)
     timings = [*timings, began]
@@ -91,10 +91,12 @@ def provide_secrets(place: Checkout, pulumi: Pulumi) -> int:
 
 
 def port(base: Mapping[str, str]) -> int | None:
-    """The port that SLUICE_PORT asks for; None: any. Raises Failed when it is none."""
+    """The port that SLUICE_PORT asks for; None: any. Raises SetupFailed when it is none."""
     text = base.get("SLUICE_PORT", "")
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise Failed(f"SLUICE_PORT is {text!r}, which is no port\n  fix: set it to a number up to 65535, or unset it")
+        raise SetupFailed(
+            f"SLUICE_PORT is {text!r}, which is no port\n  fix: set it to a number up to 65535, or unset it"
+        )
     return int(text)

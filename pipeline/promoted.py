@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pipeline.engine.engine import Engine
 from pipeline.failed import Failed
 from pipeline.stack_settings import clients, read, settings
-from sluice.release.promotion import Source, released
+from sluice.release.promotion import PromotionSource, released
 
 
-def source(engine: Engine) -> Source | None:
+def source(engine: Engine) -> PromotionSource | None:
     """The stack that this one promotes from; None for one that builds, or names its image. Raises Failed."""
     config = settings(engine)
     name = config.get("promoteFrom")
@@ -24,7 +24,7 @@ def source(engine: Engine) -> Source | None:
     parts = str(name).split("/")  # `stack`, or `org/project/stack`
     project = parts[1] if len(parts) == 3 else str(read(engine, "Pulumi.yaml").get("name") or "")
     where = config.get("promotion") or {}
-    return Source(project, parts[-1], str(where.get("account") or ""), str(where.get("region") or ""))
+    return PromotionSource(project, parts[-1], str(where.get("account") or ""), str(where.get("region") or ""))
 
 
 def image(engine: Engine) -> str | None:

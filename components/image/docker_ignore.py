@@ -14,7 +14,7 @@ from functools import cached_property
 
 
 @dataclass(frozen=True)
-class Rule:
+class IgnoreRule:
     """One line of the file.
 
     Attributes:
@@ -34,7 +34,7 @@ class Rule:
 class DockerIgnore:
     """The rules of one .dockerignore file, in its order."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[IgnoreRule, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> DockerIgnore:
@@ -46,7 +46,7 @@ class DockerIgnore:
             back_in = pattern.startswith("!")
             pattern = posixpath.normpath(pattern.removeprefix("!").strip()).lstrip("/")
             if pattern not in {"", "."}:
-                rules.append(Rule(pattern, back_in))
+                rules.append(IgnoreRule(pattern, back_in))
         return cls(tuple(rules))
 
     def excludes(self, path: str) -> bool:

@@ -31,7 +31,7 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Rule:
+class AlarmRule:
     """The rule of an alarm.
 
     Attributes:
@@ -60,7 +60,7 @@ RUNBOOK = "docs/alarms.md"
 
 
 def alarm(
-    name: str, rule: Rule, topic: pulumi.Input[str] | None, opts: pulumi.ResourceOptions
+    name: str, rule: AlarmRule, topic: pulumi.Input[str] | None, opts: pulumi.ResourceOptions
 ) -> aws.cloudwatch.MetricAlarm:
     """Return the alarm of a rule, which notifies the topic when it is raised and when it clears."""
     actions = [topic] if topic is not None else []
@@ -93,7 +93,7 @@ def _measured(metric: Metric) -> dict[str, Any]:
     }
 
 
-def _queries(rule: Rule) -> list[dict[str, Any]]:
+def _queries(rule: AlarmRule) -> list[dict[str, Any]]:
     """Return the queries of the formula and of its metrics ("Using metric math" in the Amazon CloudWatch user
     guide)."""
     parts = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from components.monitoring.alarm import Metric, Rule
+from components.monitoring.alarm import AlarmRule, Metric
 
 NAMESPACE = "AWS/ApplicationELB"
 
@@ -28,8 +28,8 @@ def of_groups(
     load_balancer: pulumi.Input[str],
     target_groups: Sequence[pulumi.Input[str]],
 ) -> dict[str, Any]:
-    """What an alarm measures of the service's target groups, as arguments of Rule: of one group the metric, of two a
-    formula over both.
+    """What an alarm measures of the service's target groups, as arguments of AlarmRule: the metric of one group, or a
+    formula over two.
 
     Args:
         function: of metric math, which makes one number of two: MAX or SUM.
@@ -50,7 +50,7 @@ def errors(
     target_groups: Sequence[pulumi.Input[str]],
     *,
     shared: bool,
-) -> Rule:
+) -> AlarmRule:
     """Answers with a 5xx, of all answers; of both target groups, where the service has two.
 
     Counts the load balancer's own 5xx too, as a target that does not answer has no 5xx to count. RequestCount counts
@@ -71,7 +71,7 @@ def errors(
         failed, asked = f"{failed} + FILL(u, 0)", f"{asked} + FILL(s, 0)"
         metrics["u"] = metric("HTTPCode_Target_5XX_Count", "Sum", load_balancer, group)
         metrics["s"] = metric("RequestCount", "Sum", load_balancer, group)
-    return Rule(
+    return AlarmRule(
         name,
         f"More than {percent} % of the answers have been a 5xx for {minutes} minutes.",
         minutes=minutes,

@@ -25,7 +25,7 @@ from sluice.sdk import Admission
 
 
 @dataclass(frozen=True)
-class Source:
+class ImageSource:
     """Decides which image a stack deploys.
 
     Attributes:

@@ -23,7 +23,7 @@ def scanned(name: str, stack: Settings, origin: Origin, opts: pulumi.ResourceOpt
         return origin
     for text in ending(scan.exceptions, datetime.now(UTC).date()):
         pulumi.log.warn(text)
-    judged = Scan(name, ScanArgs(origin.reference, severity, stack), opts)
+    judged = AcceptedScan(name, ScanArgs(origin.reference, severity, stack), opts)
     return replace(origin, reference=judged.image)
 
 
@@ -42,7 +42,7 @@ class ScanArgs:
     stack: Settings
 
 
-class Scan(pulumi.ComponentResource):
+class AcceptedScan(pulumi.ComponentResource):
     """The acceptance of the image scan.
 
     Outputs: image, once its scan is accepted.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.monitoring.alarm import Metric, Rule
+from components.monitoring.alarm import AlarmRule, Metric
 from components.network.traffic import errors, of_groups
 from infra.settings.settings import Settings
 from infra.settings.values.sizes import max_connections
@@ -19,7 +19,7 @@ AWS blog)."""
 
 
 @dataclass(frozen=True)
-class Watched:
+class WatchedResources:
     """The resources that the alarms watch.
 
     Attributes:
@@ -37,23 +37,23 @@ class Watched:
     shared: bool
 
 
-def rules(stack: Settings, watched: Watched) -> list[Rule]:
+def rules(stack: Settings, watched: WatchedResources) -> list[AlarmRule]:
     """Return the rules of a stack's alarms, in their order on the dashboard."""
     return [*_traffic(stack, watched), *_service(stack, watched), *_database(stack, watched)]
 
 
-def _traffic(stack: Settings, watched: Watched) -> list[Rule]:
+def _traffic(stack: Settings, watched: WatchedResources) -> list[AlarmRule]:
     alarms, place = stack.alarms, (watched.load_balancer, watched.target_groups)
     return [
         errors("errors", alarms.error_percent, alarms.error_floor, 5, *place, shared=watched.shared),
-        Rule(
+        AlarmRule(
             "latency",
             f"5 % of the requests have taken longer than {alarms.latency} ms for 5 minutes.",
             minutes=5,
             above=alarms.latency / 1000,
             **of_groups("TargetResponseTime", "p95", "MAX", *place),
         ),
-        Rule(
+        AlarmRule(
             "unhealthy-targets",
             "A task has failed the load balancer's health check for 5 minutes.",
             minutes=5,
@@ -61,7 +61,7 @@ def _traffic(stack: Settings, watched: Watched) -> list[Rule]:
             # The minimum over the load balancer's nodes, so that every node reports it.
             **of_groups("UnHealthyHostCount", "Minimum", "MAX", *place),
         ),
-        Rule(
+        AlarmRule(
             "no-healthy-target",
             "No task answers the load balancer's health check: nobody is served.",
             minutes=2,
@@ -73,11 +73,11 @@ def _traffic(stack: Settings, watched: Watched) -> list[Rule]:
     ]
 
 
-def _service(stack: Settings, watched: Watched) -> list[Rule]:
+def _service(stack: Settings, watched: WatchedResources) -> list[AlarmRule]:
     where = {"ClusterName": watched.cluster, "ServiceName": watched.service}
     limits = {"CPU": ("CPUUtilization", stack.alarms.cpu), "memory": ("MemoryUtilization", stack.alarms.memory)}
     return [
-        Rule(
+        AlarmRule(
             f"service-{kind.lower()}",
             f"The service's tasks have used more than {most} % of their {kind} for 10 minutes.",
             minutes=10,
@@ -88,28 +88,28 @@ def _service(stack: Settings, watched: Watched) -> list[Rule]:
     ]
 
 
-def _database(stack: Settings, watched: Watched) -> list[Rule]:
+def _database(stack: Settings, watched: WatchedResources) -> list[AlarmRule]:
     alarms, database = stack.alarms, stack.database
 
     def measured(name: str, statistic: str) -> Metric:
         return Metric("AWS/RDS", name, statistic, {"DBInstanceIdentifier": watched.database})
 
     found = [
-        Rule(
+        AlarmRule(
             "database-cpu",
             f"The database has used more than {alarms.database_cpu} % of its CPU for 15 minutes.",
             minutes=15,
             metric=measured("CPUUtilization", "Average"),
             above=alarms.database_cpu,
         ),
-        Rule(
+        AlarmRule(
             "database-storage",
             f"The database has less than {alarms.database_storage} % of its {database.storage} GiB free.",
             minutes=15,
             metric=measured("FreeStorageSpace", "Minimum"),
             below=database.storage * GIB * alarms.database_storage / 100,
         ),
-        Rule(
+        AlarmRule(
             "database-transactions",
             "The database's oldest transaction is a billion old: at two billion it refuses to write.",
             minutes=15,
@@ -120,7 +120,7 @@ def _database(stack: Settings, watched: Watched) -> list[Rule]:
     most = alarms.max_connections or max_connections(database.instance_class)
     if most is not None:
         found.append(
-            Rule(
+            AlarmRule(
                 "database-connections",
                 f"More than {alarms.database_connections} % of the database's {most} connections are taken.",
                 minutes=5,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.monitoring.alarm import Rule, alarm
+from components.monitoring.alarm import AlarmRule, alarm
 
 
 class Alarms(pulumi.ComponentResource):
@@ -20,7 +20,7 @@ class Alarms(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        rules: Sequence[Rule],
+        rules: Sequence[AlarmRule],
         topic: pulumi.Input[str] | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:

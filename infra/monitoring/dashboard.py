@@ -11,7 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.network.traffic import NAMESPACE
-from infra.monitoring.alarm_rules import Watched
+from infra.monitoring.alarm_rules import WatchedResources
 
 HALF, THIRD, HEIGHT = 12, 8, 6
 """Widths of widgets in the dashboard's 24 columns, and their height in rows."""
@@ -27,7 +27,7 @@ class DashboardArgs:
     """
 
     region: str
-    watched: Watched
+    watched: WatchedResources
     alarms: Sequence[pulumi.Input[str]]
     logs: pulumi.Input[str]
 
@@ -44,7 +44,7 @@ class Dashboard(pulumi.ComponentResource):
             dashboard_name=name,
             dashboard_body=pulumi.Output.all(
                 watched=dict(vars(args.watched)), alarms=list(args.alarms), logs=args.logs
-            ).apply(lambda known: json.dumps(body(args.region, Watched(**known["watched"]), *_rest(known)))),
+            ).apply(lambda known: json.dumps(body(args.region, WatchedResources(**known["watched"]), *_rest(known)))),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.url = dashboard.dashboard_name.apply(lambda known: address(args.region, known))
@@ -60,7 +60,7 @@ def address(region: str, name: str) -> str:
     return f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#dashboards/dashboard/{name}"
 
 
-def body(region: str, watched: Watched, alarms: Sequence[str], logs: str) -> dict[str, Any]:
+def body(region: str, watched: WatchedResources, alarms: Sequence[str], logs: str) -> dict[str, Any]:
     """Return the widgets ("Dashboard body structure and syntax" in the Amazon CloudWatch API reference), from left to
     right and from top to bottom."""
     balancer = ["LoadBalancer", watched.load_balancer]

@@ -10,14 +10,18 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.network.firewall import ANYWHERE
-from infra.policies import Account, document
+from infra.policies import AccountRegion, document
 from infra.settings.network import NEEDED_ENDPOINTS
 
 
 @dataclass(frozen=True)
 class NatArgs:
-    """public_subnet_ids: where the gateways are; their count is the gateways'. route_table_ids: of the private subnets,
-    in the order of their zones; those beyond the last gateway use that one."""
+    """Inputs of Nat.
+
+    Attributes:
+        public_subnet_ids: one gateway is in each.
+        route_table_ids: of the private subnets, in the order of their zones; those beyond the last gateway use it.
+    """
 
     public_subnet_ids: Sequence[pulumi.Input[str]]
     route_table_ids: Sequence[pulumi.Input[str]]
@@ -83,13 +87,13 @@ def s3_endpoint(
     )
 
 
-def own_account(account: Account) -> str:
+def own_account(account: AccountRegion) -> str:
     """Lets the account's own roles use an endpoint: credentials of another account, which somebody smuggled in, carry
     nothing out ("Control access to VPC endpoints using endpoint policies" in the AWS PrivateLink guide)."""
     return document(_own(account))
 
 
-def own_account_and_layers(account: Account) -> str:
+def own_account_and_layers(account: AccountRegion) -> str:
     """The same for S3; and the layers of images, which ECR hands out by addresses that it signed itself ("Amazon ECR
     interface VPC endpoints" in the Amazon ECR user guide)."""
     layers = {
@@ -102,7 +106,7 @@ def own_account_and_layers(account: Account) -> str:
     return document(_own(account), layers)
 
 
-def _own(account: Account) -> dict[str, Any]:
+def _own(account: AccountRegion) -> dict[str, Any]:
     return {
         "Sid": "OwnAccount",
         "Effect": "Allow",
@@ -115,9 +119,15 @@ def _own(account: Account) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class EndpointsArgs:
-    """services: as in the endpoints' names, like `ecr.api`. subnet_ids: one per zone. security_group_id: that admits
-    the tasks on 443. policy: of the endpoints that every task needs; those of further services have AWS's own, as not
-    every service knows policies."""
+    """Inputs of Endpoints.
+
+    Attributes:
+        services: as in the endpoints' names, like `ecr.api`.
+        subnet_ids: one per zone.
+        security_group_id: that admits the tasks on 443.
+        policy: of the endpoints that every task needs; those of further services have AWS's own, as not every service
+            supports policies.
+    """
 
     vpc_id: pulumi.Input[str]
     region: str

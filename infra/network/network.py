@@ -20,15 +20,23 @@ from infra.network.egress import (
 from infra.network.firewall import ANYWHERE, Firewall, FirewallArgs
 from infra.network.subnets import ranges
 from infra.ordering import after
-from infra.policies import Account
+from infra.policies import AccountRegion
 from infra.settings.network import NEEDED_ENDPOINTS, Egress
 from sluice import sdk as gate
 
 
 @dataclass(frozen=True)
 class NetworkArgs:
-    """cidr: IPv4 range of the VPC. zones: how many availability zones to use. egress: how tasks get out. endpoints:
-    further services with a private endpoint. https: whether the load balancer listens on 443."""
+    """Inputs of Network.
+
+    Attributes:
+        cidr: IPv4 range of the VPC.
+        zones: number of availability zones.
+        egress: how tasks get out of the VPC.
+        region: of the stack.
+        endpoints: further services with a private endpoint.
+        https: whether the load balancer listens on 443.
+    """
 
     cidr: str
     zones: int
@@ -110,7 +118,7 @@ class Network(pulumi.ComponentResource):
         subnets = self._subnets("tasks", zones, cidrs, tables)
         closed = args.egress == "endpoints"
         caller = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self))
-        account = caller.arn.apply(lambda arn: Account.of(arn, args.region))
+        account = caller.arn.apply(lambda arn: AccountRegion.of(arn, args.region))
         layers = account.apply(own_account_and_layers) if closed else None
         s3 = s3_endpoint(name, self.vpc_id, args.region, tables, layers, self._child)
         self.firewall = self._firewall(s3.prefix_list_id if closed else None)

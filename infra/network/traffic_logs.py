@@ -13,7 +13,7 @@ from infra import policies
 from infra.network.existing_network import ExistingNetwork
 from infra.network.network import Network
 from infra.ordering import after
-from infra.policies import Account
+from infra.policies import AccountRegion
 from infra.settings.settings import Settings
 
 BALANCER, FLOW = "load-balancer", "flow"
@@ -40,8 +40,14 @@ DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
 
 @dataclass(frozen=True)
 class TrafficLogsArgs:
-    """region: of the stack. days: that a log is kept. protected: whether logs that are left keep the bucket. vpc_id,
-    flow: whose connections are written down, and which (`REJECT`, `ALL`); None for none."""
+    """Inputs of TrafficLogs.
+
+    Attributes:
+        region: of the stack.
+        days: that a log is kept.
+        protected: whether a bucket that still holds logs is kept.
+        vpc_id, flow: whose connections are logged, and which (`REJECT`, `ALL`); None for none.
+    """
 
     region: str
     days: int
@@ -84,7 +90,7 @@ class TrafficLogs(pulumi.ComponentResource):
             f"{name}-traffic",
             bucket=bucket.id,
             policy=pulumi.Output.all(bucket.id, caller.arn).apply(
-                lambda known: writers(known[0], Account.of(known[1], args.region))
+                lambda known: writers(known[0], AccountRegion.of(known[1], args.region))
             ),
             # Not both at once: S3 answers two changes of one bucket's access with a conflict.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
@@ -104,7 +110,7 @@ class TrafficLogs(pulumi.ComponentResource):
         self.register_outputs({"bucket": self.bucket})
 
 
-def writers(bucket: str, account: Account) -> str:
+def writers(bucket: str, account: AccountRegion) -> str:
     """Lets the load balancers and flow logs of this account write, each below its own prefix, and nobody without TLS.
 
     Sources: "Enable access logs for your Application Load Balancer" (Elastic Load Balancing user guide), "Amazon S3

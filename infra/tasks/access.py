@@ -91,7 +91,7 @@ class TaskRoles(pulumi.ComponentResource):
         super().__init__("sluice:infra:TaskRoles", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         caller = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self))
-        trust = caller.arn.apply(lambda arn: policies.task_trust(policies.Account.of(arn, args.region)))
+        trust = caller.arn.apply(lambda arn: policies.task_trust(policies.AccountRegion.of(arn, args.region)))
         execution = role(
             f"{name}-execution", trust, f"Starts {name} tasks: image, log group, secrets", args.standing, self
         )

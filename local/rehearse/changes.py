@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.settings.reading.placeholder import is_placeholder, placeholders
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 MADE_UP = {
     "notify.email": "rehearsal@example.com",
@@ -33,7 +33,7 @@ ELSEWHERE = {
 
 
 @dataclass(frozen=True)
-class Difference:
+class SettingChange:
     """One setting of the copy.
 
     Attributes:
@@ -64,20 +64,20 @@ def account(stack: str, config: Mapping[str, Any]) -> str:
     return str(2 * 10**11 + number % 10**11)
 
 
-def elsewhere(config: dict[str, Any]) -> Iterator[Difference]:
+def elsewhere(config: dict[str, Any]) -> Iterator[SettingChange]:
     """Remove settings of resources that exist in the real account only."""
     for section, (names, why) in ELSEWHERE.items():
         for name in names:
             if isinstance(config.get(section), dict) and name in config[section]:
-                yield Difference(f"{section}.{name}", config[section].pop(name), None, why)
+                yield SettingChange(f"{section}.{name}", config[section].pop(name), None, why)
     if config.get("image"):
-        raise Failed(
+        raise SetupFailed(
             f"image names {config['image']}, which is in a registry on AWS and not here\n"
             "  fix: rehearse with promoteFrom, or with app.context"
         )
 
 
-def filled(config: dict[str, Any], stack: str, configs: Mapping[str, Mapping[str, Any]]) -> Iterator[Difference]:
+def filled(config: dict[str, Any], stack: str, configs: Mapping[str, Mapping[str, Any]]) -> Iterator[SettingChange]:
     """Replace every placeholder by a value; a placeholder that is a stack's account by that account."""
     known = {
         text: account(name, one)
@@ -88,15 +88,15 @@ def filled(config: dict[str, Any], stack: str, configs: Mapping[str, Mapping[str
         if text in known:
             value = known[text]
         elif (value := MADE_UP.get(key.partition("[")[0], "")) == "":
-            raise Failed(
+            raise SetupFailed(
                 f"{key} of Pulumi.{stack}.yaml is still the placeholder {text}, which no rehearsal can fill\n"
                 "  fix: write a value, or remove the key"
             )
         _put(config, key, value)
-        yield Difference(key, text, value, "the placeholder is not filled in yet")
+        yield SettingChange(key, text, value, "the placeholder is not filled in yet")
 
 
-def built_here(config: dict[str, Any], local: Sequence[Mapping[str, Any]]) -> Iterator[Difference]:
+def built_here(config: dict[str, Any], local: Sequence[Mapping[str, Any]]) -> Iterator[SettingChange]:
     """Use this machine's base images, if a local stack builds the same application.
 
     Args:
@@ -108,17 +108,17 @@ def built_here(config: dict[str, Any], local: Sequence[Mapping[str, Any]]) -> It
         was = (app.get("buildArgs") or {}).get(name)
         if was != value:
             app["buildArgs"] = {**(app.get("buildArgs") or {}), name: value}
-            yield Difference(f"app.buildArgs.{name}", was, value, "built on this machine, from no image registry")
+            yield SettingChange(f"app.buildArgs.{name}", was, value, "built on this machine, from no image registry")
 
 
-def trusting(config: dict[str, Any]) -> Iterator[Difference]:
+def trusting(config: dict[str, Any]) -> Iterator[SettingChange]:
     """Disable verification of the local database's certificate, which is self-signed."""
     database = config.setdefault("database", {})
     if database.get("verifyTls") is not False:
         database["verifyTls"] = False
-        yield Difference("database.verifyTls", True, False, "the local database's certificate signs itself")
+        yield SettingChange("database.verifyTls", True, False, "the local database's certificate signs itself")
     if (bundle := database.pop("caBundle", None)) is not None:
-        yield Difference("database.caBundle", bundle, None, "nothing is verified with it")
+        yield SettingChange("database.caBundle", bundle, None, "nothing is verified with it")
 
 
 def _put(config: Any, key: str, value: str) -> None:

@@ -18,11 +18,11 @@ from local.first_answer import first_answer
 from local.rehearse import copy, report
 from local.rehearse.copy import Copy
 from local.rehearse.place import place
-from local.rehearse.stage import Stage, changes
+from local.rehearse.stage import RehearsalStage, changes
 from local.stack import Pulumi
 from local.summary import summary
-from local.toolchain.process import Failed
-from local.toolchain.progress import Progress, Timing
+from local.toolchain.process import SetupFailed
+from local.toolchain.progress import SetupProgress, Timing
 
 SHELL = 'eval "$(make -s env STACK={})", then `sluice status`, or `pulumi stack output --json`'
 
@@ -42,9 +42,9 @@ def main(arguments: Sequence[str]) -> int:
             print(exports(checkout, made))
             return 0
         with alone(place(checkout), chosen.command):
-            progress = Progress()
+            progress = SetupProgress()
             try:
-                return Rehearsal(Stage(checkout), progress).run(chosen.command, made)
+                return Rehearsal(RehearsalStage(checkout), progress).run(chosen.command, made)
             finally:
                 progress.close()
 
@@ -52,11 +52,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def exports(checkout: Checkout, made: Copy) -> str:
-    """Return the shell lines for a rehearsed stack. Raises Failed when it is not rehearsed."""
+    """Return the shell lines for a rehearsed stack. Raises SetupFailed when it is not rehearsed."""
     rehearsals = place(checkout)
     cloud = emulator.status(rehearsals.local)
     if cloud is None or not copy.file(rehearsals.local, made.stack).is_file():
-        raise Failed(f"{made.stack} is not being rehearsed\n  fix: make rehearse STACK={made.stack}")
+        raise SetupFailed(f"{made.stack} is not being rehearsed\n  fix: make rehearse STACK={made.stack}")
     change = changes(rehearsals, os.environ, made, cloud.endpoint)
     return shell.exports(os.environ, change, made.stack, shell.put_commands(checkout, rehearsals))
 
@@ -64,7 +64,7 @@ def exports(checkout: Checkout, made: Copy) -> str:
 class Rehearsal:
     """One command on one stack, with its progress."""
 
-    def __init__(self, stage: Stage, progress: Progress) -> None:
+    def __init__(self, stage: RehearsalStage, progress: SetupProgress) -> None:
         self.stage, self.progress = stage, progress
         state = "started" if stage.cloud.fresh else "was running"
         factor = os.environ[TIME_VARIABLE]
@@ -79,7 +79,7 @@ class Rehearsal:
         chain = [made.stack]
         while (before := copy.make(self.stage.place.root, chain[0]).upstream) is not None:
             if before in chain:
-                raise Failed(f"{chain[0]} promotes from {before}, and that from it\n  fix: let one of them build")
+                raise SetupFailed(f"{chain[0]} promotes from {before}, and that from it\n  fix: let one of them build")
             chain.insert(0, before)
         for stack in chain:
             code = self._up(stack)

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.rehearse.changes import Difference
+from local.rehearse.changes import SettingChange
 
 DATABASE, COPIES = "alias/rehearsal-database", "alias/rehearsal-copies"
 WHY = "it exists on AWS and not here: one of the emulated account stands for it"
@@ -19,7 +19,7 @@ Connect = Callable[[str, str], Any]
 """A client of a service in an emulated account, by its number."""
 
 
-def made_up(config: dict[str, Any], account: str, connect: Connect) -> Iterator[Difference]:
+def made_up(config: dict[str, Any], account: str, connect: Connect) -> Iterator[SettingChange]:
     """Points `database.kmsKey` and `snapshot.copyTo` at keys that are made when they are missing, and makes the role.
 
     Args:
@@ -33,11 +33,11 @@ def made_up(config: dict[str, Any], account: str, connect: Connect) -> Iterator[
     other = role.split(":")[4] if role.count(":") > 4 else ""
     if isinstance(database, dict) and database.get("kmsKey"):
         made = _key(connect("kms", account), DATABASE, _policy(account, [other] if other else []))
-        yield Difference("database.kmsKey", database["kmsKey"], made, WHY)
+        yield SettingChange("database.kmsKey", database["kmsKey"], made, WHY)
         database["kmsKey"] = made
     if isinstance(to, dict) and other:
         made = _key(connect("kms", other), COPIES, _policy(other, []))
-        yield Difference("snapshot.copyTo.key", to.get("key"), made, WHY)
+        yield SettingChange("snapshot.copyTo.key", to.get("key"), made, WHY)
         to["key"] = made
         _role(connect("iam", other), role.rpartition("/")[2], account)
 

@@ -17,8 +17,8 @@ import yaml
 
 from local.environment import STACK as LOCAL
 from local.rehearse import changes
-from local.rehearse.changes import Difference, account
-from local.toolchain.process import Failed
+from local.rehearse.changes import SettingChange, account
+from local.toolchain.process import SetupFailed
 
 ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
@@ -34,7 +34,7 @@ class Copy:
 
     stack: str
     document: Mapping[str, Any]
-    differences: tuple[Difference, ...]
+    differences: tuple[SettingChange, ...]
     account: str
     region: str
     upstream: str | None
@@ -79,18 +79,18 @@ def project(root: Path) -> str:
 def make(root: Path, stack: str) -> Copy:
     """The copy of a stack's settings.
 
-    Raises Failed when there is no such file, or when it holds something that cannot be rehearsed.
+    Raises SetupFailed when there is no such file, or when it holds something that cannot be rehearsed.
     """
     originals = {name: read(root, name) for name in stacks(root)}
     others = [name for name, original in originals.items() if not local(plain(original))]
     if stack not in others:
         why = f"is what `make up STACK={stack}` deploys" if stack in originals else f"has no Pulumi.{stack}.yaml"
-        raise Failed(f"the stack {stack} {why}\n  fix: STACK= one of {', '.join(others)}")
+        raise SetupFailed(f"the stack {stack} {why}\n  fix: STACK= one of {', '.join(others)}")
     return copied(stack, originals)
 
 
 def filled(root: Path, stack: str) -> dict[str, Any]:
-    """A stack's settings as they are, but for the placeholders. Raises Failed."""
+    """A stack's settings as they are, but for the placeholders. Raises SetupFailed."""
     configs = {name: plain(read(root, name)) for name in stacks(root)}
     config = copy.deepcopy(configs[stack])
     list(changes.filled(config, stack, configs))
@@ -103,24 +103,24 @@ def stacks(root: Path) -> list[str]:
 
 
 def read(root: Path, stack: str) -> dict[str, Any]:
-    """Return a settings file as data. Raises Failed when it is invalid."""
+    """Return a settings file as data. Raises SetupFailed when it is invalid."""
     place = file(root, stack)
     try:
         found = yaml.safe_load(place.read_text())
     except yaml.YAMLError as error:
-        raise Failed(f"{place.name} cannot be read: {error}\n  fix: correct it") from None
+        raise SetupFailed(f"{place.name} cannot be read: {error}\n  fix: correct it") from None
     if not isinstance(found, dict) or not isinstance(found.get("config"), dict):
-        raise Failed(f"{place.name} has no settings below `config:`\n  fix: see docs/settings.md")
+        raise SetupFailed(f"{place.name} has no settings below `config:`\n  fix: see docs/settings.md")
     return found
 
 
 def copied(stack: str, originals: Mapping[str, Mapping[str, Any]]) -> Copy:
     """The copy of one stack's settings, made from those of all stacks, by their names."""
     document, configs = copy.deepcopy(dict(originals[stack])), {name: plain(one) for name, one in originals.items()}
-    differences: list[Difference] = []
+    differences: list[SettingChange] = []
     for key in ENCRYPTION:
         if document.pop(key, None) is not None:
-            differences.append(Difference(key, "the stack's own", "a local one", "no settings are encrypted here"))
+            differences.append(SettingChange(key, "the stack's own", "a local one", "no settings are encrypted here"))
     document["encryptionsalt"] = originals[LOCAL]["encryptionsalt"]
     config = document["config"] = plain(document)
     differences += changes.elsewhere(config)

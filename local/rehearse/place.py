@@ -8,7 +8,7 @@ import shutil
 from emulator.cloud import emulator
 from local import environment
 from local.environment import Checkout
-from local.toolchain.progress import Progress
+from local.toolchain.progress import SetupProgress
 
 FOLDER = "rehearsal"
 
@@ -18,7 +18,7 @@ def place(checkout: Checkout) -> Checkout:
     return dataclasses.replace(checkout, local=checkout.local / FOLDER)
 
 
-def end(rehearsals: Checkout, progress: Progress) -> None:
+def end(rehearsals: Checkout, progress: SetupProgress) -> None:
     """Stop the rehearsals' cloud, and delete all their stacks, including protected ones.
 
     Raises CloudError when a container cannot be removed.

@@ -8,12 +8,12 @@ from typing import Any
 
 from infra.settings.reading import secret_file
 from infra.settings.reading.mistake import SettingsError
-from local.rehearse.changes import Difference
+from local.rehearse.changes import SettingChange
 from local.secrets import provide
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 
-def made_up(config: dict[str, Any], client: Any, stack: str, root: Path) -> Iterator[Difference]:
+def made_up(config: dict[str, Any], client: Any, stack: str, root: Path) -> Iterator[SettingChange]:
     """Points `app.secrets` at secrets of the emulated account, which are made when they are missing.
 
     Args:
@@ -28,7 +28,7 @@ def made_up(config: dict[str, Any], client: Any, stack: str, root: Path) -> Iter
     try:
         values = secret_file.values(root, stack, given)
     except SettingsError as wrong:
-        raise Failed(str(wrong)) from None
+        raise SetupFailed(str(wrong)) from None
     for one in provide(dict(given), values, client, f"rehearsal-{stack}", secret_file.name(stack)):
         given[one.variable] = one.now
-        yield Difference(f"app.secrets.{one.variable}", one.was, one.now, one.how)
+        yield SettingChange(f"app.secrets.{one.variable}", one.was, one.now, one.how)

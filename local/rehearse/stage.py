@@ -19,14 +19,14 @@ from local.rehearse import copies, copy, secrets, zones
 from local.rehearse.copy import Copy
 from local.rehearse.place import place
 from local.stack import Pulumi
-from local.toolchain.progress import Progress
+from local.toolchain.progress import SetupProgress
 
 TIME = "10"
 """Factor by which AWS's delays are shortened, unless SLUICE_TIME sets it: production's health checks would only make a
 rehearsal wait for minutes."""
 
 
-class Stage:
+class RehearsalStage:
     """The rehearsals of one checkout.
 
     Attributes:
@@ -44,7 +44,7 @@ class Stage:
         install(self.place.pulumi_home, self.place.root)
         self._ready: dict[str, tuple[Copy, Pulumi]] = {}
 
-    def ready(self, stack: str, progress: Progress) -> tuple[Copy, Pulumi]:
+    def ready(self, stack: str, progress: SetupProgress) -> tuple[Copy, Pulumi]:
         """The copy of a stack's settings, written, and a Pulumi whose stack exists and speaks of this cloud.
 
         Made once: to a cloud that was started afresh, whatever the state holds is of one that is gone.
@@ -53,7 +53,7 @@ class Stage:
             self._ready[stack] = self._prepared(stack, progress)
         return self._ready[stack]
 
-    def _prepared(self, stack: str, progress: Progress) -> tuple[Copy, Pulumi]:
+    def _prepared(self, stack: str, progress: SetupProgress) -> tuple[Copy, Pulumi]:
         made = self._surrounded(copy.make(self.place.root, stack))
         folder = self.place.local
         # The commands that keep stacks write the settings file beside Pulumi.yaml: the real one must stay as it is.

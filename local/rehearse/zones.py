@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from local.rehearse.changes import Difference
+from local.rehearse.changes import SettingChange
 
 WHY = "it exists on AWS and not here: an empty one of the emulated account stands for it"
 
 
-def made_up(config: dict[str, Any], client: Any) -> Iterator[Difference]:
+def made_up(config: dict[str, Any], client: Any) -> Iterator[SettingChange]:
     """Points `domain.zone` at a zone of the emulated account, which is made when it is missing.
 
     Args:
@@ -22,7 +22,7 @@ def made_up(config: dict[str, Any], client: Any) -> Iterator[Difference]:
         return
     name = str(domain["name"]).partition(".")[2]
     was, domain["zone"] = domain.get("zone"), _zone(client, f"{name}.")
-    yield Difference("domain.zone", was, domain["zone"], WHY)
+    yield SettingChange("domain.zone", was, domain["zone"], WHY)
 
 
 def _zone(client: Any, name: str) -> str:

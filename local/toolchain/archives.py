@@ -20,7 +20,7 @@ from pathlib import Path
 from emulator import record
 from local.environment import PULUMI_VERSION, Checkout
 from local.toolchain.building import building_folder, publish, remove
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 from local.toolchain.pulumi import complete
 from local.toolchain.steps import StepRunner
 
@@ -64,13 +64,13 @@ class Archive:
 
 
 def wanted(root: Path, system: str, processor: str) -> list[Archive]:
-    """The CLI and the plugins that this checkout needs. Raises Failed when the lock of packages names no version."""
+    """Return the CLI and the plugins this checkout needs. Raises SetupFailed when the package lock names no version."""
     lock = (root / "requirements.txt").read_text()
     found = [Archive(PULUMI_VERSION, system, processor)]
     for plugin in PLUGINS:
         version = re.search(rf"^pulumi-{plugin}==(\S+)", lock, re.MULTILINE)
         if version is None:
-            raise Failed(f"requirements.txt has no pulumi-{plugin}\n  fix: make lock")
+            raise SetupFailed(f"requirements.txt has no pulumi-{plugin}\n  fix: make lock")
         found.append(Archive(version[1], system, processor, plugin))
     return found
 
@@ -88,10 +88,10 @@ def recorded(lock: Path = LOCK) -> dict[str, str]:
 
 
 def fetch(archive: Archive, folder: Path, checksums: Mapping[str, str], base: str = BASE) -> Path:
-    """The archive in `folder`, with the recorded checksum. Raises Failed: without one, or with another."""
+    """The archive in `folder`, with the recorded checksum. Raises SetupFailed: without one, or with another."""
     checksum = checksums.get(archive.name)
     if checksum is None:
-        raise Failed(
+        raise SetupFailed(
             f"no checksum is recorded for {archive.name}, and a job that is about to take a role installs nothing else"
             f"\n  fix: `make pin` on a machine that reaches {BASE}, compare, and commit {LOCK.name}"
         )
@@ -103,7 +103,7 @@ def fetch(archive: Archive, folder: Path, checksums: Mapping[str, str], base: st
     try:
         found = download(archive.url(base), part)
         if found != checksum:
-            raise Failed(
+            raise SetupFailed(
                 f"{archive.name} has the SHA-256 {found}, and {checksum} is recorded in {LOCK.name}: it is another file"
                 "\n  fix: do not use it; find out why it changed"
             )
@@ -114,17 +114,17 @@ def fetch(archive: Archive, folder: Path, checksums: Mapping[str, str], base: st
 
 
 def download(url: str, target: Path) -> str:
-    """Download a file; return its SHA-256. Raises Failed."""
+    """Download a file; return its SHA-256. Raises SetupFailed."""
     sum_, end = hashlib.sha256(), time.monotonic() + SECONDS
     try:
         with urllib.request.urlopen(url, timeout=30) as answer, target.open("wb") as file:  # noqa: S310 - https, or a test's
             while piece := answer.read(_PIECE):
                 if time.monotonic() > end:
-                    raise Failed(f"{url} did not arrive within {SECONDS:.0f} s\n  fix: try again")
+                    raise SetupFailed(f"{url} did not arrive within {SECONDS:.0f} s\n  fix: try again")
                 file.write(piece)
                 sum_.update(piece)
     except OSError as error:
-        raise Failed(f"{url} cannot be downloaded: {error}\n  fix: check the way to it, then try again") from None
+        raise SetupFailed(f"{url} cannot be downloaded: {error}\n  fix: check the way to it, then try again") from None
     return sum_.hexdigest()
 
 
@@ -143,7 +143,7 @@ def install(runner: StepRunner, place: Checkout, checksums: Mapping[str, str], b
 
 
 def unpack(archive: Path, target: Path) -> None:
-    """The CLI's programs, which lie in the archive's folder `pulumi`, in `bin` of `target`. Raises Failed."""
+    """The CLI's programs, which lie in the archive's folder `pulumi`, in `bin` of `target`. Raises SetupFailed."""
     building = building_folder(target)
     try:
         with tarfile.open(archive) as files:
@@ -152,7 +152,7 @@ def unpack(archive: Path, target: Path) -> None:
             files.extractall(building)  # noqa: S202
         shutil.move(building / "pulumi", building / "bin")
         if not complete(building / "bin"):
-            raise Failed(f"{archive.name} holds no complete CLI\n  fix: report this with its version")
+            raise SetupFailed(f"{archive.name} holds no complete CLI\n  fix: report this with its version")
         (building / "road").write_text(f"{PULUMI_VERSION}, {ROAD}")
         publish(building, target)
     finally:

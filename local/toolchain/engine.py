@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from local.toolchain.packages import Machine
-from local.toolchain.process import Cancelled, Failed, ask
+from local.toolchain.process import SetupCancelled, SetupFailed, ask
 from local.toolchain.steps import StepRunner
 
 START_SECONDS = 90.0
@@ -26,24 +26,24 @@ def data_root() -> Path:
 
 
 def way_to_start(machine: Machine, systemd: bool, refusal: str) -> str:
-    """Return how to get a silent engine to answer: `systemctl` or `dockerd`. Raises Failed where a person has to.
+    """Return how to get a silent engine to answer: `systemctl` or `dockerd`. Raises SetupFailed where a person has to.
 
     `refusal` is what the client says about the silence.
     """
     if "permission denied" in refusal.lower():
-        raise Failed(
+        raise SetupFailed(
             "the Docker engine runs but refuses this user"
             "\n  fix: sudo usermod -aG docker $USER, log in again; or run `make up` as root"
         )
     if machine.engine_elsewhere:
-        raise Failed(
+        raise SetupFailed(
             f"the Docker engine that DOCKER_HOST names does not answer\n  it says: {refusal}"
             "\n  fix: start it, or unset DOCKER_HOST"
         )
     if machine.system != "Linux":
-        raise Failed("the Docker engine does not answer\n  fix: start Docker Desktop (or Colima), then try again")
+        raise SetupFailed("the Docker engine does not answer\n  fix: start Docker Desktop (or Colima), then try again")
     if not machine.root:
-        raise Failed(
+        raise SetupFailed(
             f"the Docker engine does not answer\n  it says: {refusal}"
             "\n  fix: sudo systemctl start docker, then try again"
         )
@@ -97,13 +97,15 @@ def _wait(runner: StepRunner, daemon: subprocess.Popen[bytes] | None, log: Path)
     deadline = time.monotonic() + START_SECONDS
     while not answers():
         if runner.cancelled.is_set():
-            raise Cancelled
+            raise SetupCancelled
         if daemon is not None and daemon.poll() is not None:
             last = log.read_text(errors="replace").splitlines()[-10:]
             shown = "".join(f"\n    {line}" for line in last)
-            raise Failed(f"dockerd ended with exit code {daemon.returncode}{shown}\n  log: {log}\n  fix: see the log")
+            raise SetupFailed(
+                f"dockerd ended with exit code {daemon.returncode}{shown}\n  log: {log}\n  fix: see the log"
+            )
         if time.monotonic() > deadline:
-            raise Failed(
+            raise SetupFailed(
                 f"the Docker engine did not answer within {START_SECONDS:.0f} s: {refusal()}\n  fix: see {log}"
             )
         time.sleep(0.25)

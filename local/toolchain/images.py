@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from local.toolchain import mirror, packages
 from local.toolchain.building import building_folder, remove
-from local.toolchain.process import Failed, ask
+from local.toolchain.process import SetupFailed, ask
 from local.toolchain.steps import StepRunner
 
 LABEL = "sluice.inputs"
@@ -32,7 +32,7 @@ BUILD_REMEDY = "see the log; building needs Debian's packages from the mirror th
 
 
 @dataclass(frozen=True)
-class Image:
+class BaseImage:
     """An image and what it is built from: a folder with a Dockerfile, and the image below it."""
 
     tag: str
@@ -64,11 +64,11 @@ def architecture() -> str:
     """The engine's architecture, in Debian's words: amd64, arm64."""
     answer = ask(["docker", "version", "--format", "{{.Server.Arch}}"])
     if answer is None:
-        raise Failed("the Docker engine does not answer any more\n  fix: run this again")
+        raise SetupFailed("the Docker engine does not answer any more\n  fix: run this again")
     return answer
 
 
-def build(runner: StepRunner, image: Image, folder: Path | None = None) -> str:
+def build(runner: StepRunner, image: BaseImage, folder: Path | None = None) -> str:
     """Build an image with the classic builder, which every engine has, from `folder` (else the image's own)."""
     proxies = [name for name in ("http_proxy", "https_proxy", "no_proxy") if name in os.environ]
     runner.run(
@@ -89,20 +89,20 @@ def trixie(runner: StepRunner, cache: Path) -> str:
         runner.now(f"pulling {PULLED}")
         try:
             return _pull(runner)
-        except Failed as failure:
+        except SetupFailed as failure:
             if possible is not None:
-                raise Failed(f"{failure}\n  or: {possible}") from None
+                raise SetupFailed(f"{failure}\n  or: {possible}") from None
     runner.now("making the base image with debootstrap")
     return _debootstrap(runner, cache)
 
 
 def signed(keyrings: Sequence[Path] = KEYRINGS) -> list[str]:
     """debootstrap's options to take nothing that Debian's keys have not signed: left to itself it goes on where it
-    finds no keyring. Raises Failed where there is none: the mirror is asked over plain HTTP."""
+    finds no keyring. Raises SetupFailed where there is none: the mirror is asked over plain HTTP."""
     for keyring in keyrings:
         if keyring.is_file():
             return ["--force-check-gpg", f"--keyring={keyring}"]
-    raise Failed(
+    raise SetupFailed(
         "Debian's keys are missing, so what the mirror sends cannot be checked"
         "\n  fix: apt-get install debian-archive-keyring"
     )
@@ -133,7 +133,7 @@ def _pull(runner: StepRunner) -> str:
     runner.run(["docker", "pull", PULLED], seconds=180, remedy="a connection to an image registry")
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "Dockerfile").write_text(f"FROM {PULLED}\n")
-        build(runner, Image(TRIXIE, Path(folder), PULLED, trixie_inputs()))
+        build(runner, BaseImage(TRIXIE, Path(folder), PULLED, trixie_inputs()))
     return f"pulled {PULLED}"
 
 

@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.toolchain.process import Failed, ask
+from local.toolchain.process import SetupFailed, ask
 from local.toolchain.steps import StepRunner
 
 DOCKER = ("docker.io", "iptables")
@@ -69,10 +69,10 @@ def wanted(machine: Machine) -> list[str]:
 
 
 def missing(machine: Machine) -> list[str]:
-    """The Debian packages to install. Raises Failed, saying what a person has to install, where set-up may not."""
+    """The Debian packages to install. Raises SetupFailed, saying what a person has to install, where set-up may not."""
     required = wanted(machine)
     if required and not machine.installs:
-        raise Failed(by_hand(machine, required))
+        raise SetupFailed(by_hand(machine, required))
     return required
 
 

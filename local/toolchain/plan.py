@@ -10,9 +10,9 @@ from pathlib import Path
 from emulator.plugins.install import install
 from local.environment import Checkout
 from local.toolchain import engine, environments, images, modules, packages, pulumi, wheels
-from local.toolchain.images import Image
+from local.toolchain.images import BaseImage
 from local.toolchain.preconditions import Folder
-from local.toolchain.steps import Step, StepRunner
+from local.toolchain.steps import SetupStep, StepRunner
 
 # What each part of the checks needs; `up` and the end-to-end tests need everything.
 PYTHON = ("python environment",)
@@ -21,7 +21,7 @@ PIPELINE = ("Pulumi CLI", "python environment", "policy environment")
 TESTS = ("python environment", "cloud environment", "policy environment")
 
 
-def steps(place: Checkout) -> list[Step]:
+def steps(place: Checkout) -> list[SetupStep]:
     """Return all steps of set-up, the longest one first."""
     locks = place.cache / "locks"
     project_lock, cloud_lock = (
@@ -30,7 +30,7 @@ def steps(place: Checkout) -> list[Step]:
     )
     policy_lock = place.root / "policy" / "requirements.txt"
     return [
-        Step(
+        SetupStep(
             "Pulumi CLI",
             "looking for the Pulumi CLI",
             done=partial(pulumi.done, place),
@@ -39,7 +39,7 @@ def steps(place: Checkout) -> list[Step]:
             obstacle=partial(pulumi.obstacle, place),
             room=partial(pulumi.room, place),
         ),
-        Step(
+        SetupStep(
             "system packages",
             "installing Debian packages",
             done=lambda: not packages.wanted(packages.inspect(place.venv)),
@@ -47,7 +47,7 @@ def steps(place: Checkout) -> list[Step]:
             lock=locks / "packages.lock",
             obstacle=lambda: packages.missing(packages.inspect(place.venv)),
         ),
-        Step(
+        SetupStep(
             "Docker engine",
             "starting the Docker engine",
             done=engine.answers,
@@ -56,7 +56,7 @@ def steps(place: Checkout) -> list[Step]:
             lock=locks / "engine.lock",
             obstacle=lambda: engine.obstacle(packages.inspect(place.venv)),
         ),
-        Step(
+        SetupStep(
             "python environment",
             "making the project's virtual environment",
             done=partial(environments.current, place.venv, project_lock),
@@ -65,7 +65,7 @@ def steps(place: Checkout) -> list[Step]:
             lock=locks / "environments.lock",
             room=lambda: {"project": 0.6, "cache": 0.1},
         ),
-        Step(
+        SetupStep(
             "cloud environment",
             "making the emulator's virtual environment",
             done=partial(environments.current, place.cloud_venv, cloud_lock),
@@ -74,7 +74,7 @@ def steps(place: Checkout) -> list[Step]:
             lock=locks / "environments.lock",
             room=lambda: {"project": 0.3},
         ),
-        Step(
+        SetupStep(
             "policy environment",
             "making the policy pack's virtual environment",
             done=partial(environments.current, place.policy_venv, policy_lock),
@@ -84,7 +84,7 @@ def steps(place: Checkout) -> list[Step]:
             room=lambda: {"project": 0.2},
         ),
         *_images(place, locks),
-        Step(
+        SetupStep(
             "bundled plugins",
             "installing the bundled plugins",
             done=lambda: _plugins_installed(place),
@@ -93,10 +93,10 @@ def steps(place: Checkout) -> list[Step]:
     ]
 
 
-def bench(place: Checkout) -> Step:
+def bench(place: Checkout) -> SetupStep:
     """The one step that only `make bench` needs."""
     lock = place.root / "bench" / "requirements.txt"
-    return Step(
+    return SetupStep(
         "bench environment",
         "making the virtual environment of the measured tools",
         done=partial(environments.current, place.bench_venv, lock),
@@ -124,13 +124,13 @@ GO_BUILD = "sluice-local/go-build:1.24"
 GO_BUILD_STEP = "image go-build"
 
 
-def go_build(place: Checkout) -> Step:
+def go_build(place: Checkout) -> SetupStep:
     """The one step that only the example in Go needs."""
     dockerfile = place.root / "local" / "images" / "go-build" / "Dockerfile"
     locks = [place.root / "examples" / "orders" / name for name in ("go.mod", "go.sum")]
     inputs = images.inputs(dockerfile.parent, images.trixie_inputs(), locks)
-    image = Image(GO_BUILD, dockerfile.parent, images.TRIXIE, inputs)
-    return Step(
+    image = BaseImage(GO_BUILD, dockerfile.parent, images.TRIXIE, inputs)
+    return SetupStep(
         GO_BUILD_STEP,
         f"building {image.tag}",
         done=partial(images.current, image.tag, image.inputs),
@@ -141,7 +141,7 @@ def go_build(place: Checkout) -> Step:
     )
 
 
-def _go_build(runner: StepRunner, place: Checkout, image: Image, locks: list[Path]) -> str:
+def _go_build(runner: StepRunner, place: Checkout, image: BaseImage, locks: list[Path]) -> str:
     with tempfile.TemporaryDirectory(dir=place.cache) as context:
         modules.context(runner, image.folder / "Dockerfile", locks, Path(context))
         return images.build(runner, image, Path(context))
@@ -156,26 +156,26 @@ def folders(place: Checkout) -> dict[str, Folder]:
     }
 
 
-def _images(place: Checkout, locks: Path) -> list[Step]:
+def _images(place: Checkout, locks: Path) -> list[SetupStep]:
     folder = place.root / "local" / "images"
     examples = sorted(place.root.glob("examples/*/requirements.txt"))
     base = images.trixie_inputs()
     runtime = images.inputs(folder / "python", base)
-    python = Image("sluice-local/python:3.13", folder / "python", images.TRIXIE, runtime)
-    build = Image(
+    python = BaseImage("sluice-local/python:3.13", folder / "python", images.TRIXIE, runtime)
+    build = BaseImage(
         "sluice-local/python-build:3.13",
         folder / "python-build",
         python.tag,
         images.inputs(folder / "python-build", runtime, examples),
     )
-    postgres = Image(
+    postgres = BaseImage(
         "sluice-local/postgres:17", folder / "postgres", images.TRIXIE, images.inputs(folder / "postgres", base)
     )
-    registry = Image(
+    registry = BaseImage(
         "sluice-local/registry:2", folder / "registry", images.TRIXIE, images.inputs(folder / "registry", base)
     )
     return [
-        Step(
+        SetupStep(
             "image trixie",
             "making the base image",
             done=partial(images.current, images.TRIXIE, base),
@@ -187,7 +187,7 @@ def _images(place: Checkout, locks: Path) -> list[Step]:
         _built("image python", python, "image trixie", locks, 0.1),
         _built("image postgres", postgres, "image trixie", locks, 0.6),
         _built("image registry", registry, "image trixie", locks, 0.2),
-        Step(
+        SetupStep(
             "image python-build",
             f"building {build.tag}",
             done=partial(images.current, build.tag, build.inputs),
@@ -199,8 +199,8 @@ def _images(place: Checkout, locks: Path) -> list[Step]:
     ]
 
 
-def _built(name: str, image: Image, after: str, locks: Path, gigabytes: float) -> Step:
-    return Step(
+def _built(name: str, image: BaseImage, after: str, locks: Path, gigabytes: float) -> SetupStep:
+    return SetupStep(
         name,
         f"building {image.tag}",
         done=partial(images.current, image.tag, image.inputs),
@@ -211,7 +211,7 @@ def _built(name: str, image: Image, after: str, locks: Path, gigabytes: float) -
     )
 
 
-def _python_build(runner: StepRunner, place: Checkout, image: Image, examples: list[Path]) -> str:
+def _python_build(runner: StepRunner, place: Checkout, image: BaseImage, examples: list[Path]) -> str:
     architecture = images.architecture()
     downloaded = wheels.folder(place.cache, examples, architecture)
     wheels.download(runner, place.venv / "bin" / "pip", examples, architecture, downloaded)

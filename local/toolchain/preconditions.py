@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.toolchain.process import FULL, ROOM_REMEDY, Failed
+from local.toolchain.process import FULL, ROOM_REMEDY, SetupFailed
 from local.toolchain.room import Need, shortages
-from local.toolchain.steps import Step
+from local.toolchain.steps import SetupStep
 
 ALWAYS = {"local": 0.2, "docker": 0.5}  # GB: logs, state, scratch; the application's next image
 RUNNING = "running the stack"
@@ -33,14 +33,14 @@ class Folder:
     remedy: str
 
 
-def pending(steps: Sequence[Step]) -> list[Step]:
+def pending(steps: Sequence[SetupStep]) -> list[SetupStep]:
     """Return the steps that are not done; all are checked in parallel, because they mostly wait."""
     with ThreadPoolExecutor(max_workers=max(1, len(steps))) as pool:
         done = list(pool.map(lambda step: step.done(), steps))
     return [step for step, is_done in zip(steps, done, strict=True) if not is_done]
 
 
-def refuse(waiting: Sequence[Step], folders: Mapping[str, Folder], docker_root: Path) -> None:
+def refuse(waiting: Sequence[SetupStep], folders: Mapping[str, Folder], docker_root: Path) -> None:
     """Raise Failed with every obstacle there is, each with its remedy.
 
     Args:
@@ -54,10 +54,10 @@ def refuse(waiting: Sequence[Step], folders: Mapping[str, Folder], docker_root: 
     places = {name: folder.path for name, folder in folders.items()} | {"docker": docker_root}
     found += shortages(needs(waiting, places))
     if found:
-        raise Failed("\nerror: ".join(dict.fromkeys(found)))
+        raise SetupFailed("\nerror: ".join(dict.fromkeys(found)))
 
 
-def needs(waiting: Iterable[Step], places: Mapping[str, Path]) -> list[Need]:
+def needs(waiting: Iterable[SetupStep], places: Mapping[str, Path]) -> list[Need]:
     """Return the disk space that the steps and the running stack need, by folder."""
     wanted = [(step.name, name, size) for step in waiting for name, size in step.room().items()]
     wanted += [(RUNNING, name, size) for name, size in ALWAYS.items()]
@@ -84,6 +84,6 @@ def _write(folder: Path) -> None:
 def _obstacle(probe: Callable[[], object]) -> str | None:
     try:
         probe()
-    except Failed as failure:
+    except SetupFailed as failure:
         return str(failure)
     return None

@@ -20,11 +20,11 @@ ROOM_REMEDY = "make room (`df -h` and `docker system df` show where it went), th
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class Failed(Exception):
+class SetupFailed(Exception):
     """A step of set-up failed. The text is for people: what failed, how it ended, what to do."""
 
 
-class Cancelled(Exception):
+class SetupCancelled(Exception):
     """Ctrl-C, or another step failed: this one was ended."""
 
 
@@ -52,7 +52,8 @@ class Runner:
     ) -> str:
         """Run to the end and return what the command wrote.
 
-        Raises Failed on another exit code than 0 or when `seconds` have passed, Cancelled when set-up is ended.
+        Raises SetupFailed on another exit code than 0 or when `seconds` have passed, SetupCancelled when set-up is
+        ended.
         """
         arguments = [str(word) for word in command]
         with self.log.open("ab") as log:
@@ -70,11 +71,11 @@ class Runner:
             raise self.failure(f"`{summary(arguments)}` ended with exit code {code}", output, remedy)
         return output
 
-    def failure(self, what: str, output: str, remedy: str) -> Failed:
+    def failure(self, what: str, output: str, remedy: str) -> SetupFailed:
         """The failure of a command, with the end of its output, the log's path and the remedy."""
         last_lines = [line for line in output.splitlines() if line.strip()][-TAIL:]
         shown = "".join(f"\n    {line}" for line in last_lines)
-        return Failed(f"{what}{shown}\n  log: {self.log}\n  fix: {remedy_for(output, remedy)}")
+        return SetupFailed(f"{what}{shown}\n  log: {self.log}\n  fix: {remedy_for(output, remedy)}")
 
     def _wait(
         self,
@@ -86,13 +87,13 @@ class Runner:
         env: Mapping[str, str] | None,
     ) -> int | None:
         if self.cancelled.is_set():
-            raise Cancelled
+            raise SetupCancelled
         try:
             child = subprocess.Popen(
                 arguments, stdin=source, stdout=log, stderr=log, cwd=cwd, env=env, start_new_session=True
             )
         except FileNotFoundError:
-            raise Failed(f"`{arguments[0]}` is not on this machine\n  fix: install it, then try again") from None
+            raise SetupFailed(f"`{arguments[0]}` is not on this machine\n  fix: install it, then try again") from None
         deadline = time.monotonic() + seconds
         try:
             while True:
@@ -100,7 +101,7 @@ class Runner:
                     return child.wait(timeout=0.1)
                 except subprocess.TimeoutExpired:
                     if self.cancelled.is_set():
-                        raise Cancelled from None
+                        raise SetupCancelled from None
                     if time.monotonic() > deadline:
                         return None
         finally:

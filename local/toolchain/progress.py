@@ -41,7 +41,7 @@ def table(timings: Sequence[Timing]) -> str:
     return "\n".join(rows)
 
 
-class Progress:
+class SetupProgress:
     """Prints the start, the life signs and the end of parts that may run side by side."""
 
     def __init__(self, out: TextIO = sys.stdout, silence: float = SILENCE) -> None:

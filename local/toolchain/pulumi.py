@@ -17,7 +17,7 @@ from pathlib import Path
 from emulator import record
 from local.environment import LANGUAGE_HOST_VERSION, PULUMI_VERSION, Checkout
 from local.toolchain.building import building_folder, publish
-from local.toolchain.process import Failed, ask
+from local.toolchain.process import SetupFailed, ask
 from local.toolchain.steps import StepRunner
 
 OLDEST = (3, 200, 0)
@@ -33,7 +33,7 @@ NAMES = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundCli:
     """A Pulumi CLI on PATH."""
 
     folder: Path
@@ -41,7 +41,7 @@ class Found:
     complete: bool  # the language host is beside it
 
 
-def usable(found: Found | None) -> bool:
+def usable(found: FoundCli | None) -> bool:
     """Is the CLI on PATH good enough to be used?"""
     return found is not None and found.complete and found.version >= OLDEST
 
@@ -66,8 +66,8 @@ def obstacle(place: Checkout) -> None:
         raise no_road(lacking)
 
 
-def no_road(lacking: str) -> Failed:
-    return Failed(f"{lacking}\n  fix: install Go, or the Pulumi CLI itself ({INSTALLER}), then try again")
+def no_road(lacking: str) -> SetupFailed:
+    return SetupFailed(f"{lacking}\n  fix: install Go, or the Pulumi CLI itself ({INSTALLER}), then try again")
 
 
 def room(place: Checkout) -> dict[str, float]:
@@ -109,7 +109,7 @@ def complete(folder: Path) -> bool:
     return all((folder / name).is_file() for name in NAMES)
 
 
-def on_path(path: str, place: Checkout) -> Found | None:
+def on_path(path: str, place: Checkout) -> FoundCli | None:
     """The CLI on PATH; one that set-up or `make env` put there earlier does not count."""
     ours = (place.cache, place.local)
     entries = [entry for entry in path.split(os.pathsep) if entry]
@@ -118,7 +118,7 @@ def on_path(path: str, place: Checkout) -> Found | None:
     if executable is None:
         return None
     folder = Path(executable).resolve().parent
-    return Found(folder, version(ask([executable, "version"]) or ""), complete(folder))
+    return FoundCli(folder, version(ask([executable, "version"]) or ""), complete(folder))
 
 
 def _script() -> bytes | None:
@@ -143,10 +143,10 @@ def _official(runner: StepRunner, target: Path) -> str | None:
         options: list[str | Path] = ["--version", PULUMI_VERSION, "--install-root", building, "--no-edit-path"]
         runner.run(["sh", installer, *options], seconds=300, remedy=f"see {INSTALLER}")
         if not complete(building / "bin"):
-            raise Failed(f"the official installer left no complete CLI in {building}")
+            raise SetupFailed(f"the official installer left no complete CLI in {building}")
         installer.unlink()
         return _publish(building, target, f"{PULUMI_VERSION} from the official installer")
-    except Failed as failure:
+    except SetupFailed as failure:
         with runner.log.open("a") as log:
             log.write(f"{failure}\n")
         return None
@@ -194,11 +194,13 @@ def amend(program: str) -> str:
 
     The engine interrupts the program when an update fails or is cancelled. Version 3.79 answers with a traceback of
     KeyboardInterrupt and lingers for seconds in the joins of its threads; the engine has told people the reason
-    already, so the program ends at once and says nothing. Raises Failed when the place is not found.
+    already, so the program ends at once and says nothing. Raises SetupFailed when the place is not found.
     """
     anchor = '    except Exception:\n        error_msg = "Program failed with an unhandled exception'
     if program.count(anchor) != 1:
-        raise Failed("the Pulumi language host's program is not the expected one\n  fix: report this with its version")
+        raise SetupFailed(
+            "the Pulumi language host's program is not the expected one\n  fix: report this with its version"
+        )
     interrupted = (
         "    except KeyboardInterrupt:\n"
         "        sys.stdout.flush()\n"

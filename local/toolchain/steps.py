@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.toolchain.lock import Busy, held
-from local.toolchain.process import Cancelled, Failed, Runner
-from local.toolchain.progress import Progress, Timing
+from local.toolchain.process import Runner, SetupCancelled, SetupFailed
+from local.toolchain.progress import SetupProgress, Timing
 
 LOCK_SECONDS = 1200.0  # another checkout may be building everything
 
@@ -21,7 +21,7 @@ END_SECONDS = 20.0  # for all children to end after Ctrl-C
 class StepRunner(Runner):
     """What a running step works with: its commands, and a word on what it is doing now."""
 
-    def __init__(self, name: str, log: Path, cancelled: threading.Event, progress: Progress) -> None:
+    def __init__(self, name: str, log: Path, cancelled: threading.Event, progress: SetupProgress) -> None:
         super().__init__(log, cancelled)
         self.name = name
         self.progress = progress
@@ -31,7 +31,7 @@ class StepRunner(Runner):
 
 
 @dataclass(frozen=True)
-class Step:
+class SetupStep:
     """One part of set-up.
 
     `done` is a quick look that changes nothing; `run` does the work and returns a note for the table. `lock` is the
@@ -50,11 +50,11 @@ class Step:
     room: Callable[[], Mapping[str, float]] = dict
 
 
-class Interrupted(Exception):
+class SetupInterrupted(Exception):
     """Ctrl-C ended the steps; their children are gone."""
 
 
-def needed(steps: Sequence[Step], names: Iterable[str]) -> list[Step]:
+def needed(steps: Sequence[SetupStep], names: Iterable[str]) -> list[SetupStep]:
     """The named steps and everything they come after, in the given order."""
     by_name = {step.name: step for step in steps}
     wanted: set[str] = set()
@@ -67,7 +67,7 @@ def needed(steps: Sequence[Step], names: Iterable[str]) -> list[Step]:
     return [step for step in steps if step.name in wanted]
 
 
-def carry_out(steps: Sequence[Step], logs: Path, progress: Progress) -> list[Timing]:
+def carry_out(steps: Sequence[SetupStep], logs: Path, progress: SetupProgress) -> list[Timing]:
     """Run what is not done, each step as soon as those before it are through; a thread each, for they mostly wait.
 
     The first failure ends the others and is raised as Failed; Ctrl-C as Interrupted. Steps that were done already are
@@ -77,7 +77,7 @@ def carry_out(steps: Sequence[Step], logs: Path, progress: Progress) -> list[Tim
 
 
 class _Round:
-    def __init__(self, steps: Sequence[Step], logs: Path, progress: Progress) -> None:
+    def __init__(self, steps: Sequence[SetupStep], logs: Path, progress: SetupProgress) -> None:
         self.steps = steps
         self.logs = logs
         self.progress = progress
@@ -86,7 +86,7 @@ class _Round:
         # Not Thread.join: interrupted by Ctrl-C, Python 3.11's takes the thread for ended.
         self.ended = {step.name: threading.Event() for step in steps}
         self.timings: dict[str, Timing] = {}
-        self.failures: list[tuple[Step, BaseException]] = []
+        self.failures: list[tuple[SetupStep, BaseException]] = []
 
     def through(self) -> list[Timing]:
         threads = [threading.Thread(target=self._guarded, args=(step,), daemon=True) for step in self.steps]
@@ -101,20 +101,20 @@ class _Round:
             for thread, ended in zip(threads, self.ended.values(), strict=True):
                 if thread.ident is not None:
                     ended.wait(timeout=max(0.0, deadline - time.monotonic()))
-            raise Interrupted from None
+            raise SetupInterrupted from None
         if self.failures:
             step, error = self.failures[0]
-            if isinstance(error, Failed):
-                raise Failed(f"{step.doing} failed: {error}")
+            if isinstance(error, SetupFailed):
+                raise SetupFailed(f"{step.doing} failed: {error}")
             raise error
         return [self.timings[step.name] for step in self.steps]
 
-    def _guarded(self, step: Step) -> None:
+    def _guarded(self, step: SetupStep) -> None:
         try:
             if self._wait_for(step.after):
                 self.timings[step.name] = self._one(step)
                 self.finished[step.name].set()
-        except Cancelled:
+        except SetupCancelled:
             self.progress.drop(step.name)
         except BaseException as error:  # handed to the main thread, which raises it
             self.progress.drop(step.name)
@@ -130,7 +130,7 @@ class _Round:
                     return False
         return not self.cancelled.is_set()
 
-    def _one(self, step: Step) -> Timing:
+    def _one(self, step: SetupStep) -> Timing:
         began = time.monotonic()
         if step.done():
             return Timing(step.name, time.monotonic() - began, "done before")
@@ -144,6 +144,8 @@ class _Round:
                     note = "done by another set-up" if step.done() else step.run(runner)
             except Busy as busy:
                 if self.cancelled.is_set():
-                    raise Cancelled from None
-                raise Failed(f"{busy} for longer than {LOCK_SECONDS:.0f} s\n  fix: end it, or wait for it") from None
+                    raise SetupCancelled from None
+                raise SetupFailed(
+                    f"{busy} for longer than {LOCK_SECONDS:.0f} s\n  fix: end it, or wait for it"
+                ) from None
         return Timing(step.name, self.progress.finish(step.name, f"{step.name}: {note}"), note)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from local.toolchain.building import building_folder, publish
 from local.toolchain.environments import INDEX_REMEDY
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 from local.toolchain.steps import StepRunner
 
 PYTHON = "3.13"  # trixie's
@@ -27,10 +27,12 @@ def folder(cache: Path, locks: Sequence[Path], architecture: str) -> Path:
 
 
 def platforms(architecture: str) -> list[str]:
-    """pip's platform tags of what runs in the image. Raises Failed for an architecture without wheels."""
+    """pip's platform tags of what runs in the image. Raises SetupFailed for an architecture without wheels."""
     machine = MACHINES.get(architecture)
     if machine is None:
-        raise Failed(f"the Docker engine's architecture {architecture} has no locked wheels\n  fix: use amd64 or arm64")
+        raise SetupFailed(
+            f"the Docker engine's architecture {architecture} has no locked wheels\n  fix: use amd64 or arm64"
+        )
     return [f"manylinux_2_{minor}_{machine}" for minor in GLIBC] + [f"manylinux2014_{machine}"]
 
 

@@ -24,7 +24,7 @@ from pipeline.engine.engine import Engine
 from pipeline.failed import Failed
 from pipeline.sbom import layout
 from pipeline.sbom.image import chosen
-from sluice.aws.repository import Repository, parse
+from sluice.aws.repository import EcrRepository, parse
 from sluice.aws.session import Clients
 from sluice.image.image_configuration import MEDIA_TYPES
 
@@ -90,7 +90,7 @@ def write(clients: Clients, image: str, folder: Path, pause: Callable[[float], N
     return len(text) + sum(sizes.values())
 
 
-def _manifest(ecr: Any, repository: Repository, digest: str) -> tuple[bytes, str]:
+def _manifest(ecr: Any, repository: EcrRepository, digest: str) -> tuple[bytes, str]:
     """The manifest of a digest, as it is stored, and its media type. Raises Failed, ClientError."""
     found = ecr.batch_get_image(
         **repository.where, imageIds=[{"imageDigest": digest}], acceptedMediaTypes=list(MEDIA_TYPES)
@@ -101,7 +101,7 @@ def _manifest(ecr: Any, repository: Repository, digest: str) -> tuple[bytes, str
     return text, str(found[0].get("imageManifestMediaType") or json.loads(text)["mediaType"])
 
 
-def _address(ecr: Any, repository: Repository, digest: str) -> str:
+def _address(ecr: Any, repository: EcrRepository, digest: str) -> str:
     return str(ecr.get_download_url_for_layer(**repository.where, layerDigest=digest)["downloadUrl"])
 
 

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from . import managed, trust
-from .rule import Judged, Rule, Scope
-from .stack import Resource, mappings
+from .rule import Judged, PolicyRule, RuleScope
+from .stack import StackResource, mappings
 from .statement import Statement, allowed, every, wild
 
 UNLIMITED = {
@@ -70,7 +70,7 @@ MASTERS = [
 """Two names each of what RDS calls master passwords, instances' and clusters': a pattern that fits both fits all."""
 
 
-def policies(one: Resource) -> Iterator[Any]:
+def policies(one: StackResource) -> Iterator[Any]:
     """The policies that a resource gives to a role, user or group: its own, and those inside of it."""
     if one.type != "aws:iam:Role":
         yield one.get("policy")
@@ -78,12 +78,12 @@ def policies(one: Resource) -> Iterator[Any]:
         yield part.get("policy")
 
 
-def _grants(one: Resource) -> Iterator[Statement]:
+def _grants(one: StackResource) -> Iterator[Statement]:
     for policy in policies(one):
         yield from allowed(policy)
 
 
-def _stars(one: Resource) -> Judged:
+def _stars(one: StackResource) -> Judged:
     for part in _grants(one):
         for inverted in part.inverted:
             yield f"{part.sid}: {inverted} allows everything but what it names"
@@ -108,7 +108,7 @@ def _masters(arn: str) -> bool:
     return any(all(fnmatchcase(one, name) for one in two) for two in MASTERS)
 
 
-def _passed(one: Resource) -> Judged:
+def _passed(one: StackResource) -> Judged:
     for part in _grants(one):
         if not part.covers("iam:PassRole"):
             continue
@@ -121,7 +121,7 @@ def _passed(one: Resource) -> Judged:
             yield f"{part.sid}: does not say to which service (iam:PassedToService)"
 
 
-def _escalates(one: Resource) -> Judged:
+def _escalates(one: StackResource) -> Judged:
     for part in _grants(one):
         for action in NEVER:
             if part.covers(action):
@@ -135,41 +135,41 @@ def _escalates(one: Resource) -> Judged:
                 yield f"{part.sid}: {action} lets it give itself more: no condition on iam:PermissionsBoundary"
 
 
-def _keys(one: Resource) -> Judged:
+def _keys(one: StackResource) -> Judged:
     yield "its keys never expire, and whoever finds one has them: people and jobs take roles"
 
 
 RULES = [
-    Rule(
+    PolicyRule(
         "iam-no-wildcard",
         "A policy names its actions and resources; `*` needs a reason",
         "name actions and ARNs, or add a condition on a tag of the resource; an action that knows no resource gets a"
         " line with its reason in UNLIMITED",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         POLICIES,
         _stars,
     ),
-    Rule(
+    PolicyRule(
         "iam-pass-role",
         "iam:PassRole names roles and the service that they are handed to",
         "list role ARNs, or a path of the stack's own, and add a condition on iam:PassedToService",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         POLICIES,
         _passed,
     ),
-    Rule(
+    PolicyRule(
         "iam-no-escalation",
         "Nobody can give themselves more than they have",
         "allow changes of roles only with a condition on iam:PermissionsBoundary",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         POLICIES,
         _escalates,
     ),
-    Rule(
+    PolicyRule(
         "iam-no-access-key",
         "No user has keys that never expire",
         "give a role to whoever needs it",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         ("aws:iam:AccessKey", "aws:iam:UserLoginProfile"),
         _keys,
     ),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .rule import Finding, Rule, Scope
-from .stack import Resource, Stack, listed, mappings
+from .rule import PolicyRule, RuleScope, Violation
+from .stack import StackGraph, StackResource, listed, mappings
 
 ALARM = "aws:cloudwatch:MetricAlarm"
 
@@ -26,7 +26,7 @@ WATCHED_DATABASE = {
 TOPIC = "aws:sns:Topic"
 
 
-def metrics(alarm: Resource) -> set[str]:
+def metrics(alarm: StackResource) -> set[str]:
     """The metrics that an alarm looks at, alone or in an expression; of AWS/ECS none counts as a database's."""
     found = {(alarm.get("namespace"), alarm.get("metricName"))}
     for query in mappings(alarm.get("metricQueries")):
@@ -36,17 +36,17 @@ def metrics(alarm: Resource) -> set[str]:
     return {str(name) for namespace, name in found if name and namespace != "AWS/ECS"}
 
 
-def _watched(stack: Stack) -> Iterator[Finding]:
+def _watched(stack: StackGraph) -> Iterator[Violation]:
     seen = {name for alarm in stack.of(ALARM) for name in metrics(alarm)}
     wanted = {} if not stack.of("aws:ecs:Service") else dict(WATCHED)
     if stack.of("aws:rds:Instance"):
         wanted |= WATCHED_DATABASE
     for what, names in wanted.items():
         if not seen & set(names):
-            yield Finding(None, f"no alarm watches {what} ({' or '.join(names)})")
+            yield Violation(None, f"no alarm watches {what} ({' or '.join(names)})")
 
 
-def _failed_migrations(stack: Stack) -> Iterator[Finding]:
+def _failed_migrations(stack: StackGraph) -> Iterator[Violation]:
     notified = {
         urn
         for one in stack.of("aws:cloudwatch:EventTarget")
@@ -54,41 +54,41 @@ def _failed_migrations(stack: Stack) -> Iterator[Finding]:
     }
     watching = [one for one in stack.of("aws:cloudwatch:EventRule") if "ECS Task" in str(one.get("eventPattern"))]
     if not any(one.urn in notified for one in watching):
-        yield Finding(None, "no event rule tells of a migration task that failed")
+        yield Violation(None, "no event rule tells of a migration task that failed")
 
 
-def _reach(stack: Stack) -> Iterator[Finding]:
+def _reach(stack: StackGraph) -> Iterator[Violation]:
     for alarm in stack.of(ALARM):
         # An alarm that only stops a deployment is heard by ECS, and need not wake anybody.
         silent = not listed(alarm.get("alarmActions")) or alarm.get("actionsEnabled") is False
         if silent and "deployment" not in alarm.name:
-            yield Finding(alarm.urn, "tells nobody")
+            yield Violation(alarm.urn, "tells nobody")
     subscribed = {urn for one in stack.of("aws:sns:TopicSubscription") for urn in stack.behind(one, "topic", TOPIC)}
     for topic in stack.of(TOPIC):
         if topic.urn not in subscribed:
-            yield Finding(topic.urn, "nobody is subscribed to it")
+            yield Violation(topic.urn, "nobody is subscribed to it")
 
 
 RULES = [
-    Rule(
+    PolicyRule(
         "alarms",
         "Failing requests, slow answers, unhealthy targets and a database that runs out are noticed",
         "leave the setting `alarms` on",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         whole=_watched,
     ),
-    Rule(
+    PolicyRule(
         "failed-migration-alarm",
         "A failed migration is noticed, whoever ran it",
         "leave the setting `alarms` on",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         whole=_failed_migrations,
     ),
-    Rule(
+    PolicyRule(
         "alarms-reach-someone",
         "Alarms end at a person",
         "notify.email, or notify.topic",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         whole=_reach,
     ),
 ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .rule import Judged, Rule, Scope
+from .rule import Judged, PolicyRule, RuleScope
 from .service import TASKS, containers
-from .stack import Resource, mappings
+from .stack import StackResource, mappings
 
 ROOT = ("root", "")
 """Names of the user that may do everything; the second is what zeros leave of a number without those it begins with."""
@@ -17,7 +17,7 @@ MOST_KEPT = 3
 """Capabilities that a container may keep."""
 
 
-def _isolated(one: Resource) -> Judged:
+def _isolated(one: StackResource) -> Judged:
     for container in containers(one):
         name = container.get("name")
         if container.get("readonlyRootFilesystem") is not True:
@@ -47,7 +47,7 @@ def _texts(said: Any) -> list[str]:
     return [str(one) for one in said] if isinstance(said, Iterable) and not isinstance(said, str) else []
 
 
-def _ephemeral(one: Resource) -> Judged:
+def _ephemeral(one: StackResource) -> Judged:
     """Empty volumes, and those of EFS, are the task's own; one of the host is everybody's on it."""
     for volume in mappings(one.get("volumes")):
         if volume.get("hostPath") or volume.get("dockerVolumeConfiguration"):
@@ -55,19 +55,19 @@ def _ephemeral(one: Resource) -> Judged:
 
 
 RULES = [
-    Rule(
+    PolicyRule(
         "isolated-containers",
         "Containers write to named folders alone, have no capability that they do not ask for, and are not root",
         "app.readOnly: true with app.writable; app.capabilities; app.user",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         TASKS,
         _isolated,
     ),
-    Rule(
+    PolicyRule(
         "no-host-volumes",
         "Containers see no folder of their host",
         "leave hostPath and dockerVolumeConfiguration out; app.writable makes empty volumes",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         TASKS,
         _ephemeral,
     ),

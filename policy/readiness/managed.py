@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .rule import Judged, Rule, Scope
-from .stack import Resource, listed
+from .rule import Judged, PolicyRule, RuleScope
+from .stack import StackResource, listed
 
 TAKEN = {
     "service-role/AmazonECSTaskExecutionRolePolicy": "pulls images and writes log lines; reads no secret",
@@ -22,7 +22,7 @@ WIDE = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "SecretsManag
 AWS = re.compile(r"arn:[^:]+:iam::aws:policy/(.+)")
 
 
-def attached(one: Resource) -> Judged:
+def attached(one: StackResource) -> Judged:
     """Return what is wrong with the managed policies that a role, user or group gets."""
     arns = [*listed(one.get("policyArn")), *listed(one.get("policyArns")), *listed(one.get("managedPolicyArns"))]
     for arn in map(str, arns):
@@ -35,11 +35,11 @@ def attached(one: Resource) -> Judged:
 
 
 RULES = [
-    Rule(
+    PolicyRule(
         "iam-no-broad-managed-policy",
         "No role has a managed policy of AWS' but those that are known to be narrow",
         "write a policy with what the role does; a narrow one gets a line with its reason in TAKEN",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         (
             "aws:iam:Role",
             "aws:iam:RolePolicyAttachment",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .addresses import internet
-from .rule import Finding, Judged, Rule, Scope
-from .stack import Resource, Stack, listed, mappings
+from .rule import Judged, PolicyRule, RuleScope, Violation
+from .stack import StackGraph, StackResource, listed, mappings
 
 WEB = (80, 443)
 MODERN = ("ELBSecurityPolicy-TLS13-1-2-", "ELBSecurityPolicy-TLS13-1-3-", "ELBSecurityPolicy-FS-1-2-Res-",
@@ -56,14 +56,14 @@ class Opening:
         first, last: ports.
     """
 
-    about: Resource
+    about: StackResource
     ranges: tuple[str, ...]
     lists: tuple[str, ...]
     first: Any
     last: Any
 
 
-def _openings(stack: Stack) -> Iterator[Opening]:
+def _openings(stack: StackGraph) -> Iterator[Opening]:
     for one in stack.of(*GROUPS, RULE, INGRESS):
         if one.type == RULE and one.get("type") != "ingress":
             continue
@@ -75,7 +75,7 @@ def _openings(stack: Stack) -> Iterator[Opening]:
             yield Opening(one, texts, tuple(unknown), rule.get("fromPort"), rule.get("toPort"))
 
 
-def _listed(stack: Stack, one: Resource, ids: Iterable[Any]) -> tuple[list[str], list[str]]:
+def _listed(stack: StackGraph, one: StackResource, ids: Iterable[Any]) -> tuple[list[str], list[str]]:
     """The ranges in the lists that a rule names, of those that the stack makes; and the ids of all others."""
     made = [stack.behind(one, prop, LISTS) for prop in ("prefixListId", "prefixListIds", "ingress")]
     mine = [other for other in stack.of(LISTS) if any(other.urn in urns for urns in made)]
@@ -83,7 +83,7 @@ def _listed(stack: Stack, one: Resource, ids: Iterable[Any]) -> tuple[list[str],
     return ranges, [] if mine else [str(text) for text in ids if text]
 
 
-def _public(stack: Stack) -> Iterator[Finding]:
+def _public(stack: StackGraph) -> Iterator[Violation]:
     fronts = {urn for one in stack.of(BALANCER) for urn in stack.behind(one, "securityGroups", GROUP)}
     fronts -= {urn for kind, prop in BEHIND.items() for one in stack.of(kind) for urn in stack.behind(one, prop, GROUP)}
     openings = list(_openings(stack))
@@ -94,19 +94,23 @@ def _public(stack: Stack) -> Iterator[Finding]:
         groups, one = _groups(stack, opening.about), opening.about
         front = bool(groups) and groups <= fronts
         if opening.lists and not front:
-            yield Finding(one.urn, f"lets in whoever is on the list {', '.join(opening.lists)}, which nobody sees here")
+            yield Violation(
+                one.urn, f"lets in whoever is on the list {', '.join(opening.lists)}, which nobody sees here"
+            )
         if not opening.ranges or not internet(together[groups]):
             continue
         if not front:
-            yield Finding(one.urn, "the internet reaches something that is not a load balancer")
+            yield Violation(one.urn, "the internet reaches something that is not a load balancer")
         elif opening.first != opening.last or opening.first not in WEB:
-            yield Finding(one.urn, f"the internet reaches the load balancer on ports {opening.first} to {opening.last}")
+            yield Violation(
+                one.urn, f"the internet reaches the load balancer on ports {opening.first} to {opening.last}"
+            )
     for one in stack.of(*ENTRANCES):
         if one.type != "aws:ec2:Instance" or one.get("associatePublicIpAddress") is not False:
-            yield Finding(one.urn, f"the internet comes in by {ENTRANCES[one.type]}, which these rules do not judge")
+            yield Violation(one.urn, f"the internet comes in by {ENTRANCES[one.type]}, which these rules do not judge")
 
 
-def _groups(stack: Stack, one: Resource) -> frozenset[str]:
+def _groups(stack: StackGraph, one: StackResource) -> frozenset[str]:
     """URNs of the groups that a rule belongs to; empty where they are not of this stack."""
     return frozenset({one.urn} if one.type in GROUPS else stack.behind(one, "securityGroupId", GROUP))
 
@@ -124,23 +128,25 @@ def _first(value: Any) -> Mapping[str, Any]:
     return next(mappings([value] if isinstance(value, Mapping) else value), {})
 
 
-def _encrypted(stack: Stack) -> Iterator[Finding]:
+def _encrypted(stack: StackGraph) -> Iterator[Violation]:
     for one in stack.of(LISTENER):
         protocol = one.get("protocol")
         if protocol in ("HTTPS", "TLS"):
             if not str(one.get("sslPolicy") or "").startswith(MODERN):
-                yield Finding(one.urn, f"sslPolicy {one.get('sslPolicy')} allows TLS older than 1.2")
+                yield Violation(one.urn, f"sslPolicy {one.get('sslPolicy')} allows TLS older than 1.2")
         elif not _secure(one.get("defaultActions")):
-            yield Finding(one.urn, f"answers over {protocol}: passwords and cookies can be read on the way")
+            yield Violation(one.urn, f"answers over {protocol}: passwords and cookies can be read on the way")
     for one in stack.of(FORWARDS):
         protocols = [listener.get("protocol") for listener in _listeners(stack, one)]
         if not protocols:
-            yield Finding(one.urn, "is a rule of a listener that the stack neither makes nor reads: does it use HTTPS?")
+            yield Violation(
+                one.urn, "is a rule of a listener that the stack neither makes nor reads: does it use HTTPS?"
+            )
         elif not all(protocol == "HTTPS" for protocol in protocols) and not _secure(one.get("actions")):
-            yield Finding(one.urn, "answers over HTTP: passwords and cookies can be read on the way")
+            yield Violation(one.urn, "answers over HTTP: passwords and cookies can be read on the way")
 
 
-def _listeners(stack: Stack, rule: Resource) -> list[Resource]:
+def _listeners(stack: StackGraph, rule: StackResource) -> list[StackResource]:
     """The listener of a rule: one that the stack makes or has read."""
     named = stack.behind(rule, "listenerArn", LISTENER)
     return [
@@ -150,34 +156,34 @@ def _listeners(stack: Stack, rule: Resource) -> list[Resource]:
     ]
 
 
-def _guarded(stack: Stack) -> Iterator[Finding]:
+def _guarded(stack: StackGraph) -> Iterator[Violation]:
     before = {urn for one in stack.of(GUARD) for urn in stack.behind(one, "resourceArn", BALANCER)}
     for one in stack.of(BALANCER):
         if one.urn not in before:
-            yield Finding(one.urn, "no firewall is before it: one address may send as many requests as it likes")
+            yield Violation(one.urn, "no firewall is before it: one address may send as many requests as it likes")
     for one in stack.of("aws:wafv2:WebAcl"):
         if not any(_refuses(rule) for rule in mappings(one.get("rules"))):
-            yield Finding(one.urn, "refuses nothing: no rule blocks")
+            yield Violation(one.urn, "refuses nothing: no rule blocks")
 
 
 def _refuses(rule: Mapping[str, Any]) -> bool:
     return "block" in _first(rule.get("action")) or "none" in _first(rule.get("overrideAction"))
 
 
-def _written(one: Resource) -> Judged:
+def _written(one: StackResource) -> Judged:
     if one.get("accessLogs.enabled") is not True or not one.get("accessLogs.bucket"):
         yield "writes no request down: after an incident nobody knows who came"
 
 
-def _flows(stack: Stack) -> Iterator[Finding]:
+def _flows(stack: StackGraph) -> Iterator[Violation]:
     refused = [one for one in stack.of("aws:ec2:FlowLog") if one.get("trafficType") in ("ALL", "REJECT")]
     seen = {urn for one in refused for urn in stack.behind(one, "vpcId", VPC)}
     for one in stack.of(VPC):
         if one.urn not in seen:
-            yield Finding(one.urn, "no flow log tells which connections were refused")
+            yield Violation(one.urn, "no flow log tells which connections were refused")
 
 
-def _empty_default(stack: Stack) -> Iterator[Finding]:
+def _empty_default(stack: StackGraph) -> Iterator[Violation]:
     closed = {urn for one in stack.of("gate:index:DefaultGroup") for urn in stack.behind(one, "vpc", VPC)}
     closed |= {
         urn
@@ -187,15 +193,15 @@ def _empty_default(stack: Stack) -> Iterator[Finding]:
     }
     for one in stack.of(VPC):
         if one.urn not in closed:
-            yield Finding(one.urn, "its default security group has rules: what is started without one is reachable")
+            yield Violation(one.urn, "its default security group has rules: what is started without one is reachable")
 
 
-def _outside(one: Resource) -> Judged:
+def _outside(one: StackResource) -> Judged:
     if one.get("networkConfiguration.assignPublicIp") is True:
         yield "its tasks have public addresses; one wrong rule, and the internet reaches them"
 
 
-def _balancer(one: Resource) -> Judged:
+def _balancer(one: StackResource) -> Judged:
     if one.get("enableDeletionProtection") is not True:
         yield "may be deleted, and with it the name that users know"
     if one.get("dropInvalidHeaderFields") is not True:
@@ -206,63 +212,63 @@ def _balancer(one: Resource) -> Judged:
 
 
 RULES = [
-    Rule(
+    PolicyRule(
         "public-ingress",
         "The internet reaches the load balancer, on ports 80 and 443, and nothing else",
         "let a security group in by referencedSecurityGroupId",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         whole=_public,
     ),
-    Rule(
+    PolicyRule(
         "https",
         "Users are answered over HTTPS only, TLS 1.2 or newer; plain HTTP redirects",
         "set `domain`, or `loadBalancer.listener` to an HTTPS listener of yours",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         whole=_encrypted,
     ),
-    Rule(
+    PolicyRule(
         "private-tasks",
         "Tasks have no public address",
         "set `network.egress` to nat, natPerZone or endpoints",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         ("aws:ecs:Service",),
         _outside,
     ),
-    Rule(
+    PolicyRule(
         "load-balancer",
         "The load balancer is in several zones, protected from deletion, and drops malformed headers",
         "write `environment: prod`, and at least two zones",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         (BALANCER,),
         _balancer,
     ),
-    Rule(
+    PolicyRule(
         "waf",
         "A web application firewall is before the load balancer, and refuses something",
         "leave the setting `waf.enabled` out, with a rate limit or a group of rules to block",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         whole=_guarded,
     ),
-    Rule(
+    PolicyRule(
         "access-logs",
         "The load balancer writes every request down",
         "leave the setting `loadBalancer.accessLogs` out",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         (BALANCER,),
         _written,
     ),
-    Rule(
+    PolicyRule(
         "flow-logs",
         "The VPC writes refused connections down",
         "leave the setting `network.flowLogs` out",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         whole=_flows,
     ),
-    Rule(
+    PolicyRule(
         "default-security-group",
         "The VPC's default security group has no rules",
         "gate.DefaultGroup for the VPC",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         whole=_empty_default,
     ),
 ]

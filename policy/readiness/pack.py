@@ -12,9 +12,9 @@ from typing import Any
 import pulumi_policy as pulumi
 
 from .production import PRODUCTION, declared, environment
-from .rule import Rule, Scope
+from .rule import PolicyRule, RuleScope
 from .rules import RULES
-from .stack import Resource, Stack, token
+from .stack import StackGraph, StackResource, token
 
 SUFFIX = "-for-production"
 MANDATORY, ADVISORY = pulumi.EnforcementLevel.MANDATORY, pulumi.EnforcementLevel.ADVISORY
@@ -30,13 +30,13 @@ def policies() -> list[pulumi.Policy]:
     """All rules as Pulumi's policies."""
     found = []
     for rule in RULES:
-        found.append(_policy(rule, rule.name, MANDATORY, production=rule.scope is Scope.PRODUCTION or None))
-        if rule.scope is Scope.PRODUCTION:
+        found.append(_policy(rule, rule.name, MANDATORY, production=rule.scope is RuleScope.PRODUCTION or None))
+        if rule.scope is RuleScope.PRODUCTION:
             found.append(_policy(rule, rule.name + SUFFIX, ADVISORY, production=False))
     return found
 
 
-def _policy(rule: Rule, name: str, level: pulumi.EnforcementLevel, production: bool | None) -> pulumi.Policy:
+def _policy(rule: PolicyRule, name: str, level: pulumi.EnforcementLevel, production: bool | None) -> pulumi.Policy:
     """Return one policy of the pack.
 
     Args:
@@ -46,7 +46,7 @@ def _policy(rule: Rule, name: str, level: pulumi.EnforcementLevel, production: b
     if rule.each is None:
 
         def whole(args: pulumi.StackValidationArgs, report: pulumi.ReportViolation) -> None:
-            stack = Stack([_resource(one, one.property_dependencies) for one in args.resources])
+            stack = StackGraph([_resource(one, one.property_dependencies) for one in args.resources])
             if production not in (None, environment(stack) == PRODUCTION):
                 return
             for finding in rule.judge(stack):
@@ -59,22 +59,22 @@ def _policy(rule: Rule, name: str, level: pulumi.EnforcementLevel, production: b
         if one.type not in rule.types:
             return
         provider = [_resource(args.provider)] if args.provider else []
-        if production not in (None, environment(Stack([one, *provider])) == PRODUCTION):
+        if production not in (None, environment(StackGraph([one, *provider])) == PRODUCTION):
             return
-        for finding in rule.judge(Stack([one])):
+        for finding in rule.judge(StackGraph([one])):
             report(_text(rule, finding.text), None)
 
     return pulumi.ResourceValidationPolicy(validate=each, **said)
 
 
-def _text(rule: Rule, text: str) -> str:
+def _text(rule: PolicyRule, text: str) -> str:
     return f"{text}\n  fix: {rule.remedy}"
 
 
-def _resource(one: Any, needs: Any = None) -> Resource:
+def _resource(one: Any, needs: Any = None) -> StackResource:
     """One of the engine's resources as the rules see it. Reading a value that is not known yet raises the policy
     library's own exception, which it reports as such."""
-    return Resource(
+    return StackResource(
         type=token(one.resource_type),
         name=one.name,
         urn=one.urn,

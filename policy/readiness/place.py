@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .production import OTHERS, PRODUCTION, declared
-from .rule import Finding, Rule, Scope
-from .stack import PROVIDER, Stack, decoded, tags
+from .rule import PolicyRule, RuleScope, Violation
+from .stack import PROVIDER, StackGraph, decoded, tags
 
 DISGUISED = {
     "aws:cloudcontrol:Resource": "a resource of any kind, as text",
@@ -21,69 +21,69 @@ OTHER_PROVIDERS = ("aws-native:", "awscc:")
 """Providers of the same AWS resources under other names and properties."""
 
 
-def _accounts(stack: Stack) -> Iterator[Finding]:
+def _accounts(stack: StackGraph) -> Iterator[Violation]:
     for one in stack.of(PROVIDER):
         if not decoded(one.get("allowedAccountIds")):
-            yield Finding(one.urn, "takes whatever account the credentials belong to")
+            yield Violation(one.urn, "takes whatever account the credentials belong to")
 
 
-def _tagged(stack: Stack) -> Iterator[Finding]:
+def _tagged(stack: StackGraph) -> Iterator[Violation]:
     for one in stack.of(PROVIDER):
         if missing := [tag for tag in ("Project", "Stack", "Environment") if not tags(one).get(tag)]:
-            yield Finding(one.urn, f"resources do not say whose they are: no default tag {', '.join(missing)}")
+            yield Violation(one.urn, f"resources do not say whose they are: no default tag {', '.join(missing)}")
     if not stack.of(PROVIDER) and any(one.type.startswith("aws:") for one in stack.resources):
-        yield Finding(None, "resources do not say whose they are: no provider of the stack's own")
+        yield Violation(None, "resources do not say whose they are: no provider of the stack's own")
 
 
-def _honest(stack: Stack) -> Iterator[Finding]:
+def _honest(stack: StackGraph) -> Iterator[Violation]:
     environments = {one.urn: str(tags(one).get("Environment", PRODUCTION)) for one in stack.of(PROVIDER)}
     why = declared().why(stack)
     for urn, word in environments.items():
         if word not in (*OTHERS, PRODUCTION):
-            yield Finding(urn, f"Environment is {word}: write {', '.join(OTHERS)} or {PRODUCTION}")
+            yield Violation(urn, f"Environment is {word}: write {', '.join(OTHERS)} or {PRODUCTION}")
         elif why and word != PRODUCTION:
-            yield Finding(urn, f"says that it is for {word}, but {why} (policy/production.json)")
+            yield Violation(urn, f"says that it is for {word}, but {why} (policy/production.json)")
     if len(set(environments.values())) > 1:
-        yield Finding(
+        yield Violation(
             None, f"its AWS providers disagree what it is for: {', '.join(sorted(set(environments.values())))}"
         )
 
 
-def _seen(stack: Stack) -> Iterator[Finding]:
+def _seen(stack: StackGraph) -> Iterator[Violation]:
     for one in stack.resources:
         if one.type in DISGUISED:
-            yield Finding(one.urn, f"makes {DISGUISED[one.type]}, which no rule sees")
+            yield Violation(one.urn, f"makes {DISGUISED[one.type]}, which no rule sees")
         elif one.type.startswith(OTHER_PROVIDERS):
-            yield Finding(one.urn, f"{one.type} is of a provider whose kinds these rules do not know")
+            yield Violation(one.urn, f"{one.type} is of a provider whose kinds these rules do not know")
 
 
 RULES = [
-    Rule(
+    PolicyRule(
         "tags",
         "Every resource says whose it is",
         "defaultTags of the provider: Project, Stack, Environment",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         whole=_tagged,
     ),
-    Rule(
+    PolicyRule(
         "environment",
         "A stack is for what its name and its account are for",
         "the setting `environment`: prod where policy/production.json names the stack or its account",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         whole=_honest,
     ),
-    Rule(
+    PolicyRule(
         "known-kinds",
         "Every resource is of a kind that these rules can judge",
         "use the provider `aws`; what only a template or a command can make belongs to a project of its own",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         whole=_seen,
     ),
-    Rule(
+    PolicyRule(
         "account",
         "The stack goes to one account, said in its settings",
         "aws.account",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         whole=_accounts,
     ),
 ]

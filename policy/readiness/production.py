@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .stack import PROVIDER, Stack, tags
+from .stack import PROVIDER, StackGraph, tags
 
 PRODUCTION = "prod"
 """The environment that every rule is about. A stack that does not say its environment is taken for it."""
@@ -34,7 +34,7 @@ class Production:
     stacks: Sequence[str] = ()
     accounts: Sequence[str] = ()
 
-    def why(self, stack: Stack) -> str:
+    def why(self, stack: StackGraph) -> str:
         """Return why a stack is production, whatever it says; empty when it may be something else."""
         if any(fnmatchcase(stack.name.lower(), pattern.lower()) for pattern in self.stacks):
             return f"{stack.name} is the name of a production stack"
@@ -62,7 +62,7 @@ def declared() -> Production:
         raise ValueError(f"{FILE} cannot be read: {error}") from None
 
 
-def environment(stack: Stack, known: Production | None = None) -> str:
+def environment(stack: StackGraph, known: Production | None = None) -> str:
     """Return what a stack is judged as: what its AWS providers' tags say, where they all say the same and nothing
     speaks against it; else production."""
     environments = {str(tags(provider).get("Environment", PRODUCTION)) for provider in stack.of(PROVIDER)}

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from .production import PRODUCTION
-from .stack import Resource, Stack
+from .stack import StackGraph, StackResource
 
 
-class Scope(Enum):
+class RuleScope(Enum):
     """Where a rule is mandatory. The others are told, and go on."""
 
     EVERYWHERE = "every stack"
@@ -18,7 +18,7 @@ class Scope(Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Violation:
     """A breach.
 
     Attributes:
@@ -35,7 +35,7 @@ Judged = Iterable[str]
 
 
 @dataclass(frozen=True)
-class Rule:
+class PolicyRule:
     """Exactly one of: each, which judges every resource of `types` by itself, before it is created; whole, which judges
     the stack, for what is missing or depends on several resources.
 
@@ -48,23 +48,26 @@ class Rule:
     name: str
     says: str
     remedy: str
-    scope: Scope
+    scope: RuleScope
     types: Sequence[str] = ()
-    each: Callable[[Resource], Judged] | None = None
-    whole: Callable[[Stack], Iterable[Finding]] | None = None
+    each: Callable[[StackResource], Judged] | None = None
+    whole: Callable[[StackGraph], Iterable[Violation]] | None = None
 
     def __post_init__(self) -> None:
         if (self.each is None) is (self.whole is None) or bool(self.types) is (self.each is None):
             raise ValueError(f"{self.name}: either `each` with its types, or `whole`")
 
-    def judge(self, stack: Stack) -> list[Finding]:
+    def judge(self, stack: StackGraph) -> list[Violation]:
         """All breaches of this rule in a stack, whatever the stack is for."""
         if self.whole is not None:
             return list(self.whole(stack))
         return [
-            Finding(one.urn, text) for one in stack.of(*self.types) if self.each is not None for text in self.each(one)
+            Violation(one.urn, text)
+            for one in stack.of(*self.types)
+            if self.each is not None
+            for text in self.each(one)
         ]
 
     def mandatory(self, environment: str) -> bool:
         """Return whether a breach must stop a deployment to this environment."""
-        return self.scope is Scope.EVERYWHERE or environment == PRODUCTION
+        return self.scope is RuleScope.EVERYWHERE or environment == PRODUCTION

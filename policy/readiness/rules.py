@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from . import access, alarms, containers, network, place, service, storage, strategy
 from .production import environment as environment_of
-from .rule import Finding, Rule
-from .stack import Stack
+from .rule import PolicyRule, Violation
+from .stack import StackGraph
 
-CHAPTERS: dict[str, list[Rule]] = {
+CHAPTERS: dict[str, list[PolicyRule]] = {
     "Place": place.RULES,
     "Access": access.RULES,
     "Network": network.RULES,
@@ -21,7 +21,7 @@ CHAPTERS: dict[str, list[Rule]] = {
     "Alarms": alarms.RULES,
 }
 
-RULES: list[Rule] = [rule for chapter in CHAPTERS.values() for rule in chapter]
+RULES: list[PolicyRule] = [rule for chapter in CHAPTERS.values() for rule in chapter]
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Verdict:
         mandatory: whether findings stop a deployment.
     """
 
-    rule: Rule
+    rule: PolicyRule
     mandatory: bool
-    findings: Sequence[Finding]
+    findings: Sequence[Violation]
 
     @property
     def stops(self) -> bool:
@@ -42,7 +42,7 @@ class Verdict:
         return self.mandatory and bool(self.findings)
 
 
-def judge(stack: Stack, environment: str | None = None) -> list[Verdict]:
+def judge(stack: StackGraph, environment: str | None = None) -> list[Verdict]:
     """Every rule's verdict on a stack.
 
     Args:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .rule import Finding, Judged, Rule, Scope
-from .stack import Resource, Stack, mappings
+from .rule import Judged, PolicyRule, RuleScope, Violation
+from .stack import StackGraph, StackResource, mappings
 
 REPLICAS = 2
 SERVICE = "aws:ecs:Service"
@@ -22,13 +22,13 @@ SECRET_VALUE = re.compile(
 DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 
 
-def containers(one: Resource) -> Iterator[Mapping[str, Any]]:
+def containers(one: StackResource) -> Iterator[Mapping[str, Any]]:
     """The containers of a task definition, from its JSON."""
     said = one.get("containerDefinitions")
     yield from mappings(json.loads(said) if isinstance(said, str) else said)
 
 
-def _plain_secrets(one: Resource) -> Judged:
+def _plain_secrets(one: StackResource) -> Judged:
     for container in containers(one):
         for variable in mappings(container.get("environment")):
             value = str(variable.get("value") or "")
@@ -36,13 +36,13 @@ def _plain_secrets(one: Resource) -> Judged:
                 yield f"{variable['name']} is written into the task definition: everybody who may describe it reads it"
 
 
-def _digests(one: Resource) -> Judged:
+def _digests(one: StackResource) -> Judged:
     for container in containers(one):
         if not DIGEST.fullmatch(str(container.get("image"))):
             yield f"runs {container.get('image')}, which can be another image tomorrow"
 
 
-def _restrained(one: Resource) -> Judged:
+def _restrained(one: StackResource) -> Judged:
     for mode in ("ipcMode", "networkMode", "pidMode"):
         if one.get(mode) == "host":
             yield f"{mode} is that of the host: its tasks are not kept apart"
@@ -56,18 +56,18 @@ def _restrained(one: Resource) -> Judged:
             yield f"container {container.get('name')} logs nowhere"
 
 
-def _shut(one: Resource) -> Judged:
+def _shut(one: StackResource) -> Judged:
     if one.get("enableExecuteCommand") is True:
         yield "ECS Exec is on: whoever may call it has a shell beside the data"
 
 
-def _replicas(one: Resource) -> Judged:
+def _replicas(one: StackResource) -> Judged:
     count = one.get("desiredCount")
     if not isinstance(count, (int, float)) or count < REPLICAS:
         yield f"starts with {count} tasks: the first that fails is an outage"
 
 
-def _rolls_back(one: Resource) -> Judged:
+def _rolls_back(one: StackResource) -> Judged:
     breaker = one.get("deploymentCircuitBreaker")
     if not isinstance(breaker, Mapping) or breaker.get("enable") is not True or breaker.get("rollback") is not True:
         yield "a version that does not start is tried for ever: the circuit breaker is off"
@@ -75,7 +75,7 @@ def _rolls_back(one: Resource) -> Judged:
         yield "old tasks stop before as many new ones are healthy"
 
 
-def _scaled(stack: Stack) -> Iterator[Finding]:
+def _scaled(stack: StackGraph) -> Iterator[Violation]:
     targets = [
         one
         for one in stack.of("aws:appautoscaling:Target")
@@ -84,151 +84,158 @@ def _scaled(stack: Stack) -> Iterator[Finding]:
     scaled = {urn for one in targets for urn in stack.behind(one, "resourceId", SERVICE)}
     for one in stack.of(SERVICE):
         if one.urn not in scaled:
-            yield Finding(one.urn, "nothing adds tasks when they are busy")
+            yield Violation(one.urn, "nothing adds tasks when they are busy")
     for one in targets:
         least = one.get("minCapacity")
         if not isinstance(least, (int, float)) or least < REPLICAS:
-            yield Finding(one.urn, f"may go down to {least} tasks")
+            yield Violation(one.urn, f"may go down to {least} tasks")
 
 
-def _gated(stack: Stack) -> Iterator[Finding]:
+def _gated(stack: StackGraph) -> Iterator[Violation]:
     for one in stack.of(SERVICE):
         if not stack.behind(one, "taskDefinition", "gate:index:MigrationRun"):
-            yield Finding(one.urn, "its task definition does not come from a MigrationRun: it skips the migrations")
+            yield Violation(one.urn, "its task definition does not come from a MigrationRun: it skips the migrations")
         if "taskDefinition" not in one.ignored:
-            yield Finding(one.urn, "does not ignore taskDefinition: not only Rollout deploys")
+            yield Violation(one.urn, "does not ignore taskDefinition: not only Rollout deploys")
     for one in stack.of("gate:index:Rollout"):
         if not stack.behind(one, "taskDefinition", "gate:index:MigrationRun"):
-            yield Finding(one.urn, "rolls out what did not pass the gate")
+            yield Violation(one.urn, "rolls out what did not pass the gate")
     for one in stack.of(SERVICE, "gate:index:Rollout"):
         if stack.behind(one, "taskDefinition", *TASKS):
-            yield Finding(one.urn, "its task definition comes past the gate, too: it may be one that did not pass")
+            yield Violation(one.urn, "its task definition comes past the gate, too: it may be one that did not pass")
     for one in stack.of("aws:ecs:TaskSet", "aws:codedeploy:DeploymentGroup", "aws:ecs:ExpressGatewayService"):
-        yield Finding(one.urn, "deploys to a service without the gate")
+        yield Violation(one.urn, "deploys to a service without the gate")
 
 
-def _checked(one: Resource) -> Judged:
+def _checked(one: StackResource) -> Judged:
     if not one.get("healthCheck.path") or one.get("healthCheck.enabled") is False:
         yield "asks its targets for nothing in particular"
 
 
-def _built_elsewhere(stack: Stack) -> Iterator[Finding]:
+def _built_elsewhere(stack: StackGraph) -> Iterator[Violation]:
     for one in stack.of("docker:index:Image", "docker-build:index:Image"):
-        yield Finding(one.urn, "builds an image that no other stack has run")
+        yield Violation(one.urn, "builds an image that no other stack has run")
 
 
-def _scanned(stack: Stack) -> Iterator[Finding]:
+def _scanned(stack: StackGraph) -> Iterator[Violation]:
     judging = {one.urn for one in stack.of("gate:index:ImageScan") if one.get("severity") in ("critical", "high")}
     for one in stack.of("gate:index:MigrationRun"):
         if one.get("phase") == "before" and not judging & stack.behind(one, "imageDigest", "gate:index:ImageScan"):
-            yield Finding(one.urn, "runs an image of which nobody has looked for known weaknesses")
+            yield Violation(one.urn, "runs an image of which nobody has looked for known weaknesses")
 
 
-def _measured(one: Resource) -> Judged:
+def _measured(one: StackResource) -> Judged:
     found = [part.get("value") for part in mappings(one.get("settings")) if part.get("name") == "containerInsights"]
     if not {"enabled", "enhanced"} & set(found):
         yield "keeps no metrics of tasks: after an incident nobody knows which of them ran out of memory"
 
 
-def _snapshots(stack: Stack) -> Iterator[Finding]:
+def _snapshots(stack: StackGraph) -> Iterator[Violation]:
     for one in stack.of("gate:index:MigrationRun"):
         if one.get("phase") == "before" and not one.get("snapshot"):
-            yield Finding(one.urn, "migrates without a snapshot to go back to")
+            yield Violation(one.urn, "migrates without a snapshot to go back to")
         if one.get("retain") is not True:
-            yield Finding(one.urn, "forgets who ran which migration when the stack is destroyed")
+            yield Violation(one.urn, "forgets who ran which migration when the stack is destroyed")
 
 
 RULES = [
-    Rule(
+    PolicyRule(
         "gate",
         "Nothing is deployed but what the migrations let through",
         "take the task definition from MigrationRun, ignore its changes in the service, and deploy by Rollout",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         whole=_gated,
     ),
-    Rule(
+    PolicyRule(
         "image-by-digest",
         "Tasks run an image by its digest",
         "write `REPOSITORY@sha256:…`",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         TASKS,
         _digests,
     ),
-    Rule(
+    PolicyRule(
         "no-plain-secrets",
         "No secret is a plain variable",
         "keep it in Secrets Manager, and name it in `app.secrets`",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         TASKS,
         _plain_secrets,
     ),
-    Rule(
+    PolicyRule(
         "restrained-containers",
         "Containers have no privileges of the host, and their output is kept",
         "leave `privileged` out, set logConfiguration",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         TASKS,
         _restrained,
     ),
-    Rule(
+    PolicyRule(
         "promoted-image",
         "Production builds nothing: it runs the digest that another stack has proven",
         "promoteFrom: STACK, or image: REPOSITORY@sha256:…, in place of app.context",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         whole=_built_elsewhere,
     ),
-    Rule(
+    PolicyRule(
         "image-scan",
         "An image with known critical weaknesses is refused before its migrations run",
         "scan.severity: critical or high",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         whole=_scanned,
     ),
-    Rule(
+    PolicyRule(
         "container-insights",
         "Metrics of tasks outlive them",
         "leave the setting `cluster.insights` out",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         ("aws:ecs:Cluster",),
         _measured,
     ),
-    Rule(
+    PolicyRule(
         "replicas",
         f"{REPLICAS} tasks or more serve from the start",
         f"service.min: {REPLICAS} or more",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         (SERVICE,),
         _replicas,
     ),
-    Rule(
+    PolicyRule(
         "autoscaling",
         f"Tasks are added when they are busy, and never fewer than {REPLICAS}",
         "service.max above service.min",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         whole=_scaled,
     ),
-    Rule(
+    PolicyRule(
         "rollback",
         "A version that does not start is taken back by itself, while the old one serves",
         "service.circuitBreaker: true",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         (SERVICE,),
         _rolls_back,
     ),
-    Rule(
+    PolicyRule(
         "health-check",
         "Targets are asked whether they live",
         "app.livePath",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         ("aws:lb:TargetGroup",),
         _checked,
     ),
-    Rule("no-exec", "Nobody has a shell in a task", "enableExecuteCommand: false", Scope.PRODUCTION, (SERVICE,), _shut),
-    Rule(
+    PolicyRule(
+        "no-exec",
+        "Nobody has a shell in a task",
+        "enableExecuteCommand: false",
+        RuleScope.PRODUCTION,
+        (SERVICE,),
+        _shut,
+    ),
+    PolicyRule(
         "snapshot-before-migrating",
         "There is a snapshot to go back to, and records of what ran",
         "snapshot.before: true",
-        Scope.PRODUCTION,
+        RuleScope.PRODUCTION,
         whole=_snapshots,
     ),
 ]

@@ -25,7 +25,7 @@ URN = re.compile(r"urn:pulumi:([^:]+)::")
 
 
 @dataclass(frozen=True)
-class Resource:
+class StackResource:
     """One resource.
 
     Attributes:
@@ -55,16 +55,16 @@ class Resource:
 
 
 @dataclass(frozen=True)
-class Stack:
+class StackGraph:
     """All resources of a stack."""
 
-    resources: Sequence[Resource]
+    resources: Sequence[StackResource]
 
-    def of(self, *types: str) -> list[Resource]:
+    def of(self, *types: str) -> list[StackResource]:
         """The resources of these types."""
         return [one for one in self.resources if one.type in types]
 
-    def behind(self, one: Resource, prop: str, *kinds: str) -> set[str]:
+    def behind(self, one: StackResource, prop: str, *kinds: str) -> set[str]:
         """URNs of the resources of these types that a property's value comes from."""
         wanted = {other.urn for other in self.of(*kinds)}
         return {urn for urn in one.needs.get(prop, ()) if urn in wanted}
@@ -83,7 +83,7 @@ class Stack:
         return said | {parts[4] for parts in arns if len(parts) > 5 and parts[4].isdigit()}
 
 
-def tags(provider: Resource) -> Mapping[str, Any]:
+def tags(provider: StackResource) -> Mapping[str, Any]:
     """Return what an AWS provider tags everything with."""
     said = decoded(provider.get("defaultTags"))
     found = said.get("tags") if isinstance(said, Mapping) else None

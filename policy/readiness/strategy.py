@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .rule import Finding, Judged, Rule, Scope
-from .stack import Resource, Stack, listed, mappings
+from .rule import Judged, PolicyRule, RuleScope, Violation
+from .stack import StackGraph, StackResource, listed, mappings
 from .statement import allowed
 
 SERVICE, RULE = "aws:ecs:Service", "aws:lb:ListenerRule"
@@ -36,18 +36,18 @@ MANAGED = tuple(
 ECS = "ecs.amazonaws.com"
 
 
-def strategy(service: Resource) -> str:
+def strategy(service: StackResource) -> str:
     """In ECS's words; a service that names none is rolling."""
     return str(service.get("deploymentConfiguration.strategy") or ROLLING)
 
 
-def _hooks(service: Resource) -> Iterator[Mapping[str, Any]]:
+def _hooks(service: StackResource) -> Iterator[Mapping[str, Any]]:
     configuration = service.get("deploymentConfiguration")
     found = next(mappings(configuration), {})
     yield from mappings(found.get("lifecycleHooks"))
 
 
-def _shut(one: Resource) -> Judged:
+def _shut(one: StackResource) -> Judged:
     for hook in _hooks(one):
         action = next(mappings(hook.get("timeoutConfiguration")), {}).get("action", ROLLBACK)
         if hook.get("targetType") == "PAUSE" and action != ROLLBACK:
@@ -55,7 +55,7 @@ def _shut(one: Resource) -> Judged:
             yield f"its pause at {stages} ends in {action}: whoever waits long enough passes the gate"
 
 
-def _proven(stack: Stack) -> Iterator[Finding]:
+def _proven(stack: StackGraph) -> Iterator[Violation]:
     rollouts = stack.of("gate:index:Rollout")
     for one in stack.of(SERVICE):
         wanted = PROVEN.get(strategy(one))
@@ -69,43 +69,43 @@ def _proven(stack: Stack) -> Iterator[Finding]:
         }
         for stage in wanted:
             if stage not in paused:
-                yield Finding(one.urn, f"does not pause at {stage}: users get a version before anything proved it")
+                yield Violation(one.urn, f"does not pause at {stage}: users get a version before anything proved it")
         if not any(rollout.get("strategy") for rollout in rollouts):
-            yield Finding(one.urn, "no Rollout has its strategy: nobody continues its deployments")
+            yield Violation(one.urn, "no Rollout has its strategy: nobody continues its deployments")
         if not one.get("loadBalancers.advancedConfiguration.testListenerRule"):
-            yield Finding(one.urn, "has no test rule: nothing reaches a new version before users do")
+            yield Violation(one.urn, "has no test rule: nothing reaches a new version before users do")
 
 
-def _weights(stack: Stack) -> Iterator[Finding]:
+def _weights(stack: StackGraph) -> Iterator[Violation]:
     for service in stack.of(SERVICE):
         if strategy(service) == ROLLING:
             continue
         if "loadBalancers" not in service.ignored:
-            yield Finding(service.urn, "does not ignore loadBalancers, which ECS changes with every deployment")
+            yield Violation(service.urn, "does not ignore loadBalancers, which ECS changes with every deployment")
         for rule in _rules(stack, service):
             if "actions" not in rule.ignored:
-                yield Finding(
+                yield Violation(
                     rule.urn, "does not ignore actions: `pulumi up` would lead users to an empty target group"
                 )
 
 
-def _rules(stack: Stack, service: Resource) -> list[Resource]:
+def _rules(stack: StackGraph, service: StackResource) -> list[StackResource]:
     """The listener rules that a service's load balancer names."""
     named = stack.behind(service, "loadBalancers", RULE)
     return [one for one in stack.of(RULE) if one.urn in named]
 
 
-def _secret(stack: Stack) -> Iterator[Finding]:
+def _secret(stack: StackGraph) -> Iterator[Violation]:
     for service in stack.of(SERVICE):
         for rule in _rules(stack, service):
             if any("httpHeader" in one for one in mappings(rule.get("conditions"))) and not stack.behind(
                 rule, "conditions", *RANDOM
             ):
-                yield Finding(rule.urn, "the value of its header is written down: whoever reads it is served by a"
+                yield Violation(rule.urn, "the value of its header is written down: whoever reads it is served by a"
                               " version that nothing has proved")  # fmt: skip
 
 
-def _infrastructure(stack: Stack) -> Iterator[Finding]:
+def _infrastructure(stack: StackGraph) -> Iterator[Violation]:
     roles = [
         one
         for one in stack.of("aws:iam:Role")
@@ -118,44 +118,44 @@ def _infrastructure(stack: Stack) -> Iterator[Finding]:
             for part in allowed(policy.get("policy")):
                 for action in part.actions:
                     if action not in MANAGED:
-                        yield Finding(policy.urn, f"{part.sid}: {action} is not what ECS needs to shift traffic")
+                        yield Violation(policy.urn, f"{part.sid}: {action} is not what ECS needs to shift traffic")
 
 
 RULES = [
-    Rule(
+    PolicyRule(
         "pause-rolls-back",
         "A pause of a deployment that nobody ends in time rolls back",
         "timeoutConfiguration.action: ROLLBACK",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         (SERVICE,),
         _shut,
     ),
-    Rule(
+    PolicyRule(
         "proof-before-users",
         "With a strategy other than rolling no user reaches a version that was not proven on test traffic",
         "set `service.strategy`, and leave hooks, rules and Rollout to the program",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         whole=_proven,
     ),
-    Rule(
+    PolicyRule(
         "weights-of-ecs",
         "Nothing but ECS writes the weights of the rules that it shifts traffic with",
         "ignore changes of the service's `loadBalancers` and of the whole `actions` of both rules",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         whole=_weights,
     ),
-    Rule(
+    PolicyRule(
         "test-traffic-secret",
         "Test traffic is known by a random value",
         "take the header's value from gate.RandomText",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         whole=_secret,
     ),
-    Rule(
+    PolicyRule(
         "infrastructure-role",
         "The role by which ECS shifts traffic may do what AWS's own policy for it says, and nothing else",
         "Describe… of listeners, rules, target groups and health; RegisterTargets, DeregisterTargets; ModifyRule",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         whole=_infrastructure,
     ),
 ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .rule import Judged, Rule, Scope
-from .stack import Resource, listed
+from .rule import Judged, PolicyRule, RuleScope
+from .stack import StackResource, listed
 from .statement import Statement, allowed, open_ended, wild
 
 BORROWED = ("ecs-tasks.amazonaws.com", "scheduler.amazonaws.com", "vpc-flow-logs.amazonaws.com")
@@ -47,7 +47,7 @@ COPIED = ("aws:ec2:AmiLaunchPermission", "aws:rds:ClusterSnapshot", "aws:rds:Sna
 """Those that name accounts, or `all`."""
 
 
-def _trusted(one: Resource) -> Judged:
+def _trusted(one: StackResource) -> Judged:
     for part in allowed(one.get("assumeRolePolicy")):
         if "NotPrincipal" in part.inverted:
             yield "everybody but those whom it names may take the role: NotPrincipal"
@@ -85,7 +85,7 @@ def _named(rest: str) -> str:
     return rest
 
 
-def _shared(one: Resource) -> Judged:
+def _shared(one: StackResource) -> Judged:
     said = one.get(OPEN_TO[one.type])
     if one.type in COPIED:
         if "all" in map(str, listed(said)):
@@ -105,35 +105,35 @@ def _known(part: Statement) -> bool:
     return any(key in OWNERS for key in part.required)
 
 
-def _private(one: Resource) -> Judged:
+def _private(one: StackResource) -> Judged:
     acl = [str(value) for value in listed(one.get("acl"))]
     if any(value.startswith("public-") or value == "authenticated-read" for value in acl):
         yield f"acl {acl[0]} gives its objects to everybody"
 
 
 RULES = [
-    Rule(
+    PolicyRule(
         "iam-trust",
         "A role is taken by those who are named: GitHub by audience and subject, ECS by account",
         "add conditions on `aud` and `sub`, or aws:SourceAccount and aws:SourceArn, that hold only where the key is"
         " there",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         ("aws:iam:Role",),
         _trusted,
     ),
-    Rule(
+    PolicyRule(
         "resource-policy",
         "A resource that says itself who may use it names them",
         "name accounts or roles as principals, or add a condition like aws:SourceAccount or aws:PrincipalOrgID",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         tuple(OPEN_TO),
         _shared,
     ),
-    Rule(
+    PolicyRule(
         "bucket-acl",
         "No bucket is given to everybody by an ACL",
         "leave `acl` out",
-        Scope.EVERYWHERE,
+        RuleScope.EVERYWHERE,
         ("aws:s3:Bucket", "aws:s3:BucketAcl", "aws:s3:BucketObject", "aws:s3:BucketObjectv2"),
         _private,
     ),

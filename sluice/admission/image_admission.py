@@ -31,7 +31,7 @@ RELEASED = "released-"
 
 
 @dataclass(frozen=True)
-class Registered:
+class RegistryImage:
     """An image in ECR.
 
     Attributes:
@@ -46,7 +46,7 @@ class Registered:
 
 
 @dataclass(frozen=True)
-class Facts:
+class ImageFacts:
     """The facts that the decision needs.
 
     Attributes:
@@ -57,7 +57,7 @@ class Facts:
 
     releases: Sequence[Release] = ()
     holds: Sequence[Hold] = ()
-    registered: Registered | None = field(default_factory=Registered)
+    registered: RegistryImage | None = field(default_factory=RegistryImage)
 
 
 @dataclass(frozen=True)
@@ -109,13 +109,13 @@ def admit(
     ssm = clients["ssm"]
     releases, holds = ReleaseRecords(ssm, path).all(), Holds(ssm, f"{path}/holds").all()
     if not rollback:
-        admitted = decide(image, Facts(releases, holds, look_up(clients, image)), released)
+        admitted = decide(image, ImageFacts(releases, holds, look_up(clients, image)), released)
         if trusted and not (found := examine(clients, image, trusted)).signer:
             raise NotAdmitted(refusal(image, found))
         platform = PLATFORMS.get(architecture, "")
         return replace(admitted, revision=_revision(clients, image, platform)) if platform else admitted
     target = rollback_target(rollback, releases)
-    admitted = decide_rollback(target, Facts(releases, holds, look_up(clients, target.digest)))
+    admitted = decide_rollback(target, ImageFacts(releases, holds, look_up(clients, target.digest)))
     runs = after_steps(Records(ssm, f"{path}/runs").all(), target.at) if admitted.replaces else []
     warnings = [
         f"after-steps {', '.join(run.steps)} ran since then (run {run.number}, {run.state}): the earlier release may "
@@ -125,7 +125,7 @@ def admit(
     return Admitted(admitted.image, admitted.replaces, (*admitted.warnings, *warnings))
 
 
-def decide(image: str, facts: Facts, released: bool = True) -> Admitted:
+def decide(image: str, facts: ImageFacts, released: bool = True) -> Admitted:
     """Decide for an image that is deployed with its migrations; *released* as for :func:`admit`. Pure.
 
     Raises:
@@ -169,7 +169,7 @@ def rollback_target(rollback: str, releases: Sequence[Release]) -> Release:
     return found[-1]
 
 
-def decide_rollback(target: Release, facts: Facts) -> Admitted:
+def decide_rollback(target: Release, facts: ImageFacts) -> Admitted:
     """Decide for a rollback, which runs no migrations. Pure. Raises NotAdmitted."""
     _refuse_unfit(digest(target), facts)
     current = facts.releases[-1]
@@ -183,7 +183,7 @@ def _revision(clients: Clients, image: str, platform: str) -> str:
     return found.revision if isinstance(found, ImageConfiguration) else ""
 
 
-def look_up(clients: Clients, image: str) -> Registered | None:
+def look_up(clients: Clients, image: str) -> RegistryImage | None:
     """Return an image's state in ECR; None for another registry. Source: ECR BatchGetImage and its *failures*."""
     repository = parse(image, clients.elsewhere)
     if repository is None:
@@ -196,9 +196,9 @@ def look_up(clients: Clients, image: str) -> Registered | None:
     except ClientError as error:
         code, home = error.response["Error"]["Code"], repository.account
         if code == "RepositoryNotFoundException":
-            return Registered(f"its repository {repository.name} does not exist")
+            return RegistryImage(f"its repository {repository.name} does not exist")
         if code == "AccessDeniedException":
-            return Registered(
+            return RegistryImage(
                 f"this account may not read the repository {repository.name}"
                 + (
                     f" of account {home}: name this account in `registry.pullers` of the stack that builds"
@@ -210,14 +210,14 @@ def look_up(clients: Clients, image: str) -> Registered | None:
         raise
     failed = [failure.get("imageId", {}) for failure in answer.get("failures", [])]
     gone = any(one.get("imageDigest") == wanted and not one.get("imageTag") for one in failed)
-    return Registered(
+    return RegistryImage(
         f"the repository {repository.name} no longer has it" if gone else "",
         held=not any(one.get("imageTag") == tag(wanted) for one in failed),
         released=not any(one.get("imageTag") == mark for one in failed),
     )
 
 
-def _refuse_unfit(wanted: str, facts: Facts) -> None:
+def _refuse_unfit(wanted: str, facts: ImageFacts) -> None:
     if facts.registered is not None and facts.registered.missing:
         raise NotAdmitted(f"the image {wanted} cannot be pulled: {facts.registered.missing}")
     own = next((hold for hold in facts.holds if hold.digest == wanted), None)
@@ -235,7 +235,7 @@ def _refuse_unfit(wanted: str, facts: Facts) -> None:
         )
 
 
-def _unknown(facts: Facts) -> tuple[str, ...]:
+def _unknown(facts: ImageFacts) -> tuple[str, ...]:
     if facts.registered is not None:
         return ()
     return ("the image is not in ECR: whether it exists, and whether another stack holds it, cannot be checked",)

@@ -31,7 +31,7 @@ class NotReady(NotPrepared):
 
 
 @dataclass(frozen=True)
-class Subject:
+class AdmissionSubject:
     """What a run starts.
 
     Attributes:
@@ -68,7 +68,7 @@ class Subject:
 
 
 def examine(
-    clients: Clients, subject: Subject, clock: Clock, known: Mapping[str, Mapping[str, Any]] | None = None
+    clients: Clients, subject: AdmissionSubject, clock: Clock, known: Mapping[str, Mapping[str, Any]] | None = None
 ) -> list[Finding]:
     """Return the findings for everything that the run and the service's new revision need.
 
@@ -98,7 +98,7 @@ def examine_known(clients: Clients, tasks: Sequence[Task]) -> list[Finding]:
     return findings(tasks, wanted, Reader(clients).read(wanted))
 
 
-def examine_deployed(clients: Clients, subject: Subject, network: Sequence[str]) -> Iterator[Finding]:
+def examine_deployed(clients: Clients, subject: AdmissionSubject, network: Sequence[str]) -> Iterator[Finding]:
     """Yield the findings for a deployed stack, including every role's trust policy and the JSON keys of secrets.
 
     Args:

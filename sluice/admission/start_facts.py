@@ -44,7 +44,7 @@ class Role:
 
 
 @dataclass(frozen=True)
-class Key:
+class KmsKey:
     """A KMS key.
 
     Attributes:
@@ -55,7 +55,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Facts:
+class StartFacts:
     """Answers by the requirement they are for; a requirement without an answer was not read.
 
     Attributes:
@@ -73,16 +73,16 @@ class Facts:
     images: Mapping[tuple[str, str], ImageConfiguration | Absent | Unread] = field(default_factory=dict)
     secrets: Mapping[str, Secret | Absent | Unread] = field(default_factory=dict)
     parameters: Mapping[str, Present | Absent | Unread] = field(default_factory=dict)
-    keys: Mapping[str, Key | Absent | Unread] = field(default_factory=dict)
+    keys: Mapping[str, KmsKey | Absent | Unread] = field(default_factory=dict)
     log_groups: Mapping[str, Present | Absent | Unread] = field(default_factory=dict)
     roles: Mapping[str, Role | Absent | Unread] = field(default_factory=dict)
     reading: Mapping[tuple[str, str], Decision | Unread] = field(default_factory=dict)
     network: Mapping[str, Present | Absent | Unread] = field(default_factory=dict)
     forwarded: Mapping[str, Present | Absent | Unread] = field(default_factory=dict)
 
-    def merged(self, later: Facts) -> Facts:
+    def merged(self, later: StartFacts) -> StartFacts:
         """Return these answers, replaced by *later* ones where they were read again."""
         both: dict[str, Any] = {
             one.name: {**getattr(self, one.name), **getattr(later, one.name)} for one in fields(self)
         }
-        return Facts(**both)
+        return StartFacts(**both)

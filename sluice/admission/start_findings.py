@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from sluice.admission.remarks import listed, remedy
-from sluice.admission.start_facts import Facts, Role
+from sluice.admission.start_facts import Role, StartFacts
 from sluice.admission.start_requirements import Requirements, Task
 from sluice.admission.start_secrets import reading, secrets
 from sluice.aws.found import Absent, Present, Unread
@@ -24,7 +24,7 @@ from sluice.image.entrypoint import handed
 from sluice.image.image_configuration import ImageConfiguration, is_root
 
 
-def findings(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> list[Finding]:
+def findings(tasks: Sequence[Task], wanted: Requirements, facts: StartFacts) -> list[Finding]:
     """Return the findings for everything that *tasks* need.
 
     Args:
@@ -146,7 +146,7 @@ def _entrypoint(task: Task, container: Mapping[str, Any], configuration: ImageCo
         yield warning(subject, what, said.why, 'make sure that it runs its arguments (`exec "$@"`)')
 
 
-def _images(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+def _images(tasks: Sequence[Task], wanted: Requirements, facts: StartFacts) -> Iterator[Finding]:
     own = {
         str(container["image"])
         for task in tasks
@@ -179,7 +179,7 @@ def _images(tasks: Sequence[Task], wanted: Requirements, facts: Facts) -> Iterat
                 yield passed(subject, f"for {found.platform or platform}")
 
 
-def _roles(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+def _roles(wanted: Requirements, facts: StartFacts) -> Iterator[Finding]:
     for arn in dict.fromkeys([*wanted.execution_roles, *wanted.task_roles]):
         found, subject = facts.roles.get(arn), f"role {arn.rpartition('/')[2]}"
         lost = "no task with this role can start"
@@ -193,7 +193,7 @@ def _roles(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
             yield unread(subject, found.reason if found else "it was not read", remedy(found))
 
 
-def _log_groups(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+def _log_groups(wanted: Requirements, facts: StartFacts) -> Iterator[Finding]:
     for name, users in wanted.log_groups.items():
         found, subject = facts.log_groups.get(name), f"log group {name}"
         if isinstance(found, Present):
@@ -209,7 +209,7 @@ def _log_groups(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
             yield unread(subject, found.reason if found else "it was not read", remedy(found))
 
 
-def _network(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+def _network(wanted: Requirements, facts: StartFacts) -> Iterator[Finding]:
     kinds = {"sg-": "security group", "subnet-": "subnet"}
     for one in wanted.network:
         kind = next((kind for start, kind in kinds.items() if one.startswith(start)), "network")
@@ -224,7 +224,7 @@ def _network(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
             yield unread(subject, found.reason if found else "it was not read", remedy(found))
 
 
-def _listeners(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+def _listeners(wanted: Requirements, facts: StartFacts) -> Iterator[Finding]:
     for group in wanted.target_groups:
         found = facts.forwarded.get(group)
         subject = f"listener of {group.partition(':targetgroup/')[2].partition('/')[0] or group}"

@@ -21,7 +21,7 @@ from typing import Any
 
 from sluice.admission.secret_reading import described, read
 from sluice.admission.secret_reference import MANAGED, READING, Reference
-from sluice.admission.start_facts import Decision, Facts, Key, Role, Secret
+from sluice.admission.start_facts import Decision, KmsKey, Role, Secret, StartFacts
 from sluice.admission.start_requirements import Requirements, absent
 from sluice.aws.answer import answered
 from sluice.aws.found import Absent, Present, Unread
@@ -76,7 +76,7 @@ class Reader:
             asked = {arn: pool.submit(answered, one, arn) for arn in dict.fromkeys(arns)}
             return {arn: answer.result() for arn, answer in asked.items()}
 
-    def read(self, wanted: Requirements, clock: Clock | None = None) -> Facts:
+    def read(self, wanted: Requirements, clock: Clock | None = None) -> StartFacts:
         """Read all requirements.
 
         Args:
@@ -94,7 +94,7 @@ class Reader:
             facts = facts.merged(self._once(again))
         return facts
 
-    def _once(self, wanted: Requirements) -> Facts:
+    def _once(self, wanted: Requirements) -> StartFacts:
         with ThreadPoolExecutor(WORKERS) as pool:
             secrets_of = _by_name(wanted.references)
             parameters = sorted({one.name for one in wanted.references if one.kind == "parameter"})
@@ -121,7 +121,7 @@ class Reader:
             own = {found.key for found in described.values() if isinstance(found, Secret) and found.key}
             keys = _results({key: pool.submit(answered, self._key, key) for key in sorted(own)})
             known, decided = _roles_of(_results(reading), wanted.execution_roles)
-            return Facts(
+            return StartFacts(
                 images=_results(images),
                 secrets=described,
                 parameters=_each(named),
@@ -150,8 +150,8 @@ class Reader:
         found = {f"{one['Name']}{one.get('Selector') or ''}" for one in answer.get("Parameters") or []}
         return {name: Present() if both & found else Absent() for name, both in forms.items()}
 
-    def _key(self, key: str) -> Key:
-        return Key(str(self.clients["kms"].describe_key(KeyId=key)["KeyMetadata"]["KeyState"]))
+    def _key(self, key: str) -> KmsKey:
+        return KmsKey(str(self.clients["kms"].describe_key(KeyId=key)["KeyMetadata"]["KeyState"]))
 
     def _log_groups(self, names: Sequence[str]) -> dict[str, Present | Absent | Unread]:
         """Return log groups: by the common path of their names, or each by its name where that answer is truncated."""

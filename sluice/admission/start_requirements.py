@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sluice.admission.secret_reference import Reference, reference
-from sluice.admission.start_facts import Facts
+from sluice.admission.start_facts import StartFacts
 from sluice.aws.found import Absent
 from sluice.image.image_configuration import PLATFORMS
 
@@ -122,7 +122,7 @@ def _log_group(container: Mapping[str, Any], region: str) -> str:
     return str(options.get("awslogs-group") or "")
 
 
-def absent(wanted: Requirements, facts: Facts) -> Requirements:
+def absent(wanted: Requirements, facts: StartFacts) -> Requirements:
     """Return the missing requirements, which may only not be visible yet."""
 
     def gone(answers: Mapping[Any, Any]) -> set[Any]:

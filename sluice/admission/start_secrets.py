@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from sluice.admission.remarks import listed, remedy
 from sluice.admission.secret_reference import MANAGED, READING, Reference, reference, wrong_form
-from sluice.admission.start_facts import Facts, Key
+from sluice.admission.start_facts import KmsKey, StartFacts
 from sluice.admission.start_requirements import Requirements
 from sluice.aws.found import Absent, Present, Unread
 from sluice.finding import Finding, passed, refused, unread, warning
 
 
-def secrets(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+def secrets(wanted: Requirements, facts: StartFacts) -> Iterator[Finding]:
     """Yield the findings for every required secret and parameter."""
     for text, users in wanted.secrets.items():
         one = reference(text)
@@ -34,7 +34,7 @@ def _parameter(subject: str, lost: str, found: Present | Absent | Unread | None)
     return unread(subject, found.reason if found else "it was not read", remedy(found))
 
 
-def _secret(subject: str, lost: str, one: Reference, facts: Facts) -> Finding:
+def _secret(subject: str, lost: str, one: Reference, facts: StartFacts) -> Finding:
     found = facts.secrets.get(one.name)
     if found is None and f":secret:{MANAGED}" in one.name:
         return passed(subject, "managed by RDS as long as the instance exists")
@@ -62,8 +62,8 @@ def _secret(subject: str, lost: str, one: Reference, facts: Facts) -> Finding:
             f"restore it (`aws secretsmanager restore-secret --secret-id {one.name}`), or name another",
         )
     key = facts.keys.get(found.key)
-    if isinstance(key, Absent) or (isinstance(key, Key) and key.state != "Enabled"):
-        state = f"is {key.state}" if isinstance(key, Key) else "does not exist"
+    if isinstance(key, Absent) or (isinstance(key, KmsKey) and key.state != "Enabled"):
+        state = f"is {key.state}" if isinstance(key, KmsKey) else "does not exist"
         return refused(
             subject,
             f"is encrypted by the KMS key {found.key}, which {state}",
@@ -81,7 +81,7 @@ def _secret(subject: str, lost: str, one: Reference, facts: Facts) -> Finding:
     return passed(subject, unseen)
 
 
-def reading(wanted: Requirements, facts: Facts) -> Iterator[Finding]:
+def reading(wanted: Requirements, facts: StartFacts) -> Iterator[Finding]:
     """Yield the findings of whether the execution roles may read their secrets.
 
     Only an explicit denial is final: IAM's simulator ignores the policies of secrets and keys ("Testing IAM policies

@@ -16,7 +16,7 @@ from sluice.errors import GateError
 
 
 @dataclass(frozen=True)
-class DefaultGroup:
+class SecurityGroup:
     """The default security group of a VPC.
 
     Attributes:
@@ -34,11 +34,11 @@ class DefaultGroup:
         return len(self.ingress) + len(self.egress)
 
 
-def find(ec2: Any, vpc: str) -> DefaultGroup | None:
+def find(ec2: Any, vpc: str) -> SecurityGroup | None:
     """Return the default group of a VPC; None where the VPC does not exist."""
     filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
     for found in ec2.describe_security_groups(Filters=filters)["SecurityGroups"]:
-        return DefaultGroup(
+        return SecurityGroup(
             str(found["GroupId"]),
             tuple(found.get("IpPermissions") or ()),
             tuple(found.get("IpPermissionsEgress") or ()),
@@ -46,7 +46,7 @@ def find(ec2: Any, vpc: str) -> DefaultGroup | None:
     return None
 
 
-def close(ec2: Any, vpc: str) -> DefaultGroup:
+def close(ec2: Any, vpc: str) -> SecurityGroup:
     """Remove all its rules. Idempotent. Raises GateError where the group does not exist."""
     group = find(ec2, vpc)
     if group is None:
@@ -58,4 +58,4 @@ def close(ec2: Any, vpc: str) -> DefaultGroup:
         ec2.revoke_security_group_ingress(GroupId=group.id, IpPermissions=list(group.ingress))
     if group.egress:
         ec2.revoke_security_group_egress(GroupId=group.id, IpPermissions=list(group.egress))
-    return DefaultGroup(group.id, (), ())
+    return SecurityGroup(group.id, (), ())

@@ -9,7 +9,7 @@ _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 
 
 @dataclass(frozen=True)
-class Repository:
+class EcrRepository:
     """A repository in ECR.
 
     Attributes:
@@ -27,7 +27,7 @@ class Repository:
         return {"repositoryName": self.name} | ({"registryId": self.account} if self.account else {})
 
 
-def parse(image: str, elsewhere: bool = False) -> Repository | None:
+def parse(image: str, elsewhere: bool = False) -> EcrRepository | None:
     """Return the repository of an image (``HOST/NAME``, with or without ``@sha256:…``); None for one outside of ECR.
 
     Args:
@@ -36,8 +36,8 @@ def parse(image: str, elsewhere: bool = False) -> Repository | None:
     host, _, path = image.partition("@")[0].partition("/")
     found = _ECR.fullmatch(host)
     if found:
-        return Repository(found[1], found[2], path)
+        return EcrRepository(found[1], found[2], path)
     if not elsewhere:
         return None
     folder = re.fullmatch(r"(\d{12})/(.+)", path)
-    return Repository(folder[1], "", folder[2]) if folder else Repository("", "", path)
+    return EcrRepository(folder[1], "", folder[2]) if folder else EcrRepository("", "", path)

@@ -10,7 +10,7 @@ Result = Literal["passed", "warning", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
-class Check:
+class PreflightCheck:
     """The result of one check.
 
     Attributes:
@@ -22,25 +22,25 @@ class Check:
     detail: str = ""
 
 
-def passed(name: str, detail: str = "") -> Check:
-    return Check(name, "passed", detail)
+def passed(name: str, detail: str = "") -> PreflightCheck:
+    return PreflightCheck(name, "passed", detail)
 
 
-def failed(name: str, detail: str) -> Check:
-    return Check(name, "failed", detail)
+def failed(name: str, detail: str) -> PreflightCheck:
+    return PreflightCheck(name, "failed", detail)
 
 
-def skipped(name: str, reason: str) -> Check:
-    return Check(name, "skipped", reason)
+def skipped(name: str, reason: str) -> PreflightCheck:
+    return PreflightCheck(name, "skipped", reason)
 
 
-def warned(name: str, detail: str) -> Check:
-    return Check(name, "warning", detail)
+def warned(name: str, detail: str) -> PreflightCheck:
+    return PreflightCheck(name, "warning", detail)
 
 
 def way_out(
     name: str, subnet: str, tables: Sequence[Mapping[str, Any]], public_ip: bool, endpoints: Sequence[str] = ()
-) -> Check:
+) -> PreflightCheck:
     """Check whether a task in the subnet can reach ECR, CloudWatch Logs and Secrets Manager.
 
     Args:
@@ -78,7 +78,7 @@ def way_out(
     return passed(name)
 
 
-def permitted(name: str, answers: Sequence[Mapping[str, Any]]) -> Check:
+def permitted(name: str, answers: Sequence[Mapping[str, Any]]) -> PreflightCheck:
     """Return the check of SimulatePrincipalPolicy's EvaluationResults."""
     denied = sorted(str(one["EvalActionName"]) for one in answers if one.get("EvalDecision") != "allowed")
     return failed(name, f"not allowed: {', '.join(denied)}") if denied else passed(name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sluice.author import author_name, identity
 from sluice.aws.session import Clients
 from sluice.cli.interrupt import Interrupt
-from sluice.cli.stack import Stack
+from sluice.cli.stack import DeployedStack
 from sluice.cli.terminal import Terminal
 from sluice.clock import Clock
 from sluice.migration.records.deployer import Deployer
@@ -19,7 +19,7 @@ from sluice.rollout.deployment.service import Service
 class Context:
     """A stack, the clients of its AWS account, and the terminal."""
 
-    stack: Stack
+    stack: DeployedStack
     clients: Clients
     terminal: Terminal
     clock: Clock

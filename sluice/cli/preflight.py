@@ -13,16 +13,20 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sluice.admission.start_admission import Subject, examine_deployed
+from sluice.admission.start_admission import AdmissionSubject, examine_deployed
 from sluice.aws.session import Account, Clients
 from sluice.cli import exits
-from sluice.cli.checks import Check, failed, passed, permitted, skipped, warned, way_out
-from sluice.cli.stack import NotDeployed, Stack, find
+from sluice.cli.checks import PreflightCheck, failed, passed, permitted, skipped, warned, way_out
+from sluice.cli.stack import DeployedStack, NotDeployed, find
 from sluice.cli.terminal import Terminal
+from sluice.cli.traffic.traffic_checks import ACTIONS as SHIFTING_ACTIONS
+from sluice.cli.traffic.traffic_checks import traffic_checks
+from sluice.cli.traffic.traffic_status import parsed
 from sluice.errors import GateError
 from sluice.finding import Finding
 from sluice.image.image_trust import finding
 from sluice.inputs.step import Step
+from sluice.rollout.deployment.service import Service
 
 NAMES = ("credentials", "roles", "secrets", "log groups", "images", "subnets", "listener", "permissions")
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault")
@@ -60,7 +64,7 @@ def main(given: argparse.Namespace, terminal: Terminal) -> int:
     return _report(terminal, [passed("credentials", f"account {stack.account}"), *stack_checks(stack, clients)])
 
 
-def _account(clients: Clients) -> list[Check]:
+def _account(clients: Clients) -> list[PreflightCheck]:
     try:
         clients.verify()
     except GateError as error:
@@ -68,10 +72,10 @@ def _account(clients: Clients) -> list[Check]:
     return [passed("credentials")]
 
 
-def stack_checks(stack: Stack, clients: Clients) -> Iterator[Check]:
+def stack_checks(stack: DeployedStack, clients: Clients) -> Iterator[PreflightCheck]:
     """Yield every check of a deployed stack."""
     gate, place = stack.gate, stack.place
-    subject = Subject(
+    subject = AdmissionSubject(
         service=str(gate.get("serviceTaskDefinition") or ""),
         task_definition=place.task_definition,
         container=place.container,
@@ -92,10 +96,14 @@ def stack_checks(stack: Stack, clients: Clients) -> Iterator[Check]:
         yield skipped("listener", "the stack's output names no target group")
     if gate.get("copyTo"):
         yield _copies(clients, str(gate["copyTo"]))
-    yield _permissions(clients, bool(gate.get("snapshot")))
+    strategy = parsed(gate.get("strategy"))
+    if strategy is not None:
+        service = Service(clients["ecs"], clients["elbv2"], clients["logs"], gate["cluster"], str(gate["service"]))
+        yield from traffic_checks(strategy, service, ask)
+    yield _permissions(clients, bool(gate.get("snapshot")), strategy is not None)
 
 
-def checked(found: Finding) -> Check:
+def checked(found: Finding) -> PreflightCheck:
     """Return a finding as a check's result; what could not be read is skipped."""
     why = f"; {found.why}" if found.why else ""
     fix = f". Fix: {found.fix}" if found.fix else ""
@@ -110,7 +118,7 @@ def checked(found: Finding) -> Check:
             return failed(found.subject, f"{found.what}{why}{fix}")
 
 
-def ask(name: str, check: Callable[[], Check]) -> Check:
+def ask(name: str, check: Callable[[], PreflightCheck]) -> PreflightCheck:
     """Return a check's result: skipped when access is denied, failed when the resource does not exist."""
     try:
         return check()
@@ -124,12 +132,12 @@ def ask(name: str, check: Callable[[], Check]) -> Check:
         return failed(name, f"{error.operation_name}: {code}: {message}")
 
 
-def _subnets(clients: Any, stack: Stack) -> Iterator[Check]:
+def _subnets(clients: Any, stack: DeployedStack) -> Iterator[PreflightCheck]:
     place = stack.place
     for subnet in place.subnets:
         name = f"outbound route of {subnet}"
 
-        def leads_out(subnet: str = subnet, name: str = name) -> Check:
+        def leads_out(subnet: str = subnet, name: str = name) -> PreflightCheck:
             ec2 = clients["ec2"]
             network = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
             within = [{"Name": "vpc-id", "Values": [network]}]
@@ -143,23 +151,24 @@ def _subnets(clients: Any, stack: Stack) -> Iterator[Check]:
         yield ask(name, leads_out)
 
 
-def _copies(clients: Clients, role: str) -> Check:
+def _copies(clients: Clients, role: str) -> PreflightCheck:
     """Check whether the role that copies snapshots in another account can be assumed, and may list them."""
     name = f"snapshot copies in account {role.split(':')[4]}"
 
-    def list_snapshots() -> Check:
+    def list_snapshots() -> PreflightCheck:
         clients.taking_on(role)["rds"].describe_db_snapshots(SnapshotType="manual", MaxRecords=20)
         return passed(name, "its role can be assumed")
 
     return ask(name, list_snapshots)
 
 
-def _permissions(clients: Any, snapshot: bool) -> Check:
+def _permissions(clients: Any, snapshot: bool, shifting: bool) -> PreflightCheck:
     """Check the caller's permissions by IAM's simulator, which ignores the policies of other services' resources."""
     name = "permissions" + (", including snapshots" if snapshot else "")
     actions = [*ACTIONS, *(["rds:CreateDBSnapshot", "rds:DescribeDBSnapshots"] if snapshot else [])]
+    actions += SHIFTING_ACTIONS if shifting else ()
 
-    def simulate() -> Check:
+    def simulate() -> PreflightCheck:
         arn = str(clients["sts"].get_caller_identity()["Arn"])
         if arn.endswith(":root"):
             return passed(name, "the account's root user has every permission")
@@ -181,7 +190,7 @@ def principal(arn: str) -> str:
     return f"{head.replace(':sts:', ':iam:')}:role/{rest.partition('/')[0]}"
 
 
-def _report(terminal: Terminal, checks: list[Check]) -> int:
+def _report(terminal: Terminal, checks: list[PreflightCheck]) -> int:
     wrong = [check for check in checks if check.result == "failed"]
     terminal.result({"ok": not wrong, "checks": [vars(check) for check in checks]})
     if not terminal.machine:

@@ -29,7 +29,7 @@ class NotDeployed(NoStack):
 
 
 @dataclass(frozen=True)
-class Stack:
+class DeployedStack:
     """A deployed stack.
 
     Attributes:
@@ -75,7 +75,7 @@ class Stack:
         return self.gate[key]
 
 
-def find(stack: str | None, cwd: Path) -> Stack:
+def find(stack: str | None, cwd: Path) -> DeployedStack:
     """Ask `pulumi` for the stack's outputs. Raises NoStack."""
     return parse(asked("output", stack, cwd, "--json"), stack or os.environ.get("PULUMI_STACK"))
 
@@ -110,7 +110,7 @@ def asked(verb: str, stack: str | None, cwd: Path, *options: str) -> str:
     return done.stdout
 
 
-def parse(text: str, stack: str | None) -> Stack:
+def parse(text: str, stack: str | None) -> DeployedStack:
     """The stack from the JSON that `pulumi stack output --json` prints. Raises NoStack."""
     name = stack or "(the selected one)"
     try:
@@ -125,7 +125,7 @@ def parse(text: str, stack: str | None) -> Stack:
     missing = [key for key in _NEEDED if gate.get(key) is None]
     if missing:
         raise NoStack(f"stack {name}: the output `gate` has no {missing[0]}; run `pulumi up` once with this version")
-    return Stack(str(gate.get("stack") or name), gate)
+    return DeployedStack(str(gate.get("stack") or name), gate)
 
 
 def complaint(said: str, stack: str | None, cwd: Path) -> str:

@@ -10,7 +10,7 @@ from sluice.diagnosis import blockers
 from sluice.diagnosis.log_place import LogPlace
 from sluice.diagnosis.redaction.presentable import command_line, presentable_line
 from sluice.diagnosis.redaction.printable import bounded_block
-from sluice.diagnosis.signature import LOCK, Found, recognise
+from sluice.diagnosis.signature import LOCK, SignatureMatch, recognise
 from sluice.diagnosis.step_timeout import HANGS, Server
 from sluice.diagnosis.verdict import Kind, Outcome
 from sluice.inputs.step import Step
@@ -53,7 +53,7 @@ def account(outcome: Outcome, last_lines: Sequence[str], server: Server | None =
 
 def _telling(
     outcome: Outcome, last_lines: Sequence[str], server: Server | None
-) -> tuple[Found, None] | tuple[None, Server | None]:
+) -> tuple[SignatureMatch, None] | tuple[None, Server | None]:
     """Return what explains the failure best: a known log line, or the web server that ran instead."""
     if outcome.kind not in (Kind.FAILED, Kind.INTERRUPTED):
         return None, None
@@ -95,7 +95,7 @@ def step_failure(
     return "\n".join(text)
 
 
-def _cut(outcome: Outcome, found: Found | None, last_lines: Sequence[str]) -> bool:
+def _cut(outcome: Outcome, found: SignatureMatch | None, last_lines: Sequence[str]) -> bool:
     """Return whether a CREATE INDEX CONCURRENTLY may have been interrupted.
 
     A lock, a stop, a signal, a timeout, or rows that violate the index interrupt it.

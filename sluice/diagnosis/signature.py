@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sluice.diagnosis.signature_table import LOCK, SIGNATURES, Signature
+from sluice.diagnosis.signature_table import LOCK, SIGNATURES, LogSignature
 
-__all__ = ["LOCK", "SIGNATURES", "Found", "Signature", "recognise"]
+__all__ = ["LOCK", "SIGNATURES", "LogSignature", "SignatureMatch", "recognise"]
 
 LONGEST_LINE = 4_000
 """Characters of a line that are searched, half of them at its end."""
@@ -21,14 +21,14 @@ _HARMLESS = re.compile(r"\b(?:NOTICE|DEBUG|INFO)\b|, skipping\b")
 """Lines without an error, such as `create table if not exists` on an existing table."""
 
 
-class Found(NamedTuple):
+class SignatureMatch(NamedTuple):
     """A signature, and the line that has it."""
 
-    signature: Signature
+    signature: LogSignature
     line: str
 
 
-def recognise(log_lines: Sequence[str]) -> Found | None:
+def recognise(log_lines: Sequence[str]) -> SignatureMatch | None:
     """Return the last line with a known signature: an earlier failure may have been retried."""
     for line in _last(log_lines):
         if _HARMLESS.search(line):
@@ -36,7 +36,7 @@ def recognise(log_lines: Sequence[str]) -> Found | None:
         plain = line.lower()
         for signature in SIGNATURES:
             if any(map(plain.__contains__, signature.signs)) and signature.pattern.search(line):
-                return Found(signature, line)
+                return SignatureMatch(signature, line)
     return None
 
 

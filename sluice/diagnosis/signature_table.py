@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Signature:
+class LogSignature:
     """A known log line, with its cause and remedy.
 
     Attributes:
@@ -37,9 +37,9 @@ _NO_LITERAL = re.compile(
 )
 
 
-def _signature(name: str, pattern: str, cause: str, remedy: str) -> Signature:
+def _signature(name: str, pattern: str, cause: str, remedy: str) -> LogSignature:
     """Return a signature. No part of a pattern may be unbounded: a gap spans at most a few hundred characters."""
-    return Signature(name, re.compile(pattern, re.IGNORECASE), cause, remedy, signs(pattern))
+    return LogSignature(name, re.compile(pattern, re.IGNORECASE), cause, remedy, signs(pattern))
 
 
 def signs(pattern: str) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def signs(pattern: str) -> tuple[str, ...]:
     return tuple(literals)
 
 
-SIGNATURES: Sequence[Signature] = (
+SIGNATURES: Sequence[LogSignature] = (
     # The image
     _signature(
         "wrong architecture",

@@ -79,7 +79,7 @@ def is_root(user: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Part:
+class ManifestPart:
     """The part that a manifest points to: the configuration's blob, or another manifest."""
 
     kind: Literal["config", "manifest"]
@@ -90,7 +90,7 @@ class NotFit(Exception):
     """The manifest has no usable image. The text continues "the image …"."""
 
 
-def leads_to(manifest: Mapping[str, Any], platform: str) -> Part:
+def leads_to(manifest: Mapping[str, Any], platform: str) -> ManifestPart:
     """Return the configuration of an image, or for an index the manifest of *platform* (``linux/arm64``).
 
     Raises:
@@ -105,8 +105,8 @@ def leads_to(manifest: Mapping[str, Any], platform: str) -> Part:
                 offered.setdefault(name, str(one["digest"]))
         if platform not in offered:
             raise NotFit(f"is built for {' and '.join(sorted(offered)) or 'no platform'}, not for {platform}")
-        return Part("manifest", offered[platform])
+        return ManifestPart("manifest", offered[platform])
     config = manifest.get("config")
     if not isinstance(config, Mapping) or not config.get("digest"):
         raise NotFit("has a manifest without a configuration (schema 1?)")
-    return Part("config", str(config["digest"]))
+    return ManifestPart("config", str(config["digest"]))

@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from sluice.aws.patience import Patience
-from sluice.aws.repository import Repository
+from sluice.aws.repository import EcrRepository
 from sluice.clock import Clock
 from sluice.duration import short_time
 from sluice.errors import GateError, Interrupted
@@ -36,7 +36,7 @@ POLL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Scan:
+class ScanResult:
     """The result of one image scan.
 
     Attributes:
@@ -69,7 +69,7 @@ class Scanned:
         platform: of the tasks (``linux/arm64``), where the image is an index.
     """
 
-    repository: Repository
+    repository: EcrRepository
     digest: str
     platform: str
 
@@ -82,7 +82,9 @@ class Scanned:
         )
 
 
-def await_scan(ecr: Any, clock: Clock, log: Callable[[str], None], image: Scanned, deadline: float) -> Scan | Unscanned:
+def await_scan(
+    ecr: Any, clock: Clock, log: Callable[[str], None], image: Scanned, deadline: float
+) -> ScanResult | Unscanned:
     """Wait for ECR's scan of an image and return its result.
 
     Args:
@@ -125,7 +127,7 @@ def await_scan(ecr: Any, clock: Clock, log: Callable[[str], None], image: Scanne
         clock.wait(min(POLL_SECONDS, max(deadline - elapsed, 0.1)))
 
 
-def _first_page(ecr: Any, repository: Repository, digest: str) -> dict[str, Any] | None:
+def _first_page(ecr: Any, repository: EcrRepository, digest: str) -> dict[str, Any] | None:
     """Return the first page of the findings, which has the status; None without a scan."""
     try:
         return dict(ecr.describe_image_scan_findings(**repository.where, imageId={"imageDigest": digest}))
@@ -147,7 +149,7 @@ def _first_page(ecr: Any, repository: Repository, digest: str) -> dict[str, Any]
         raise
 
 
-def _whole(ecr: Any, image: Scanned, digest: str) -> Scan:
+def _whole(ecr: Any, image: Scanned, digest: str) -> ScanResult:
     findings: list[ImageFinding] = []
     completed = ""
     pages = ecr.get_paginator("describe_image_scan_findings")
@@ -157,7 +159,7 @@ def _whole(ecr: Any, image: Scanned, digest: str) -> Scan:
         findings += [ImageFinding.of(one) for one in found if one.get("status") != "CLOSED"]
         if part.get("imageScanCompletedAt"):
             completed = part["imageScanCompletedAt"].isoformat()
-    return Scan(tuple(findings), completed, image.command(digest))
+    return ScanResult(tuple(findings), completed, image.command(digest))
 
 
 def _scannable(ecr: Any, image: Scanned) -> str:

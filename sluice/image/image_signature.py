@@ -62,7 +62,7 @@ class Examined:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SignatureVerdict:
     """Whether a trusted key has signed the image.
 
     Attributes:
@@ -148,7 +148,7 @@ def _signature(layer: Mapping[str, Any]) -> Signature:
     return Signature(str(layer["digest"]), value)
 
 
-def verdict(examined: Sequence[Examined], unasked: Sequence[str] = ()) -> Verdict:
+def verdict(examined: Sequence[Examined], unasked: Sequence[str] = ()) -> SignatureVerdict:
     """Return whether an image is signed by a trusted key.
 
     Args:
@@ -157,18 +157,18 @@ def verdict(examined: Sequence[Examined], unasked: Sequence[str] = ()) -> Verdic
     """
     for one in examined:
         if one.signer and not one.complaint:
-            return Verdict(one.signer)
+            return SignatureVerdict(one.signer)
     if not examined:
-        return Verdict("", "is not signed")
+        return SignatureVerdict("", "is not signed")
     about = [one for one in examined if not one.complaint]
     if not about:
-        return Verdict("", f"has a signature that {examined[0].complaint}")
+        return SignatureVerdict("", f"has a signature that {examined[0].complaint}")
     if unasked:
-        return Verdict("", f"has a signature that cannot be verified: {'; '.join(unasked)}")
-    return Verdict("", "is not signed by a trusted key")
+        return SignatureVerdict("", f"has a signature that cannot be verified: {'; '.join(unasked)}")
+    return SignatureVerdict("", "is not signed by a trusted key")
 
 
-def refusal(image: str, found: Verdict) -> str:
+def refusal(image: str, found: SignatureVerdict) -> str:
     """Return why an image (`REPOSITORY@sha256:…`) must not be deployed, and the fix, without a full stop."""
     return (
         f"the image {short(image)} {found.why}, and `signing.trusted` requires a signature. Fix: deploy one that the "

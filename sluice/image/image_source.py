@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sluice.aws.found import Absent, Unread
-from sluice.aws.repository import Repository, parse
+from sluice.aws.repository import EcrRepository, parse
 from sluice.aws.session import Clients
 from sluice.image.image_configuration import MEDIA_TYPES, ImageConfiguration, NotFit, leads_to
 
@@ -59,7 +59,7 @@ def configuration(
     return Unread("its index leads to another index")
 
 
-def _manifest(ecr: Any, repository: Repository, digest: str) -> dict[str, Any] | Absent:
+def _manifest(ecr: Any, repository: EcrRepository, digest: str) -> dict[str, Any] | Absent:
     answer = ecr.batch_get_image(
         **repository.where, imageIds=[{"imageDigest": digest}], acceptedMediaTypes=list(MEDIA_TYPES)
     )
@@ -70,7 +70,7 @@ def _manifest(ecr: Any, repository: Repository, digest: str) -> dict[str, Any] |
     return Absent(f"is not in the repository {repository.name}: {reason}")
 
 
-def _blob(ecr: Any, repository: Repository, digest: str, fetch: Fetch) -> ImageConfiguration | Unread:
+def _blob(ecr: Any, repository: EcrRepository, digest: str, fetch: Fetch) -> ImageConfiguration | Unread:
     address = ecr.get_download_url_for_layer(**repository.where, layerDigest=digest)["downloadUrl"]
     try:
         content = fetch(address)

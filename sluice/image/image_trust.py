@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from sluice.aws.answer import denied, message
-from sluice.aws.repository import Repository, parse
+from sluice.aws.repository import EcrRepository, parse
 from sluice.aws.session import Clients, expired, transient
 from sluice.finding import Finding, passed, refused
 from sluice.image.image_signature import (
@@ -24,7 +24,7 @@ from sluice.image.image_signature import (
     Examined,
     Malformed,
     Signature,
-    Verdict,
+    SignatureVerdict,
     complaint,
     digest_of,
     signatures,
@@ -37,7 +37,7 @@ ALGORITHM = "ECDSA_SHA_256"
 """The one scheme that every implementation of cosign's specification must know."""
 
 
-def examine(clients: Clients, image: str, trusted: Sequence[str], fetch: Fetch | None = None) -> Verdict:
+def examine(clients: Clients, image: str, trusted: Sequence[str], fetch: Fetch | None = None) -> SignatureVerdict:
     """Return whether an image is signed by one of the trusted keys.
 
     Args:
@@ -50,18 +50,18 @@ def examine(clients: Clients, image: str, trusted: Sequence[str], fetch: Fetch |
     """
     repository = parse(image, clients.elsewhere)
     if repository is None:
-        return Verdict("", "is not in ECR, so it has no signature that Sluice can read")
+        return SignatureVerdict("", "is not in ECR, so it has no signature that Sluice can read")
     ecr = clients.in_region("ecr", repository.region)
     try:
         found = stored(ecr, repository, image.partition("@")[2])
         found_signatures = signatures(found) if found else []
         texts = [(one, _text(ecr, repository, one, fetch or fetched)) for one in found_signatures]
     except Malformed as reason:
-        return Verdict("", f"has no readable signature: its signature {reason}")
+        return SignatureVerdict("", f"has no readable signature: its signature {reason}")
     except ClientError as error:
         if not denied(error) or expired(error):
             raise
-        return Verdict("", f"has a signature that may not be read: {message(error)}")
+        return SignatureVerdict("", f"has a signature that may not be read: {message(error)}")
     keys = Keys(clients, trusted)
     return verdict([_examined(keys, image, one, text) for one, text in texts], keys.unasked)
 
@@ -81,7 +81,7 @@ def finding(clients: Clients, image: str, trusted: Sequence[str], fetch: Fetch |
     )
 
 
-def stored(ecr: Any, repository: Repository, digest: str) -> str:
+def stored(ecr: Any, repository: EcrRepository, digest: str) -> str:
     """Return the manifest with the signatures of an image (`sha256:…`); empty without one. Raises ClientError."""
     answer = ecr.batch_get_image(
         **repository.where, imageIds=[{"imageTag": tag(digest)}], acceptedMediaTypes=[MANIFEST]
@@ -127,7 +127,7 @@ class Keys:
         return ""
 
 
-def _text(ecr: Any, repository: Repository, signature: Signature, fetch: Fetch) -> bytes:
+def _text(ecr: Any, repository: EcrRepository, signature: Signature, fetch: Fetch) -> bytes:
     """Return the signed text. Raises Malformed, ClientError."""
     try:
         where = ecr.get_download_url_for_layer(**repository.where, layerDigest=signature.payload)["downloadUrl"]

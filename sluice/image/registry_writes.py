@@ -13,11 +13,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sluice.aws.repository import Repository
+from sluice.aws.repository import EcrRepository
 from sluice.image.image_signature import MANIFEST, digest_of
 
 
-def upload(ecr: Any, repository: Repository, content: bytes) -> None:
+def upload(ecr: Any, repository: EcrRepository, content: bytes) -> None:
     """Store a blob of at most 20 MiB ("Amazon ECR service quotas"), in one part. Idempotent. Raises ClientError."""
     begun = ecr.initiate_layer_upload(**repository.where)["uploadId"]
     ecr.upload_layer_part(
@@ -30,7 +30,7 @@ def upload(ecr: Any, repository: Repository, content: bytes) -> None:
             raise
 
 
-def put(ecr: Any, repository: Repository, tag: str, manifest: str) -> None:
+def put(ecr: Any, repository: EcrRepository, tag: str, manifest: str) -> None:
     """Store a manifest under a tag.
 
     In a repository of immutable tags, an older one is deleted first. If this process dies in between, no manifest has

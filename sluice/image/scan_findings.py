@@ -77,7 +77,7 @@ class ImageFinding:
 
 
 @dataclass(frozen=True)
-class Accepted:
+class ScanException:
     """A finding that is accepted until a day.
 
     Attributes:
@@ -91,7 +91,7 @@ class Accepted:
     until: date
 
     @classmethod
-    def parse(cls, said: Mapping[str, Any]) -> Accepted:
+    def parse(cls, said: Mapping[str, Any]) -> ScanException:
         """Parse the inputs. Raises ValueError that names what is wrong."""
         unknown = sorted(set(said) - {"id", "reason", "until"})
         missing = [key for key in ("id", "reason", "until") if not said.get(key)]
@@ -118,7 +118,7 @@ class ScanSettings:
     """
 
     severity: Severity
-    exceptions: Sequence[Accepted] = ()
+    exceptions: Sequence[ScanException] = ()
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class ScanVerdict:
     """
 
     refused: Sequence[ImageFinding]
-    expired: Sequence[Accepted]
+    expired: Sequence[ScanException]
     accepted: Sequence[ImageFinding]
     warnings: Sequence[str]
 
@@ -156,7 +156,7 @@ def judge_findings(findings: Sequence[ImageFinding], settings: ScanSettings, tod
     return ScanVerdict(refused, expired, accepted, list(_warnings(findings, settings.exceptions, today)))
 
 
-def _warnings(findings: Sequence[ImageFinding], exceptions: Sequence[Accepted], today: date) -> list[str]:
+def _warnings(findings: Sequence[ImageFinding], exceptions: Sequence[ScanException], today: date) -> list[str]:
     said = []
     for one in exceptions:
         if not any(one.covers(finding) for finding in findings):

@@ -11,7 +11,7 @@ from sluice.inputs.step import Step
 
 
 @dataclass(frozen=True)
-class Subject:
+class MigrationSubject:
     """Everything whose change runs the steps again.
 
     Attributes:
@@ -58,7 +58,7 @@ _LABELS = {
 }
 
 
-def changed(old: Subject, new: Subject) -> Sequence[str]:
+def changed(old: MigrationSubject, new: MigrationSubject) -> Sequence[str]:
     """Return the names of the parts that differ; empty when no step has to run."""
     before, after = old.parts(), new.parts()
     return [labels for key, labels in _LABELS.items() if before[key] != after[key]]

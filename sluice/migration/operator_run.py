@@ -23,7 +23,7 @@ from sluice.diagnosis.verdict import StepFailed
 from sluice.errors import GateError, Interrupted, Superseded
 from sluice.inputs.step import Step
 from sluice.migration import previous_runs
-from sluice.migration.fingerprint import Subject
+from sluice.migration.fingerprint import MigrationSubject
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.records.ownership import Ownership
 from sluice.migration.records.plan import Close, Refuse, admit
@@ -39,7 +39,7 @@ class Refused(GateError):
     """Nothing was started."""
 
 
-class Cancelled(Interrupted):
+class RunCancelled(Interrupted):
     """Ctrl-C: the text names the stopped tasks."""
 
 
@@ -74,7 +74,7 @@ def operate(to: Deployer, order: Order, place: Place) -> RunResult:
     """
     if order.step.attempts != 1:
         raise ValueError("an operator's command is started once")
-    subject = Subject(order.image, (order.step,), {}, {}, "")
+    subject = MigrationSubject(order.image, (order.step,), {}, {}, "")
     run = _begin(to, order, place)
     try:
         return perform(to, run, subject, place, None, None)
@@ -106,7 +106,7 @@ def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
         if isinstance(decision, Refuse):
             raise Refused(previous_runs.refusal(decision.run, to.clock.now()))
         if to.clock.halted() is Halt.STOP:
-            raise Cancelled("cancelled; nothing was started")
+            raise RunCancelled("cancelled; nothing was started")
         if isinstance(decision, Close):
             to.log(f"closing run {decision.run.number} of {decision.run.author}", False)
             previous_runs.close(to, decision.run, place)
@@ -139,7 +139,7 @@ def order_line(step: Step) -> str:
     return command_line([*(f"{name}={value}" for name, value in step.environment.items()), *step.command])
 
 
-def _cancelled(to: Deployer, run: RunRecord, place: Place) -> Cancelled:
+def _cancelled(to: Deployer, run: RunRecord, place: Place) -> RunCancelled:
     """Wait until the tasks that Ctrl-C stopped have ended, and close the record."""
     patience, tasks = Patience(to.clock, "waiting for the tasks to stop"), Tasks(to.ecs, place.cluster)
     begun, ids = to.clock.now(), _tasks(to, run)
@@ -151,12 +151,12 @@ def _cancelled(to: Deployer, run: RunRecord, place: Place) -> Cancelled:
         if settled and all(task.get("lastStatus") == "STOPPED" for task in found.values()):
             break
         if to.clock.now() - begun > STOP_SECONDS:
-            return Cancelled(
+            return RunCancelled(
                 f"cancelled; task {names} was asked to stop; run {run.number} stays open until it has stopped"
             )
         to.clock.wait(poll_seconds(to.clock.now() - begun))
     _end(to, run, "failed", f"cancelled: {run.message}")
-    return Cancelled(f"cancelled: task {names} has stopped" if ids else "cancelled: no task was running")
+    return RunCancelled(f"cancelled: task {names} has stopped" if ids else "cancelled: no task was running")
 
 
 def _stop(to: Deployer, run: RunRecord, place: Place, why: str) -> None:

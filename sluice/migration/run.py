@@ -17,7 +17,7 @@ from sluice.diagnosis.verdict import StepFailed, essential
 from sluice.errors import GateError, Interrupted, NotPrepared, Superseded
 from sluice.migration import previous_runs
 from sluice.migration.entitlement import CLOCKS_SECONDS, overtaken
-from sluice.migration.fingerprint import Subject
+from sluice.migration.fingerprint import MigrationSubject
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.records.ownership import Ownership
 from sluice.migration.records.plan import Adopt, Close, Refuse, Start, TakeSuccess, gives_way_to, plan
@@ -64,7 +64,7 @@ raises GateError to refuse the run."""
 
 def migrate(
     to: Deployer,
-    subject: Subject,
+    subject: MigrationSubject,
     phase: str,
     place: Place,
     *,
@@ -168,7 +168,7 @@ def may_go_on(to: Deployer, run: RunRecord) -> bool:
     return False
 
 
-def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord:
+def _begin(to: Deployer, subject: MigrationSubject, phase: str, number: int) -> RunRecord:
     return RunRecord(
         number=number,
         by="up",
@@ -186,7 +186,7 @@ def _begin(to: Deployer, subject: Subject, phase: str, number: int) -> RunRecord
 
 
 def perform(
-    to: Deployer, run: RunRecord, subject: Subject, place: Place, until: float | None, prepare: Prepare | None
+    to: Deployer, run: RunRecord, subject: MigrationSubject, place: Place, until: float | None, prepare: Prepare | None
 ) -> RunResult:
     """Run the steps of a run whose record exists, and close the record when they have ended."""
     patience, owner = Patience(to.clock, "keeping the run records"), Ownership(to.records, to.clock, run)
@@ -234,7 +234,7 @@ class _Shape:
     log_place: LogPlace | None
 
 
-def _shapes(to: Deployer, subject: Subject, place: Place) -> dict[str, _Shape]:
+def _shapes(to: Deployer, subject: MigrationSubject, place: Place) -> dict[str, _Shape]:
     """Read every step's task definition before the first step starts, so that a wrong one cannot stop the run
     midway."""
     patience, tasks = Patience(to.clock, "reading the task definitions"), Tasks(to.ecs, place.cluster)
@@ -270,7 +270,7 @@ def _log_place(definition: dict[str, Any], place: Place) -> LogPlace | None:
     return LogPlace.of(container)
 
 
-def _result(run: RunRecord, subject: Subject, shapes: Mapping[str, _Shape]) -> RunResult:
+def _result(run: RunRecord, subject: MigrationSubject, shapes: Mapping[str, _Shape]) -> RunResult:
     steps = []
     for step in subject.steps:
         log_place = shapes[step.name].log_place

@@ -22,7 +22,7 @@ _SEVERITIES = {
 _FLUSH_SECONDS = 5.0
 
 
-class Engine:
+class EngineLog:
     """The engine's log. Any thread may add lines; one sender keeps their order.
 
     Args:

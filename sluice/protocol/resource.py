@@ -65,7 +65,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class State:
+class ResourceState:
     """A resource in the engine's state."""
 
     inputs: Properties
@@ -146,7 +146,7 @@ class Resource:
     async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
         return Checked(new)
 
-    async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
+    async def diff(self, call: Call, id: str, old: ResourceState, new: Properties) -> Difference:
         keys = sorted(key for key in old.inputs.keys() | new.keys() if old.inputs.get(key) != new.get(key))
         return Difference(changes=bool(keys), diffs=keys)
 
@@ -156,8 +156,8 @@ class Resource:
     async def read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
         return Existing(id, inputs, outputs)
 
-    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+    async def update(self, call: Call, id: str, old: ResourceState, new: Properties) -> Properties:
         raise NotImplementedError
 
-    async def delete(self, call: Call, id: str, old: State) -> None:
+    async def delete(self, call: Call, id: str, old: ResourceState) -> None:
         """Forget the resource. Nothing is deleted on AWS unless a subclass does it."""

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc.aio
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from sluice.protocol.engine import Engine
+from sluice.protocol.engine import EngineLog
 from sluice.protocol.package import Provider
 from sluice.protocol.progress import Progress, on_terminal
 from sluice.protocol.servicer import Servicer
@@ -47,7 +47,7 @@ async def serve(provider: Provider, address: str) -> None:
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stop.set)
 
-    engine = Engine(address, loop, Progress(on_terminal(parent)))
+    engine = EngineLog(address, loop, Progress(on_terminal(parent)))
     servicer = Servicer(provider, engine, orphaned=lambda: os.getppid() != parent)
     options = [
         ("grpc.max_receive_message_length", _MESSAGE_BYTES),

@@ -23,10 +23,10 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 from sluice.diagnosis.redaction.presentable import presentable
 from sluice.errors import GateError
 from sluice.protocol import values
-from sluice.protocol.engine import Engine
+from sluice.protocol.engine import EngineLog
 from sluice.protocol.messages import check_failures, diff_response, identity, invoke_response
 from sluice.protocol.package import Provider
-from sluice.protocol.resource import Call, HalfDone, Refused, Resource, State
+from sluice.protocol.resource import Call, HalfDone, Refused, Resource, ResourceState
 
 T = TypeVar("T")
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -44,7 +44,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         orphaned: returns whether the engine is gone.
     """
 
-    def __init__(self, provider: Provider, engine: Engine, orphaned: Callable[[], bool]) -> None:
+    def __init__(self, provider: Provider, engine: EngineLog, orphaned: Callable[[], bool]) -> None:
         self._provider = provider
         self._engine = engine
         self._orphaned = orphaned
@@ -119,7 +119,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         outputs, new = values.decode(request.olds), values.decode(request.news)
         inputs = values.decode(request.old_inputs) if request.HasField("old_inputs") else outputs
         call = self._call(request.urn, name, token, ignore_changes=tuple(request.ignoreChanges))
-        state = State(inputs.properties, outputs.properties)
+        state = ResourceState(inputs.properties, outputs.properties)
         return diff_response(await self._answer(context, resource.diff(call, request.id, state, new.properties)))
 
     async def Create(self, request: Any, context: Context) -> provider_pb2.CreateResponse:
@@ -169,7 +169,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             request.timeout,
             ignore_changes=tuple(request.ignoreChanges),
         )
-        state = State(inputs.properties, outputs.properties)
+        state = ResourceState(inputs.properties, outputs.properties)
         result = await self._answer(
             context,
             resource.update(call, request.id, state, new.properties),
@@ -186,7 +186,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         call = self._call(request.urn, name, token, timeout=request.timeout)
         await self._answer(
             context,
-            resource.delete(call, request.id, State(inputs.properties, outputs.properties)),
+            resource.delete(call, request.id, ResourceState(inputs.properties, outputs.properties)),
         )
         return empty_pb2.Empty()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sluice import sdk
-from sluice.aws.default_group import DefaultGroup as Group
+from sluice.aws.default_group import SecurityGroup as Group
 from sluice.aws.default_group import close, find
 from sluice.protocol.resource import (
     Call,
@@ -15,7 +15,7 @@ from sluice.protocol.resource import (
     Properties,
     Refused,
     Resource,
-    State,
+    ResourceState,
 )
 from sluice.protocol.values import UNKNOWN
 from sluice.provider.boundary import Account, in_thread
@@ -24,7 +24,7 @@ from sluice.sdk.definition import inputs_of
 _INPUTS = inputs_of(sdk.DefaultGroup)
 
 
-class DefaultGroup(Resource):
+class DefaultGroupResource(Resource):
     """Removes the group's rules, and rules that were added later.
 
     Deleting the resource changes nothing: AWS deletes the group with the VPC.
@@ -38,7 +38,7 @@ class DefaultGroup(Resource):
         failures += [CheckFailure(key, "is not an input of DefaultGroup") for key in sorted(new.keys() - _INPUTS.all)]
         return Checked(new, failures)
 
-    async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
+    async def diff(self, call: Call, id: str, old: ResourceState, new: Properties) -> Difference:
         """Report a replacement for another VPC, and an update for rules that a refresh found."""
         if old.inputs.get("vpc") != new.get("vpc"):
             return Difference(changes=True, diffs=["vpc"], replaces=["vpc"])
@@ -57,7 +57,7 @@ class DefaultGroup(Resource):
         group = await in_thread(self._found, inputs["vpc"])
         return Existing(group.id, inputs, inputs | {"group": group.id, "rules": group.rules}) if group else None
 
-    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+    async def update(self, call: Call, id: str, old: ResourceState, new: Properties) -> Properties:
         if call.preview:
             return new | {"group": id, "rules": 0}
         group = await in_thread(self._closed, new["vpc"])

@@ -7,7 +7,7 @@ from sluice.aws.session import Account, Clients
 from sluice.protocol.package import Provider
 from sluice.protocol.resource import Checked, CheckFailure, Properties
 from sluice.provider.admission import admission
-from sluice.provider.default_group import DefaultGroup
+from sluice.provider.default_group import DefaultGroupResource
 from sluice.provider.generated_secret import GeneratedSecret
 from sluice.provider.image_scan import ImageScan
 from sluice.provider.image_signature import ImageSignature
@@ -30,7 +30,7 @@ class GateProvider(Provider):
     def __init__(self) -> None:
         self.clients = Clients(Account())
         self.resources = {
-            "gate:index:DefaultGroup": DefaultGroup(lambda: self.clients),
+            "gate:index:DefaultGroup": DefaultGroupResource(lambda: self.clients),
             "gate:index:GeneratedSecret": GeneratedSecret(lambda: self.clients),
             "gate:index:ImageScan": ImageScan(lambda: self.clients),
             "gate:index:ImageSignature": ImageSignature(lambda: self.clients),

@@ -13,7 +13,7 @@ from sluice.protocol.resource import (
     Properties,
     Refused,
     Resource,
-    State,
+    ResourceState,
 )
 from sluice.protocol.values import UNKNOWN
 from sluice.provider.boundary import Account, in_thread
@@ -54,7 +54,7 @@ class GeneratedSecret(Resource):
         version = await in_thread(self._current, inputs["secretArn"])
         return Existing(id, inputs, outputs | {"versionId": version}) if version else None
 
-    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+    async def update(self, call: Call, id: str, old: ResourceState, new: Properties) -> Properties:
         if call.preview:
             return new | {"versionId": UNKNOWN}
         if all(old.inputs.get(key) == new[key] for key in _KEYS):

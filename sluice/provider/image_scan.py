@@ -9,8 +9,8 @@ from sluice import sdk
 from sluice.aws.repository import parse
 from sluice.errors import GateError
 from sluice.image.image_scan import Scanned, Unscanned, await_scan
-from sluice.image.scan_findings import REFUSED, Accepted, ScanSettings, counts, judge_findings, refusal
-from sluice.protocol.resource import Call, Checked, CheckFailure, Created, Properties, Resource, State
+from sluice.image.scan_findings import REFUSED, ScanException, ScanSettings, counts, judge_findings, refusal
+from sluice.protocol.resource import Call, Checked, CheckFailure, Created, Properties, Resource, ResourceState
 from sluice.protocol.values import UNKNOWN, contains_unknown
 from sluice.provider.boundary import Account, clock, in_thread
 from sluice.sdk.definition import inputs_of
@@ -42,7 +42,7 @@ class ImageScan(Resource):
             return Created("", new | dict.fromkeys(_OUTPUTS, UNKNOWN))
         return Created(call.name, await in_thread(self._judged, call, new))
 
-    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+    async def update(self, call: Call, id: str, old: ResourceState, new: Properties) -> Properties:
         if call.preview:
             return new | dict.fromkeys(_OUTPUTS, UNKNOWN)
         return await in_thread(self._judged, call, new)
@@ -93,6 +93,6 @@ class ImageScan(Resource):
         call.log(f"{said}; it is deployed without one (scan.unscanned: warn)", "warning")
 
 
-def _accepted(inputs: Properties) -> list[Accepted]:
+def _accepted(inputs: Properties) -> list[ScanException]:
     said: Any = inputs.get("exceptions") or []
-    return [] if contains_unknown(said) else [Accepted.parse(one) for one in said]
+    return [] if contains_unknown(said) else [ScanException.parse(one) for one in said]

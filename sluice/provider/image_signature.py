@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sluice import sdk
 from sluice.aws.patience import Patience
-from sluice.image.image_signature import Verdict
+from sluice.image.image_signature import SignatureVerdict
 from sluice.image.image_signing import sign
 from sluice.image.image_trust import examine
 from sluice.protocol.resource import (
@@ -16,7 +16,7 @@ from sluice.protocol.resource import (
     Properties,
     Refused,
     Resource,
-    State,
+    ResourceState,
 )
 from sluice.provider.boundary import Account, clock, in_thread
 from sluice.sdk.definition import inputs_of
@@ -40,7 +40,7 @@ class ImageSignature(Resource):
             failures.append(CheckFailure("key", f"{key!r} is not the ARN of a KMS key (arn:aws:kms:…:key/ID)"))
         return Checked(new, failures)
 
-    async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
+    async def diff(self, call: Call, id: str, old: ResourceState, new: Properties) -> Difference:
         known = await super().diff(call, id, old, new)
         if known.changes or not await self._lost(call, new):
             return known
@@ -55,7 +55,7 @@ class ImageSignature(Resource):
             call.log(f"cannot check whether the image is still signed: {error}", "warning")
             return False
 
-    def _asked(self, new: Properties) -> Verdict:
+    def _asked(self, new: Properties) -> SignatureVerdict:
         return examine(self._account(), str(new["image"]), [str(new["key"])])
 
     async def create(self, call: Call, new: Properties) -> Created:
@@ -63,7 +63,7 @@ class ImageSignature(Resource):
             return Created("", new)
         return Created(call.name, await in_thread(self._sign, call, new))
 
-    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+    async def update(self, call: Call, id: str, old: ResourceState, new: Properties) -> Properties:
         return new if call.preview else await in_thread(self._sign, call, new)
 
     def _sign(self, call: Call, new: Properties) -> Properties:

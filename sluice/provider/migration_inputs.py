@@ -9,7 +9,7 @@ from sluice.errors import GateError
 from sluice.inputs.network import Network
 from sluice.inputs.snapshot import PENDING, SnapshotRequest
 from sluice.inputs.step import Step
-from sluice.migration.fingerprint import Subject, changed
+from sluice.migration.fingerprint import MigrationSubject, changed
 from sluice.protocol.resource import CheckFailure, Properties
 from sluice.protocol.values import UNKNOWN, contains_unknown
 
@@ -78,9 +78,9 @@ def _without_revision(step: Any) -> Any:
     return {key: value for key, value in step.items() if key not in ("taskDefinition", "container")}
 
 
-def subject_of(inputs: Properties) -> Subject:
+def subject_of(inputs: Properties) -> MigrationSubject:
     steps = tuple(Step.parse(step) for step in inputs["steps"])
-    return Subject(
+    return MigrationSubject(
         image=inputs["imageDigest"],
         steps=tuple(step for step in steps if step.phase == inputs.get("phase", "before")),
         environment=inputs.get("environment") or {},

@@ -29,7 +29,7 @@ from sluice.protocol.resource import (
     Properties,
     Refused,
     Resource,
-    State,
+    ResourceState,
 )
 from sluice.protocol.values import UNKNOWN
 from sluice.provider import failure_notice, start_admission
@@ -83,14 +83,14 @@ class MigrationRun(Resource):
             raise Refused("a MigrationRun cannot be imported: `pulumi up` creates it and runs the steps")
         return Existing(id, inputs, outputs)
 
-    async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
+    async def diff(self, call: Call, id: str, old: ResourceState, new: Properties) -> Difference:
         given = (old.inputs.keys() | new.keys()) - {*_DESCRIPTIVE}
         keys = sorted(key for key in given if old.inputs.get(key) != new.get(key))
         if not keys and await self._touched(call, old, new):
             keys = ["run"]
         return Difference(changes=bool(keys), diffs=shown_changes(old.inputs, new, keys))
 
-    async def _touched(self, call: Call, old: State, new: Properties) -> str:
+    async def _touched(self, call: Call, old: ResourceState, new: Properties) -> str:
         """Return why the last successful run no longer proves the schema; empty while it does.
 
         A preview must not fail because AWS does not answer, so that is a warning.
@@ -103,7 +103,7 @@ class MigrationRun(Resource):
             call.log(f"cannot check whether the schema was changed since the steps ran: {error}", "warning")
             return ""
 
-    def _distrust(self, old: State) -> str:
+    def _distrust(self, old: ResourceState) -> str:
         records, proof = Records(self._account()["ssm"], old.inputs["records"]), int(old.outputs["run"])
         runs = records.since(proof)
         if not any(run.number == proof for run in runs):
@@ -123,7 +123,7 @@ class MigrationRun(Resource):
             return Created(_id(new), new | {"results": [], "run": 0, "fingerprint": "", "snapshotName": ""})
         return Created(_id(new), _outputs(new, *await in_thread(self._migrate, call, new)))
 
-    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+    async def update(self, call: Call, id: str, old: ResourceState, new: Properties) -> Properties:
         why = ""
         if new.get("rollback"):
             call.log("rollback to an earlier release: no step runs, the database is not changed")
@@ -140,7 +140,7 @@ class MigrationRun(Resource):
         call.log(f"running {', '.join(step_names(new))}: {why}")
         return _outputs(new, *await in_thread(self._migrate, call, new))
 
-    async def delete(self, call: Call, id: str, old: State) -> None:
+    async def delete(self, call: Call, id: str, old: ResourceState) -> None:
         await in_thread(self._forget, call, old.inputs)
 
     def _let_through(self, call: Call, inputs: Properties) -> None:

@@ -6,7 +6,7 @@ import secrets
 
 from sluice import sdk
 from sluice.aws.generated_secret import ALPHABET
-from sluice.protocol.resource import Call, Checked, CheckFailure, Created, Properties, Resource, State
+from sluice.protocol.resource import Call, Checked, CheckFailure, Created, Properties, Resource, ResourceState
 from sluice.protocol.values import UNKNOWN
 from sluice.sdk.definition import inputs_of
 
@@ -28,7 +28,7 @@ class RandomText(Resource):
     async def create(self, call: Call, new: Properties) -> Created:
         return Created("", new | {"text": UNKNOWN}) if call.preview else Created(call.name, _made(new))
 
-    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+    async def update(self, call: Call, id: str, old: ResourceState, new: Properties) -> Properties:
         return new | {"text": UNKNOWN} if call.preview else _made(new)
 
 

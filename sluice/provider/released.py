@@ -5,7 +5,7 @@ from __future__ import annotations
 from sluice.protocol.package import Function
 from sluice.protocol.resource import Call, Properties
 from sluice.provider.boundary import Account, in_thread
-from sluice.release.promotion import Source
+from sluice.release.promotion import PromotionSource
 from sluice.release.promotion import released as read
 
 
@@ -17,7 +17,7 @@ def released(account: Account) -> Function:
     """
 
     async def function(call: Call, args: Properties) -> Properties:
-        source = Source(*(str(args.get(key) or "") for key in ("project", "stack", "account", "region")))
+        source = PromotionSource(*(str(args.get(key) or "") for key in ("project", "stack", "account", "region")))
         found = await in_thread(read, account(), source)
         return {} if found is None else {"promotable": found}
 

@@ -29,7 +29,7 @@ from sluice.protocol.resource import (
     Properties,
     Refused,
     Resource,
-    State,
+    ResourceState,
 )
 from sluice.protocol.values import UNKNOWN, contains_unknown
 from sluice.provider import failure_notice
@@ -87,7 +87,7 @@ class Rollout(Resource):
                     failures.append(CheckFailure(key, str(error)))
         return Checked({"targetGroups": []} | new, failures)
 
-    async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
+    async def diff(self, call: Call, id: str, old: ResourceState, new: Properties) -> Difference:
         given = (old.inputs.keys() | new.keys()) - {*_SAID}
         keys = {key for key in given if old.inputs.get(key) != new.get(key)}
         if old.outputs.get("taskDefinition") != new.get("taskDefinition"):
@@ -119,14 +119,14 @@ class Rollout(Resource):
         live = await in_thread(self._live, inputs)
         return Existing(id, inputs, outputs | {"taskDefinition": live}) if live else None
 
-    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+    async def update(self, call: Call, id: str, old: ResourceState, new: Properties) -> Properties:
         if call.preview:
             _announce(call, new)
             return _preview(new)
         wanted = _unsoaked(call, new) if _other_database(old.inputs, new) else new
         return _outputs(new, await in_thread(self._roll_out, call, wanted, old.inputs))
 
-    async def delete(self, call: Call, id: str, old: State) -> None:
+    async def delete(self, call: Call, id: str, old: ResourceState) -> None:
         await in_thread(self._forget, old.inputs)
 
     def _forget(self, inputs: Properties) -> None:

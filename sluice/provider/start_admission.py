@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sluice.admission.start_admission import NotReady, Subject, examine, examine_known, known_tasks, refuse
+from sluice.admission.start_admission import AdmissionSubject, NotReady, examine, examine_known, known_tasks, refuse
 from sluice.admission.start_requirements import Requirements, required
 from sluice.aws.patience import Patience
 from sluice.aws.session import Clients
@@ -51,7 +51,7 @@ def admit(
     running = [step for step in map(Step.parse, inputs["steps"]) if step.phase == phase] if steps else []
     if running and inputs.get("snapshot") and (probe := SnapshotRequest.parse(inputs["snapshot"]).probe):
         running.append(probe)
-    subject = Subject(
+    subject = AdmissionSubject(
         service=str(inputs["serviceTaskDefinition"]) if serves else "",
         task_definition=str(inputs["taskDefinition"]),
         container=str(inputs["container"]),

@@ -22,7 +22,7 @@ from sluice.errors import GateError
 
 
 @dataclass(frozen=True)
-class Source:
+class PromotionSource:
     """The stack that is promoted from.
 
     Attributes:
@@ -48,7 +48,7 @@ class Source:
         return f"arn:{partition}:iam::{self.account}:role{stack_names.releases_role(self.project, self.stack)}"
 
 
-def released(clients: Clients, source: Source) -> dict[str, Any] | None:
+def released(clients: Clients, source: PromotionSource) -> dict[str, Any] | None:
     """Return the latest release of the source; None without one.
 
     Raises:
@@ -74,7 +74,7 @@ def released(clients: Clients, source: Source) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _denied(source: Source, message: str, elsewhere: bool) -> str:
+def _denied(source: PromotionSource, message: str, elsewhere: bool) -> str:
     if not elsewhere:
         return (
             f"this deployer may not read {source.parameter} ({message}). fix: name the stack {source.stack} in"

@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from local.toolchain import packages
-from local.toolchain.process import Failed
-from local.toolchain.progress import Progress
-from local.toolchain.steps import Step as SetUp
+from local.toolchain.process import SetupFailed
+from local.toolchain.progress import SetupProgress
+from local.toolchain.steps import SetupStep as SetUp
 from local.toolchain.steps import carry_out
 from tests.chaos import summary
 from tests.chaos.course import Course, Played
@@ -54,19 +54,19 @@ def play(stage: Stage, shift: str) -> Played:
 
 
 def install() -> None:
-    """Sees to it that `faketime` is there. Raises local.toolchain.process.Failed where it cannot be installed."""
+    """Sees to it that `faketime` is there. Raises local.toolchain.process.SetupFailed where it cannot be installed."""
     if shutil.which(PACKAGE):
         return
     machine = packages.inspect(ROOT / ".venv")
     if not machine.installs:
-        raise Failed(packages.by_hand(machine, [PACKAGE]))
+        raise SetupFailed(packages.by_hand(machine, [PACKAGE]))
     step = SetUp(
         PACKAGE,
         "installing faketime",
         done=lambda: shutil.which(PACKAGE) is not None,
         run=lambda work: packages.install(work, [PACKAGE]),
     )
-    carry_out([step], ROOT / ".local" / "logs", Progress())
+    carry_out([step], ROOT / ".local" / "logs", SetupProgress())
 
 
 def main() -> int:

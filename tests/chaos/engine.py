@@ -25,7 +25,7 @@ from sluice.aws.patience import Unknown
 from sluice.aws.session import Account, Clients
 from sluice.diagnosis.verdict import StepFailed
 from sluice.errors import GateError, Interrupted, NotPrepared
-from sluice.protocol.resource import Call, Properties, Refused, Resource, State
+from sluice.protocol.resource import Call, Properties, Refused, Resource, ResourceState
 from sluice.provider.migration_run import MigrationRun
 from sluice.provider.rollout import Rollout
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed
@@ -106,7 +106,7 @@ class Engine:
             made = await resource.create(call, checked.inputs)
             self.keep(name, {"id": made.id, "inputs": checked.inputs, "outputs": made.outputs})
             return made.outputs
-        old = State(known["inputs"], known["outputs"])
+        old = ResourceState(known["inputs"], known["outputs"])
         difference = await resource.diff(call, known["id"], old, checked.inputs)
         if not difference.changes:
             return old.outputs

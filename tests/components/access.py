@@ -11,7 +11,7 @@ from typing import Any
 from bootstrap.deployers import BOUNDARY, DEPLOY, PREVIEW, RELEASES, Grants
 from bootstrap.scope import Scope
 from bootstrap.statement import LIMIT, Statement, document
-from infra.policies import Account
+from infra.policies import AccountRegion
 from tests.components.program import ACCOUNT, ROOT, Deployed, Registered
 from tests.components.rendered import rendered, settings
 
@@ -88,7 +88,7 @@ def graphs() -> dict[str, Deployed]:
 def scope(stack: str) -> Scope:
     """What the deployers of a stack are limited to."""
     bucket = f"sluice-state-{ACCOUNT}-{REGION}"
-    return Scope(Account("aws", REGION, ACCOUNT), "sluice", stack, bucket, "KEY-OF-BUCKET", "KEY-OF-STACK")
+    return Scope(AccountRegion("aws", REGION, ACCOUNT), "sluice", stack, bucket, "KEY-OF-BUCKET", "KEY-OF-STACK")
 
 
 def page(stacks: Mapping[str, Deployed]) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from policy.readiness.rule import Finding
+from policy.readiness.rule import Violation
 from policy.readiness.rules import CHAPTERS, Verdict, judge
-from policy.readiness.stack import Resource, Stack, token
+from policy.readiness.stack import StackGraph, StackResource, token
 from tests.components.program import ROOT, SECRET, Deployed
 from tests.components.rendered import rendered, stacks
 
@@ -51,11 +51,11 @@ In a preview some values are not known yet (a new repository's ARN in a policy):
 not run, and `pulumi up` runs it before the resource is created."""
 
 
-def graph(deployed: Deployed) -> Stack:
+def graph(deployed: Deployed) -> StackGraph:
     """What a run of the program asked for, as the rules see it."""
-    return Stack(
+    return StackGraph(
         [
-            Resource(token(one.type), one.name, one.urn, opened(one.inputs), one.needs, one.ignored)
+            StackResource(token(one.type), one.name, one.urn, opened(one.inputs), one.needs, one.ignored)
             for one in (*deployed.resources, *deployed.read)
         ]
     )
@@ -99,7 +99,7 @@ def _stack(stack: str) -> str:
     return "\n".join(lines)
 
 
-def _texts(findings: Sequence[Finding]) -> list[str]:
+def _texts(findings: Sequence[Violation]) -> list[str]:
     """The findings, each with its resource, in a fixed order."""
     return sorted({f"{one.about.rpartition('::')[2]}: {one.text}" if one.about else one.text for one in findings})
 

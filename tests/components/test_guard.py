@@ -10,7 +10,7 @@ import pytest
 
 from infra.network.traffic_logs import ACCOUNTS, writers
 from infra.network.waf import rules
-from infra.policies import Account
+from infra.policies import AccountRegion
 from tests.components.program import ACCOUNT, LISTENER, Deployed
 from tests.components.test_entrance import EXISTING, HOST
 
@@ -105,7 +105,7 @@ class TestTrafficLogs:
     def test_the_load_balancers_of_the_region_may_write(
         self, partition: str, region: str, principal: dict[str, str]
     ) -> None:
-        said = json.loads(writers("logs", Account(partition, region, ACCOUNT)))["Statement"]
+        said = json.loads(writers("logs", AccountRegion(partition, region, ACCOUNT)))["Statement"]
         by = {one["Sid"]: one for one in said}
         assert by["LoadBalancer"]["Principal"] == principal
         assert by["LoadBalancer"]["Resource"] == f"arn:{partition}:s3:::logs/load-balancer/AWSLogs/{ACCOUNT}/*"

@@ -10,10 +10,10 @@ import pytest
 from bootstrap import statement, subject
 from bootstrap.deployers import DEPLOY, PREVIEW, Grants
 from bootstrap.scope import Scope
-from infra.policies import Account
+from infra.policies import AccountRegion
 from policy.readiness import access
 from policy.readiness.rules import judge
-from policy.readiness.stack import Resource, Stack
+from policy.readiness.stack import StackGraph, StackResource
 from tests.components.policy import PAGE, document, graph, verdicts
 from tests.components.program import ACCOUNT, Deployed
 from tests.components.rendered import rendered, stacks
@@ -48,18 +48,18 @@ def test_the_page_is_as_the_rules_and_stacks_are() -> None:
 class TestDeployers:
     """What `make bootstrap` gives to GitHub's jobs keeps to the same rules as the stacks."""
 
-    SCOPE = Scope(Account("aws", "eu-central-1", ACCOUNT), "sluice", "prod", "states", KEY, KEY)
+    SCOPE = Scope(AccountRegion("aws", "eu-central-1", ACCOUNT), "sluice", "prod", "states", KEY, KEY)
 
     @pytest.mark.parametrize(("role", "grants"), [("deploy", DEPLOY), ("preview", PREVIEW)])
     def test_no_grant_breaks_a_rule(self, role: str, grants: Grants) -> None:
         granted = {about: grant(self.SCOPE) for about, grant in grants.items()}
         policies = [
-            Resource("aws:iam:Policy", about, about, {"policy": statement.document(said)})
+            StackResource("aws:iam:Policy", about, about, {"policy": statement.document(said)})
             for about, said in granted.items()
         ]
         # What a grant leaves open has its reason beside it; docs/access.md lists them all.
         reasoned = {(about, one.sid) for about, said in granted.items() for one in said if one.why}
-        findings = [(rule.name, one) for rule in access.RULES for one in rule.judge(Stack(policies))]
+        findings = [(rule.name, one) for rule in access.RULES for one in rule.judge(StackGraph(policies))]
         assert [
             (rule, one)
             for rule, one in findings
@@ -73,8 +73,8 @@ class TestDeployers:
             *subject.deploying("example/shop", head, "prod", ["main"], ["deploy.yml"]),
             *subject.previewing("example/shop", head, ["main"], ["drift.yml"], pull_requests=True),
         ]
-        role = Resource("aws:iam:Role", "r", "r", {"assumeRolePolicy": subject.trust(self.SCOPE.account, jobs)})
-        assert [finding for rule in access.RULES for finding in rule.judge(Stack([role]))] == []
+        role = StackResource("aws:iam:Role", "r", "r", {"assumeRolePolicy": subject.trust(self.SCOPE.account, jobs)})
+        assert [finding for rule in access.RULES for finding in rule.judge(StackGraph([role]))] == []
 
 
 class TestProduction:

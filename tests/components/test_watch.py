@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from components.monitoring.alarm import Rule
+from components.monitoring.alarm import AlarmRule
 from components.network.traffic import errors
-from infra.monitoring.alarm_rules import Watched, rules
+from infra.monitoring.alarm_rules import WatchedResources, rules
 from infra.monitoring.dashboard import body
 from infra.monitoring.topic import publishers
 from infra.settings.reading.read import check
@@ -21,7 +21,7 @@ from tests.components.program import ACCOUNT, LISTENER, ROOT, Deployed, Register
 
 PAGE = "docs/alarms.md"
 Deploy = Callable[..., Deployed]
-WATCHED = Watched("app/shop/1", ["targetgroup/shop/2"], "shop", "web", "shop-db", shared=False)
+WATCHED = WatchedResources("app/shop/1", ["targetgroup/shop/2"], "shop", "web", "shop-db", shared=False)
 EMAIL = {"email": ["ops@example.com"]}
 SHARED = {
     "loadBalancer": {"listener": LISTENER, "priority": 40, "host": "shop.example.com"},
@@ -35,14 +35,14 @@ SHARED = {
 
 
 @pytest.fixture
-def stack(config: dict[str, Any]) -> Callable[..., list[Rule]]:
-    def made(**changes: Any) -> list[Rule]:
+def stack(config: dict[str, Any]) -> Callable[..., list[AlarmRule]]:
+    def made(**changes: Any) -> list[AlarmRule]:
         return rules(check("test", config | changes, folder=Path.cwd()), WATCHED)
 
     return made
 
 
-def computed(rule: Rule, values: dict[str, int | None]) -> float:
+def computed(rule: AlarmRule, values: dict[str, int | None]) -> float:
     """What CloudWatch makes of the rule's formula; every metric that it names must be among the rule's. None: no
     datapoint, with which nothing but FILL can do anything."""
     assert set(values) == set(rule.metrics)
@@ -68,7 +68,7 @@ def alarms(deployed: Deployed) -> dict[str, Registered]:
 class TestRules:
     """What they look at, as AWS names it."""
 
-    def test_every_metric_has_its_dimensions(self, stack: Callable[..., list[Rule]]) -> None:
+    def test_every_metric_has_its_dimensions(self, stack: Callable[..., list[AlarmRule]]) -> None:
         balancer, group = {"LoadBalancer": "app/shop/1"}, {"TargetGroup": "targetgroup/shop/2"}
         known = {
             "HTTPCode_Target_5XX_Count": balancer | group,
@@ -90,7 +90,7 @@ class TestRules:
                     wanted = known["FreeStorageSpace"]
                 assert metric.dimensions == wanted, rule.name
 
-    def test_limits_are_the_settings(self, stack: Callable[..., list[Rule]]) -> None:
+    def test_limits_are_the_settings(self, stack: Callable[..., list[AlarmRule]]) -> None:
         wish = {"errorPercent": 3, "latency": 250, "databaseStorage": 20, "databaseConnections": 50}
         database = {"instanceClass": "db.m6g.large", "storage": 100}
         found = {one.name: one for one in stack(alarms=wish, database=database)}
@@ -149,10 +149,10 @@ class TestRules:
         rule = errors("errors", 5, 20, 5, "a", ["t", "u"], shared=False)
         assert computed(rule, {"b": None, **counts}) == percent
 
-    def test_silence_is_bad_only_where_nobody_is_served(self, stack: Callable[..., list[Rule]]) -> None:
+    def test_silence_is_bad_only_where_nobody_is_served(self, stack: Callable[..., list[AlarmRule]]) -> None:
         assert [one.name for one in stack() if one.silence_is_bad] == ["no-healthy-target"]
 
-    def test_each_is_on_the_page_that_its_description_names(self, stack: Callable[..., list[Rule]]) -> None:
+    def test_each_is_on_the_page_that_its_description_names(self, stack: Callable[..., list[AlarmRule]]) -> None:
         text = (ROOT / PAGE).read_text(encoding="utf-8")
         for rule in [*stack(), errors("deployment", 5, 20, 2, "a", ["t"], shared=False)]:
             assert f"| `{rule.name}` |" in text, rule.name
@@ -267,7 +267,7 @@ class TestDashboard:
             ("log", "Errors in the service's log"),
         ]
 
-    def test_what_can_wake_somebody_is_drawn(self, stack: Callable[..., list[Rule]]) -> None:
+    def test_what_can_wake_somebody_is_drawn(self, stack: Callable[..., list[AlarmRule]]) -> None:
         """Of every alarm the metrics, with their dimensions: whoever was woken sees how it came to that."""
         drawn = metrics(body("eu-central-1", WATCHED, [], "/sluice/shop/web"))
         for rule in stack():

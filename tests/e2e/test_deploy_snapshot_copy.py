@@ -76,8 +76,8 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
         given = (made.account, BACKUP, environment.REGION)
         iam = made.client("iam", BACKUP)
         iam.create_role(RoleName="sluice-copies", AssumeRolePolicyDocument=json.dumps(policy_of("trust", *given)))
-        keys = {"DATABASE_KEY": made.key.rpartition("/")[2], "COPY_KEY": made.copy_key.rpartition("/")[2]}
-        policy = json.dumps(policy_of("role", *given, **keys))
+        database_key, copy_key = made.key.rpartition("/")[2], made.copy_key.rpartition("/")[2]
+        policy = json.dumps(policy_of("role", *given, DATABASE_KEY=database_key, COPY_KEY=copy_key))
         iam.put_role_policy(RoleName="sluice-copies", PolicyName="copies", PolicyDocument=policy)
         text = stage.settings.read_text()
         settings = (

@@ -21,7 +21,7 @@ from sluice.clock import SystemClock
 from sluice.diagnosis.verdict import StepFailed
 from sluice.errors import GateError, Interrupted
 from sluice.inputs.step import Step
-from sluice.migration.fingerprint import Subject
+from sluice.migration.fingerprint import MigrationSubject
 from sluice.migration.operator_run import Order, operate
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.records.records import Records
@@ -31,8 +31,8 @@ EXITS: dict[type[GateError], int] = {StepFailed: 3, Interrupted: 4, Unknown: 5, 
 NAMES = {0: "succeeded", 3: "step failed", 4: "interrupted", 5: "unknown", 6: "refused", -9: "killed"}
 
 
-def subject(job: dict[str, Any]) -> Subject:
-    return Subject(job["image"], tuple(Step.parse(step) for step in job["steps"]), {}, {}, "db-1")
+def subject(job: dict[str, Any]) -> MigrationSubject:
+    return MigrationSubject(job["image"], tuple(Step.parse(step) for step in job["steps"]), {}, {}, "db-1")
 
 
 def deploy(job: dict[str, Any], cancelled: threading.Event) -> None:

@@ -11,7 +11,7 @@ from emulator.plugins.aws.comparison import canonical, same
 from emulator.plugins.aws.entry import Entry
 from emulator.plugins.aws.mapping import flatten, is_empty
 from emulator.plugins.aws.property import REFUSE, Flat, Property
-from sluice.protocol.resource import Difference, Properties, Refused, State
+from sluice.protocol.resource import Difference, Properties, Refused, ResourceState
 
 _GROUP = Property()
 
@@ -33,7 +33,7 @@ def without_ignored(old: Properties, new: Properties, ignored: Iterable[str]) ->
 
 
 def difference(
-    entry: Entry, name: str, old: State, new: Mapping[str, Any], region: str, default: Mapping[str, str]
+    entry: Entry, name: str, old: ResourceState, new: Mapping[str, Any], region: str, default: Mapping[str, str]
 ) -> Difference:
     """What an update would do.
 

@@ -26,7 +26,7 @@ from sluice.protocol.resource import (  # fmt: skip
     Properties,
     Refused,
     Resource,
-    State,
+    ResourceState,
 )
 from sluice.protocol.values import UNKNOWN
 
@@ -46,7 +46,7 @@ class TableResource(Resource):
     async def check(self, call: Call, old: Properties, new: Properties) -> Checked:
         return check(self.entry, call.name, old, new)
 
-    async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
+    async def diff(self, call: Call, id: str, old: ResourceState, new: Properties) -> Difference:
         session, wanted = self._session(), without_ignored(old.inputs, new, call.ignore_changes)
         return difference(self.entry, call.name, old, wanted, session.region, session.default_tags)
 
@@ -62,12 +62,12 @@ class TableResource(Resource):
             )
         return await asyncio.to_thread(self._read, call, id, inputs, outputs)
 
-    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+    async def update(self, call: Call, id: str, old: ResourceState, new: Properties) -> Properties:
         if call.preview:
             return self._kept(old, new)
         return await asyncio.to_thread(self._update, call, id, old, new)
 
-    async def delete(self, call: Call, id: str, old: State) -> None:
+    async def delete(self, call: Call, id: str, old: ResourceState) -> None:
         await asyncio.to_thread(self._delete, call, id, old)
 
     # -- previews
@@ -78,7 +78,7 @@ class TableResource(Resource):
         described = self._described(new, tags.wanted(new.get("tags"), self._session().default_tags))
         return readable | described | dict.fromkeys(self.entry.outputs, UNKNOWN)
 
-    def _kept(self, old: State, new: Properties) -> Properties:
+    def _kept(self, old: ResourceState, new: Properties) -> Properties:
         """Outputs of a preview of an update: computed values stay as they were."""
         kept = {key: value for key, value in old.outputs.items() if key not in old.inputs}
         computed = {key: value for key, value in old.outputs.items() if key in self.entry.outputs}
@@ -92,7 +92,9 @@ class TableResource(Resource):
 
     # -- the real thing, in a thread
 
-    def _request(self, call: Call, new: Mapping[str, Any], id: str = "", old: State | None = None) -> ResourceRequest:
+    def _request(
+        self, call: Call, new: Mapping[str, Any], id: str = "", old: ResourceState | None = None
+    ) -> ResourceRequest:
         # What exists is where it was made, wherever the provider points now.
         region = str(new.get("region") or (old and old.outputs.get("region")) or self._session().region)
         before = flatten(self.entry, old.inputs) if old else None
@@ -122,7 +124,7 @@ class TableResource(Resource):
             raise HalfDone(request.id, known | self._described(new, all_tags), [reason], inputs=new) from error
 
     def _read(self, call: Call, id: str, inputs: Properties, outputs: Properties) -> Existing | None:
-        request = self._request(call, inputs, id, State(inputs, outputs))
+        request = self._request(call, inputs, id, ResourceState(inputs, outputs))
         if not request.observe():
             return None
         flat: Flat = {}
@@ -138,7 +140,7 @@ class TableResource(Resource):
             now_inputs["tags"] = {k: v for k, v in tags.seen(request).items() if k in own or default.get(k) != v}
         return Existing(id, now_inputs, self._outputs(request, now_inputs, observed=True))
 
-    def _update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+    def _update(self, call: Call, id: str, old: ResourceState, new: Properties) -> Properties:
         entry, request = self.entry, self._request(call, new, id, old)
         all_tags = tags.wanted(new.get("tags"), request.session.default_tags)
         keys = changed(entry, request.before, request.flat)
@@ -155,7 +157,7 @@ class TableResource(Resource):
         entry.hooks.ready(request)
         return self._outputs(request, new)
 
-    def _delete(self, call: Call, id: str, old: State) -> None:
+    def _delete(self, call: Call, id: str, old: ResourceState) -> None:
         entry, request = self.entry, self._request(call, old.inputs, id, old)
         if request.flat.get("skipDestroy"):
             return

@@ -20,7 +20,7 @@ from sluice.protocol.resource import (  # fmt: skip
     Properties,
     Refused,
     Resource,
-    State,
+    ResourceState,
 )
 from sluice.protocol.values import UNKNOWN, contains_unknown
 
@@ -48,7 +48,7 @@ class Image(Resource):
             failures.append(CheckFailure("build", str(refusal)))
         return Checked(inputs | {"build": {key: value for key, value in build.items() if value is not None}}, failures)
 
-    async def diff(self, call: Call, id: str, old: State, new: Properties) -> Difference:
+    async def diff(self, call: Call, id: str, old: ResourceState, new: Properties) -> Difference:
         before, after = _relevant(old.inputs), _relevant(new)
         keys = sorted(
             key for key in before.keys() | after.keys()
@@ -62,7 +62,7 @@ class Image(Resource):
         outputs, image_id = await asyncio.to_thread(_make, call, new)
         return Created(image_id, outputs)
 
-    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+    async def update(self, call: Call, id: str, old: ResourceState, new: Properties) -> Properties:
         if call.preview:
             return await self._previewed(call, new)
         outputs, _ = await asyncio.to_thread(_make, call, new)

@@ -25,7 +25,7 @@ from sluice.migration.records.deployer import Deployer
 from sluice.migration.records.record import RunRecord
 from sluice.migration.snapshot.snapshot_copy import COPY_TO, Copies
 from sluice.migration.snapshot.snapshot_name import RECORDS, snapshot_name, snapshot_tags, surplus
-from sluice.migration.snapshot.snapshot_source import Source, code
+from sluice.migration.snapshot.snapshot_source import SnapshotSource, code
 from sluice.migration.step.shard import poll_seconds
 from sluice.migration.step.step_run import StepRun
 
@@ -61,7 +61,7 @@ class Snapshot:
         self._place = place
         self._until = until
         self._copies = copies
-        self._source = Source(rds, request.cluster or request.instance, bool(request.cluster))
+        self._source = SnapshotSource(rds, request.cluster or request.instance, bool(request.cluster))
         self._patience = Patience(to.clock, f"taking a snapshot of {self._source.noun}")
         self.taken = ""
 
@@ -267,7 +267,7 @@ class Snapshot:
         )
 
 
-def _kept(source: Source, old: Sequence[str]) -> str:
+def _kept(source: SnapshotSource, old: Sequence[str]) -> str:
     """Return the note for a deployer that may not delete snapshots, such as production's.
 
     Args:

@@ -25,7 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sluice.clock import Clock
 from sluice.errors import GateError
 from sluice.inputs.copy_to import CopyTo
-from sluice.migration.snapshot.snapshot_source import Source, code
+from sluice.migration.snapshot.snapshot_source import SnapshotSource, code
 
 SHARED_SECONDS = 30.0
 """Seconds until the other account sees a shared snapshot; AWS documents no limit."""
@@ -62,7 +62,7 @@ class Copies:
         self._log = log
         self._tell = tell
 
-    def begin(self, source: Source, name: str, tags: Mapping[str, str]) -> None:
+    def begin(self, source: SnapshotSource, name: str, tags: Mapping[str, str]) -> None:
         """Share an available snapshot, and let the other account start to copy it. Raises nothing."""
         try:
             self._begin(source, name, tags)
@@ -72,9 +72,9 @@ class Copies:
                 f"{_remedy(error)}. The next run starts this copy again; the snapshot itself is available",
             )
 
-    def _begin(self, source: Source, name: str, tags: Mapping[str, str]) -> None:
+    def _begin(self, source: SnapshotSource, name: str, tags: Mapping[str, str]) -> None:
         source.share(name, self._request.account)
-        there = Source(self._there(), source.identifier, source.cluster)
+        there = SnapshotSource(self._there(), source.identifier, source.cluster)
         end = self._clock.now() + SHARED_SECONDS
         while True:
             try:
@@ -90,7 +90,7 @@ class Copies:
                 break
         self._log(f"snapshot {name} is being copied to account {self._request.account}; nobody waits for it", False)
 
-    def unfinished(self, source: Source, own: Sequence[str], tags: Mapping[str, Mapping[str, str]]) -> set[str]:
+    def unfinished(self, source: SnapshotSource, own: Sequence[str], tags: Mapping[str, Mapping[str, str]]) -> set[str]:
         """Return the snapshots that must be kept because they are being copied, or the state of their copy is unknown.
 
         Reports failed copies, and starts a missing copy of the newest snapshot. Raises nothing.
@@ -123,10 +123,10 @@ class Copies:
             return {own[-1]} | {name for name in own if states[name] not in ("available", "failed", "")}
         return {name for name in own if states[name] not in ("available", "failed", "")}
 
-    def report(self, source: Source, name: str) -> None:
+    def report(self, source: SnapshotSource, name: str) -> None:
         """Report the progress of the copy, after the last step. Raises nothing."""
         try:
-            there = Source(self._there(), source.identifier, source.cluster)
+            there = SnapshotSource(self._there(), source.identifier, source.cluster)
             status, percent = there.snapshot(name)
         except (ClientError, BotoCoreError) as error:
             self._log(f"warning: how far the copy of snapshot {name} is cannot be read: {_in_words(error)}", False)
@@ -142,8 +142,8 @@ class Copies:
         elif status:
             self._log(f"the copy of snapshot {name} is {status}, {percent} %; RDS completes it", False)
 
-    def _state(self, source: Source, name: str) -> str:
-        return Source(self._there(), source.identifier, source.cluster).snapshot(name)[0]
+    def _state(self, source: SnapshotSource, name: str) -> str:
+        return SnapshotSource(self._there(), source.identifier, source.cluster).snapshot(name)[0]
 
     def _failed(self, what: str, fix: str) -> None:
         text = f"{what}. The migration continues\n  fix: {fix}"

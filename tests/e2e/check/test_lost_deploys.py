@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from check.steps import Place
+from check.steps import TrialPlace
 from tests.e2e.check.lost import ANSWERS, CASES, Lost
 from tests.e2e.check.stage import ServerOf, Shop, at_the_gate, first_failure
 
 
 @pytest.mark.parametrize("lost", CASES, ids=[one.deploy.replace(" ", "-") for one in CASES])
-def test_it_is_caught(lost: Lost, server: ServerOf, place: Place, tmp_path: Path) -> None:
+def test_it_is_caught(lost: Lost, server: ServerOf, place: TrialPlace, tmp_path: Path) -> None:
     shop = Shop(tmp_path, lost)
     failed = first_failure(shop, server, place if lost.caught == ANSWERS else None)
     assert failed is not None, "no check saw it"

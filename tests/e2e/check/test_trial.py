@@ -6,7 +6,7 @@ from pathlib import Path
 
 from check.report import shown
 from check.result import Result
-from check.steps import Place
+from check.steps import TrialPlace
 from tests.e2e.check.lost import STEP
 from tests.e2e.check.stage import ServerOf, Shop, first_failure, results
 from tests.e2e.check.test_check import branched
@@ -202,7 +202,9 @@ def test_what_is_released_and_cannot_be_made_asks_for_one_word(server: ServerOf,
     assert (found["no unsafe SQL"].result, found["service answers"].result) == ("skipped", "passed")
 
 
-def test_a_start_that_takes_too_long_names_setting_and_seconds(server: ServerOf, place: Place, tmp_path: Path) -> None:
+def test_a_start_that_takes_too_long_names_setting_and_seconds(
+    server: ServerOf, place: TrialPlace, tmp_path: Path
+) -> None:
     shop = Shop(tmp_path)
     shop.write(health={"startPeriod": 5, "interval": 5, "timeout": 2, "retries": 2})
     shop.edit("api/start.mjs", "await import", "await new Promise((go) => setTimeout(go, 11_000));\nawait import")
@@ -214,7 +216,7 @@ def test_a_start_that_takes_too_long_names_setting_and_seconds(server: ServerOf,
     assert failed.remedy.startswith("set service.health.startPeriod to 20 or more")
 
 
-def test_the_tools_own_check(server: ServerOf, place: Place, tmp_path: Path) -> None:
+def test_the_tools_own_check(server: ServerOf, place: TrialPlace, tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     shop.write(command=["sh", "-c", f"{psql('TABLE products')}; echo models have changed; exit 3"])
     failed = first_failure(shop, server, place)

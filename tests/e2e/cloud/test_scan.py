@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sluice.aws.repository import Repository
+from sluice.aws.repository import EcrRepository
 from sluice.clock import SystemClock
-from sluice.image.image_scan import Scan, Scanned, Unscanned, await_scan
+from sluice.image.image_scan import Scanned, ScanResult, Unscanned, await_scan
 from tests.e2e.cloud.stage import Stage
 
 FILE = "scan-findings.json"  # emulator.cloud.ecr.scan.FILE, which only MiniStack's environment can import
@@ -36,8 +36,8 @@ def on_push(stage: Stage, on: bool) -> None:
     stage.ecr.put_image_scanning_configuration(repositoryName="app", imageScanningConfiguration={"scanOnPush": on})
 
 
-def awaited(stage: Stage, digest: str, deadline: float = 30) -> Scan | Unscanned:
-    image, clock = Scanned(Repository("", "", "app"), digest, "linux/amd64"), SystemClock(threading.Event())
+def awaited(stage: Stage, digest: str, deadline: float = 30) -> ScanResult | Unscanned:
+    image, clock = Scanned(EcrRepository("", "", "app"), digest, "linux/amd64"), SystemClock(threading.Event())
     return await_scan(stage.ecr, clock, lambda text: None, image, deadline)
 
 
@@ -48,7 +48,7 @@ def found(severity: str, number: int) -> list[dict[str, Any]]:
 def test_what_is_pushed_has_a_result_without_findings(stage: Stage, digest: str) -> None:
     on_push(stage, True)
     scan = awaited(stage, digest)
-    assert isinstance(scan, Scan)
+    assert isinstance(scan, ScanResult)
     assert (scan.findings, bool(scan.completed)) == ((), True)
 
 
@@ -64,7 +64,7 @@ def test_findings_are_read_page_by_page(stage: Stage, digest: str, told: Path) -
     on_push(stage, True)
     told.write_text(json.dumps({digest: {"findings": found("CRITICAL", 2) + found("LOW", 120)}, "*": {"findings": []}}))
     scan = awaited(stage, digest)
-    assert isinstance(scan, Scan)
+    assert isinstance(scan, ScanResult)
     assert [one.severity for one in scan.findings].count("CRITICAL") == 2
     assert len(scan.findings) == 122
 
@@ -78,5 +78,5 @@ def test_one_that_goes_on_is_waited_for(stage: Stage, digest: str, told: Path) -
     told.write_text(json.dumps({"*": {"status": "IN_PROGRESS"}}))
     threading.Timer(2, lambda: told.write_text(json.dumps({"*": {"findings": found("HIGH", 1)}}))).start()
     scan = awaited(stage, digest)
-    assert isinstance(scan, Scan)
+    assert isinstance(scan, ScanResult)
     assert [one.severity for one in scan.findings] == ["HIGH"]

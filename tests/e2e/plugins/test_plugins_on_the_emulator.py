@@ -17,7 +17,7 @@ from emulator.plugins.aws.session import Session
 from emulator.plugins.aws.table import ENTRIES
 from emulator.plugins.docker.image import Image
 from emulator.variables import REGISTRY_PASSWORD
-from sluice.protocol.resource import Refused, State
+from sluice.protocol.resource import Refused, ResourceState
 from tests.unit.emulator.plugins.calls import Engine
 from tests.unit.emulator.plugins.life import Life, hosted_zone
 from tests.unit.emulator.plugins.program import CHANGES, RESOURCES, WITHOUT_TRACE
@@ -106,10 +106,10 @@ def test_an_image_is_built_pushed_and_found_again(
 
     (tmp_path / "text").write_text("second\n")
     changed = asyncio.run(image.check(engine.call(), inputs, given)).inputs
-    assert asyncio.run(image.diff(engine.call(), created.id, State(inputs, created.outputs), changed)).diffs == [
-        "build"
-    ]
-    state = State(inputs, created.outputs)
+    assert asyncio.run(
+        image.diff(engine.call(), created.id, ResourceState(inputs, created.outputs), changed)
+    ).diffs == ["build"]
+    state = ResourceState(inputs, created.outputs)
     outputs = asyncio.run(image.update(engine.call(timeout=120), created.id, state, changed))
     assert outputs["repoDigest"] != created.outputs["repoDigest"]
 

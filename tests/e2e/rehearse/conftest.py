@@ -14,13 +14,13 @@ from emulator.cloud.settings import TIME_VARIABLE
 from emulator.variables import BUNDLE
 from local import environment
 from local.rehearse.place import place
-from local.rehearse.stage import TIME, Stage
+from local.rehearse.stage import TIME, RehearsalStage
 from tests.e2e.rehearse.stack import Stack
 from tests.e2e.stage import ROOT
 
 
 @pytest.fixture(scope="session")
-def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RehearsalStage]:
     folder: Path = tmp_path_factory.mktemp("rehearsal")
     ours = environment.checkout(ROOT, {})
     checkout = dataclasses.replace(ours, local=folder)
@@ -34,16 +34,16 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE"):
             patch.setenv(name, str(folder / BUNDLE))
         try:
-            yield Stage(checkout)
+            yield RehearsalStage(checkout)
         finally:
             emulator.stop(place(checkout).local)
 
 
 @pytest.fixture(scope="session")
-def staging(rehearsal: Stage) -> Stack:
+def staging(rehearsal: RehearsalStage) -> Stack:
     return Stack(rehearsal, "staging")
 
 
 @pytest.fixture(scope="session")
-def prod(rehearsal: Stage, staging: Stack) -> Stack:
+def prod(rehearsal: RehearsalStage, staging: Stack) -> Stack:
     return Stack(rehearsal, "prod")

@@ -8,8 +8,8 @@ import boto3
 import pytest
 import yaml
 
-from local.rehearse.stage import Stage
-from local.toolchain.progress import Progress
+from local.rehearse.stage import RehearsalStage
+from local.toolchain.progress import SetupProgress
 from sluice.rollout.deployment.http_answer import ask
 from tests.e2e.stage import Finished, Running
 
@@ -17,9 +17,9 @@ from tests.e2e.stage import Finished, Running
 class Stack:
     """A stack whose state is its own, as its account is."""
 
-    def __init__(self, rehearsal: Stage, name: str) -> None:
+    def __init__(self, rehearsal: RehearsalStage, name: str) -> None:
         self.name = name
-        self.copy, self._pulumi = rehearsal.ready(name, Progress())
+        self.copy, self._pulumi = rehearsal.ready(name, SetupProgress())
         self.env = self._pulumi.env
         self._outputs: dict[str, Any] | None = None
 

@@ -8,9 +8,9 @@ import os
 import subprocess
 
 from bootstrap import signing_key
-from infra.policies import Account
-from local.rehearse.stage import Stage
-from local.toolchain.progress import Progress
+from infra.policies import AccountRegion
+from local.rehearse.stage import RehearsalStage
+from local.toolchain.progress import SetupProgress
 from sluice.image.image_signature import MANIFEST, tag
 from sluice.release.hold import HeldTag
 from tests.e2e.leftover import inventory
@@ -36,8 +36,8 @@ def test_staging_builds(staging: Stack) -> None:
     assert staging.outputs()["promotable"]["image"] == staging.outputs()["image"]
 
 
-def test_looking_at_a_stack_again_forgets_nothing(rehearsal: Stage, staging: Stack) -> None:
-    assert rehearsal.ready("staging", Progress())[1].outputs()["image"] == staging.outputs()["image"]
+def test_looking_at_a_stack_again_forgets_nothing(rehearsal: RehearsalStage, staging: Stack) -> None:
+    assert rehearsal.ready("staging", SetupProgress())[1].outputs()["image"] == staging.outputs()["image"]
 
 
 def test_production_runs_the_same_digest_and_builds_nothing(staging: Stack, prod: Stack) -> None:
@@ -69,7 +69,7 @@ def test_a_second_up_starts_nothing_and_finds_no_drift(staging: Stack, prod: Sta
     assert before == {stack.name: (_tasks(stack), stack.service()["deployments"][0]["id"]) for stack in (staging, prod)}
 
 
-def test_a_shell_on_production_leaves_its_settings_file_as_it_is(rehearsal: Stage, prod: Stack) -> None:
+def test_a_shell_on_production_leaves_its_settings_file_as_it_is(rehearsal: RehearsalStage, prod: Stack) -> None:
     """Plain commands, as people type them: the CLI would rewrite a file that has no salt, and remove a stack's."""
     before = {file.name: file.read_bytes() for file in ROOT.glob("Pulumi.*")}
     commands = (
@@ -86,7 +86,7 @@ def test_a_shell_on_production_leaves_its_settings_file_as_it_is(rehearsal: Stag
     assert said[2].strip() == prod.outputs()["url"]
 
 
-def _in_the_shell(rehearsal: Stage, stack: str, command: str) -> str:
+def _in_the_shell(rehearsal: RehearsalStage, stack: str, command: str) -> str:
     """What a command says in a shell after `eval "$(make -s env STACK=...)"`."""
     script = f'set -e; lines=$({ROOT}/local/python -m local env {stack}); eval "$lines"; {command}'
     env = os.environ | {"SLUICE_LOCAL_DIR": str(rehearsal.place.local.parent)}
@@ -108,7 +108,7 @@ def test_production_takes_nothing_that_staging_went_back_from(staging: Stack, pr
 
 
 def test_what_staging_has_proven_is_signed_and_production_asks_for_it(
-    rehearsal: Stage, staging: Stack, prod: Stack
+    rehearsal: RehearsalStage, staging: Stack, prod: Stack
 ) -> None:
     """The key lies in staging's account; its policy lets production's verify."""
     key, stranger = (_signing_key(staging, prod.copy.account) for _ in range(2))
@@ -172,7 +172,9 @@ def test_an_image_that_somebody_tagged_by_hand_is_refused_before_anything_change
 def _signing_key(stack: Stack, verifier: str) -> str:
     """A key of a stack's account that another account may verify with, as `make bootstrap` makes it."""
     root = f"arn:aws:iam::{stack.copy.account}:root"
-    policy = signing_key.policy(Account("aws", stack.copy.region, stack.copy.account), "sluice", stack.name, [verifier])
+    policy = signing_key.policy(
+        AccountRegion("aws", stack.copy.region, stack.copy.account), "sluice", stack.name, [verifier]
+    )
     own = {"Sid": "Own", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
     made = stack.client("kms").create_key(
         KeySpec=signing_key.SPEC,

@@ -11,7 +11,7 @@ import pytest
 from bench import __main__ as bench
 from bench import admission
 from bench.admission import CALLS, SECONDS, Cost
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 
 @pytest.fixture
@@ -49,5 +49,5 @@ def test_admission_alone_fails_when_it_costs_too_much(
 
 
 def test_a_measure_that_is_none() -> None:
-    with pytest.raises(Failed, match="there is no measure admision"):
+    with pytest.raises(SetupFailed, match="there is no measure admision"):
         bench.main(["admision"])

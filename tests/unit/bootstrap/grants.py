@@ -5,15 +5,15 @@ from __future__ import annotations
 from bootstrap.deployers import BOUNDARY, DEPLOY, PREVIEW, RELEASES
 from bootstrap.scope import Scope, Upstream
 from bootstrap.statement import Statement
-from infra.policies import Account
+from infra.policies import AccountRegion
 
-ACCOUNT = Account("aws", "eu-central-1", "111122223333")
+ACCOUNT = AccountRegion("aws", "eu-central-1", "111122223333")
 KEY = "arn:aws:kms:eu-central-1:111122223333:key/1a2b3c4d-1234-1234-1234-1a2b3c4d5e6f"
 BUCKET_KEY = KEY.replace("1a2b3c4d-", "9f8e7d6c-")
 SCOPE = Scope(ACCOUNT, "sluice", "staging", "sluice-state-111122223333-eu-central-1", BUCKET_KEY, KEY)
 
 LONGEST = Scope(
-    account=Account("aws-us-gov", "ap-southeast-1", "111122223333"),
+    account=AccountRegion("aws-us-gov", "ap-southeast-1", "111122223333"),
     project="a-project-whose-name-is-rather-long",
     stack="and-a-stack-like-it",
     bucket="b" * 63,

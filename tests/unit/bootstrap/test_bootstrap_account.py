@@ -12,10 +12,10 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from bootstrap import account, subject
-from bootstrap.account import Place
-from infra.policies import Account
+from bootstrap.account import StateLocation
+from infra.policies import AccountRegion
 
-WHERE = Account("aws", "eu-central-1", "123456789012")
+WHERE = AccountRegion("aws", "eu-central-1", "123456789012")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def client(service: str) -> Any:
     return boto3.client(service, region_name=WHERE.region)
 
 
-def prepared(stack: str = "staging") -> tuple[Place, dict[str, bool]]:
+def prepared(stack: str = "staging") -> tuple[StateLocation, dict[str, bool]]:
     said: dict[str, bool] = {}
     place = account.prepare(client, WHERE, "sluice", stack, said.__setitem__)
     account.identity_provider(client("iam"), WHERE, said.__setitem__)
@@ -119,7 +119,7 @@ def test_an_identity_provider_that_is_there_is_adopted(audiences: list[str], add
 
 
 def test_a_bucket_name_fits() -> None:
-    where = Account("aws", "ap-southeast-1", "123456789012")
+    where = AccountRegion("aws", "ap-southeast-1", "123456789012")
     name = account.bucket_name("A project whose name is rather long, as they are", where)
     assert len(name) <= 63
     assert name == name.lower()

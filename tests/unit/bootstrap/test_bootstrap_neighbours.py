@@ -7,40 +7,45 @@ import pytest
 from moto import mock_aws
 
 from bootstrap import neighbours
-from bootstrap.neighbours import Stack
+from bootstrap.neighbours import NeighbourStack
 
-STAGING, PROD = Stack("sluice", "staging"), Stack("sluice", "prod", production=True)
+STAGING, PROD = NeighbourStack("sluice", "staging"), NeighbourStack("sluice", "prod", production=True)
 
 
 @pytest.mark.parametrize(
     ("own", "other"),
     [
-        (Stack("sluice", "prod"), Stack("sluice", "prod-eu")),
-        (Stack("sluice", "prod-eu"), Stack("sluice", "prod")),
-        (Stack("sluice", "prod.eu"), Stack("sluice", "prod")),
-        (Stack("shop", "eu-prod"), Stack("shop-eu", "prod")),
-        (Stack("shop", "Prod"), Stack("shop", "prod")),
+        (NeighbourStack("sluice", "prod"), NeighbourStack("sluice", "prod-eu")),
+        (NeighbourStack("sluice", "prod-eu"), NeighbourStack("sluice", "prod")),
+        (NeighbourStack("sluice", "prod.eu"), NeighbourStack("sluice", "prod")),
+        (NeighbourStack("shop", "eu-prod"), NeighbourStack("shop-eu", "prod")),
+        (NeighbourStack("shop", "Prod"), NeighbourStack("shop", "prod")),
         # snapshots are called sluice-PROJECT-STACK-run-N: within reach of the project sluice's stack of that name
-        (Stack("sluice", "shop"), Stack("shop", "prod")),
-        (Stack("shop", "prod"), Stack("sluice", "shop")),
-        (Stack("a-project-with-a-long-name", "staging"), Stack("a-project-with-a-long-name", "prod")),
+        (NeighbourStack("sluice", "shop"), NeighbourStack("shop", "prod")),
+        (NeighbourStack("shop", "prod"), NeighbourStack("sluice", "shop")),
+        (NeighbourStack("a-project-with-a-long-name", "staging"), NeighbourStack("a-project-with-a-long-name", "prod")),
     ],
 )
-def test_names_that_contain_one_another_are_refused(own: Stack, other: Stack) -> None:
+def test_names_that_contain_one_another_are_refused(own: NeighbourStack, other: NeighbourStack) -> None:
     why = neighbours.refusal(own, [other], shared=True)
     assert "begin" in why
     assert why.endswith("  fix: name one of the stacks otherwise, or give it an account of its own")
 
 
 @pytest.mark.parametrize(
-    "other", [Stack("sluice", "production"), Stack("sluice", "staging2"), Stack("sluices", "staging")]
+    "other",
+    [
+        NeighbourStack("sluice", "production"),
+        NeighbourStack("sluice", "staging2"),
+        NeighbourStack("sluices", "staging"),
+    ],
 )
-def test_names_that_begin_alike_and_go_on_are_no_matter(other: Stack) -> None:
+def test_names_that_begin_alike_and_go_on_are_no_matter(other: NeighbourStack) -> None:
     assert neighbours.refusal(STAGING, [other], shared=False) == ""
 
 
 @pytest.mark.parametrize(("own", "other"), [(STAGING, PROD), (PROD, STAGING)])
-def test_production_shares_no_account_unless_somebody_accepts_it(own: Stack, other: Stack) -> None:
+def test_production_shares_no_account_unless_somebody_accepts_it(own: NeighbourStack, other: NeighbourStack) -> None:
     why = neighbours.refusal(own, [other], shared=False)
     assert f"the account has sluice/{other.stack} already" in why
     assert "write `sharedAccount: true` to accept this" in why
@@ -72,4 +77,4 @@ def test_the_others_are_those_that_bootstrap_made(monkeypatch: pytest.MonkeyPatc
             for key, value in zip(("Project", "Stack", "Purpose", "Production"), tags, strict=True)
         ]
         iam.create_role(Path=path, RoleName=name, AssumeRolePolicyDocument="{}", Tags=given)
-    assert neighbours.others(iam, STAGING) == [Stack("shop", "live", True), PROD]
+    assert neighbours.others(iam, STAGING) == [NeighbourStack("shop", "live", True), PROD]

@@ -12,8 +12,8 @@ import yaml
 from botocore.stub import Stubber
 
 from bootstrap import project, run
-from bootstrap.settings import Settings, check
-from infra.policies import Account
+from bootstrap.settings import BootstrapSettings, check
+from infra.policies import AccountRegion
 from infra.settings.reading.mistake import SettingsError
 from tests.unit.settings.wrong import REMOVE, changed
 
@@ -131,7 +131,7 @@ def test_an_existing_database_is_named_with_its_security_group() -> None:
 
 def test_pulumi_knows_every_name_and_no_other() -> None:
     declared = yaml.safe_load((ROOT / "bootstrap" / "Pulumi.yaml").read_text())["config"]
-    assert set(declared) == {field.alias for field in Settings.model_fields.values()}
+    assert set(declared) == {field.alias for field in BootstrapSettings.model_fields.values()}
 
 
 @pytest.mark.parametrize("stack", ["staging", "prod"])
@@ -156,7 +156,7 @@ def test_a_file_that_pulumi_wrote_to_is_read_too(tmp_path: Path, monkeypatch: py
 
 
 def test_without_settings_one_error_says_what_to_write() -> None:
-    with pytest.raises(run.Refused, match=r"there is no bootstrap/Pulumi\.nowhere\.yaml\n  fix: "):
+    with pytest.raises(run.BootstrapRefused, match=r"there is no bootstrap/Pulumi\.nowhere\.yaml\n  fix: "):
         run.read("nowhere")
 
 
@@ -174,7 +174,7 @@ def test_the_account_is_the_callers() -> None:
 
 
 def test_another_account_is_refused() -> None:
-    with pytest.raises(run.Refused, match=r"account 444455556666, but aws\.account is 111122223333; nothing"):
+    with pytest.raises(run.BootstrapRefused, match=r"account 444455556666, but aws\.account is 111122223333; nothing"):
         run.caller(identity("arn:aws:sts::444455556666:assumed-role/admin/me"), check("prod", right()))
 
 
@@ -186,7 +186,7 @@ def test_who_is_not_logged_in_is_told_to(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setenv(name, os.devnull)
     sts = boto3.Session(region_name="eu-central-1").client("sts")
     with pytest.raises(
-        run.Refused, match=r"not logged in to AWS .*\n  fix: log in as an administrator of account 1111"
+        run.BootstrapRefused, match=r"not logged in to AWS .*\n  fix: log in as an administrator of account 1111"
     ):
         run.caller(sts, check("prod", right()))
 
@@ -216,6 +216,6 @@ def test_a_role_that_copies_snapshots_is_one_of_another_account(role: str, says:
      ("staging", {"deleteSnapshots": False}, False)],
 )  # fmt: skip
 def test_production_keeps_its_snapshots(stack: str, said: dict[str, Any], deletes: bool) -> None:
-    where = Account("aws", "eu-central-1", "111122223333")
+    where = AccountRegion("aws", "eu-central-1", "111122223333")
     scope = project.scope(check(stack, right() | said), where, "sluice", stack, "KEY", "KEY")
     assert scope.deletes_snapshots is deletes

@@ -10,11 +10,11 @@ import pytest
 from bootstrap import project, subject
 from bootstrap.settings import check
 from bootstrap.subject import Jobs
-from infra.policies import Account
+from infra.policies import AccountRegion
 from tests.unit.bootstrap.attacks import BEFORE
 from tests.unit.bootstrap.decision import Policy, Request, allowed
 
-ACCOUNT = Account("aws", "eu-central-1", "111122223333")
+ACCOUNT = AccountRegion("aws", "eu-central-1", "111122223333")
 PROVIDER = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
 MAIN = "refs/heads/main"
 
@@ -69,7 +69,7 @@ def test_trust_compares_exactly() -> None:
 
 def test_where_aws_knows_no_more_claims_the_subject_alone_is_compared() -> None:
     """A condition on a key that is never there would refuse every job."""
-    china = Account("aws-cn", "cn-north-1", "111122223333")
+    china = AccountRegion("aws-cn", "cn-north-1", "111122223333")
     [one] = json.loads(subject.trust(china, [Jobs(["R:environment:prod"], [MAIN], ["w"], "7")]))["Statement"]
     assert [key.rpartition(":")[2] for key in one["Condition"]["StringEquals"]] == ["aud", "sub"]
 

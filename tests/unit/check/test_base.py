@@ -10,14 +10,14 @@ import pytest
 
 from check import base
 from check.result import Skipped, Warned
-from check.subject import Subject
+from check.subject import CheckedStack
 
 
-def subject(folder: Path, text: str | None, **args: str) -> Subject:
+def subject(folder: Path, text: str | None, **args: str) -> CheckedStack:
     if text is not None:
         (folder / "Dockerfile").write_text(text)
     app = SimpleNamespace(dockerfile="Dockerfile", build_args=args)
-    return cast(Subject, cast(Any, SimpleNamespace(context=folder, settings=SimpleNamespace(app=app))))
+    return cast(CheckedStack, cast(Any, SimpleNamespace(context=folder, settings=SimpleNamespace(app=app))))
 
 
 def test_a_tag_is_warned_of_with_the_command_that_shows_its_digest(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import yaml
 from check import files
 from check.git import released
 from check.result import Broken, Skipped
-from check.subject import Subject, read, split
+from check.subject import CheckedStack, read, split
 
 
 def git(folder: Path, *words: str) -> None:
@@ -20,7 +20,7 @@ def git(folder: Path, *words: str) -> None:
 
 
 @pytest.fixture
-def subject(tmp_path: Path) -> Subject:
+def subject(tmp_path: Path) -> CheckedStack:
     """An application with two released migrations, on a branch that left main after them."""
     app = tmp_path / "app"
     (app / "migrations").mkdir(parents=True)
@@ -41,13 +41,13 @@ def subject(tmp_path: Path) -> Subject:
     return read(tmp_path, "local")
 
 
-def write(subject: Subject, name: str, text: str = "ALTER TABLE a ADD b int;\n", *, add: bool = True) -> None:
+def write(subject: CheckedStack, name: str, text: str = "ALTER TABLE a ADD b int;\n", *, add: bool = True) -> None:
     (subject.context / name).write_text(text)
     if add:
         git(subject.context, "add", "--all")
 
 
-def test_all_is_well(subject: Subject) -> None:
+def test_all_is_well(subject: CheckedStack) -> None:
     assert files.present(subject) == "2 files of SQL files"
     assert "PostgreSQL" in files.fits(subject)
     write(subject, "migrations/003_c.sql")
@@ -56,54 +56,54 @@ def test_all_is_well(subject: Subject) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \n", "-- This is an empty migration.\n", "/* later */"])
-def test_an_empty_migration(subject: Subject, text: str) -> None:
+def test_an_empty_migration(subject: CheckedStack, text: str) -> None:
     write(subject, "migrations/003_c.sql", text)
     with pytest.raises(Broken, match=r"migrations/003_c\.sql holds nothing"):
         files.present(subject)
 
 
-def test_none_at_all(subject: Subject) -> None:
+def test_none_at_all(subject: CheckedStack) -> None:
     for file in (subject.context / "migrations").iterdir():
         file.unlink()
     with pytest.raises(Broken, match="no migrations were found in app"):
         files.present(subject)
 
 
-def test_one_that_only_this_machine_has(subject: Subject) -> None:
+def test_one_that_only_this_machine_has(subject: CheckedStack) -> None:
     write(subject, "migrations/003_c.sql", add=False)
     with pytest.raises(Broken, match=r"migrations/003_c\.sql is not in git") as broken:
         files.present(subject)
     assert "git add -f migrations/003_c.sql" in broken.value.remedy
 
 
-def test_those_that_docker_is_not_sent(subject: Subject) -> None:
+def test_those_that_docker_is_not_sent(subject: CheckedStack) -> None:
     write(subject, ".dockerignore", "migrations\n")
     with pytest.raises(Broken, match=r"left out of the image build by \.dockerignore"):
         files.present(subject)
 
 
-def test_a_released_one_edited(subject: Subject) -> None:
+def test_a_released_one_edited(subject: CheckedStack) -> None:
     write(subject, "migrations/002_b.sql", "CREATE TABLE b (id int);\n")
     with pytest.raises(Broken, match=r"migrations/002_b\.sql was edited after its release") as broken:
         files.unchanged(subject, None)
     assert "git checkout" in broken.value.remedy
 
 
-def test_a_released_one_renamed(subject: Subject) -> None:
+def test_a_released_one_renamed(subject: CheckedStack) -> None:
     git(subject.context, "mv", "migrations/002_b.sql", "migrations/003_b.sql")
     with pytest.raises(Broken, match=r"migrations/002_b\.sql was released and is missing"):
         files.unchanged(subject, None)
 
 
 @pytest.mark.parametrize("name", ["000_first", "001_late", "002_again"])
-def test_one_slipped_in_up_to_the_newest_released_number(subject: Subject, name: str) -> None:
+def test_one_slipped_in_up_to_the_newest_released_number(subject: CheckedStack, name: str) -> None:
     write(subject, f"migrations/{name}.sql")
     with pytest.raises(Broken, match=rf"migrations/{name}\.sql has a lower number than 002_b\.sql") as broken:
         files.unchanged(subject, None)
     assert broken.value.remedy.startswith("give it the next number")
 
 
-def test_what_is_released_is_the_revision_asked_for(subject: Subject) -> None:
+def test_what_is_released_is_the_revision_asked_for(subject: CheckedStack) -> None:
     git(subject.context, "tag", "v1")
     assert str(released(subject.context, "v1")).endswith("(v1)")
     with pytest.raises(Broken, match="git has no revision v9 here") as broken:
@@ -116,7 +116,7 @@ def test_without_git_nothing_says_what_was_released(tmp_path: Path) -> None:
         released(tmp_path, None)
 
 
-def test_an_engine_in_the_settings(subject: Subject) -> None:
+def test_an_engine_in_the_settings(subject: CheckedStack) -> None:
     write(subject, ".env.example", "DATABASE_URL=mysql://localhost/app\n")
     with pytest.raises(Broken, match=r"\.env\.example, line 1: the application is configured for mysql"):
         files.fits(subject)
@@ -130,14 +130,14 @@ def test_wrong_settings_are_told_as_pulumi_would(tmp_path: Path) -> None:
         read(tmp_path, "x")
 
 
-def test_a_stack_that_promotes_has_nothing_to_check(subject: Subject) -> None:
+def test_a_stack_that_promotes_has_nothing_to_check(subject: CheckedStack) -> None:
     text = subject.file.read_text().replace("context: app", "port: 8000") + "  promoteFrom: staging\n"
     subject.file.write_text(text)
     with pytest.raises(Broken, match="stack local builds no application"):
         read(subject.root, "local")
 
 
-def test_a_placeholder_of_an_account_or_an_address_is_no_obstacle(subject: Subject) -> None:
+def test_a_placeholder_of_an_account_or_an_address_is_no_obstacle(subject: CheckedStack) -> None:
     text = subject.file.read_text().replace("region: eu-central-1", "region: eu-central-1, account: <account of x>")
     text = text.replace("  aws:\n    region: eu-central-1,", "  aws: {region: eu-central-1,").replace("of x>", "of x>}")
     subject.file.write_text(text + "  notify: {email: [<address of y>]}\n")

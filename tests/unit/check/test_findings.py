@@ -12,19 +12,19 @@ import yaml
 from check import catalog
 from check.catalog import Table, Unreachable
 from check.findings import brief, explained, reaches, safe, valid
-from check.image import Image
+from check.image import ImageConfig
 from check.locks import Held
-from check.release import Start
+from check.release import StartingSchema
 from check.result import Broken, Skipped, Warned
 from check.scratch import Scratch
-from check.statement import Statement
-from check.steps import Login, Logins, Place, Ran
-from check.subject import Subject, read
+from check.statement import SqlStatement
+from check.steps import DatabaseLogin, FinishedStep, Logins, TrialPlace
+from check.subject import CheckedStack, read
 from check.trial import Trial
 from infra.settings.migrations import BOOTSTRAP, Step
 
 NOTES = Table("shop", 16400, "public.notes")
-RELEASED = Start("the schema of v1", image=Image("old"))
+RELEASED = StartingSchema("the schema of v1", image=ImageConfig("old"))
 DROP = "ALTER TABLE notes DROP COLUMN colour"
 ACCEPTED = [{"rule": "ban-drop-column", "contains": "notes DROP COLUMN", "why": "no version since 2.3 reads it"}]
 
@@ -44,7 +44,7 @@ class Server:
         return [("shop", row) for row in self.answers.get(kind, [])]
 
 
-def subject(folder: Path, **check: Any) -> Subject:
+def subject(folder: Path, **check: Any) -> CheckedStack:
     (folder / "app").mkdir()
     (folder / "app" / "Dockerfile").write_text("FROM scratch\n")
     (folder / "app" / "manage.py").touch()
@@ -62,20 +62,20 @@ def subject(folder: Path, **check: Any) -> Subject:
     return read(folder, "local")
 
 
-def place(of: Subject, **answers: list[list[str]]) -> Place:
-    logins = Logins(Login("boss", ""), Login("shop_owner", ""), Login("shop_app", ""))
-    return Place(of.settings, cast(Scratch, Server(answers)), logins, "linux/amd64")
+def place(of: CheckedStack, **answers: list[list[str]]) -> TrialPlace:
+    logins = Logins(DatabaseLogin("boss", ""), DatabaseLogin("shop_owner", ""), DatabaseLogin("shop_app", ""))
+    return TrialPlace(of.settings, cast(Scratch, Server(answers)), logins, "linux/amd64")
 
 
-def trial(of: Subject, *statements: str, start: Start = RELEASED, **more: Any) -> Trial:
+def trial(of: CheckedStack, *statements: str, start: StartingSchema = RELEASED, **more: Any) -> Trial:
     answers = more.pop("answers", {})
     pending = more.pop("pending", [ran("migrate", *statements)])
     names = frozenset() if start.empty else frozenset({"notes"})
     return Trial(place(of, **answers), start=start, names=names, pending=pending, **more)
 
 
-def ran(name: str, *statements: str) -> Ran:
-    return Ran(Step(name=name, command=["x"]), 0.1, tuple(Statement(one) for one in statements))
+def ran(name: str, *statements: str) -> FinishedStep:
+    return FinishedStep(Step(name=name, command=["x"]), 0.1, tuple(SqlStatement(one) for one in statements))
 
 
 def test_an_unsafe_statement_is_named_with_its_place_and_an_advice_that_fits(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_an_unsafe_statement_is_named_with_its_place_and_an_advice_that_fits(tmp
 
 def test_before_the_first_release_nothing_is_unsafe_and_no_acceptance_is_idle(tmp_path: Path) -> None:
     of = subject(tmp_path, accepted=ACCEPTED)
-    assert safe(trial(of, DROP, start=Start()), of) == (
+    assert safe(trial(of, DROP, start=StartingSchema()), of) == (
         "1 statement looked at; nothing is released, so no version uses what they change"
     )
 
@@ -105,7 +105,7 @@ def test_an_acceptance_is_used_and_then_idle_once_the_statement_is_released(tmp_
 def test_what_is_not_known_to_be_released_cannot_be_judged(tmp_path: Path) -> None:
     of = subject(tmp_path)
     with pytest.raises(Skipped, match="what is released is not known"):
-        safe(trial(of, DROP, start=Start(known=False)), of)
+        safe(trial(of, DROP, start=StartingSchema(known=False)), of)
 
 
 def test_an_index_built_concurrently_is_only_warned_of_unless_a_step_looks_for_invalid_ones(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_an_index_built_concurrently_is_only_warned_of_unless_a_step_looks_for_i
 
 
 def held(seconds: float, text: str, *, own: float, after: int, mode: str = "AccessExclusiveLock") -> Held:
-    return Held(NOTES, 7, mode, "3/2", 0.0, seconds, Statement(text), after, own)
+    return Held(NOTES, 7, mode, "3/2", 0.0, seconds, SqlStatement(text), after, own)
 
 
 def test_a_lock_that_later_statements_prolong_is_to_be_committed_first(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_short_and_accepted_locks_pass_and_the_longest_is_named(tmp_path: Path) 
 def test_locks_nobody_waits_for_or_that_nobody_saw(tmp_path: Path) -> None:
     of = subject(tmp_path)
     with pytest.raises(Skipped, match="nothing is released"):
-        brief(trial(of, locks=[], start=Start()), of)
+        brief(trial(of, locks=[], start=StartingSchema()), of)
     with pytest.raises(Skipped, match="could not be watched"):
         brief(trial(of, locks=None, tables=[NOTES]), of)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from check.catalog import Table
 from check.locks import Held, Sample, blamed, merged
-from check.statement import Statement
+from check.statement import SqlStatement
 
 NOTES = Table("shop", 16400, "public.notes")
 
@@ -13,8 +13,8 @@ def sample(at: float, mode: str = "AccessExclusiveLock", transaction: str = "3/2
     return Sample(at, transaction, session, "shop", NOTES.oid, mode)
 
 
-def sent(at: float, text: str, transaction: str = "3/2", session: int = 7, database: str = "shop") -> Statement:
-    return Statement(text, at, session, database, transaction)
+def sent(at: float, text: str, transaction: str = "3/2", session: int = 7, database: str = "shop") -> SqlStatement:
+    return SqlStatement(text, at, session, database, transaction)
 
 
 def test_a_transactions_samples_are_one_lock_a_mode() -> None:

@@ -8,25 +8,25 @@ from dataclasses import replace
 
 import pytest
 
-from check.image import Image
-from check.inside import Entry
+from check.image import ImageConfig
+from check.inside import FileEntry
 from check.programs import missing
 
 ELF = b"\x7fELF\x02\x01" + bytes(12) + b"\x3e\x00"
 ARM = b"\x7fELF\x02\x01" + bytes(12) + b"\xb7\x00"
 
 
-class Tree(dict[str, Entry]):
+class Tree(dict[str, FileEntry]):
     """An image's files as plain data."""
 
-    def entry(self, path: str) -> Entry | None:
+    def entry(self, path: str) -> FileEntry | None:
         return self.get(path)
 
     def file(self, path: str, text: str | bytes = ELF, mode: int = 0o755) -> None:
-        self[path] = Entry(path, "file", mode, head=text.encode() if isinstance(text, str) else text)
+        self[path] = FileEntry(path, "file", mode, head=text.encode() if isinstance(text, str) else text)
 
     def link(self, path: str, target: str) -> None:
-        self[path] = Entry(path, "link", 0o777, target)
+        self[path] = FileEntry(path, "link", 0o777, target)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def tree() -> Tree:
     return found
 
 
-IMAGE = Image("x", folder="/app", path="/usr/local/bin:/usr/bin:/bin", architecture="amd64")
+IMAGE = ImageConfig("x", folder="/app", path="/usr/local/bin:/usr/bin:/bin", architecture="amd64")
 
 FINE = (
     "sh migrate.sh",
@@ -79,7 +79,7 @@ LOST = (
 
 @pytest.mark.parametrize(("command", "says"), LOST, ids=[" ".join(one[0]) for one in LOST])
 def test_what_is_not_there_is_named(tree: Tree, command: list[str], says: str) -> None:
-    tree["/app"] = Entry("/app", "folder")
+    tree["/app"] = FileEntry("/app", "folder")
     found = missing(tree, IMAGE, command)
     assert found is not None
     assert str(found).startswith(says)

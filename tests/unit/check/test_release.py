@@ -10,13 +10,13 @@ import pytest
 import yaml
 
 from check import image, steps
-from check.image import Image
+from check.image import ImageConfig
 from check.release import made
 from check.result import Broken, Skipped, Warned
-from check.steps import Place
-from check.subject import Subject, read
+from check.steps import TrialPlace
+from check.subject import CheckedStack, read
 
-PLACE, BUILT = cast(Place, None), Image("new")
+PLACE, BUILT = cast(TrialPlace, None), ImageConfig("new")
 
 
 def git(folder: Path, *words: str) -> None:
@@ -25,7 +25,7 @@ def git(folder: Path, *words: str) -> None:
 
 
 @pytest.fixture
-def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
+def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CheckedStack:
     """An application whose main branch has a migration, and a Dockerfile since this branch only."""
     (tmp_path / "app" / "migrations").mkdir(parents=True)
     (tmp_path / "app" / "migrations" / "001_a.sql").write_text("CREATE TABLE a (id bigint);\n")
@@ -41,7 +41,7 @@ def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
     (tmp_path / "app" / "Dockerfile").write_text("FROM scratch\n")
     commit(tmp_path, "deployable")
 
-    def build(context: Path, *given: object) -> Image:
+    def build(context: Path, *given: object) -> ImageConfig:
         raise Broken("the image does not build", "read the lines above", ["npm ERR!"])
 
     monkeypatch.setattr(image, "build", build)
@@ -55,19 +55,19 @@ def commit(folder: Path, message: str) -> None:
     git(folder, "commit", "--quiet", "-m", message)
 
 
-def test_one_word_says_that_nothing_is(subject: Subject) -> None:
+def test_one_word_says_that_nothing_is(subject: CheckedStack) -> None:
     with pytest.raises(Skipped, match="nothing is released yet: RELEASED=none"):
         made(subject, PLACE, BUILT, "none")
 
 
-def test_a_revision_that_these_settings_cannot_deploy_is_taken_for_a_first_release(subject: Subject) -> None:
+def test_a_revision_that_these_settings_cannot_deploy_is_taken_for_a_first_release(subject: CheckedStack) -> None:
     with pytest.raises(Warned, match=r"\(main\) has no Dockerfile, so it was not deployed by these settings") as warned:
         made(subject, PLACE, BUILT, None)
     assert "RELEASED=none" in warned.value.remedy
     assert "check.schema" in warned.value.remedy
 
 
-def test_a_guess_that_cannot_be_made_asks_for_the_word(subject: Subject) -> None:
+def test_a_guess_that_cannot_be_made_asks_for_the_word(subject: CheckedStack) -> None:
     commit_dockerfile_to_main(subject)
     with pytest.raises(Broken, match=r"the schema of \w+ \(main\) cannot be made: the image does not build") as broken:
         made(subject, PLACE, BUILT, None)
@@ -75,7 +75,7 @@ def test_a_guess_that_cannot_be_made_asks_for_the_word(subject: Subject) -> None
     assert broken.value.output == ("npm ERR!",)
 
 
-def test_one_that_was_named_is_released(subject: Subject) -> None:
+def test_one_that_was_named_is_released(subject: CheckedStack) -> None:
     commit_dockerfile_to_main(subject)
     with pytest.raises(Broken, match="cannot be made") as broken:
         made(subject, PLACE, BUILT, "main")
@@ -83,21 +83,21 @@ def test_one_that_was_named_is_released(subject: Subject) -> None:
     assert "check.schema" in broken.value.remedy
 
 
-def test_this_very_image_is_nothing_before_it(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_this_very_image_is_nothing_before_it(subject: CheckedStack, monkeypatch: pytest.MonkeyPatch) -> None:
     commit_dockerfile_to_main(subject)
     monkeypatch.setattr(image, "build", lambda *given: BUILT)
     with pytest.raises(Skipped, match="is this very image"):
         made(subject, PLACE, BUILT, None)
 
 
-def test_its_own_steps_make_the_schema(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_own_steps_make_the_schema(subject: CheckedStack, monkeypatch: pytest.MonkeyPatch) -> None:
     commit_dockerfile_to_main(subject)
-    monkeypatch.setattr(image, "build", lambda *given: Image("old"))
+    monkeypatch.setattr(image, "build", lambda *given: ImageConfig("old"))
     monkeypatch.setattr(steps, "run", lambda place, built: [])
     start = made(subject, PLACE, BUILT, None)
-    assert (start.image, start.empty, start.known) == (Image("old"), False, True)
+    assert (start.image, start.empty, start.known) == (ImageConfig("old"), False, True)
     assert start.text.startswith("the schema of ")
 
 
-def commit_dockerfile_to_main(subject: Subject) -> None:
+def commit_dockerfile_to_main(subject: CheckedStack) -> None:
     git(subject.root, "branch", "--force", "main", "HEAD")

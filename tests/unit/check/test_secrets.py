@@ -13,11 +13,11 @@ import yaml
 from check.result import Broken
 from check.scratch import Scratch
 from check.steps import invented, masked
-from check.subject import Subject, read
+from check.subject import CheckedStack, read
 from tests.unit.check.test_serving import made
 
 
-def subject(folder: Path, text: str = "") -> Subject:
+def subject(folder: Path, text: str = "") -> CheckedStack:
     (folder / "app").mkdir(exist_ok=True)
     (folder / "app" / "Dockerfile").write_text("FROM scratch\n")
     config: dict[str, Any] = {

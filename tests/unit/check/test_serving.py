@@ -15,8 +15,8 @@ import yaml
 from check import serving
 from check.result import Broken
 from check.scratch import Scratch
-from check.serving import Service, _share, body
-from check.steps import Login, Logins, Place
+from check.serving import RunningService, _share, body
+from check.steps import DatabaseLogin, Logins, TrialPlace
 from check.subject import read
 from sluice.rollout.deployment.http_answer import Answer
 
@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         return
 
 
-class Running(Service):
+class Running(RunningService):
     """A service whose container is this test: it runs on, and its log is given."""
 
     log: tuple[str, ...] = ()
@@ -63,13 +63,13 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrialPlace:
     for name in ("HEALTHY_SECONDS", "PATIENCE", "PAUSE"):
         monkeypatch.setattr(serving, name, 0.1)
     return made(tmp_path, "local")
 
 
-def made(folder: Path, environment: str, **more: Any) -> Place:
+def made(folder: Path, environment: str, **more: Any) -> TrialPlace:
     (folder / "app").mkdir(exist_ok=True)
     (folder / "app" / "Dockerfile").write_text("FROM scratch\n")
     config = {
@@ -80,8 +80,8 @@ def made(folder: Path, environment: str, **more: Any) -> Place:
         **more,
     }
     (folder / f"Pulumi.{environment}.yaml").write_text(yaml.safe_dump({"config": config}))
-    logins = Logins(Login("boss", ""), Login("shop_owner", ""), Login("shop_app", ""))
-    return Place(read(folder, environment).settings, cast(Scratch, None), logins, "linux/amd64")
+    logins = Logins(DatabaseLogin("boss", ""), DatabaseLogin("shop_owner", ""), DatabaseLogin("shop_app", ""))
+    return TrialPlace(read(folder, environment).settings, cast(Scratch, None), logins, "linux/amd64")
 
 
 WRONG = [
@@ -98,7 +98,7 @@ WRONG = [
 )
 def test_a_wrong_answer_is_shown_with_its_body_cause_and_fix(
     server: str,
-    place: Place,
+    place: TrialPlace,
     status: int,
     text: str,
     headers: dict[str, str],
@@ -118,7 +118,7 @@ def test_a_wrong_answer_is_shown_with_its_body_cause_and_fix(
     assert fix in broken.value.remedy
 
 
-def test_a_right_one_has_its_seconds(server: str, place: Place) -> None:
+def test_a_right_one_has_its_seconds(server: str, place: TrialPlace) -> None:
     ANSWERS["/health"] = (200, "ok", {})
     started = Running("x", server, place).await_ready()
     assert 0 <= started.live <= started.healthy < 10
@@ -149,7 +149,7 @@ def test_a_refused_host_is_not_waited_for(server: str, tmp_path: Path, monkeypat
     assert "add the tasks' own addresses to the allowed hosts" in broken.value.remedy
 
 
-def test_one_that_does_not_answer_is_told_the_start_period(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_does_not_answer_is_told_the_start_period(place: TrialPlace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "SLOWER", -89.9)
     with pytest.raises(Broken, match=r"does not answer at /live \(app\.livePath\)") as broken:
         Running("x", "http://127.0.0.1:1", place).await_ready()
@@ -167,6 +167,6 @@ def test_a_long_body_with_markup_is_one_harmless_line() -> None:
     assert body(Answer(500, "DB_PASSWORD=hunter2")) == "DB_PASSWORD=***"
 
 
-def test_a_start_is_measured_with_the_processor_that_a_task_has(tmp_path: Path, place: Place) -> None:
+def test_a_start_is_measured_with_the_processor_that_a_task_has(tmp_path: Path, place: TrialPlace) -> None:
     assert _share(place) == []
     assert _share(made(tmp_path, "dev")) == ["--cpu-period", "100000", "--cpu-quota", "25000"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from check.image import Image
-from check.inside import Entry
+from check.image import ImageConfig
+from check.inside import FileEntry
 from check.result import Broken
 from check.start import starts
 from infra.settings.app import App
@@ -21,12 +21,12 @@ class Script:
     def __init__(self, text: str = "") -> None:
         self.text = text
 
-    def entry(self, path: str) -> Entry | None:
-        return Entry(path, "file", head=self.text.encode()) if self.text and path == "/entrypoint.sh" else None
+    def entry(self, path: str) -> FileEntry | None:
+        return FileEntry(path, "file", head=self.text.encode()) if self.text and path == "/entrypoint.sh" else None
 
 
-def image(*entrypoint: str, architecture: str = "amd64", volumes: tuple[str, ...] = (SCRATCH,)) -> Image:
-    return Image("shop:1", entrypoint, ("serve",), architecture=architecture, user="app", volumes=volumes)
+def image(*entrypoint: str, architecture: str = "amd64", volumes: tuple[str, ...] = (SCRATCH,)) -> ImageConfig:
+    return ImageConfig("shop:1", entrypoint, ("serve",), architecture=architecture, user="app", volumes=volumes)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def image(*entrypoint: str, architecture: str = "amd64", volumes: tuple[str, ...
         (image("/entrypoint.sh"), "#!/bin/sh\nexec python app.py\n", "/entrypoint.sh never uses its arguments"),
     ],
 )
-def test_steps_that_would_not_be_what_runs(built: Image, text: str, said: str) -> None:
+def test_steps_that_would_not_be_what_runs(built: ImageConfig, text: str, said: str) -> None:
     with pytest.raises(Broken, match=said) as broken:
         starts(built, STEPS, App(), Script(text))
     assert broken.value.remedy
@@ -54,12 +54,12 @@ def test_steps_that_would_not_be_what_runs(built: Image, text: str, said: str) -
         (image("/entrypoint.sh"), "#!/usr/bin/python3\nimport os", "unknown whether it ends with"),
     ],
 )
-def test_steps_that_run(built: Image, text: str, said: str) -> None:
+def test_steps_that_run(built: ImageConfig, text: str, said: str) -> None:
     assert said in starts(built, STEPS, App(), Script(text))
 
 
 def test_root_is_refused_unless_it_is_asked_for() -> None:
-    built = Image("shop:1", architecture="amd64", volumes=(SCRATCH,))
+    built = ImageConfig("shop:1", architecture="amd64", volumes=(SCRATCH,))
     with pytest.raises(Broken, match="runs as root") as broken:
         starts(built, STEPS, App(), Script())
     assert "app.user" in broken.value.remedy

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from check.statement import Statement, changes, changes_schema, names, sent, split
+from check.statement import SqlStatement, changes, changes_schema, names, sent, split
 
 
 def test_statements_of_the_servers_log() -> None:
@@ -20,9 +20,9 @@ def test_statements_of_the_servers_log() -> None:
         {"error_severity": "LOG", "message": "checkpoint complete: wrote 3 buffers"},
     ]
     assert list(sent([json.dumps(one) for one in entries])) == [
-        Statement("ALTER TABLE a\n  ADD b int", 1783761336.123, 7, "shop", "3/9"),
-        Statement("DROP TABLE a"),
-        Statement("DROP TABLE b"),
+        SqlStatement("ALTER TABLE a\n  ADD b int", 1783761336.123, 7, "shop", "3/9"),
+        SqlStatement("DROP TABLE a"),
+        SqlStatement("DROP TABLE b"),
     ]
 
 

@@ -6,8 +6,8 @@ from typing import cast
 
 import pytest
 
-from check.statement import Statement
-from check.steps import Place, Ran
+from check.statement import SqlStatement
+from check.steps import FinishedStep, TrialPlace
 from check.trial import Trial, idle, looks, tally
 from infra.settings.migrations import Step
 
@@ -15,12 +15,14 @@ LOOKS = ["SELECT id FROM tenants", "BEGIN", "COMMIT"]
 WORKS = ["BEGIN", "CREATE TABLE a (b int)", "INSERT INTO knex_migrations VALUES (1)", "INSERT INTO a VALUES (1)"]
 
 
-def ran(name: str, statements: list[str], database: str = "shop") -> Ran:
-    return Ran(Step(name=name, command=["x"]), 0.1, tuple(Statement(one, database=database) for one in statements))
+def ran(name: str, statements: list[str], database: str = "shop") -> FinishedStep:
+    return FinishedStep(
+        Step(name=name, command=["x"]), 0.1, tuple(SqlStatement(one, database=database) for one in statements)
+    )
 
 
-def trial(before: list[Ran], pending: list[Ran]) -> Trial:
-    return Trial(cast(Place, None), before=before, pending=pending)
+def trial(before: list[FinishedStep], pending: list[FinishedStep]) -> Trial:
+    return Trial(cast(TrialPlace, None), before=before, pending=pending)
 
 
 def test_each_steps_statements_are_counted() -> None:

@@ -9,7 +9,7 @@ import pytest
 from sluice.cli.command import parser
 from sluice.cli.context import Context
 from sluice.cli.interrupt import Interrupt
-from sluice.cli.stack import Stack
+from sluice.cli.stack import DeployedStack
 from sluice.cli.terminal import Terminal
 from sluice.migration.operator_run import Refused
 from sluice.migration.records.record import RunRecord
@@ -43,7 +43,9 @@ def announced(capsys: pytest.CaptureFixture[str], *runs: RunRecord) -> str:
         ReleaseRecords(ssm, PATH).add(image, revision, RELEASED_AT + 100 * number, f"d-{number}", number)
     for one in runs:
         ssm.put_parameter(f"{PATH}/runs/{one.number}", one.to_json())
-    stack = Stack("prod", {"cluster": CLUSTER, "records": f"{PATH}/runs", "holds": f"{PATH}/holds", "service": "notes"})
+    stack = DeployedStack(
+        "prod", {"cluster": CLUSTER, "records": f"{PATH}/runs", "holds": f"{PATH}/holds", "service": "notes"}
+    )
     clients = Account(ssm=ssm, ecs=Ecs())
     context = Context(stack, clients, Terminal(False), Clock(), Interrupt())  # type: ignore[arg-type]
     given = parser().parse_args(["rollback"])

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from check.image import Image
+from check.image import ImageConfig
 from check.isolation import options
 from components.tasks.isolation import CAPABILITIES, Isolation
 from emulator.cloud.ecs import fargate
@@ -67,7 +67,7 @@ def test_fargate_takes_it(kept: Isolation) -> None:
 
 
 def test_make_check_runs_containers_likewise() -> None:
-    image = Image("shop:1", volumes=(SCRATCH, "/var/lib/shop"))
+    image = ImageConfig("shop:1", volumes=(SCRATCH, "/var/lib/shop"))
     words = " ".join(options(Isolation(writable=(SCRATCH, "/run/shop"), user="10001", capabilities=("CHOWN",)), image))
     assert words.startswith("--init --cap-drop AUDIT_WRITE --cap-drop DAC_OVERRIDE ")
     assert words.endswith(

@@ -12,7 +12,7 @@ from pipeline.engine.engine import Engine
 from pipeline.failed import Failed
 from pipeline.preview import plan
 from sluice.inputs.smoke import Smoke
-from sluice.release.promotion import Source
+from sluice.release.promotion import PromotionSource
 from sluice.rollout.deployment.http_answer import Answer
 
 PREVIEW = """Previewing update (prod):
@@ -138,17 +138,19 @@ class TestDeploy:
     @pytest.mark.parametrize(
         ("settings", "source"),
         [
-            ("config:\n  promoteFrom: staging\n", Source("shop", "staging")),
-            ("config:\n  sluice:promoteFrom: o/p/staging\n", Source("p", "staging")),
+            ("config:\n  promoteFrom: staging\n", PromotionSource("shop", "staging")),
+            ("config:\n  sluice:promoteFrom: o/p/staging\n", PromotionSource("p", "staging")),
             (
                 "config:\n  promoteFrom: staging\n  promotion: {account: '444455556666', region: eu-west-1}\n",
-                Source("shop", "staging", "444455556666", "eu-west-1"),
+                PromotionSource("shop", "staging", "444455556666", "eu-west-1"),
             ),
             ("config:\n  environment: prod\n", None),
             ("", None),
         ],
     )
-    def test_knows_where_the_image_comes_from(self, settings: str, source: Source | None, tmp_path: Path) -> None:
+    def test_knows_where_the_image_comes_from(
+        self, settings: str, source: PromotionSource | None, tmp_path: Path
+    ) -> None:
         (tmp_path / "Pulumi.yaml").write_text("name: shop\n")
         (tmp_path / "Pulumi.prod.yaml").write_text(settings)
         assert promoted.source(Engine("prod", tmp_path)) == source

@@ -6,7 +6,7 @@ import json
 from copy import deepcopy
 from typing import Any
 
-from policy.readiness.stack import Resource, Stack
+from policy.readiness.stack import StackGraph, StackResource
 
 ARN = "arn:aws:iam::111122223333:role/sluice/prod"
 DIGEST = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:" + "ab" * 32
@@ -261,9 +261,9 @@ def stack(
     without: str = "",
     changed: dict[str, dict[str, Any]] | None = None,
     needs: dict[str, dict[str, list[str]]] | None = None,
-    more: list[Resource] | None = None,
+    more: list[StackResource] | None = None,
     ignored: dict[str, list[str]] | None = None,
-) -> Stack:
+) -> StackGraph:
     """The stack, changed: a resource left out, properties or origins replaced, resources added."""
     found = []
     for name, (kind, props, origins) in deepcopy(GOOD).items():
@@ -271,6 +271,6 @@ def stack(
             props |= (changed or {}).get(name, {})
             origins |= (needs or {}).get(name, {})
             found.append(
-                Resource(kind, name, name, props, origins, (IGNORED if ignored is None else ignored).get(name, ()))
+                StackResource(kind, name, name, props, origins, (IGNORED if ignored is None else ignored).get(name, ()))
             )
-    return Stack([*found, *(more or [])])
+    return StackGraph([*found, *(more or [])])

@@ -12,7 +12,7 @@ import pytest
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from policy.readiness.rule import Scope
+from policy.readiness.rule import RuleScope
 from policy.readiness.rules import RULES
 from tests.unit.policy.production import GOOD, IGNORED
 
@@ -71,7 +71,7 @@ def test_offers_every_rule_and_an_advice_for_those_of_production(pack: analyzer_
     }
     mandatory = {name for name, level in offered.items() if level == analyzer_pb2.MANDATORY}
     assert mandatory == {rule.name for rule in RULES}
-    advice = {f"{rule.name}-for-production" for rule in RULES if rule.scope is Scope.PRODUCTION}
+    advice = {f"{rule.name}-for-production" for rule in RULES if rule.scope is RuleScope.PRODUCTION}
     assert set(offered) - mandatory == advice
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from policy.readiness.production import environment
-from policy.readiness.rule import Finding, Rule, Scope
+from policy.readiness.rule import PolicyRule, RuleScope, Violation
 from policy.readiness.rules import CHAPTERS, RULES, judge
-from policy.readiness.stack import Resource, Stack, token
+from policy.readiness.stack import StackGraph, StackResource, token
 from tests.unit.policy.production import AUDIENCE, GITHUB, IGNORED, allow, container, policy, stack, trust
 from tests.unit.policy.strategies import FINE, STRATEGIES
 from tests.unit.policy.ways_past import WAYS
@@ -27,7 +27,7 @@ def props(**changes: Any) -> dict[str, Any]:
 
 def extra(kind: str, needs: dict[str, list[str]] | None = None, **properties: Any) -> dict[str, Any]:
     """A resource that should not be there."""
-    return {"more": [Resource(kind, "extra", "extra", properties, needs or {})]}
+    return {"more": [StackResource(kind, "extra", "extra", properties, needs or {})]}
 
 
 def subject(said: str) -> dict[str, Any]:
@@ -227,7 +227,7 @@ ALSO = {
 """Rules whose breach is one of another rule's, too."""
 
 
-def found(rule: str, judged: Stack) -> list[Finding]:
+def found(rule: str, judged: StackGraph) -> list[Violation]:
     [one] = [one for one in RULES if one.name == rule]
     return one.judge(judged)
 
@@ -299,12 +299,12 @@ class TestScope:
         }
 
     def test_access_is_the_same_everywhere(self) -> None:
-        assert {rule.scope for rule in CHAPTERS["Access"]} == {Scope.EVERYWHERE}
+        assert {rule.scope for rule in CHAPTERS["Access"]} == {RuleScope.EVERYWHERE}
 
 
 def test_a_rule_judges_resources_or_the_stack() -> None:
     with pytest.raises(ValueError, match="either"):
-        Rule("both", "says", "remedy", Scope.EVERYWHERE)
+        PolicyRule("both", "says", "remedy", RuleScope.EVERYWHERE)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from policy.readiness.addresses import internet
 from policy.readiness.production import Production, environment
 from policy.readiness.rules import judge
-from policy.readiness.stack import Resource, Stack
+from policy.readiness.stack import StackGraph, StackResource
 from policy.readiness.statement import every
 from tests.unit.policy.production import stack
 from tests.unit.policy.ways_past import WAYS, WELL, Way, tags
@@ -112,9 +112,11 @@ class TestProduction:
     KNOWN = Production(stacks=("prod", "prod-*"), accounts=("999988887777",))
 
     @staticmethod
-    def judged(name: str, environment: str, **props: Any) -> Stack:
+    def judged(name: str, environment: str, **props: Any) -> StackGraph:
         urn = f"urn:pulumi:{name}::shop::pulumi:providers:aws::aws"
-        return Stack([Resource("pulumi:providers:aws", "aws", urn, {"defaultTags": tags(environment), **props})])
+        return StackGraph(
+            [StackResource("pulumi:providers:aws", "aws", urn, {"defaultTags": tags(environment), **props})]
+        )
 
     @pytest.mark.parametrize(
         ("name", "said", "judged"),
@@ -138,8 +140,8 @@ class TestProduction:
         assert environment(self.judged("a", "dev", allowedAccountIds=json.dumps(["1"])), self.KNOWN) == "dev"
 
     def test_by_the_account_in_an_arn(self) -> None:
-        role = Resource("aws:iam:Role", "a", "a", {"arn": "arn:aws:iam::999988887777:role/a"})
-        judged = Stack([*self.judged("a", "dev").resources, role])
+        role = StackResource("aws:iam:Role", "a", "a", {"arn": "arn:aws:iam::999988887777:role/a"})
+        judged = StackGraph([*self.judged("a", "dev").resources, role])
         assert environment(judged, self.KNOWN) == "prod"
 
     @pytest.mark.parametrize(

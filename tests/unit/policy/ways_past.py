@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from policy.readiness.stack import Resource, token
+from policy.readiness.stack import StackResource, token
 from tests.unit.policy.production import ARN, AUDIENCE, DIGEST, GITHUB, allow, container, policy, trust
 
 INGRESS = "aws:vpc:SecurityGroupIngressRule"
@@ -33,7 +33,7 @@ class Way:
 
 def more(kind: str, needs: dict[str, list[str]] | None = None, urn: str = "extra", **props: Any) -> dict[str, Any]:
     """One more resource, its type as Pulumi writes it."""
-    return {"more": [Resource(token(kind), "extra", urn, props, needs or {})]}
+    return {"more": [StackResource(token(kind), "extra", urn, props, needs or {})]}
 
 
 def changed(**resources: Any) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def changed(**resources: Any) -> dict[str, Any]:
 
 def granted(*statements: dict[str, Any], name: str = "extra") -> dict[str, Any]:
     """One more policy of a role."""
-    return {"more": [Resource("aws:iam:RolePolicy", name, "extra", {"policy": policy(*statements)})]}
+    return {"more": [StackResource("aws:iam:RolePolicy", name, "extra", {"policy": policy(*statements)})]}
 
 
 def limited(operator: str, key: str, value: Any) -> dict[str, Any]:
@@ -176,8 +176,8 @@ WAYS = [
     Way("half of the internet over IPv6", "public-ingress", "extra", "not a load balancer",
         more(INGRESS, {"securityGroupId": ["tasks"]}, cidrIpv6="2000::/3", fromPort=8080, toPort=8080)),
     Way("the internet as a list of the stack's own", "public-ingress", "extra", "not a load balancer",
-        {"more": [Resource("aws:ec2:ManagedPrefixList", "all", "all", {"entries": [{"cidr": "0.0.0.0/0"}]}),
-                  Resource(INGRESS, "extra", "extra", {"prefixListId": "pl-1", "fromPort": 8080, "toPort": 8080},
+        {"more": [StackResource("aws:ec2:ManagedPrefixList", "all", "all", {"entries": [{"cidr": "0.0.0.0/0"}]}),
+                  StackResource(INGRESS, "extra", "extra", {"prefixListId": "pl-1", "fromPort": 8080, "toPort": 8080},
                            {"securityGroupId": ["tasks"], "prefixListId": ["all"]})]}),
     Way("a list that nobody sees", "public-ingress", "extra", "which nobody sees here",
         more(INGRESS, {"securityGroupId": ["tasks"]}, prefixListId="pl-1", fromPort=8080, toPort=8080)),
@@ -205,8 +205,8 @@ WAYS = [
     Way("an existing listener that nobody has read", "https", "extra", "neither makes nor reads",
         more("aws:lb/listenerRule:ListenerRule", listenerArn="arn:other", actions=[{"type": "forward"}])),
     Way("an existing listener that speaks HTTP", "https", "extra", "answers over HTTP",
-        {"more": [Resource("aws:lb:Listener", "read", "read", {"arn": "arn:other", **CLEAR}),
-                  Resource("aws:lb:ListenerRule", "extra", "extra",
+        {"more": [StackResource("aws:lb:Listener", "read", "read", {"arn": "arn:other", **CLEAR}),
+                  StackResource("aws:lb:ListenerRule", "extra", "extra",
                            {"listenerArn": "arn:other", "actions": [{"type": "forward"}]})]}),
     Way("bytes as they come", "https", "extra", "answers over TCP",
         more("aws:lb/listener:Listener", BEHIND_FRONT, protocol="TCP", defaultActions=[{"type": "forward"}])),
@@ -257,9 +257,9 @@ WELL = [
     more(INGRESS, {"securityGroupId": ["tasks"]}, cidrIpv4="203.0.113.0/24", fromPort=8080, toPort=8080),
     more(INGRESS, {"securityGroupId": ["front"]}, prefixListId="pl-1", fromPort=443, toPort=443),
     more("aws:lb/listenerRule:ListenerRule", {"listenerArn": ["https"]}, actions=[{"type": "forward"}]),
-    {"more": [Resource("aws:lb:Listener", "read", "read", {"arn": "arn:other", "protocol": "HTTPS",
+    {"more": [StackResource("aws:lb:Listener", "read", "read", {"arn": "arn:other", "protocol": "HTTPS",
                                                            "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"}),
-              Resource("aws:lb:ListenerRule", "extra", "extra", {"listenerArn": "arn:other"})]},
+              StackResource("aws:lb:ListenerRule", "extra", "extra", {"listenerArn": "arn:other"})]},
     more("aws:iam/rolePolicyAttachment:RolePolicyAttachment", policyArn=f"arn:aws:iam::{ACCOUNT}:policy/shop-files"),
     more("aws:iam/rolePolicyAttachment:RolePolicyAttachment",
          policyArn="arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from policy.readiness.stack import Resource
+from policy.readiness.stack import StackResource
 from tests.unit.policy.production import ARN, allow, container, policy
 from tests.unit.policy.ways_past import ACCOUNT, READS, SECRETS, Way, changed, granted, limited, more, taken
 
@@ -100,7 +100,7 @@ WELL_AGAIN = [
     taken("StringLike", "repo:shop/shop:ref:refs/heads/release-*"),
     more("aws:rds/snapshot:Snapshot", sharedAccounts=["999988887777"]),
     changed(definition={"pidMode": "task", "containerDefinitions": container(user="10001:10001")}),
-    {"more": [Resource("aws:iam:RolePolicy", "extra", "extra", {"policy": json.dumps({"Statement": [
+    {"more": [StackResource("aws:iam:RolePolicy", "extra", "extra", {"policy": json.dumps({"Statement": [
         allow("ecs:StopTask", "*", **limited("StringEquals", "aws:ResourceTag/Team", "${aws:PrincipalTag/Team}"))
     ]})})]},
 ]  # fmt: skip

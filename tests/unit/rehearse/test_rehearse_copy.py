@@ -13,7 +13,7 @@ from infra.settings.reading.mistake import SettingsError
 from infra.settings.reading.placeholder import placeholders
 from infra.settings.reading.read import check
 from local.rehearse import copy
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 ROOT = Path(__file__).parents[3]
 LOCAL = {
@@ -86,7 +86,9 @@ def test_an_account_that_is_filled_in_stays() -> None:
 
 
 def test_a_placeholder_that_nobody_can_fill_is_named() -> None:
-    with pytest.raises(Failed, match=r"database\.name of Pulumi\.staging\.yaml is still the placeholder <a nice name>"):
+    with pytest.raises(
+        SetupFailed, match=r"database\.name of Pulumi\.staging\.yaml is still the placeholder <a nice name>"
+    ):
         made("staging", database={"name": "<a nice name>"})
 
 
@@ -129,7 +131,7 @@ def test_what_only_the_real_account_has_is_left_out_and_said() -> None:
 
 
 def test_an_image_in_a_registry_on_aws_cannot_be_rehearsed() -> None:
-    with pytest.raises(Failed, match="which is in a registry on AWS"):
+    with pytest.raises(SetupFailed, match="which is in a registry on AWS"):
         made("staging", image="111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:" + "ab" * 32)
 
 
@@ -190,10 +192,10 @@ class TestTheProjectsOwn:
 
 
 def test_an_unknown_stack_is_refused_by_name() -> None:
-    with pytest.raises(Failed, match=r"qa has no Pulumi\.qa\.yaml\n  fix: STACK= one of .*staging"):
+    with pytest.raises(SetupFailed, match=r"qa has no Pulumi\.qa\.yaml\n  fix: STACK= one of .*staging"):
         copy.make(ROOT, "qa")
 
 
 def test_the_local_stack_needs_no_rehearsal() -> None:
-    with pytest.raises(Failed, match=r"`make up STACK=local`.*\n  fix: STACK= one of prod, staging"):
+    with pytest.raises(SetupFailed, match=r"`make up STACK=local`.*\n  fix: STACK= one of prod, staging"):
         copy.make(ROOT, "local")

@@ -16,7 +16,7 @@ from infra.settings.values.secrets import reference
 from local import secrets
 from local.rehearse.secrets import made_up
 from local.secrets import provide
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 ARN = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop-AbCdEf"
 
@@ -109,7 +109,9 @@ def test_what_is_no_reference_is_left_to_the_settings_check(client: Any) -> None
 
 def test_mistakes_of_the_file_end_a_rehearsal(client: Any, tmp_path: Path) -> None:
     (tmp_path / ".secrets.shop.env").write_text("API_KEI=hunter2\n")
-    with pytest.raises(Failed, match=r"\(\.secrets\.shop\.env\).*\n  line 1: API_KEI is not in app\.secrets") as said:
+    with pytest.raises(
+        SetupFailed, match=r"\(\.secrets\.shop\.env\).*\n  line 1: API_KEI is not in app\.secrets"
+    ) as said:
         rehearsed(client, tmp_path, API_KEY=ARN)
     assert "hunter2" not in str(said.value)
 

@@ -20,7 +20,7 @@ from local.stack import stale
 from local.toolchain import environments, packages, pulumi, wheels
 from local.toolchain.engine import way_to_start
 from local.toolchain.packages import Machine
-from local.toolchain.process import Failed, said
+from local.toolchain.process import SetupFailed, said
 from sluice.protocol.resource import Refused
 from tests.unit.toolchain import provoke
 
@@ -282,7 +282,7 @@ def answer(case: Case, folder: Path) -> str:
         case.provoke(folder)
     except OSError as error:
         text = str(said(error))
-    except (provoke.Wrong, Failed, NotStarted, emulator.CloudError, containers.DockerError, Refused) as error:
+    except (provoke.Wrong, SetupFailed, NotStarted, emulator.CloudError, containers.DockerError, Refused) as error:
         text = str(error)
     else:
         raise AssertionError(f"nothing is wrong with: {case.name}")

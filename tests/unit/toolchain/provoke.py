@@ -17,7 +17,7 @@ from emulator.cloud import containers, emulator
 from local import command, environment
 from local.toolchain import plan, preconditions, room, wheels
 from local.toolchain.lock import held
-from local.toolchain.progress import Progress
+from local.toolchain.progress import SetupProgress
 from local.toolchain.steps import StepRunner
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -96,7 +96,7 @@ def unwritable(name: str) -> Callable[[Path], object]:
 
 
 def runner(folder: Path) -> StepRunner:
-    return StepRunner("step", folder / "step.log", threading.Event(), Progress(io.StringIO()))
+    return StepRunner("step", folder / "step.log", threading.Event(), SetupProgress(io.StringIO()))
 
 
 def small_disk(folder: Path) -> None:

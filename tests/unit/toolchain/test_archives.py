@@ -17,10 +17,10 @@ from local import environment, prepare
 from local.environment import PULUMI_VERSION, Checkout
 from local.toolchain import archives
 from local.toolchain.archives import Archive
-from local.toolchain.process import Failed
-from local.toolchain.progress import Progress
+from local.toolchain.process import SetupFailed
+from local.toolchain.progress import SetupProgress
 from local.toolchain.pulumi import NAMES
-from local.toolchain.steps import Step, StepRunner
+from local.toolchain.steps import SetupStep, StepRunner
 
 LINUX = ("linux", "amd64")
 ROOT = Path(__file__).parents[3]
@@ -75,7 +75,7 @@ def lock(tmp_path: Path, place: Checkout, base: str) -> Path:
 
 
 def runner(tmp_path: Path) -> StepRunner:
-    return StepRunner("pinned Pulumi", tmp_path / "log", threading.Event(), Progress())
+    return StepRunner("pinned Pulumi", tmp_path / "log", threading.Event(), SetupProgress())
 
 
 def test_names_are_pulumis() -> None:
@@ -114,7 +114,7 @@ def test_another_file_is_refused_and_not_kept(
     """The attack: whoever can change what the address offers gets what a deployment's role may do."""
     for file in (tmp_path / "site" / kind).iterdir():
         file.write_bytes(file.read_bytes() + b"evil")
-    with pytest.raises(Failed, match=r"is recorded in archives\.txt: it is another file"):
+    with pytest.raises(SetupFailed, match=r"is recorded in archives\.txt: it is another file"):
         archives.install(runner(tmp_path), place, archives.recorded(lock), base)
     assert not list((place.cache / "archives").glob("*.part"))
     for file in (place.cache / "archives").glob("*.gz"):
@@ -133,28 +133,28 @@ def test_a_file_in_the_cache_that_was_changed_is_fetched_again(
 
 
 def test_without_a_checksum_nothing_is_installed(tmp_path: Path, place: Checkout, base: str) -> None:
-    with pytest.raises(Failed, match=r"no checksum is recorded for pulumi-v.*\n  fix: `make pin`"):
+    with pytest.raises(SetupFailed, match=r"no checksum is recorded for pulumi-v.*\n  fix: `make pin`"):
         archives.install(runner(tmp_path), place, {}, base)
     assert not place.cache.exists()
 
 
 def test_an_address_that_does_not_answer_is_told(tmp_path: Path, place: Checkout, lock: Path) -> None:
-    with pytest.raises(Failed, match=r"cannot be downloaded: .*\n  fix: check the way to it"):
+    with pytest.raises(SetupFailed, match=r"cannot be downloaded: .*\n  fix: check the way to it"):
         archives.install(runner(tmp_path), place, archives.recorded(lock), "http://127.0.0.1:1")
 
 
 class TestPrepared:
     """A job that holds a role installs nothing."""
 
-    STEP = Step("python environment", "", done=lambda: False, run=lambda runner: "")
+    STEP = SetupStep("python environment", "", done=lambda: False, run=lambda runner: "")
 
     def test_what_is_missing_is_refused(self, place: Checkout) -> None:
-        with pytest.raises(Failed, match="there is no python environment, Pulumi by its recorded checksum\n"):
+        with pytest.raises(SetupFailed, match="there is no python environment, Pulumi by its recorded checksum\n"):
             prepare.refuse_to_install({"SLUICE_PREPARED": "1"}, [self.STEP], place)
 
     def test_a_cli_of_the_machines_own_is_not_enough(self, place: Checkout) -> None:
         record.write(place.pulumi_record, {"bin": "/usr/bin", "road": "3.260.0 from PATH"})
-        with pytest.raises(Failed, match="there is no Pulumi by its recorded checksum\n"):
+        with pytest.raises(SetupFailed, match="there is no Pulumi by its recorded checksum\n"):
             prepare.refuse_to_install({"SLUICE_PREPARED": "1"}, [], place)
         prepare.refuse_to_install({}, [self.STEP], place)
 

@@ -6,7 +6,7 @@ import pytest
 
 from local import check, environment
 from local.toolchain import images, plan
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 
 def test_all_in_their_order_unless_named() -> None:
@@ -15,7 +15,7 @@ def test_all_in_their_order_unless_named() -> None:
 
 
 def test_an_unknown_check_is_named() -> None:
-    with pytest.raises(Failed, match="no check benches"):
+    with pytest.raises(SetupFailed, match="no check benches"):
         check.chosen(["benches"])
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from local.toolchain.engine import way_to_start
 from local.toolchain.packages import Machine
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 STOPPED = Machine(
     system="Linux",
@@ -39,5 +39,5 @@ def test_root_starts_it(systemd: bool, way: str) -> None:
     ],
 )
 def test_otherwise_a_person_is_told_what_to_do(machine: Machine, refusal: str, says: str) -> None:
-    with pytest.raises(Failed, match=says):
+    with pytest.raises(SetupFailed, match=says):
         way_to_start(machine, True, refusal)

@@ -12,7 +12,7 @@ from emulator.cloud import emulator
 from emulator.cloud.emulator import Cloud
 from local import environment, up
 from local.environment import Checkout
-from local.toolchain.progress import Progress
+from local.toolchain.progress import SetupProgress
 from tests.unit.toolchain.test_summary import outputs
 
 RUNNING = Cloud("http://127.0.0.1:1", "127.0.0.1", 1, 1, "127.0.0.1:2", "1" * 12, Path(), fresh=True)
@@ -49,7 +49,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
 
 def test_an_update_prints_ten_lines_for_people_and_no_outputs(place: Checkout) -> None:
     said = io.StringIO()
-    assert up.up(place, Progress(said), []) == 0
+    assert up.up(place, SetupProgress(said), []) == 0
     assert Pulumi.ran == [("up", "--stack", "local", "--yes", "--skip-preview", "--suppress-outputs")]
     lines = said.getvalue().splitlines()
     assert any("http://172.17.0.1:5000 answers 200 OK" in line for line in lines)
@@ -59,7 +59,7 @@ def test_an_update_prints_ten_lines_for_people_and_no_outputs(place: Checkout) -
 def test_a_failed_update_has_pulumis_exit_code_and_no_summary(place: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pulumi, "code", 255)
     said = io.StringIO()
-    assert up.up(place, Progress(said), []) == 255
+    assert up.up(place, SetupProgress(said), []) == 255
     assert "answers" not in said.getvalue()
     assert "exit code 255" in said.getvalue()
 
@@ -70,6 +70,6 @@ def test_the_cloud_alone_deploys_nothing(place: Checkout, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(up, "Pulumi", refuse)
     said = io.StringIO()
-    assert up.start(place, Progress(said)) == 0
+    assert up.start(place, SetupProgress(said)) == 0
     assert "local cloud: started at http://127.0.0.1:1" in said.getvalue()
     assert 'eval "$(make -s env)"' in said.getvalue()

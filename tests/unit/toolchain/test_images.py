@@ -6,7 +6,7 @@ import pytest
 
 from local.toolchain import images
 from local.toolchain.images import inputs, signed
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 from local.toolchain.steps import StepRunner
 
 
@@ -35,7 +35,7 @@ def test_inputs_change_with_every_cause_and_with_nothing_else(tmp_path: Path) ->
 
 def test_debian_is_taken_with_its_signatures_or_not_at_all(tmp_path: Path) -> None:
     keys = (tmp_path / "a.gpg", tmp_path / "a.pgp")
-    with pytest.raises(Failed, match="apt-get install debian-archive-keyring"):
+    with pytest.raises(SetupFailed, match="apt-get install debian-archive-keyring"):
         signed(keys)
     keys[1].touch()
     assert signed(keys) == ["--force-check-gpg", f"--keyring={keys[1]}"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from local.toolchain.packages import Machine, codename, distribution, missing
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 COMPLETE = Machine(
     system="Linux",
@@ -69,7 +69,7 @@ def test_missing(machine: Machine, packages: list[str]) -> None:
     ],
 )
 def test_where_setup_may_not_install_it_says_what_to_install(machine: Machine, says: str) -> None:
-    with pytest.raises(Failed, match=says):
+    with pytest.raises(SetupFailed, match=says):
         missing(machine)
 
 

@@ -15,8 +15,8 @@ import pytest
 
 from local import parallel
 from local.parallel import Job
-from local.toolchain.progress import Progress, Timing
-from local.toolchain.steps import Interrupted
+from local.toolchain.progress import SetupProgress, Timing
+from local.toolchain.steps import SetupInterrupted
 
 
 def python(name: str, code: str) -> Job:
@@ -24,17 +24,17 @@ def python(name: str, code: str) -> Job:
 
 
 @pytest.fixture
-def progress() -> Iterator[Progress]:
-    made = Progress(io.StringIO())
+def progress() -> Iterator[SetupProgress]:
+    made = SetupProgress(io.StringIO())
     yield made
     made.close()
 
 
-def run(jobs: list[Job], progress: Progress, folder: Path, width: int = 2) -> list[Timing]:
+def run(jobs: list[Job], progress: SetupProgress, folder: Path, width: int = 2) -> list[Timing]:
     return parallel.run(jobs, width=width, logs=folder / "logs", cwd=folder, env=os.environ, progress=progress)
 
 
-def printed(progress: Progress) -> str:
+def printed(progress: SetupProgress) -> str:
     assert isinstance(progress.out, io.StringIO)
     return progress.out.getvalue()
 
@@ -42,7 +42,7 @@ def printed(progress: Progress) -> str:
 TALK = "import time\nfor n in range(5): print('{0}', n, flush=True); time.sleep(0.05)"
 
 
-def test_outputs_stay_whole_and_results_in_order(tmp_path: Path, progress: Progress) -> None:
+def test_outputs_stay_whole_and_results_in_order(tmp_path: Path, progress: SetupProgress) -> None:
     jobs = [python("one", TALK.format("one")), python("two", TALK.format("two"))]
     timings = run(jobs, progress, tmp_path)
     assert [(timing.part, timing.note) for timing in timings] == [("one", "passed"), ("two", "passed")]
@@ -51,7 +51,7 @@ def test_outputs_stay_whole_and_results_in_order(tmp_path: Path, progress: Progr
         assert (tmp_path / "logs" / f"{name}.log").read_text().startswith(f"{name} 0\n")
 
 
-def test_they_run_side_by_side_and_no_more_than_the_width(tmp_path: Path, progress: Progress) -> None:
+def test_they_run_side_by_side_and_no_more_than_the_width(tmp_path: Path, progress: SetupProgress) -> None:
     """Each waits for its partner: one after the other they would never end; the third finds no partner."""
     meet = (
         "import pathlib, sys, time\npathlib.Path({0!r}).touch()\nend = time.monotonic() + 10\n"
@@ -62,7 +62,7 @@ def test_they_run_side_by_side_and_no_more_than_the_width(tmp_path: Path, progre
     assert {timing.note for timing in run(jobs, progress, tmp_path)} == {"passed"}
 
 
-def test_one_failure_is_named_and_the_others_go_on(tmp_path: Path, progress: Progress) -> None:
+def test_one_failure_is_named_and_the_others_go_on(tmp_path: Path, progress: SetupProgress) -> None:
     jobs = [python("bad", "print('why'); raise SystemExit(3)"), python("good", "print('fine')")]
     bad, good = run(jobs, progress, tmp_path, width=1)
     assert bad.note.startswith(f"failed: {sys.executable} -c")
@@ -71,7 +71,7 @@ def test_one_failure_is_named_and_the_others_go_on(tmp_path: Path, progress: Pro
 
 
 def test_one_that_takes_too_long_is_ended_and_has_failed(
-    tmp_path: Path, progress: Progress, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, progress: SetupProgress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parallel, "SECONDS", 0.5)
     monkeypatch.setattr(parallel, "GRACE", 0.5)
@@ -82,7 +82,7 @@ def test_one_that_takes_too_long_is_ended_and_has_failed(
     assert time.monotonic() - began < 20
 
 
-def test_a_program_that_is_missing_ends_the_others(tmp_path: Path, progress: Progress) -> None:
+def test_a_program_that_is_missing_ends_the_others(tmp_path: Path, progress: SetupProgress) -> None:
     jobs = [python("long", "import time; time.sleep(60)"), Job("missing", (str(tmp_path / "nothing"),))]
     began = time.monotonic()
     with pytest.raises(FileNotFoundError):
@@ -92,7 +92,7 @@ def test_a_program_that_is_missing_ends_the_others(tmp_path: Path, progress: Pro
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_end_reaches_all_and_each_ends_in_its_own_order(
-    tmp_path: Path, progress: Progress, number: signal.Signals
+    tmp_path: Path, progress: SetupProgress, number: signal.Signals
 ) -> None:
     """The third never starts; the two that run clean up first."""
     tidy = (
@@ -110,7 +110,7 @@ def test_an_end_reaches_all_and_each_ends_in_its_own_order(
     before = signal.getsignal(number)
     ender = threading.Thread(target=end)
     ender.start()
-    with pytest.raises(Interrupted):
+    with pytest.raises(SetupInterrupted):
         run(jobs, progress, tmp_path)
     ender.join(10)
     assert {path.name for path in tmp_path.glob("*.tidied")} == {"a.tidied", "b.tidied"}

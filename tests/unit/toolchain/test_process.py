@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain.process import Cancelled, Failed, Runner, ask
+from local.toolchain.process import Runner, SetupCancelled, SetupFailed, ask
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_output_is_returned_and_logged(runner: Runner) -> None:
 
 
 def test_a_failure_shows_the_end_of_the_output_the_log_and_the_remedy(runner: Runner) -> None:
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(SetupFailed) as caught:
         runner.run(["sh", "-c", "seq 100; exit 3"], seconds=10, remedy="try a smaller number")
     text = str(caught.value)
     assert "exit code 3" in text
@@ -51,12 +51,12 @@ def test_a_failure_shows_the_end_of_the_output_the_log_and_the_remedy(runner: Ru
 
 
 def test_a_missing_command_is_named(runner: Runner) -> None:
-    with pytest.raises(Failed, match="`no-such-command` is not on this machine"):
+    with pytest.raises(SetupFailed, match="`no-such-command` is not on this machine"):
         runner.run(["no-such-command"], seconds=10, remedy="none")
 
 
 def test_the_deadline_ends_the_command_and_its_children(runner: Runner) -> None:
-    with pytest.raises(Failed, match="did not end within 0 s"):
+    with pytest.raises(SetupFailed, match="did not end within 0 s"):
         runner.run(["sh", "-c", "sleep 60 & echo $!; wait"], seconds=0.4, remedy="none")
     assert gone(int(runner.log.read_text().splitlines()[1]))
 
@@ -64,7 +64,7 @@ def test_the_deadline_ends_the_command_and_its_children(runner: Runner) -> None:
 def test_cancelling_ends_the_command_and_its_children(runner: Runner) -> None:
     threading.Timer(0.4, runner.cancelled.set).start()
     began = time.monotonic()
-    with pytest.raises(Cancelled):
+    with pytest.raises(SetupCancelled):
         runner.run(["sh", "-c", "sleep 60 & echo $!; wait"], seconds=60, remedy="none")
     assert time.monotonic() - began < 5
     assert gone(int(runner.log.read_text().splitlines()[1]))
@@ -72,7 +72,7 @@ def test_cancelling_ends_the_command_and_its_children(runner: Runner) -> None:
 
 def test_nothing_is_started_after_cancelling(runner: Runner, tmp_path: Path) -> None:
     runner.cancelled.set()
-    with pytest.raises(Cancelled):
+    with pytest.raises(SetupCancelled):
         runner.run(["touch", tmp_path / "started"], seconds=10, remedy="none")
     assert not (tmp_path / "started").exists()
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from local.toolchain.progress import Progress, Timing, duration, table
+from local.toolchain.progress import SetupProgress, Timing, duration, table
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_table_is_aligned() -> None:
 
 def test_a_running_part_is_mentioned_again_after_silence_and_not_once_it_ended() -> None:
     out = io.StringIO()
-    progress = Progress(out, silence=0.3)
+    progress = SetupProgress(out, silence=0.3)
     progress.start("cli", "building the CLI")
     deadline = time.monotonic() + 5
     while "… building the CLI: " not in out.getvalue():

@@ -11,8 +11,8 @@ import pytest
 
 from local import environment
 from local.toolchain import pulumi
-from local.toolchain.process import Failed
-from local.toolchain.pulumi import Found, amend, go_obstacle, usable, version
+from local.toolchain.process import SetupFailed
+from local.toolchain.pulumi import FoundCli, amend, go_obstacle, usable, version
 
 
 @pytest.fixture
@@ -47,32 +47,32 @@ def test_version(text: str, number: tuple[int, ...]) -> None:
     ("found", "good"),
     [
         (None, False),
-        (Found(Path("/opt"), (3, 250, 0), complete=True), True),
-        (Found(Path("/opt"), (3, 200, 0), complete=True), True),
-        (Found(Path("/opt"), (3, 199, 9), complete=True), False),
-        (Found(Path("/opt"), (), complete=True), False),
-        (Found(Path("/opt"), (3, 250, 0), complete=False), False),
+        (FoundCli(Path("/opt"), (3, 250, 0), complete=True), True),
+        (FoundCli(Path("/opt"), (3, 200, 0), complete=True), True),
+        (FoundCli(Path("/opt"), (3, 199, 9), complete=True), False),
+        (FoundCli(Path("/opt"), (), complete=True), False),
+        (FoundCli(Path("/opt"), (3, 250, 0), complete=False), False),
     ],
 )
-def test_the_one_on_path_must_be_recent_and_complete(found: Found | None, good: bool) -> None:
+def test_the_one_on_path_must_be_recent_and_complete(found: FoundCli | None, good: bool) -> None:
     assert usable(found) is good
 
 
 def test_the_one_on_path_is_asked(tmp_path: Path, place: environment.Checkout) -> None:
     folder = command_line(tmp_path / "opt", "v3.260.1")
-    assert pulumi.on_path(f"/nowhere:{folder}", place) == Found(folder, (3, 260, 1), complete=True)
+    assert pulumi.on_path(f"/nowhere:{folder}", place) == FoundCli(folder, (3, 260, 1), complete=True)
 
 
 def test_one_without_its_language_host_is_incomplete(tmp_path: Path, place: environment.Checkout) -> None:
     folder = command_line(tmp_path / "opt", "v3.260.1", names=("pulumi",))
-    assert pulumi.on_path(str(folder), place) == Found(folder, (3, 260, 1), complete=False)
+    assert pulumi.on_path(str(folder), place) == FoundCli(folder, (3, 260, 1), complete=False)
 
 
 def test_our_own_on_path_is_not_mistaken_for_the_machines(tmp_path: Path, place: environment.Checkout) -> None:
     assert pulumi.on_path(str(command_line(place.built_pulumi, "v3.250.0")), place) is None
     machines = command_line(tmp_path / "opt", "v3.260.1")
     shells = command_line(place.local / "bin", "v3.250.0", names=("pulumi",))  # what `make env` puts first
-    assert pulumi.on_path(f"{shells}:{machines}", place) == Found(machines, (3, 260, 1), complete=True)
+    assert pulumi.on_path(f"{shells}:{machines}", place) == FoundCli(machines, (3, 260, 1), complete=True)
 
 
 @pytest.mark.parametrize(
@@ -132,5 +132,5 @@ def test_an_interrupted_program_ends_at_once_and_says_nothing(tmp_path: Path) ->
 
 
 def test_another_program_is_refused_rather_than_left_unmended() -> None:
-    with pytest.raises(Failed, match="not the expected one"):
+    with pytest.raises(SetupFailed, match="not the expected one"):
         amend("print('something else')")

@@ -6,7 +6,7 @@ import pytest
 
 from local import environment
 from local.stack import Pulumi, settings
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 
 def stack(root: Path, project: str) -> Pulumi:
@@ -55,10 +55,10 @@ def test_a_stack_of_the_local_cloud_says_so(tmp_path: Path, text: str) -> None:
 )
 def test_another_stack_is_not_deployed_by_make_up(tmp_path: Path, text: str) -> None:
     (tmp_path / "Pulumi.shop.yaml").write_text(text)
-    with pytest.raises(Failed, match=r"Pulumi\.shop\.yaml does not say `environment: local`"):
+    with pytest.raises(SetupFailed, match=r"Pulumi\.shop\.yaml does not say `environment: local`"):
         settings(tmp_path, "shop")
 
 
 def test_a_stack_without_settings_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Failed, match=r"there is no Pulumi\.shop\.yaml"):
+    with pytest.raises(SetupFailed, match=r"there is no Pulumi\.shop\.yaml"):
         settings(tmp_path, "shop")

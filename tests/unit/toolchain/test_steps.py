@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain.process import Failed
-from local.toolchain.progress import Progress
-from local.toolchain.steps import Step, StepRunner, carry_out, needed
+from local.toolchain.process import SetupFailed
+from local.toolchain.progress import SetupProgress
+from local.toolchain.steps import SetupStep, StepRunner, carry_out, needed
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def step(name: str, run: Callable[[StepRunner], str], after: tuple[str, ...] = (), done: bool = False) -> Step:
-    return Step(name, f"doing {name}", done=lambda: done, run=run, after=after)
+def step(name: str, run: Callable[[StepRunner], str], after: tuple[str, ...] = (), done: bool = False) -> SetupStep:
+    return SetupStep(name, f"doing {name}", done=lambda: done, run=run, after=after)
 
 
 def noting(ran: list[str], name: str = "ran") -> Callable[[StepRunner], str]:
@@ -37,7 +37,7 @@ def test_each_step_runs_after_those_it_needs_and_done_ones_do_not_run(tmp_path: 
         step("old", noting(order, "old"), done=True),
         step("middle", noting(order, "middle"), ("first",)),
     ]
-    timings = carry_out(steps, tmp_path, Progress(io.StringIO()))
+    timings = carry_out(steps, tmp_path, SetupProgress(io.StringIO()))
     assert order == ["first", "middle", "last"]
     assert [(timing.part, timing.note) for timing in timings] == [
         ("last", "last done"),
@@ -54,7 +54,7 @@ def test_independent_steps_run_side_by_side(tmp_path: Path) -> None:
         both.wait()
         return "met"
 
-    carry_out([step("one", meet), step("two", meet)], tmp_path, Progress(io.StringIO()))
+    carry_out([step("one", meet), step("two", meet)], tmp_path, SetupProgress(io.StringIO()))
 
 
 def test_a_failure_ends_the_others_and_is_told_with_its_step(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_failure_ends_the_others_and_is_told_with_its_step(tmp_path: Path) -> 
 
     def fail(runner: StepRunner) -> str:
         assert started.wait(10)
-        raise Failed("the disk is full\n  fix: make room")
+        raise SetupFailed("the disk is full\n  fix: make room")
 
     never: list[str] = []
     steps = [
@@ -75,8 +75,8 @@ def test_a_failure_ends_the_others_and_is_told_with_its_step(tmp_path: Path) -> 
         step("after", noting(never), ("failing",)),
     ]
     began = time.monotonic()
-    with pytest.raises(Failed, match="doing failing failed: the disk is full\n  fix: make room"):
-        carry_out(steps, tmp_path, Progress(io.StringIO()))
+    with pytest.raises(SetupFailed, match="doing failing failed: the disk is full\n  fix: make room"):
+        carry_out(steps, tmp_path, SetupProgress(io.StringIO()))
     assert time.monotonic() - began < 10
     assert never == []
 
@@ -84,8 +84,8 @@ def test_a_failure_ends_the_others_and_is_told_with_its_step(tmp_path: Path) -> 
 def test_another_setup_that_did_the_work_meanwhile_is_not_repeated(tmp_path: Path) -> None:
     answers = iter([False, True])
     ran: list[str] = []
-    one = Step("one", "doing one", lambda: next(answers), noting(ran), lock=tmp_path / "lock")
-    assert carry_out([one], tmp_path, Progress(io.StringIO()))[0].note == "done by another set-up"
+    one = SetupStep("one", "doing one", lambda: next(answers), noting(ran), lock=tmp_path / "lock")
+    assert carry_out([one], tmp_path, SetupProgress(io.StringIO()))[0].note == "done by another set-up"
     assert ran == []
 
 
@@ -102,16 +102,16 @@ def test_needed_follows_what_a_step_comes_after() -> None:
 PROGRAM = """
 import sys
 from pathlib import Path
-from local.toolchain.progress import Progress
-from local.toolchain.steps import Interrupted, Step, carry_out
+from local.toolchain.progress import SetupProgress
+from local.toolchain.steps import SetupInterrupted, SetupStep, carry_out
 
 logs = Path(sys.argv[1])
 def run(work):
     return work.run(["sh", "-c", "sleep 60 & echo $! > " + str(logs / "child") + "; wait"], seconds=60, remedy="none")
 
 try:
-    carry_out([Step("long", "sleeping", lambda: False, run)], logs, Progress())
-except Interrupted:
+    carry_out([SetupStep("long", "sleeping", lambda: False, run)], logs, SetupProgress())
+except SetupInterrupted:
     sys.exit(130)
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 from local.first_answer import ask, first_answer, said
 from local.stack import own_resources
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -57,7 +57,7 @@ def test_the_url_is_asked_until_the_service_itself_answers(
 
 def test_a_url_that_never_answers_is_a_failure_with_its_last_word(server: HTTPServer) -> None:
     Answers.statuses = (503,)
-    with pytest.raises(Failed, match=r"did not answer within 0\.5 s: 503 Service Unavailable"):
+    with pytest.raises(SetupFailed, match=r"did not answer within 0\.5 s: 503 Service Unavailable"):
         ask(f"http://127.0.0.1:{server.server_port}/", 0.5)
 
 
@@ -88,20 +88,20 @@ def test_a_url_that_serves_its_users(server: HTTPServer, status: int, text: str)
 @pytest.mark.parametrize(("status", "health"), [(400, 200), (421, 200), (404, 503), (404, 404)])
 def test_a_url_that_does_not_is_no_success(server: HTTPServer, status: int, health: int) -> None:
     with pytest.raises(
-        Failed, match=rf"answers {status} .*: the stack is deployed, and that is what its users get\n  fix"
+        SetupFailed, match=rf"answers {status} .*: the stack is deployed, and that is what its users get\n  fix"
     ):
         answered(server, status, health)
 
 
 def test_a_refused_host_is_said_with_what_to_allow(server: HTTPServer) -> None:
     with pytest.raises(
-        Failed, match=r"accept the Host header 127\.0\.0\.1, like `app\.environment: .*\$\{service\.host\}"
+        SetupFailed, match=r"accept the Host header 127\.0\.0\.1, like `app\.environment: .*\$\{service\.host\}"
     ):
         answered(server, 400)
 
 
 def test_what_is_no_address_is_refused() -> None:
-    with pytest.raises(Failed, match="not an address"):
+    with pytest.raises(SetupFailed, match="not an address"):
         ask("file:///etc/passwd", 1)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain.process import Failed
+from local.toolchain.process import SetupFailed
 from local.toolchain.wheels import folder, platforms
 
 
@@ -17,7 +17,7 @@ def test_platforms_reach_from_old_manylinux_to_trixies_glibc(architecture: str, 
 
 
 def test_an_unknown_architecture_is_refused() -> None:
-    with pytest.raises(Failed, match="riscv64"):
+    with pytest.raises(SetupFailed, match="riscv64"):
         platforms("riscv64")
 
 

@@ -17,9 +17,9 @@ from emulator.cloud import containers, emulator, process
 from local import command, environment
 from local.stack import stale
 from local.toolchain import building, plan, preconditions, room
-from local.toolchain.process import Failed
-from local.toolchain.progress import Progress
-from local.toolchain.steps import Step, StepRunner, carry_out
+from local.toolchain.process import SetupFailed
+from local.toolchain.progress import SetupProgress
+from local.toolchain.steps import SetupStep, StepRunner, carry_out
 from tests.unit.toolchain.machines import CASES, PAGE, ROOT, Case, answer, page
 
 
@@ -49,7 +49,7 @@ class TestFrontDoor:
     @pytest.mark.parametrize(
         "error",
         [
-            Failed("the disk is full"),
+            SetupFailed("the disk is full"),
             environment.NotStarted("the disk is full"),
             emulator.CloudError("the disk is full"),
             OSError(errno.ENOSPC, "No space left on device", "/x"),
@@ -103,12 +103,12 @@ class TestBeforeAnythingIsChanged:
     def never(self, runner: StepRunner) -> str:
         raise AssertionError("a step began")
 
-    def step(self, name: str, obstacle: str = "", gigabytes: float = 0, done: bool = False) -> Step:
+    def step(self, name: str, obstacle: str = "", gigabytes: float = 0, done: bool = False) -> SetupStep:
         def look_at_it() -> None:
             if obstacle:
-                raise Failed(obstacle)
+                raise SetupFailed(obstacle)
 
-        return Step(
+        return SetupStep(
             name,
             name,
             done=lambda: done,
@@ -122,7 +122,7 @@ class TestBeforeAnythingIsChanged:
         place = environment.checkout(tmp_path, {"XDG_CACHE_HOME": str(tmp_path / "file")})
         steps = [self.step("one", "no Docker"), self.step("two", "no Go"), self.step("three", "", 10**6)]
         steps.append(self.step("four", "nobody asks", done=True))
-        with pytest.raises(Failed) as failure:
+        with pytest.raises(SetupFailed) as failure:
             preconditions.refuse(preconditions.pending(steps), plan.folders(place), tmp_path)
         told = str(failure.value).split("\nerror: ")
         assert told[:2] == ["no Docker", "no Go"]
@@ -156,10 +156,12 @@ class TestAfterAKill:
 
     def test_a_step_that_is_killed_in_the_middle_is_done_again(self, tmp_path: Path) -> None:
         made = tmp_path / "made"
-        step = Step("one", "making", made.exists, lambda runner: runner.run(["touch", made], seconds=9, remedy="none"))
+        step = SetupStep(
+            "one", "making", made.exists, lambda runner: runner.run(["touch", made], seconds=9, remedy="none")
+        )
         building.building_folder(made)
-        assert carry_out([step], tmp_path, Progress(io.StringIO()))[0].note == ""
-        assert carry_out([step], tmp_path, Progress(io.StringIO()))[0].note == "done before"
+        assert carry_out([step], tmp_path, SetupProgress(io.StringIO()))[0].note == ""
+        assert carry_out([step], tmp_path, SetupProgress(io.StringIO()))[0].note == "done before"
 
     @pytest.mark.parametrize(
         ("locks", "words", "removed"),

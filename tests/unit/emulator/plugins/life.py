@@ -11,7 +11,7 @@ import pulumi._types as sdk_types  # the SDK has no public way to a resource's t
 from pulumi.runtime import rpc
 
 from emulator.plugins.aws.session import Session
-from sluice.protocol.resource import Existing, Resource, State
+from sluice.protocol.resource import Existing, Resource, ResourceState
 from tests.unit.emulator.plugins.calls import Engine
 from tests.unit.emulator.plugins.program import filled
 
@@ -45,9 +45,9 @@ class Life:
     engine: Engine = field(default_factory=Engine)
     _tokens: dict[str, str] = field(default_factory=dict)
     _given: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _states: dict[str, State] = field(default_factory=dict)
+    _states: dict[str, ResourceState] = field(default_factory=dict)
 
-    def state(self, name: str) -> State:
+    def state(self, name: str) -> ResourceState:
         return self._states[name]
 
     async def create(self, name: str, token: str, inputs: dict[str, Any]) -> None:
@@ -58,13 +58,13 @@ class Life:
         typed(token, created.outputs)
         self._remember(name, created.id, checked.inputs, created.outputs)
 
-    async def drift(self, name: str, before: State | None = None) -> list[str]:
+    async def drift(self, name: str, before: ResourceState | None = None) -> list[str]:
         """What a refresh and a preview of the unchanged program would say."""
         state, resource = before or self._states[name], self.types[self._tokens[name]]
         existing = await self._read(name, state)
         assert existing is not None, f"{name} exists"
         found = await resource.diff(
-            self.engine.call(name), existing.id, State(existing.inputs, existing.outputs), state.inputs
+            self.engine.call(name), existing.id, ResourceState(existing.inputs, existing.outputs), state.inputs
         )
         if not found.changes:
             assert existing.outputs == state.outputs, f"a refresh of {name} changes nothing"
@@ -85,10 +85,10 @@ class Life:
         await self.types[self._tokens[name]].delete(self.engine.call(name), self.outputs[name]["id"], state)
         return await self._read(name, state)
 
-    async def _read(self, name: str, state: State) -> Existing | None:
+    async def _read(self, name: str, state: ResourceState) -> Existing | None:
         resource, its = self.types[self._tokens[name]], self.outputs[name]["id"]
         return await resource.read(self.engine.call(name), its, state.inputs, state.outputs)
 
     def _remember(self, name: str, id: str, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         self.outputs[name] = {**outputs, "id": id}
-        self._states[name] = State(inputs, outputs)
+        self._states[name] = ResourceState(inputs, outputs)

@@ -12,7 +12,7 @@ from emulator.plugins.aws.difference import difference
 from emulator.plugins.aws.entry import Entry
 from emulator.plugins.aws.property import Property
 from emulator.plugins.aws.table import balancing, container, database, identity, logs, network, security
-from sluice.protocol.resource import Difference, Refused, State
+from sluice.protocol.resource import Difference, Refused, ResourceState
 from sluice.protocol.values import UNKNOWN
 from tests.unit.emulator.plugins.program import CONTAINERS, POLICY
 
@@ -21,7 +21,7 @@ def diff(
     entry: Entry, before: dict[str, Any], after: dict[str, Any], outputs: dict[str, Any] | None = None
 ) -> Difference:
     remembered = {"region": "us-east-1", "tagsAll": before.get("tags") or {}} | (outputs or {})
-    return difference(entry, "thing", State(before, remembered), after, "us-east-1", {})
+    return difference(entry, "thing", ResourceState(before, remembered), after, "us-east-1", {})
 
 
 CASES: list[tuple[str, Entry, dict[str, Any], dict[str, Any], list[str], list[str]]] = [
@@ -65,18 +65,21 @@ def test_difference(
 
 
 def test_changed_default_tags_are_a_change_of_every_taggable_resource() -> None:
-    state = State({"cidrBlock": "10.0.0.0/16"}, {"region": "us-east-1", "tagsAll": {"stack": "a"}})
+    state = ResourceState({"cidrBlock": "10.0.0.0/16"}, {"region": "us-east-1", "tagsAll": {"stack": "a"}})
     found = difference(network.VPC, "thing", state, state.inputs, "us-east-1", {"stack": "b"})
     assert found.diffs == ["tagsAll"]
     assert (
-        difference(network.ROUTE, "thing", State({}, {"region": "us-east-1"}), {}, "us-east-1", {"a": "b"}).diffs == []
+        difference(
+            network.ROUTE, "thing", ResourceState({}, {"region": "us-east-1"}), {}, "us-east-1", {"a": "b"}
+        ).diffs
+        == []
     )
 
 
 def test_another_region_of_the_provider_replaces_what_is_regional() -> None:
-    state = State({}, {"region": "us-east-1", "tagsAll": {}})
+    state = ResourceState({}, {"region": "us-east-1", "tagsAll": {}})
     assert difference(network.VPC, "thing", state, {}, "eu-west-1", {}).replaces == ["region"]
-    assert difference(identity.ROLE, "thing", State({}, {"tagsAll": {}}), {}, "eu-west-1", {}).replaces == []
+    assert difference(identity.ROLE, "thing", ResourceState({}, {"tagsAll": {}}), {}, "eu-west-1", {}).replaces == []
 
 
 REMOVED: list[tuple[Entry, dict[str, Any], str]] = [

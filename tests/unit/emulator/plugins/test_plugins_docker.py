@@ -17,7 +17,7 @@ from emulator.plugins.docker import context
 from emulator.plugins.docker.builder import CLASSIC
 from emulator.plugins.docker.image import Image, repository
 from emulator.plugins.docker.registry import is_missing, login, server_of
-from sluice.protocol.resource import Refused, State
+from sluice.protocol.resource import Refused, ResourceState
 from sluice.protocol.values import UNKNOWN
 from tests.unit.emulator.plugins.calls import Engine
 
@@ -135,12 +135,12 @@ def test_unsupported_properties_are_named(folder: Path) -> None:
 def test_an_unchanged_folder_is_no_change_and_a_new_token_neither(folder: Path) -> None:
     old = checked(inputs(folder))
     new = checked(inputs(folder, registry={"server": "127.0.0.1:5000", "username": "AWS", "password": "another"}))
-    assert not asyncio.run(Image().diff(Engine().call(), "id", State(old, {}), new)).changes
+    assert not asyncio.run(Image().diff(Engine().call(), "id", ResourceState(old, {}), new)).changes
     (folder / "main.py").write_text("print(2)\n")
-    found = asyncio.run(Image().diff(Engine().call(), "id", State(old, {}), checked(inputs(folder))))
+    found = asyncio.run(Image().diff(Engine().call(), "id", ResourceState(old, {}), checked(inputs(folder))))
     assert (found.diffs, found.replaces) == (["build"], [])
     unknown = old | {"imageName": UNKNOWN}
-    assert asyncio.run(Image().diff(Engine().call(), "id", State(old, {}), unknown)).diffs == ["imageName"]
+    assert asyncio.run(Image().diff(Engine().call(), "id", ResourceState(old, {}), unknown)).diffs == ["imageName"]
 
 
 def test_a_preview_builds_nothing(folder: Path, record: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from emulator.plugins.aws.difference import difference, without_ignored
 from emulator.plugins.aws.table.balancing import LISTENER_RULE
-from sluice.protocol.resource import State
+from sluice.protocol.resource import ResourceState
 
 FORWARD: dict[str, Any] = {"type": "forward", "targetGroupArn": "primary"}
 RULE: dict[str, Any] = {
@@ -23,7 +23,7 @@ MOVED: dict[str, Any] = RULE | {"actions": [FORWARD | {"targetGroupArn": "altern
 def drift(ignored: tuple[str, ...]) -> list[str]:
     """As the engine asks in a refresh: the live properties are the old ones, those of the program the new ones."""
     wanted = without_ignored(MOVED, RULE, ignored)
-    return difference(LISTENER_RULE, "rule", State(MOVED, MOVED), wanted, "us-east-1", {}).diffs
+    return difference(LISTENER_RULE, "rule", ResourceState(MOVED, MOVED), wanted, "us-east-1", {}).diffs
 
 
 def test_what_ecs_wrote_is_no_drift_where_it_is_ignored() -> None:

@@ -16,7 +16,7 @@ from emulator.plugins.aws.functions import functions
 from emulator.plugins.aws.lifecycle import TableResource
 from emulator.plugins.aws.session import AwsError, Session
 from emulator.plugins.aws.table import ENTRIES, balancing, container, database, flow, identity, logs, network, secret
-from sluice.protocol.resource import HalfDone, Refused, State
+from sluice.protocol.resource import HalfDone, Refused, ResourceState
 from sluice.protocol.values import UNKNOWN
 from tests.unit.emulator.plugins.calls import Engine
 from tests.unit.emulator.plugins.life import Life, hosted_zone
@@ -105,7 +105,9 @@ def test_a_preview_calls_nothing_and_knows_nothing_it_cannot(session: Moto) -> N
     assert created.outputs["arn"] is UNKNOWN
     assert created.outputs["cidrBlock"] == "10.0.0.0/16"
     assert created.outputs["tagsAll"] == {"sluice": "test", "a": "b"}
-    old = State({"cidrBlock": "10.0.0.0/16"}, {"cidrBlock": "10.0.0.0/16", "arn": "arn:x", "region": "us-east-1"})
+    old = ResourceState(
+        {"cidrBlock": "10.0.0.0/16"}, {"cidrBlock": "10.0.0.0/16", "arn": "arn:x", "region": "us-east-1"}
+    )
     changed = {"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": True}
     outputs = asyncio.run(vpc.update(engine.call(preview=True), "vpc-1", old, changed))
     assert (outputs["arn"], outputs["enableDnsHostnames"]) == ("arn:x", True)
@@ -113,7 +115,7 @@ def test_a_preview_calls_nothing_and_knows_nothing_it_cannot(session: Moto) -> N
 
 
 def test_a_preview_keeps_the_databases_real_port(session: Moto) -> None:
-    old = State({"port": 5432, "backupRetentionPeriod": 1}, {"port": 26520, "address": "172.17.0.1"})
+    old = ResourceState({"port": 5432, "backupRetentionPeriod": 1}, {"port": 26520, "address": "172.17.0.1"})
     new = {"port": 5432, "backupRetentionPeriod": 2}
     kept = asyncio.run(resource(session, database.INSTANCE).update(Engine().call(preview=True), "db-1", old, new))
     assert (kept["port"], kept["address"], kept["backupRetentionPeriod"]) == (26520, "172.17.0.1", 2)
@@ -128,7 +130,7 @@ def test_half_a_create_is_remembered_and_repaired(session: Moto) -> None:
     assert half.value.id == "/a"
     assert half.value.reasons == ["logs PutRetentionPolicy: too much"]
     session.failing.clear()
-    state = State(new, half.value.outputs)
+    state = ResourceState(new, half.value.outputs)
     asyncio.run(group.update(engine.call(), "/a", state, new))
     existing = asyncio.run(group.read(engine.call(), "/a", new, half.value.outputs))
     assert existing is not None
@@ -165,7 +167,7 @@ def test_a_task_definition_with_skip_destroy_stays(session: Moto) -> None:
     task, engine = resource(session, container.TASK_DEFINITION), Engine()
     new = {"family": "f", "containerDefinitions": '[{"name": "a", "image": "b", "memory": 64}]', "skipDestroy": True}
     created = asyncio.run(task.create(engine.call(), new))
-    asyncio.run(task.delete(engine.call(), created.id, State(new, created.outputs)))
+    asyncio.run(task.delete(engine.call(), created.id, ResourceState(new, created.outputs)))
     assert "deregister_task_definition" not in session.methods
     assert asyncio.run(task.read(engine.call(), created.id, new, created.outputs)) is not None
 
@@ -198,7 +200,7 @@ def test_a_program_may_read_a_listener_that_it_did_not_make(session: Moto) -> No
 
 def test_an_update_of_what_is_gone_says_so(session: Moto) -> None:
     role = resource(session, identity.ROLE)
-    state = State({"name": "gone", "description": "a"}, {"tagsAll": {"sluice": "test"}})
+    state = ResourceState({"name": "gone", "description": "a"}, {"tagsAll": {"sluice": "test"}})
     with pytest.raises(Refused, match="no longer exists"):
         asyncio.run(role.update(Engine().call(), "gone", state, {"name": "gone", "description": "b"}))
 
@@ -223,7 +225,7 @@ def test_every_wait_has_a_deadline(session: Moto) -> None:
 
 
 def test_a_database_without_final_snapshot_is_not_deleted(session: Moto) -> None:
-    state = State({"identifier": "db"}, {})
+    state = ResourceState({"identifier": "db"}, {})
     with pytest.raises(Refused, match="finalSnapshotIdentifier is required"):
         asyncio.run(resource(session, database.INSTANCE).delete(Engine().call("db"), "db-1", state))
     assert session.methods == []

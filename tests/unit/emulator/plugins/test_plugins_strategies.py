@@ -14,7 +14,7 @@ from emulator.plugins.aws.mapping import flatten, parameters, receive
 from emulator.plugins.aws.property import Operation
 from emulator.plugins.aws.table.balancing import LISTENER_RULE
 from emulator.plugins.aws.table.container import SERVICE
-from sluice.protocol.resource import State
+from sluice.protocol.resource import ResourceState
 
 HOOK = {
     "targetType": "PAUSE",
@@ -77,7 +77,7 @@ def test_a_service_sends_its_strategy_in_the_types_of_the_api() -> None:
 def test_a_service_goes_back_to_rolling() -> None:
     """The hooks that are no longer named are no refusal: AWS keeps them, and a rolling deployment passes none."""
     rolling = {**INPUTS, "deploymentConfiguration": {"strategy": "ROLLING"}}
-    old = State(inputs=INPUTS, outputs={})
+    old = ResourceState(inputs=INPUTS, outputs={})
     found = difference(SERVICE, "shop", old, rolling, "us-east-1", {})
     assert found.replaces == []
     assert set(found.diffs) == {

@@ -13,16 +13,16 @@ from botocore.stub import Stubber
 
 from sluice.admission.image_admission import (
     Admitted,
-    Facts,
+    ImageFacts,
     NotAdmitted,
-    Registered,
+    RegistryImage,
     admit,
     decide,
     decide_rollback,
     look_up,
     rollback_target,
 )
-from sluice.aws.repository import Repository, parse
+from sluice.aws.repository import EcrRepository, parse
 from sluice.image import image_source
 from sluice.release.hold import Hold, tag
 from sluice.release.release_record import Release
@@ -45,17 +45,17 @@ def released(letters: str) -> list[Release]:
 HOLD = Hold(sha("c"), "ada@ops", 1_700_000_000, "slow")
 
 ADMITTED = [
-    ("the first one", Facts(), None),
-    ("a new one", Facts(released("ab")), 2),
-    ("the one that serves", Facts(released("abc")), None),
-    ("the newest again, after going back from it and lifting the hold", Facts(released("abca")), 4),
-    ("one whose registry cannot be asked", Facts(released("ab"), registered=None), 2),
-    ("another one is held", Facts(released("ab"), [Hold(sha("b"), "ada", 1)]), 2),
+    ("the first one", ImageFacts(), None),
+    ("a new one", ImageFacts(released("ab")), 2),
+    ("the one that serves", ImageFacts(released("abc")), None),
+    ("the newest again, after going back from it and lifting the hold", ImageFacts(released("abca")), 4),
+    ("one whose registry cannot be asked", ImageFacts(released("ab"), registered=None), 2),
+    ("another one is held", ImageFacts(released("ab"), [Hold(sha("b"), "ada", 1)]), 2),
 ]
 
 
 @pytest.mark.parametrize(("facts", "replaces"), [row[1:] for row in ADMITTED], ids=[row[0] for row in ADMITTED])
-def test_is_admitted(facts: Facts, replaces: int | None) -> None:
+def test_is_admitted(facts: ImageFacts, replaces: int | None) -> None:
     admitted = decide(image("c"), facts)
     assert admitted.image == image("c")
     assert (admitted.replaces and admitted.replaces.number) == replaces
@@ -65,24 +65,32 @@ def test_is_admitted(facts: Facts, replaces: int | None) -> None:
 NOT_ADMITTED = [
     (
         "gone",
-        Facts(registered=Registered("the repository shop no longer has it")),
+        ImageFacts(registered=RegistryImage("the repository shop no longer has it")),
         "cannot be pulled: the",
     ),
-    ("held here", Facts(holds=[HOLD]), r"is held: ada@ops .*\(slow\).*`sluice rollback --lift sha256:ccc"),
+    ("held here", ImageFacts(holds=[HOLD]), r"is held: ada@ops .*\(slow\).*`sluice rollback --lift sha256:ccc"),
     (
         "held where it was released",
-        Facts(registered=Registered(held=True)),
+        ImageFacts(registered=RegistryImage(held=True)),
         "it has the tag held-ccc",
     ),
-    ("gone and held", Facts(holds=[HOLD], registered=Registered("gone")), "cannot be pulled: gone"),
-    ("older than what serves", Facts(released("cd")), "is release 1 .* since then.*set `rollback: sha256:ccc"),
-    ("older, and serving after going back to it", Facts(released("cdc")), "is release 1 .* since then.*`rollback: sha"),
-    ("older, and another one was gone back to", Facts(released("acda")), "has released sha256:dddddddddddd since then"),
+    ("gone and held", ImageFacts(holds=[HOLD], registered=RegistryImage("gone")), "cannot be pulled: gone"),
+    ("older than what serves", ImageFacts(released("cd")), "is release 1 .* since then.*set `rollback: sha256:ccc"),
+    (
+        "older, and serving after going back to it",
+        ImageFacts(released("cdc")),
+        "is release 1 .* since then.*`rollback: sha",
+    ),
+    (
+        "older, and another one was gone back to",
+        ImageFacts(released("acda")),
+        "has released sha256:dddddddddddd since then",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("facts", "said"), [row[1:] for row in NOT_ADMITTED], ids=[row[0] for row in NOT_ADMITTED])
-def test_is_not_admitted(facts: Facts, said: str) -> None:
+def test_is_not_admitted(facts: ImageFacts, said: str) -> None:
     with pytest.raises(NotAdmitted, match=said):
         decide(image("c"), facts)
 
@@ -90,14 +98,14 @@ def test_is_not_admitted(facts: Facts, said: str) -> None:
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        (Facts(), "it has no tag released-cccccccccccc"),
-        (Facts(registered=None), "its registry is not ECR, where it would have the tag released-cccccccccccc"),
-        (Facts(registered=Registered(released=True)), ""),
-        (Facts(released("c")), ""),
+        (ImageFacts(), "it has no tag released-cccccccccccc"),
+        (ImageFacts(registered=None), "its registry is not ECR, where it would have the tag released-cccccccccccc"),
+        (ImageFacts(registered=RegistryImage(released=True)), ""),
+        (ImageFacts(released("c")), ""),
     ],
     ids=["only built", "elsewhere", "released by a stack", "released by this stack"],
 )
-def test_what_nobody_says_was_released_must_bear_its_tag(facts: Facts, said: str) -> None:
+def test_what_nobody_says_was_released_must_bear_its_tag(facts: ImageFacts, said: str) -> None:
     if not said:
         assert decide(image("c"), facts, released=False).image == image("c")
         return
@@ -116,12 +124,12 @@ def test_going_back_needs_a_release_of_this_stack() -> None:
 
 def test_going_back() -> None:
     releases = released("abc")
-    assert decide_rollback(releases[0], Facts(releases)) == Admitted(image("a"), releases[2])
-    assert decide_rollback(releases[2], Facts(releases)) == Admitted(image("c"), None), "it serves again by now"
+    assert decide_rollback(releases[0], ImageFacts(releases)) == Admitted(image("a"), releases[2])
+    assert decide_rollback(releases[2], ImageFacts(releases)) == Admitted(image("c"), None), "it serves again by now"
     with pytest.raises(NotAdmitted, match="is held: ada"):
-        decide_rollback(releases[2], Facts(releases, [HOLD]))
+        decide_rollback(releases[2], ImageFacts(releases, [HOLD]))
     with pytest.raises(NotAdmitted, match="cannot be pulled: gone"):
-        decide_rollback(releases[0], Facts(releases, registered=Registered("gone")))
+        decide_rollback(releases[0], ImageFacts(releases, registered=RegistryImage("gone")))
 
 
 class Clients:
@@ -152,14 +160,14 @@ NO_IMAGE = {"imageId": {"imageDigest": sha("c")}, "failureCode": "ImageNotFound"
 @pytest.mark.parametrize(
     ("failures", "found"),
     [
-        ([NO_TAG, NO_MARK], Registered()),
-        ([NO_TAG], Registered(released=True)),
-        ([NO_MARK], Registered(held=True)),
-        ([NO_IMAGE, NO_TAG, NO_MARK], Registered("the repository shop no longer has it")),
+        ([NO_TAG, NO_MARK], RegistryImage()),
+        ([NO_TAG], RegistryImage(released=True)),
+        ([NO_MARK], RegistryImage(held=True)),
+        ([NO_IMAGE, NO_TAG, NO_MARK], RegistryImage("the repository shop no longer has it")),
     ],
     ids=["there", "with the tag of a release", "with the tag of a hold", "gone"],
 )
-def test_what_ecr_says(failures: list[dict[str, Any]], found: Registered) -> None:
+def test_what_ecr_says(failures: list[dict[str, Any]], found: RegistryImage) -> None:
     clients = Clients()
     clients.stub.add_response("batch_get_image", {"images": [], "failures": failures}, ASKED)
     with clients.stub:
@@ -188,17 +196,17 @@ def test_another_registry_cannot_be_asked() -> None:
 
 
 PLACES = [
-    (image("c"), False, Repository("444455556666", "eu-central-1", "shop")),
-    ("444455556666.dkr.ecr.cn-north-1.amazonaws.com.cn/a/b", False, Repository("444455556666", "cn-north-1", "a/b")),
+    (image("c"), False, EcrRepository("444455556666", "eu-central-1", "shop")),
+    ("444455556666.dkr.ecr.cn-north-1.amazonaws.com.cn/a/b", False, EcrRepository("444455556666", "cn-north-1", "a/b")),
     ("ghcr.io/org/shop", False, None),
     ("172.17.0.1:5000/shop", False, None),
-    ("172.17.0.1:5000/shop", True, Repository("", "", "shop")),
-    ("172.17.0.1:5000/444455556666/team/shop@sha256:1", True, Repository("444455556666", "", "team/shop")),
+    ("172.17.0.1:5000/shop", True, EcrRepository("", "", "shop")),
+    ("172.17.0.1:5000/444455556666/team/shop@sha256:1", True, EcrRepository("444455556666", "", "team/shop")),
 ]
 
 
 @pytest.mark.parametrize(("reference", "elsewhere", "repository"), PLACES, ids=[row[0][:40] for row in PLACES])
-def test_the_repository_of_an_image(reference: str, elsewhere: bool, repository: Repository | None) -> None:
+def test_the_repository_of_an_image(reference: str, elsewhere: bool, repository: EcrRepository | None) -> None:
     assert parse(reference, elsewhere) == repository
 
 

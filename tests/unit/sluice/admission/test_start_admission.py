@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from sluice.admission import start_reading
-from sluice.admission.start_admission import NotReady, Subject, examine, refuse
+from sluice.admission.start_admission import AdmissionSubject, NotReady, examine, refuse
 from sluice.errors import NotPrepared
 from sluice.finding import Finding
 from sluice.image import image_source
 from sluice.inputs.step import Step
-from sluice.protocol.resource import Refused, State
+from sluice.protocol.resource import Refused, ResourceState
 from sluice.protocol.values import UNKNOWN
 from sluice.provider import migration_run
 from sluice.provider import start_admission as engine
@@ -44,7 +44,7 @@ STEPS = (
     Step("schema", ("python", "/app/migrate.py", "up")),
 )
 KEYED = f"{APP}:password::"
-SUBJECT = Subject("arn:td/shop-service:3", "arn:td/shop-migration:3", "migration", STEPS, [KEYED], [GROUP])
+SUBJECT = AdmissionSubject("arn:td/shop-service:3", "arn:td/shop-migration:3", "migration", STEPS, [KEYED], [GROUP])
 """The master user's and the owner's passwords are the program's own: only what the settings name is opened."""
 
 
@@ -389,7 +389,7 @@ INPUTS = RUN | {
 def previewed(cloud: Cloud, **change: Any) -> Lines:
     lines = Lines()
     new = INPUTS | change
-    run(MigrationRun(lambda: cloud).update(call(lines), "id", State(RUN, RUN), new))  # type: ignore[arg-type, return-value]
+    run(MigrationRun(lambda: cloud).update(call(lines), "id", ResourceState(RUN, RUN), new))  # type: ignore[arg-type, return-value]
     return lines
 
 
@@ -418,7 +418,7 @@ def test_a_preview_of_what_is_not_built_yet_asks_for_the_secrets_alone(fetched: 
 def test_a_preview_that_knows_nothing_asks_for_nothing() -> None:
     new = INPUTS | {"imageDigest": UNKNOWN, "serviceSecrets": None, "secrets": {"P": UNKNOWN}}
     lines = Lines()
-    run(MigrationRun(no_account).update(call(lines), "id", State(RUN, RUN), new))
+    run(MigrationRun(no_account).update(call(lines), "id", ResourceState(RUN, RUN), new))
     assert [line for line in lines if line.startswith("warning")] == []
 
 
@@ -426,8 +426,8 @@ def test_nothing_is_asked_where_nothing_runs() -> None:
     """Neither in a preview nor in an update."""
     for preview in (True, False):
         resource = MigrationRun(no_account)
-        run(resource.update(call(Lines(), preview), "id", State(INPUTS, INPUTS), INPUTS | {"retain": False}))
-        assert not run(resource.diff(call(Lines(), preview), "id", State(INPUTS, INPUTS), dict(INPUTS))).changes
+        run(resource.update(call(Lines(), preview), "id", ResourceState(INPUTS, INPUTS), INPUTS | {"retain": False}))
+        assert not run(resource.diff(call(Lines(), preview), "id", ResourceState(INPUTS, INPUTS), dict(INPUTS))).changes
 
 
 def test_a_run_looks_before_its_first_step_and_before_the_snapshot(
@@ -493,7 +493,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def let_through(cloud: Cloud, *, preview: bool = False, **change: Any) -> Lines:
     lines = Lines()
     gate = MigrationRun(lambda: cloud)  # type: ignore[arg-type, return-value]
-    run(gate.update(call(lines, preview), "id", State(LIVE, LIVE), INPUTS | change))
+    run(gate.update(call(lines, preview), "id", ResourceState(LIVE, LIVE), INPUTS | change))
     return lines
 
 
@@ -550,7 +550,7 @@ def test_after_steps_let_no_service_through(fetched: Callable[[Cloud], None]) ->
     fetched(cloud)
     gate = MigrationRun(lambda: cloud)  # type: ignore[arg-type, return-value]
     old, new = ({**one, "phase": "after", "steps": [{**one["steps"][0], "phase": "after"}]} for one in (LIVE, INPUTS))
-    run(gate.update(call(Lines(), preview=False), "id", State(old, old), new))
+    run(gate.update(call(Lines(), preview=False), "id", ResourceState(old, old), new))
     assert cloud.calls == []
 
 

@@ -11,9 +11,9 @@ from moto import mock_aws
 
 from sluice.aws.default_group import close, find
 from sluice.errors import GateError
-from sluice.protocol.resource import Refused, State
+from sluice.protocol.resource import Refused, ResourceState
 from sluice.protocol.values import UNKNOWN
-from sluice.provider.default_group import DefaultGroup
+from sluice.provider.default_group import DefaultGroupResource
 from tests.unit.sluice.provider.resources import Account, Lines, call, no_account, run
 
 
@@ -68,30 +68,32 @@ class TestResource:
     """It is made empty, and a refresh that sees rules leads to an update that takes them."""
 
     def test_its_life(self, ec2: Any, vpc: str) -> None:
-        resource = DefaultGroup(lambda: Account(ec2=ec2))  # type: ignore[arg-type, return-value]
+        resource = DefaultGroupResource(lambda: Account(ec2=ec2))  # type: ignore[arg-type, return-value]
         created = run(resource.create(call(Lines(), preview=False), {"vpc": vpc}))
         assert (created.outputs["rules"], rules(ec2, vpc)) == (0, 0)
-        state = State({"vpc": vpc}, created.outputs)
+        state = ResourceState({"vpc": vpc}, created.outputs)
         assert not run(resource.diff(call(Lines()), created.id, state, {"vpc": vpc})).changes
         opened(ec2, vpc)
         seen = run(resource.read(call(Lines()), created.id, {"vpc": vpc}, created.outputs))
         assert seen.outputs["rules"] == 1
-        drifted = State(seen.inputs, seen.outputs)
+        drifted = ResourceState(seen.inputs, seen.outputs)
         assert run(resource.diff(call(Lines()), created.id, drifted, {"vpc": vpc})).diffs == ["rules"]
         updated = run(resource.update(call(Lines(), preview=False), created.id, drifted, {"vpc": vpc}))
         assert (updated["rules"], rules(ec2, vpc)) == (0, 0)
 
     def test_a_preview_asks_nobody(self) -> None:
-        resource = DefaultGroup(no_account)
+        resource = DefaultGroupResource(no_account)
         assert run(resource.create(call(Lines()), {"vpc": UNKNOWN})).outputs["rules"] == 0
-        assert run(resource.update(call(Lines()), "sg-1", State({}, {}), {"vpc": "v"}))["group"] == "sg-1"
+        assert run(resource.update(call(Lines()), "sg-1", ResourceState({}, {}), {"vpc": "v"}))["group"] == "sg-1"
 
     def test_another_vpc_is_another_group(self) -> None:
-        found = run(DefaultGroup(no_account).diff(call(Lines()), "sg-1", State({"vpc": "a"}, {}), {"vpc": "b"}))
+        found = run(
+            DefaultGroupResource(no_account).diff(call(Lines()), "sg-1", ResourceState({"vpc": "a"}, {}), {"vpc": "b"})
+        )
         assert found.replaces == ["vpc"]
 
     def test_wrong_inputs(self) -> None:
-        checked = run(DefaultGroup(no_account).check(call(Lines()), {}, {"vpcId": "a"}))
+        checked = run(DefaultGroupResource(no_account).check(call(Lines()), {}, {"vpcId": "a"}))
         assert [failure.property for failure in checked.failures] == ["vpc", "vpcId"]
         with pytest.raises(Refused, match="cannot be imported"):
-            run(DefaultGroup(no_account).read(call(Lines()), "sg-1", {}, {}))
+            run(DefaultGroupResource(no_account).read(call(Lines()), "sg-1", {}, {}))

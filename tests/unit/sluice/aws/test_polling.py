@@ -9,7 +9,7 @@ import pytest
 from bench.simulated import ECS_DEPLOY_SECONDS, WAITER_ATTEMPTS, WAITER_SECONDS, Watched, adaptive, fixed, worst_delay
 from sluice.aws.tasks import Place
 from sluice.inputs.step import Step
-from sluice.migration.fingerprint import Subject
+from sluice.migration.fingerprint import MigrationSubject
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.run import migrate
 from tests.unit.sluice.migration.simulation import CLUSTER, DEFINITION, Clock, Ecs, Records, Script
@@ -26,7 +26,7 @@ def watched(duration: float) -> tuple[Counter[str], float]:
     ecs = Ecs(clock, [Script(runs=duration, lines=["begins", "ends"])])
     to = Deployer(ecs, ecs, Records(), clock, lambda text, ephemeral: None, "ann@host")  # type: ignore[arg-type]
     step = Step("master", ("migrate",), timeout=10_000)
-    migrate(to, Subject("repo@sha256:a", (step,), {}, {}, "db-1"), "before", PLACE)
+    migrate(to, MigrationSubject("repo@sha256:a", (step,), {}, {}, "db-1"), "before", PLACE)
     return Counter(ecs.calls), clock.elapsed - duration
 
 

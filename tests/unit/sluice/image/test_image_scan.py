@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sluice.aws.repository import Repository
+from sluice.aws.repository import EcrRepository
 from sluice.clock import Halt
 from sluice.errors import GateError, Interrupted
-from sluice.image.image_scan import Scan, Scanned, Unscanned, await_scan
-from sluice.protocol.resource import Properties, Refused, State
+from sluice.image.image_scan import Scanned, ScanResult, Unscanned, await_scan
+from sluice.protocol.resource import Properties, Refused, ResourceState
 from sluice.protocol.values import UNKNOWN
 from sluice.provider.image_scan import ImageScan
 from tests.unit.sluice.migration.simulation import Clock, client_error
 from tests.unit.sluice.provider.resources import Account, Lines, call, no_account, run
 
 DIGEST, PART = "sha256:" + "ab" * 32, "sha256:" + "cd" * 32
-IMAGE = Scanned(Repository("", "", "shop"), DIGEST, "linux/amd64")
+IMAGE = Scanned(EcrRepository("", "", "shop"), DIGEST, "linux/amd64")
 XZ = {"name": "CVE-2024-3094", "severity": "CRITICAL"}
 INDEX = {
     "manifests": [
@@ -77,7 +77,7 @@ class Pages:
             yield page
 
 
-def awaited(ecr: Ecr, clock: Clock | None = None, deadline: float = 600) -> Scan | Unscanned:
+def awaited(ecr: Ecr, clock: Clock | None = None, deadline: float = 600) -> ScanResult | Unscanned:
     return await_scan(ecr, clock or Clock(), lambda text: None, IMAGE, deadline)
 
 
@@ -88,7 +88,7 @@ class TestWaiting:
     def test_a_result_that_is_there_is_taken_at_once(self, status: str) -> None:
         clock = Clock()
         scan = awaited(Ecr(status, findings=[XZ]), clock)
-        assert isinstance(scan, Scan)
+        assert isinstance(scan, ScanResult)
         assert ([one.id for one in scan.findings], scan.completed, clock.elapsed) == (
             ["CVE-2024-3094"], "2026-03-10T00:00:00+00:00", 0,
         )  # fmt: skip
@@ -96,24 +96,24 @@ class TestWaiting:
     def test_one_that_begins_and_goes_on_is_waited_for(self) -> None:
         clock = Clock()
         scan = awaited(Ecr("ScanNotFoundException", "PENDING", "IN_PROGRESS", "COMPLETE", findings=[XZ]), clock)
-        assert isinstance(scan, Scan)
+        assert isinstance(scan, ScanResult)
         assert clock.elapsed == 15
 
     def test_every_page_is_read(self) -> None:
         scan = awaited(Ecr("COMPLETE", findings=[{"name": f"CVE-{number}", "severity": "LOW"} for number in range(7)]))
-        assert isinstance(scan, Scan)
+        assert isinstance(scan, ScanResult)
         assert len(scan.findings) == 7
 
     def test_what_enhanced_scanning_has_closed_does_not_count(self) -> None:
         details = {"packageVulnerabilityDetails": {"vulnerabilityId": "CVE-1"}, "severity": "HIGH"}
         scan = awaited(Ecr("ACTIVE", findings=[details | {"status": "CLOSED"}, details], enhanced=True))
-        assert isinstance(scan, Scan)
+        assert isinstance(scan, ScanResult)
         assert len(scan.findings) == 1
 
     def test_of_an_index_the_tasks_image_is_looked_at(self) -> None:
         ecr = Ecr("COMPLETE", findings=[XZ], index=True)
         scan = awaited(ecr)
-        assert isinstance(scan, Scan)
+        assert isinstance(scan, ScanResult)
         assert ecr.asked == [DIGEST, PART, PART]
         assert f"--image-id imageDigest={PART}" in scan.command
 
@@ -147,7 +147,7 @@ class TestWaiting:
 
     def test_another_account_that_does_not_tell_is_named(self) -> None:
         ecr = Ecr("AccessDeniedException")
-        theirs = Scanned(Repository("999988887777", "eu-central-1", "shop"), DIGEST, "linux/amd64")
+        theirs = Scanned(EcrRepository("999988887777", "eu-central-1", "shop"), DIGEST, "linux/amd64")
         with pytest.raises(GateError, match=r"999988887777 does not allow.*registry\.pullers"):
             await_scan(ecr, Clock(), lambda text: None, theirs, 60)
         with pytest.raises(ClientError):
@@ -222,7 +222,7 @@ class TestResource:
         assert (outputs["image"], outputs["findings"]) == (INPUTS["image"], UNKNOWN)
 
     def test_another_image_or_exception_is_judged_anew_and_nothing_else(self) -> None:
-        resource, state = ImageScan(no_account), State(INPUTS, INPUTS)
+        resource, state = ImageScan(no_account), ResourceState(INPUTS, INPUTS)
         for change in ({"image": "b"}, {"exceptions": [ACCEPTED]}, {"severity": "high"}):
             assert run(resource.diff(call(Lines()), "i", state, INPUTS | change)).changes
         assert not run(resource.diff(call(Lines()), "i", state, dict(INPUTS))).changes

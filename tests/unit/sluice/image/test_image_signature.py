@@ -17,7 +17,7 @@ from sluice.image.image_signature import (
     TYPE,
     Examined,
     Malformed,
-    Verdict,
+    SignatureVerdict,
     complaint,
     payload,
     signatures,
@@ -32,7 +32,7 @@ from tests.unit.sluice.migration.simulation import client_error
 GOOD = payload(IMAGE, "sluice/staging")
 
 
-def examined(clients: Clients, *trusted: str, image: str = IMAGE) -> Verdict:
+def examined(clients: Clients, *trusted: str, image: str = IMAGE) -> SignatureVerdict:
     return examine(clients, image, trusted or (KEY,), clients.ecr.fetch)  # type: ignore[arg-type]
 
 
@@ -72,20 +72,20 @@ def test_the_format_is_cosigns() -> None:
 
 def test_what_was_signed_is_trusted() -> None:
     clients = signed()
-    assert examined(clients) == Verdict(KEY)
+    assert examined(clients) == SignatureVerdict(KEY)
     assert clients.regions == [("ecr", "eu-central-1"), ("kms", "eu-central-1")]
 
 
 def test_one_trusted_key_is_enough() -> None:
     clients = signed(key=STRANGER)
-    assert examined(clients, KEY, STRANGER) == Verdict(STRANGER)
+    assert examined(clients, KEY, STRANGER) == SignatureVerdict(STRANGER)
 
 
 def test_one_good_signature_among_others_is_enough() -> None:
     clients = Clients()
     foreign = said(image={"docker-manifest-digest": OTHER})
     clients.put((foreign, clients.signature(foreign)), (GOOD, b"\x30\x01"), (GOOD, clients.signature(GOOD)))
-    assert examined(clients) == Verdict(KEY)
+    assert examined(clients) == SignatureVerdict(KEY)
 
 
 COMPLAINTS = [
@@ -129,12 +129,12 @@ def test_a_signature_that_was_copied_beside_another_image_does_not_count() -> No
     clients = Clients()
     clients.put((GOOD, clients.signature(GOOD)), under=OTHER)
     found = examined(clients, image=f"{REPOSITORY}@{OTHER}")
-    assert found == Verdict("", "has a signature that is about sha256:abababababab, another image")
+    assert found == SignatureVerdict("", "has a signature that is about sha256:abababababab, another image")
 
 
 def test_nothing_signed_and_nobody_trusted() -> None:
-    assert examined(Clients()) == Verdict("", "is not signed")
-    assert examined(signed(key=STRANGER)) == Verdict("", "is not signed by a trusted key")
+    assert examined(Clients()) == SignatureVerdict("", "is not signed")
+    assert examined(signed(key=STRANGER)) == SignatureVerdict("", "is not signed by a trusted key")
     assert (
         examined(Clients(), image=f"ghcr.io/shop@{DIGEST}").why
         == "is not in ECR, so it has no signature that Sluice can read"
@@ -154,7 +154,7 @@ def test_another_text_under_the_signature_does_not_count() -> None:
     altered = GOOD.replace(b"sluice/staging", b"sluice/evil")
     clients.put((altered, clients.signature(GOOD)))
     assert complaint(altered, IMAGE) == ""
-    assert examined(clients) == Verdict("", "is not signed by a trusted key")
+    assert examined(clients) == SignatureVerdict("", "is not signed by a trusted key")
 
 
 def test_a_text_that_is_gone_does_not_count() -> None:
@@ -238,7 +238,9 @@ def test_a_key_that_cannot_be_asked_vouches_for_nothing(code: str) -> None:
     found = examined(clients)
     assert found.signer == ""
     assert found.why.startswith(f"has a signature that cannot be verified: {KEY} cannot be asked ({code}")
-    assert examined(signed(clients, key=STRANGER), KEY, STRANGER) == Verdict(STRANGER), "the other key vouches for it"
+    assert examined(signed(clients, key=STRANGER), KEY, STRANGER) == SignatureVerdict(STRANGER), (
+        "the other key vouches for it"
+    )
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "ExpiredTokenException"])
@@ -257,8 +259,10 @@ def test_a_repository_that_may_not_be_read_is_a_refusal(operation: str) -> None:
 
 
 def test_the_verdict() -> None:
-    assert verdict([]) == Verdict("", "is not signed")
-    assert verdict([Examined(signer=KEY)], ["trouble"]) == Verdict(KEY), "one that vouches is enough"
-    assert verdict([Examined("is odd", KEY)]) == Verdict("", "has a signature that is odd"), "never of another image"
+    assert verdict([]) == SignatureVerdict("", "is not signed")
+    assert verdict([Examined(signer=KEY)], ["trouble"]) == SignatureVerdict(KEY), "one that vouches is enough"
+    assert verdict([Examined("is odd", KEY)]) == SignatureVerdict("", "has a signature that is odd"), (
+        "never of another image"
+    )
     assert verdict([Examined("is odd"), Examined()], ["k"]).why == "has a signature that cannot be verified: k"
     assert verdict([Examined("is odd"), Examined()]).why == "is not signed by a trusted key"

@@ -9,10 +9,10 @@ import pytest
 from sluice.admission.image_admission import NotAdmitted, admit
 from sluice.admission.start_admission import NotReady
 from sluice.errors import GateError
-from sluice.image.image_signature import Verdict, refusal
+from sluice.image.image_signature import SignatureVerdict, refusal
 from sluice.image.image_signing import sign
 from sluice.image.image_trust import finding
-from sluice.protocol.resource import Properties, Refused, State
+from sluice.protocol.resource import Properties, Refused, ResourceState
 from sluice.protocol.values import UNKNOWN
 from sluice.provider import start_admission
 from sluice.provider.image_signature import ImageSignature
@@ -29,19 +29,19 @@ class TestSigning:
         clients = Clients()
         for now in (True, False):
             assert sign(clients, IMAGE, KEY, "sluice/staging", clients.ecr.fetch) is now  # type: ignore[arg-type]
-        assert examined(clients) == Verdict(KEY)
+        assert examined(clients) == SignatureVerdict(KEY)
 
     def test_signatures_of_others_stay(self) -> None:
         clients = signed(key=STRANGER)
         assert sign(clients, IMAGE, KEY, "sluice/prod", clients.ecr.fetch)  # type: ignore[arg-type]
-        assert examined(clients, KEY) == Verdict(KEY)
-        assert examined(clients, STRANGER) == Verdict(STRANGER)
+        assert examined(clients, KEY) == SignatureVerdict(KEY)
+        assert examined(clients, STRANGER) == SignatureVerdict(STRANGER)
 
     def test_what_cannot_be_read_is_replaced(self) -> None:
         clients = signed()
         clients.change(lambda one: one.pop("layers"))
         assert sign(clients, IMAGE, KEY, "sluice/staging", clients.ecr.fetch)  # type: ignore[arg-type]
-        assert examined(clients) == Verdict(KEY)
+        assert examined(clients) == SignatureVerdict(KEY)
 
     @pytest.mark.parametrize("code", ["AccessDeniedException", "DisabledException", "InvalidKeyUsageException"])
     def test_a_key_that_does_not_sign_is_said(self, code: str) -> None:
@@ -104,7 +104,7 @@ class TestAdmission:
 
         with pytest.raises(NotAdmitted) as unsigned:
             admitted()
-        assert str(unsigned.value) == refusal(IMAGE, Verdict("", "is not signed"))
+        assert str(unsigned.value) == refusal(IMAGE, SignatureVerdict("", "is not signed"))
         assert str(unsigned.value).startswith(
             "the image sha256:abababababab is not signed, and `signing.trusted` requires"
         )
@@ -169,8 +169,8 @@ class TestResource:
         resource, lines = ImageSignature(lambda: registry), Lines()  # type: ignore[arg-type, return-value]
         created = run(resource.create(call(lines, preview=False), INPUTS))
         assert created.outputs == INPUTS
-        assert examined(registry) == Verdict(KEY)
-        again = run(resource.update(call(lines, preview=False), "i", State(INPUTS, INPUTS), INPUTS))
+        assert examined(registry) == SignatureVerdict(KEY)
+        again = run(resource.update(call(lines, preview=False), "i", ResourceState(INPUTS, INPUTS), INPUTS))
         assert again == INPUTS
         assert lines == [
             f"info: sha256:abababababab was signed with {KEY}",
@@ -182,7 +182,7 @@ class TestResource:
         assert (created.id, created.outputs) == ("", INPUTS)
 
     def test_what_has_lost_its_signature_is_signed_again(self, registry: Registry) -> None:
-        resource, state = ImageSignature(lambda: registry), State(INPUTS, INPUTS)  # type: ignore[arg-type, return-value]
+        resource, state = ImageSignature(lambda: registry), ResourceState(INPUTS, INPUTS)  # type: ignore[arg-type, return-value]
         assert run(resource.diff(call(Lines()), "i", state, INPUTS)).diffs == ["image"]
         signed(registry)
         assert not run(resource.diff(call(Lines()), "i", state, INPUTS)).changes
@@ -193,7 +193,7 @@ class TestResource:
         def blind() -> Any:
             raise GateError("no credentials")
 
-        lines, state = Lines(), State(INPUTS, INPUTS)
+        lines, state = Lines(), ResourceState(INPUTS, INPUTS)
         assert not run(ImageSignature(blind).diff(call(lines), "i", state, INPUTS)).changes
         assert lines == ["warning: cannot check whether the image is still signed: no credentials"]
 

@@ -9,8 +9,8 @@ import pytest
 
 from sluice.image.scan_findings import (
     LISTED,
-    Accepted,
     ImageFinding,
+    ScanException,
     ScanSettings,
     Severity,
     counts,
@@ -26,11 +26,11 @@ TAR = ImageFinding("CVE-2005-2541", "LOW", "tar", "1.34")
 IMAGE = "shop@sha256:" + "ab" * 32
 
 
-def until(day: str, finding: ImageFinding = XZ) -> Accepted:
-    return Accepted(finding.id, "not reachable from outside", date.fromisoformat(day))
+def until(day: str, finding: ImageFinding = XZ) -> ScanException:
+    return ScanException(finding.id, "not reachable from outside", date.fromisoformat(day))
 
 
-CASES: list[tuple[str, list[ImageFinding], Severity, list[Accepted], list[ImageFinding], list[str]]] = [
+CASES: list[tuple[str, list[ImageFinding], Severity, list[ScanException], list[ImageFinding], list[str]]] = [
     # what, findings, severity, exceptions; refused, ids of expired exceptions
     ("nothing found", [], "critical", [], [], []),
     ("nothing that matters", [TAR], "high", [], [], []),
@@ -40,7 +40,7 @@ CASES: list[tuple[str, list[ImageFinding], Severity, list[Accepted], list[ImageF
     ("the worst first", [CURL, XZ, TAR], "high", [], [XZ, CURL], []),
     ("switched off", [XZ, CURL], "off", [], [], []),
     ("accepted", [XZ], "critical", [until("2026-12-31")], [], []),
-    ("accepted in other letters", [XZ], "critical", [Accepted("cve-2024-3094", "r", TODAY)], [], []),
+    ("accepted in other letters", [XZ], "critical", [ScanException("cve-2024-3094", "r", TODAY)], [], []),
     ("on the last day", [XZ], "critical", [until("2026-03-10")], [], []),
     ("on the day after", [XZ], "critical", [until("2026-03-09")], [XZ], ["CVE-2024-3094"]),
     ("expired, and not in the image any more", [TAR], "critical", [until("2026-03-09")], [], []),
@@ -64,7 +64,7 @@ CASES: list[tuple[str, list[ImageFinding], Severity, list[Accepted], list[ImageF
 def test_what_refuses_an_image(
     findings: list[ImageFinding],
     severity: Severity,
-    exceptions: list[Accepted],
+    exceptions: list[ScanException],
     refused: list[ImageFinding],
     expired: list[str],
 ) -> None:
@@ -84,14 +84,14 @@ def test_what_refuses_an_image(
     ],
 )
 def test_what_people_hear_of_exceptions(
-    findings: list[ImageFinding], exceptions: list[Accepted], said: list[str]
+    findings: list[ImageFinding], exceptions: list[ScanException], said: list[str]
 ) -> None:
     warnings = judge_findings(findings, ScanSettings("critical", exceptions), TODAY).warnings
     assert len(warnings) == len(said)
     assert all(part in text for part, text in zip(said, warnings, strict=True))
 
 
-def refused(findings: list[ImageFinding], *exceptions: Accepted) -> str:
+def refused(findings: list[ImageFinding], *exceptions: ScanException) -> str:
     return refusal(IMAGE, judge_findings(findings, ScanSettings("high", exceptions), TODAY), "aws ecr look")
 
 
@@ -172,4 +172,4 @@ def test_both_kinds_of_scanning_are_read(said: dict[str, Any], finding: ImageFin
 )
 def test_an_exception_is_whole(said: dict[str, Any], wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
-        Accepted.parse(said)
+        ScanException.parse(said)

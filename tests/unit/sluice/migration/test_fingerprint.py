@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from sluice.inputs.step import Step
-from sluice.migration.fingerprint import Subject, changed
+from sluice.migration.fingerprint import MigrationSubject, changed
 
-SUBJECT = Subject(
+SUBJECT = MigrationSubject(
     image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/notes@sha256:" + "a" * 64,
     steps=(Step("master", ("migrate", "master")), Step("verify", ("migrate", "verify"))),
     environment={"DB_HOST": "db", "DB_NAME": "notes"},
@@ -41,7 +41,7 @@ def test_runs_again(words: str) -> None:
     ],
     ids=["same digest under another name", "order of the environment", "patience and retries"],
 )
-def test_does_not_run_again(same: Subject) -> None:
+def test_does_not_run_again(same: MigrationSubject) -> None:
     assert changed(SUBJECT, same) == []
     assert same.fingerprint == SUBJECT.fingerprint
 
@@ -50,7 +50,7 @@ def test_order_of_steps_matters() -> None:
     assert changed(SUBJECT, replace(SUBJECT, steps=SUBJECT.steps[::-1])) == ["the steps"]
 
 
-def asking(**secrets: str) -> Subject:
+def asking(**secrets: str) -> MigrationSubject:
     """The subject whose first step has these secrets."""
     return replace(SUBJECT, steps=(replace(SUBJECT.steps[0], secrets=secrets), *SUBJECT.steps[1:]))
 

@@ -12,8 +12,8 @@ from sluice.clock import Halt
 from sluice.diagnosis.verdict import Kind, Outcome, StepFailed
 from sluice.errors import GateError, Interrupted, Superseded
 from sluice.inputs.step import Step
-from sluice.migration.fingerprint import Subject
-from sluice.migration.operator_run import Cancelled, Order, Refused, exit_code, operate
+from sluice.migration.fingerprint import MigrationSubject
+from sluice.migration.operator_run import Order, Refused, RunCancelled, exit_code, operate
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.records.record import RunRecord, StepRecord, TaskRecord
 from sluice.migration.run import RunResult, migrate
@@ -21,7 +21,7 @@ from tests.unit.sluice.migration.simulation import CLUSTER, DEFINITION, Clock, E
 
 PLACE = Place(CLUSTER, DEFINITION, "app", ("subnet-1",), ("sg-1",), False)
 STEP = Step("migrate-provision", ("migrate", "provision"), attempts=1, timeout=600)
-MIGRATION = Subject("repo@sha256:a", (Step("master", ("migrate", "master")),), {}, {}, "db-1")
+MIGRATION = MigrationSubject("repo@sha256:a", (Step("master", ("migrate", "master")),), {}, {}, "db-1")
 
 
 class Killed(BaseException):
@@ -128,7 +128,7 @@ def test_a_start_failure_is_not_tried_again() -> None:
 
 def test_ctrl_c_stops_the_task_waits_for_it_and_closes_the_record() -> None:
     stage = Stage(Script(hangs=True, stop_takes=20))
-    with pytest.raises(Cancelled, match=r"cancelled: task \S+ has stopped"):
+    with pytest.raises(RunCancelled, match=r"cancelled: task \S+ has stopped"):
         stage.run(halts={5: Halt.STOP})
     assert any("the task was asked to stop, and may run up to 30 s more" in line for line in stage.lines)
     assert stage.ecs._stopped(stage.ecs.tasks[0])
@@ -138,7 +138,7 @@ def test_ctrl_c_stops_the_task_waits_for_it_and_closes_the_record() -> None:
 
 def test_a_task_that_will_not_stop_keeps_the_record_open() -> None:
     stage = Stage(Script(hangs=True, stop_takes=10_000))
-    with pytest.raises(Cancelled, match="stays open"):
+    with pytest.raises(RunCancelled, match="stays open"):
         stage.run(halts={5: Halt.STOP})
     assert stage.records.runs[1].open
     with pytest.raises(Refused, match="run 1 is in progress: `sluice run` by ann@host"):
@@ -147,7 +147,7 @@ def test_a_task_that_will_not_stop_keeps_the_record_open() -> None:
 
 def test_ctrl_c_before_anything_starts_nothing() -> None:
     stage = Stage(Script())
-    with pytest.raises(Cancelled, match="nothing was started"):
+    with pytest.raises(RunCancelled, match="nothing was started"):
         stage.run(halts={0: Halt.STOP})
     assert not stage.ecs.tasks
     assert not stage.records.runs

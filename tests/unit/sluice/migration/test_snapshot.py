@@ -19,13 +19,13 @@ from sluice.clock import Halt
 from sluice.errors import GateError, Interrupted, NotPrepared
 from sluice.inputs.snapshot import SnapshotRequest
 from sluice.inputs.step import Step
-from sluice.migration.fingerprint import Subject
+from sluice.migration.fingerprint import MigrationSubject
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.records.record import RunRecord
 from sluice.migration.run import migrate
 from sluice.migration.snapshot.snapshot import Snapshot
 from sluice.migration.snapshot.snapshot_name import IMAGE, RECORDS, RUN, Taken, snapshot_name, snapshot_tags, surplus
-from sluice.migration.snapshot.snapshot_source import Source
+from sluice.migration.snapshot.snapshot_source import SnapshotSource
 from tests.unit.sluice.migration.simulation import CLUSTER, DEFINITION, Clock, Ecs, Records, Script, client_error
 
 PLACE = Place(CLUSTER, DEFINITION, "app", ("subnet-1",), ("sg-1",), False)
@@ -201,7 +201,9 @@ class Stage:
         to = Deployer(self.ecs, self.ecs, self.records, self.clock, self._log, "ann@host")  # type: ignore[arg-type]
         until = self.clock.now() + deadline if deadline else None
         before = Snapshot(to, self.rds, wish or SnapshotRequest(instance="db-1"), PLACE, until)
-        subject = Subject("repo@sha256:aa", (Step("master", ("migrate", "master"), timeout=60),), {}, {}, "db-1")
+        subject = MigrationSubject(
+            "repo@sha256:aa", (Step("master", ("migrate", "master"), timeout=60),), {}, {}, "db-1"
+        )
         migrate(to, subject, "before", PLACE, deadline=deadline, prepare=lambda run, _: before(run))
         return before.taken
 
@@ -423,9 +425,9 @@ def rds(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def test_what_goes_to_rds_and_comes_back(rds: Any) -> None:
     made = {"Engine": "postgres", "DBInstanceClass": "db.t4g.micro", "AllocatedStorage": 20}
     rds.create_db_instance(DBInstanceIdentifier="db-1", MasterUsername="a", MasterUserPassword="b" * 12, **made)
-    source = Source(rds, "db-1")
+    source = SnapshotSource(rds, "db-1")
     assert source.state() == ("available", "")
-    assert Source(rds, "db-2").state() == ("", "")
+    assert SnapshotSource(rds, "db-2").state() == ("", "")
     assert source.snapshot("s-1") == ("", 0)
     source.create("s-1", snapshot_tags(RECORD_PATH, run_record()))
     assert source.snapshot("s-1")[0] == "available"
@@ -440,9 +442,9 @@ def test_the_same_for_a_cluster(rds: Any) -> None:
     rds.create_db_cluster(
         DBClusterIdentifier="c-1", Engine="aurora-postgresql", MasterUsername="a", MasterUserPassword="b" * 12
     )
-    source = Source(rds, "c-1", cluster=True)
+    source = SnapshotSource(rds, "c-1", cluster=True)
     assert source.state() == ("available", "")
-    assert Source(rds, "c-2", cluster=True).state() == ("", "")
+    assert SnapshotSource(rds, "c-2", cluster=True).state() == ("", "")
     assert source.snapshot("s-1") == ("", 0)
     source.create("s-1", {"a": "b"})
     assert source.snapshot("s-1")[0] == "available"

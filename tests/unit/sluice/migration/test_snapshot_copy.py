@@ -13,13 +13,13 @@ from sluice.errors import GateError
 from sluice.inputs.copy_to import CopyTo
 from sluice.inputs.snapshot import SnapshotRequest
 from sluice.inputs.step import Step
-from sluice.migration.fingerprint import Subject
+from sluice.migration.fingerprint import MigrationSubject
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.run import migrate
 from sluice.migration.snapshot.snapshot import Snapshot
 from sluice.migration.snapshot.snapshot_copy import COPY_TO, LOOKED_AT, SHARED_SECONDS, Copies
 from sluice.migration.snapshot.snapshot_name import IMAGE, RECORDS, RUN, snapshot_tags
-from sluice.migration.snapshot.snapshot_source import Source
+from sluice.migration.snapshot.snapshot_source import SnapshotSource
 from tests.unit.sluice.migration.simulation import Clock, client_error
 from tests.unit.sluice.migration.test_snapshot import PLACE, RECORD_PATH, Stage, run_record
 
@@ -91,7 +91,9 @@ class CopyStage(Stage):
         wish = SnapshotRequest("db-1", keep=keep, copy_to=TO)
         copies = Copies(TO, lambda: self.elsewhere, self.clock, self._log, lambda failed: self.told.append(str(failed)))
         before = Snapshot(to, self.rds, wish, PLACE, None, copies)
-        subject = Subject("repo@sha256:aa", (Step("master", ("migrate", "master"), timeout=60),), {}, {}, "db-1")
+        subject = MigrationSubject(
+            "repo@sha256:aa", (Step("master", ("migrate", "master"), timeout=60),), {}, {}, "db-1"
+        )
         migrate(to, subject, "before", PLACE, deadline=0, prepare=lambda run, _: before(run))
         before.report_copy()
         return before.taken
@@ -287,7 +289,7 @@ def test_what_goes_to_rds_for_an_instance_and_for_a_cluster() -> None:
             stub.add_response(
                 f"describe_{operation}s", {f"{kind}s": [{f"{kind}Arn": "arn:s"}]}, {f"{kind}Identifier": "s"}
             )
-            source = Source(rds, "db", cluster)
+            source = SnapshotSource(rds, "db", cluster)
             source.share("s", ACCOUNT)
             source.copy("arn:s", "s", TO.key, {"a": "b"})
             assert source.arn("s") == "arn:s"

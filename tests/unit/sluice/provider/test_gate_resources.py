@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from sluice.aws.patience import Unknown
 from sluice.errors import GateError, Interrupted
 from sluice.migration.records.record import RunRecord
-from sluice.protocol.resource import Properties, Refused, Resource, State
+from sluice.protocol.resource import Properties, Refused, Resource, ResourceState
 from sluice.protocol.values import UNKNOWN
 from sluice.provider import migration_run, start_admission
 from sluice.provider.boundary import in_thread
@@ -97,7 +97,7 @@ def test_unknown_inputs_are_not_judged_yet() -> None:
 )
 def test_a_preview_says_what_would_run_and_why(change: Properties, says: str) -> None:
     lines = Lines()
-    outputs = run(MigrationRun(blind).update(call(lines), "id", State(RUN, RUN), RUN | change))
+    outputs = run(MigrationRun(blind).update(call(lines), "id", ResourceState(RUN, RUN), RUN | change))
     assert says in lines[0]
     assert outputs["results"] is UNKNOWN
     assert outputs["serviceTaskDefinition"] == RUN["serviceTaskDefinition"]
@@ -108,8 +108,8 @@ def test_other_changes_update_without_running(key: str) -> None:
     new = RUN | {key: "changed"}
     outputs = RUN | {"results": ["kept"], "run": 4, "fingerprint": "f"}
     resource = MigrationRun(lambda: Account(ssm=records(PROOF)))  # type: ignore[arg-type, return-value]
-    assert run(resource.diff(call(Lines()), "id", State(RUN, outputs), new)).diffs == [key]
-    updated = run(resource.update(call(Lines(), preview=False), "id", State(RUN, outputs), new))
+    assert run(resource.diff(call(Lines()), "id", ResourceState(RUN, outputs), new)).diffs == [key]
+    updated = run(resource.update(call(Lines(), preview=False), "id", ResourceState(RUN, outputs), new))
     assert (updated["results"], updated["run"], updated[key]) == (["kept"], 4, "changed")
 
 
@@ -136,16 +136,16 @@ OTHER_STEP = {"steps": [{**RUN["steps"][0], "command": ["migrate", "all"], "task
 )
 def test_a_difference_names_what_makes_the_steps_run(change: Properties, named: list[str]) -> None:
     """The progress of `pulumi up` begins with these names; many of them hide the step and its last line."""
-    difference = run(MigrationRun(blind).diff(call(Lines()), "id", State(RUN, RUN), RUN | change))
+    difference = run(MigrationRun(blind).diff(call(Lines()), "id", ResourceState(RUN, RUN), RUN | change))
     assert (difference.changes, difference.diffs) == (True, named)
 
 
 def test_a_rollouts_difference_names_the_new_revision() -> None:
     new = ROLLOUT | {"taskDefinition": "arn:td/notes:2", "imageDigest": "repo@sha256:" + "b" * 64, "proof": 5}
-    difference = run(Rollout(no_account).diff(call(Lines()), "id", State(ROLLOUT, ROLLOUT), new))
+    difference = run(Rollout(no_account).diff(call(Lines()), "id", ResourceState(ROLLOUT, ROLLOUT), new))
     assert (difference.changes, difference.diffs) == (True, ["taskDefinition"])
     slower = ROLLOUT | {"deadline": 900, "retain": False}
-    difference = run(Rollout(no_account).diff(call(Lines()), "id", State(ROLLOUT, ROLLOUT), slower))
+    difference = run(Rollout(no_account).diff(call(Lines()), "id", ResourceState(ROLLOUT, ROLLOUT), slower))
     assert (difference.changes, difference.diffs) == (True, ["deadline", "retain"])
 
 
@@ -189,10 +189,10 @@ def test_a_success_lasts_until_something_else_may_have_touched_the_schema(
     runs, why = case
     outputs = RUN | {"results": ["kept"], "run": 4, "fingerprint": "f"}
     resource, lines = MigrationRun(lambda: Account(ssm=records(*runs))), Lines()  # type: ignore[arg-type, return-value]
-    difference = run(resource.diff(call(lines), "id", State(RUN, outputs), RUN))
+    difference = run(resource.diff(call(lines), "id", ResourceState(RUN, outputs), RUN))
     assert difference.diffs == (["run"] if why else [])
     if why:
-        run(resource.update(call(lines), "id", State(RUN, outputs), RUN))
+        run(resource.update(call(lines), "id", ResourceState(RUN, outputs), RUN))
         assert any(f"would run master: {why}" in line or (why in line and "would run" in line) for line in lines)
 
 
@@ -203,13 +203,15 @@ def test_a_preview_that_cannot_ask_the_records_warns_and_changes_nothing() -> No
 
     lines, outputs = Lines(), RUN | {"run": 4, "fingerprint": "f"}
     resource = MigrationRun(lambda: Account(ssm=Denied()))  # type: ignore[arg-type, return-value]
-    assert not run(resource.diff(call(lines), "id", State(RUN, outputs), RUN)).changes
+    assert not run(resource.diff(call(lines), "id", ResourceState(RUN, outputs), RUN)).changes
     assert lines[0].startswith("warning: cannot check whether the schema was changed since the steps ran")
 
 
 def test_a_rollback_asks_nothing_about_the_schema() -> None:
     back = RUN | {"rollback": True}
-    assert not run(MigrationRun(no_account).diff(call(Lines()), "id", State(back, back | {"run": 4}), back)).changes
+    assert not run(
+        MigrationRun(no_account).diff(call(Lines()), "id", ResourceState(back, back | {"run": 4}), back)
+    ).changes
 
 
 def test_a_step_must_not_have_the_name_of_the_probe() -> None:
@@ -241,10 +243,12 @@ def test_a_failed_run_is_told_of_and_an_interrupted_one_is_not(
 
 def test_nothing_changed_is_no_difference_and_nothing_ever_replaces() -> None:
     resource = MigrationRun(no_account)
-    assert not run(resource.diff(call(Lines()), "id", State(RUN, RUN), dict(RUN))).changes
+    assert not run(resource.diff(call(Lines()), "id", ResourceState(RUN, RUN), dict(RUN))).changes
     everything = dict.fromkeys(RUN, "changed")
-    assert run(resource.diff(call(Lines()), "id", State(RUN, RUN), everything)).replaces == []
-    assert run(Rollout(no_account).diff(call(Lines()), "id", State(ROLLOUT, ROLLOUT), everything)).replaces == []
+    assert run(resource.diff(call(Lines()), "id", ResourceState(RUN, RUN), everything)).replaces == []
+    assert (
+        run(Rollout(no_account).diff(call(Lines()), "id", ResourceState(ROLLOUT, ROLLOUT), everything)).replaces == []
+    )
 
 
 class LiveEcs:
@@ -261,7 +265,7 @@ def live(revision: str) -> Rollout:
 
 
 def test_another_live_revision_is_a_change() -> None:
-    lines, state = Lines(), State(ROLLOUT, ROLLOUT)
+    lines, state = Lines(), ResourceState(ROLLOUT, ROLLOUT)
     assert not run(live("arn:td/notes:1").diff(call(lines), "id", state, ROLLOUT)).changes
     difference = run(live("arn:td/notes:9").diff(call(lines), "id", state, ROLLOUT))
     assert difference.diffs == ["taskDefinition"]
@@ -276,7 +280,7 @@ def test_what_sluice_itself_moved_is_said_to_be_its_own() -> None:
     records.add("repo@sha256:1", "arn:td/notes:9", 1_790_000_000, "ecs-svc/3", 2, "ann@laptop", "rollback", names)
     resource = Rollout(lambda: Account(ecs=LiveEcs("arn:td/notes:9"), ssm=ssm))  # type: ignore[arg-type, return-value]
     inputs, lines = ROLLOUT | {"records": "/sluice/p/s"}, Lines()
-    assert run(resource.diff(call(lines), "id", State(inputs, inputs), inputs)).diffs == ["taskDefinition"]
+    assert run(resource.diff(call(lines), "id", ResourceState(inputs, inputs), inputs)).diffs == ["taskDefinition"]
     assert lines == [
         "warning: the service runs notes:9, release 3, version 2.4, revision 1a5c0d0638b1: `sluice rollback` by "
         "ann@laptop deployed it at 2026-09-21 14:13:20 UTC"
@@ -285,8 +289,10 @@ def test_what_sluice_itself_moved_is_said_to_be_its_own() -> None:
 
 def test_the_names_of_an_image_are_no_change() -> None:
     old, new = {"names": {"version": "1", "revision": "a"}}, {"names": {"version": "1", "revision": "b"}}
-    assert not run(MigrationRun(no_account).diff(call(Lines()), "id", State(RUN | old, RUN | old), RUN | new)).changes
-    state = State(ROLLOUT | old, ROLLOUT | old)
+    assert not run(
+        MigrationRun(no_account).diff(call(Lines()), "id", ResourceState(RUN | old, RUN | old), RUN | new)
+    ).changes
+    state = ResourceState(ROLLOUT | old, ROLLOUT | old)
     assert not run(live("arn:td/notes:1").diff(call(Lines()), "id", state, ROLLOUT | new)).changes
     for resource, inputs in ((MigrationRun(no_account), RUN), (Rollout(no_account), ROLLOUT)):
         assert not run(resource.check(call(Lines()), {}, inputs | new)).failures
@@ -297,7 +303,7 @@ def test_the_names_of_an_image_are_no_change() -> None:
 def test_a_refresh_shows_the_live_revision_and_the_next_up_deploys_again() -> None:
     existing = run(live("arn:td/notes:9").read(call(Lines()), "id", ROLLOUT, ROLLOUT))
     assert existing.outputs["taskDefinition"] == "arn:td/notes:9"
-    difference = run(live("x").diff(call(Lines()), "id", State(existing.inputs, existing.outputs), ROLLOUT))
+    difference = run(live("x").diff(call(Lines()), "id", ResourceState(existing.inputs, existing.outputs), ROLLOUT))
     assert difference.diffs == ["taskDefinition"]
 
 
@@ -306,7 +312,7 @@ def test_an_unreachable_aws_is_a_warning_in_a_preview() -> None:
         raise ConnectionError("no route")
 
     lines = Lines()
-    assert not run(Rollout(unreachable).diff(call(lines), "id", State(ROLLOUT, ROLLOUT), ROLLOUT)).changes
+    assert not run(Rollout(unreachable).diff(call(lines), "id", ResourceState(ROLLOUT, ROLLOUT), ROLLOUT)).changes
     assert "could not compare" in lines[0]
 
 
@@ -327,7 +333,7 @@ def test_a_steps_own_revision_is_no_reason_to_run_but_its_image_and_secrets_are(
     def preview(**change: Any) -> str:
         lines.clear()
         new = RUN | {"steps": [{**old["steps"][0], **change}]}
-        run(resource.update(call(lines), "id", State(old, old), new))
+        run(resource.update(call(lines), "id", ResourceState(old, old), new))
         return lines[0] if lines else "nothing runs"
 
     assert preview(taskDefinition="arn:td/bootstrap:2") == "nothing runs"
@@ -380,7 +386,7 @@ class Leftovers:
 def test_what_a_deleted_gate_takes_with_it(change: Properties, running: bool, gone: list[str]) -> None:
     left = Leftovers(running)
     resource = MigrationRun(lambda: Account(ecs=left, ssm=left))  # type: ignore[arg-type, return-value]
-    state = State(RUN | change, RUN | change)
+    state = ResourceState(RUN | change, RUN | change)
     run(resource.delete(call(Lines(), preview=False), "id", state))
     assert sorted(left.gone) == sorted(gone)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sluice.protocol.resource import Refused, State
+from sluice.protocol.resource import Refused, ResourceState
 from sluice.protocol.values import UNKNOWN
 from sluice.provider.generated_secret import GeneratedSecret
 from tests.unit.sluice.provider.resources import SECRET, Account, Lines, call, run
@@ -60,12 +60,12 @@ def test_other_texts_leave_the_password_as_it_is() -> None:
     """A new one would lock out the tasks that still serve."""
     manager = SecretsManager()
     run(generated(manager).create(call(Lines(), preview=False), SECRET))
-    old = State(SECRET, SECRET)
+    old = ResourceState(SECRET, SECRET)
     changed = run(generated(manager).update(call(Lines(), preview=False), "id", old, SECRET | {"texts": ADDRESS}))
     before, after = (json.loads(one["SecretString"]) for one in manager.put)
     assert after == before | {"DATABASE_URL": f"postgresql://notes_owner:{before['password']}@db:5432/shop{{x}}"}
     assert changed["versionId"] == manager.put[1]["ClientRequestToken"]
-    old = State(SECRET | {"texts": ADDRESS}, SECRET)
+    old = ResourceState(SECRET | {"texts": ADDRESS}, SECRET)
     run(generated(manager).update(call(Lines(), preview=False), "id", old, SECRET | {"username": "other"}))
     assert json.loads(manager.put[2]["SecretString"])["password"] != before["password"], (
         "another user, another password"
@@ -77,7 +77,7 @@ def test_a_secret_that_somebody_overwrote_is_named_and_not_shown(value: str) -> 
     manager = SecretsManager()
     manager.put_secret_value(SecretString=value, ClientRequestToken="by-hand")
     with pytest.raises(Refused, match="arn:secret no longer holds a JSON object") as refusal:
-        run(generated(manager).update(call(Lines(), preview=False), "id", State(SECRET, SECRET), SECRET))
+        run(generated(manager).update(call(Lines(), preview=False), "id", ResourceState(SECRET, SECRET), SECRET))
     assert value not in str(refusal.value)
 
 
@@ -91,7 +91,10 @@ def test_every_generated_password_is_another() -> None:
 def test_a_preview_generates_nothing() -> None:
     manager = SecretsManager()
     assert run(generated(manager).create(call(Lines()), SECRET)).outputs["versionId"] is UNKNOWN
-    assert run(generated(manager).update(call(Lines()), "id", State(SECRET, SECRET), SECRET))["versionId"] is UNKNOWN
+    assert (
+        run(generated(manager).update(call(Lines()), "id", ResourceState(SECRET, SECRET), SECRET))["versionId"]
+        is UNKNOWN
+    )
     assert manager.put == []
 
 

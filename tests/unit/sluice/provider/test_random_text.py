@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.protocol.resource import State
+from sluice.protocol.resource import ResourceState
 from sluice.protocol.values import UNKNOWN
 from sluice.provider.random_text import RandomText
 from tests.unit.sluice.provider.resources import Lines, call, run
@@ -27,11 +27,11 @@ def test_the_text_is_shown_to_nobody() -> None:
 
 def test_a_preview_makes_none() -> None:
     assert run(RandomText().create(call(Lines()), INPUTS)).outputs["text"] is UNKNOWN
-    assert run(RandomText().update(call(Lines()), "id", State({}, {}), INPUTS))["text"] is UNKNOWN
+    assert run(RandomText().update(call(Lines()), "id", ResourceState({}, {}), INPUTS))["text"] is UNKNOWN
 
 
 def test_the_same_length_is_no_change_and_another_one_is() -> None:
-    old = State(INPUTS, INPUTS | {"text": "a" * 40})
+    old = ResourceState(INPUTS, INPUTS | {"text": "a" * 40})
     assert not run(RandomText().diff(call(Lines()), "id", old, INPUTS)).changes
     assert run(RandomText().diff(call(Lines()), "id", old, {"length": 41})).changes
     assert run(RandomText().read(call(Lines()), "id", old.inputs, old.outputs)).outputs["text"] == "a" * 40

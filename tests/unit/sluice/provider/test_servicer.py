@@ -19,7 +19,7 @@ from pulumi.runtime.proto import (
 )
 
 from sluice.errors import GateError
-from sluice.protocol.engine import Engine
+from sluice.protocol.engine import EngineLog
 from sluice.protocol.package import Provider
 from sluice.protocol.resource import (
     Call,
@@ -30,7 +30,7 @@ from sluice.protocol.resource import (
     Properties,
     Refused,
     Resource,
-    State,
+    ResourceState,
 )
 from sluice.protocol.servicer import Servicer
 from sluice.protocol.values import UNKNOWN, contains_unknown, decode, encode
@@ -68,7 +68,7 @@ class Toy(Resource):
         for number in range(20):
             call.log(f"line {number}")
 
-    async def update(self, call: Call, id: str, old: State, new: Properties) -> Properties:
+    async def update(self, call: Call, id: str, old: ResourceState, new: Properties) -> Properties:
         return old.outputs | new
 
 
@@ -100,7 +100,7 @@ async def served() -> AsyncIterator[tuple[Any, KeepingEngine]]:
     engine_pb2_grpc.add_EngineServicer_to_server(keeper, host)
     host_port = host.add_insecure_port("127.0.0.1:0")
     await host.start()
-    engine = Engine(f"127.0.0.1:{host_port}", asyncio.get_running_loop())
+    engine = EngineLog(f"127.0.0.1:{host_port}", asyncio.get_running_loop())
     servicer = Servicer(ToyProvider(), engine, orphaned=lambda: False)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, plugin)
     port = plugin.add_insecure_port("127.0.0.1:0")

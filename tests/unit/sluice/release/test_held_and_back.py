@@ -10,7 +10,7 @@ import pytest
 from sluice.aws.patience import Unknown
 from sluice.errors import GateError
 from sluice.image.image_tags import ecr_of
-from sluice.protocol.resource import Call, Properties, Refused, State
+from sluice.protocol.resource import Call, Properties, Refused, ResourceState
 from sluice.provider.migration_run import MigrationRun
 from sluice.provider.rollout import Rollout
 from sluice.provider.rollout_request import wanted_of
@@ -55,7 +55,7 @@ def test_a_rollback_runs_no_step_and_lets_its_revision_through(preview: bool, mo
         MigrationRun, "_let_through", lambda self, call, inputs: looked.append(inputs["serviceTaskDefinition"])
     )
     gate, lines = MigrationRun(no_account), Lines()
-    updated = run(gate.update(call(lines, preview), "id", State(RUN, OUTPUTS), RUN | EARLIER))
+    updated = run(gate.update(call(lines, preview), "id", ResourceState(RUN, OUTPUTS), RUN | EARLIER))
     assert updated["serviceTaskDefinition"] == "arn:td/notes:2"
     assert (updated["results"], updated["run"]) == (["kept"], 4)
     assert lines == ["info: rollback to an earlier release: no step runs, the database is not changed"]
@@ -69,7 +69,7 @@ def test_a_rollback_whose_gate_was_lost_runs_no_step_either() -> None:
 
 
 def test_after_a_rollback_the_records_say_whether_the_steps_must_run() -> None:
-    lines, old = Lines(), State(RUN | EARLIER, OUTPUTS | EARLIER)
+    lines, old = Lines(), ResourceState(RUN | EARLIER, OUTPUTS | EARLIER)
     run(MigrationRun(blind).update(call(lines), "id", old, RUN | EARLIER | {"rollback": None}))
     assert lines[:1] == ["info: would run master: the rollback is over"]
 
@@ -114,7 +114,7 @@ def test_what_serves_is_not_soaked_on_a_database_that_it_does_not_know(
     monkeypatch.setattr(Rollout, "_roll_out", roll_out)
     old = ROLLOUT | {"soak": {"seconds": 5, "url": "http://x/health"}, "database": before}
     updated = run(
-        Rollout(no_account).update(call(Lines(), preview=False), "id", State(old, {}), old | {"database": now})
+        Rollout(no_account).update(call(Lines(), preview=False), "id", ResourceState(old, {}), old | {"database": now})
     )
     assert bool(seen[0]["soak"]) is soaked
     assert updated["deploymentId"] == "ecs-svc/1"
@@ -165,7 +165,7 @@ def test_what_a_rollback_leaves_is_held(
     inputs = ROLLOUT | KEPT | {"imageDigest": f"repo@sha256:{'a' * 64}"} | change
     rollout = Rollout(lambda: Account(ssm=ssm))  # type: ignore[arg-type, return-value]
     with contextlib.suppress(Refused):
-        run(rollout.update(call(Lines(), preview=False), "id", State(inputs, inputs), inputs))
+        run(rollout.update(call(Lines(), preview=False), "id", ResourceState(inputs, inputs), inputs))
     assert proof.held is meanwhile
     assert (B in ssm.parameters) is stays
 
@@ -174,7 +174,7 @@ def test_what_a_rollback_leaves_is_held(
 def test_the_records_go_with_a_stack_that_keeps_nothing(retain: bool, deleted: list[str]) -> None:
     ssm, inputs = Ssm(**HELD), ROLLOUT | KEPT | {"retain": retain}
     rollout = Rollout(lambda: Account(ssm=ssm))  # type: ignore[arg-type, return-value]
-    run(rollout.delete(call(Lines(), preview=False), "id", State(inputs, inputs)))
+    run(rollout.delete(call(Lines(), preview=False), "id", ResourceState(inputs, inputs)))
     assert ssm.deleted == deleted
 
 

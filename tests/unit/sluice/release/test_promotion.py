@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from sluice.aws.session import Account, Clients
 from sluice.errors import GateError
-from sluice.release.promotion import Source, released
+from sluice.release.promotion import PromotionSource, released
 
 HERE, THERE = "123456789012", "444455556666"
 RELEASE = {"image": "r@sha256:1", "release": {"digest": "sha256:1"}}
@@ -48,21 +48,21 @@ def in_the_other_account() -> dict[str, str]:
 
 @pytest.mark.parametrize("account", ["", HERE])
 def test_in_this_account_it_is_read_as_it_is(clients: Clients, account: str) -> None:
-    assert released(clients, Source("shop", "staging", account)) is None
+    assert released(clients, PromotionSource("shop", "staging", account)) is None
     write(json.dumps(RELEASE))
-    assert released(clients, Source("shop", "staging", account)) == RELEASE
+    assert released(clients, PromotionSource("shop", "staging", account)) == RELEASE
 
 
 def test_in_another_account_its_reader_is_taken(clients: Clients) -> None:
     write(json.dumps(RELEASE | {"image": "of this account"}))
     write(json.dumps(RELEASE), **in_the_other_account())
-    assert released(clients, Source("shop", "staging", THERE)) == RELEASE
+    assert released(clients, PromotionSource("shop", "staging", THERE)) == RELEASE
 
 
 def test_in_another_region(clients: Clients) -> None:
     write(json.dumps(RELEASE), "eu-west-1")
-    assert released(clients, Source("shop", "staging")) is None
-    assert released(clients, Source("shop", "staging", region="eu-west-1")) == RELEASE
+    assert released(clients, PromotionSource("shop", "staging")) is None
+    assert released(clients, PromotionSource("shop", "staging", region="eu-west-1")) == RELEASE
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_in_another_region(clients: Clients) -> None:
     ],
 )
 def test_the_reader_is_known_by_its_name(region: str, role: str) -> None:
-    assert Source("shop", "staging", THERE).role(region) == role
+    assert PromotionSource("shop", "staging", THERE).role(region) == role
 
 
 @pytest.mark.parametrize("value", ["no JSON", "null", "[]"])
@@ -81,9 +81,9 @@ def test_what_is_no_release_is_not_taken_for_one(clients: Clients, value: str) -
     write(value)
     if value == "no JSON":
         with pytest.raises(GateError, match="holds no release: no JSON"):
-            released(clients, Source("shop", "staging"))
+            released(clients, PromotionSource("shop", "staging"))
     else:
-        assert released(clients, Source("shop", "staging")) is None
+        assert released(clients, PromotionSource("shop", "staging")) is None
 
 
 class Refusing(Clients):
@@ -118,6 +118,6 @@ class Refusing(Clients):
 @pytest.mark.usefixtures("clients")
 def test_a_refusal_says_what_to_write_where(account: str, fix: str) -> None:
     with pytest.raises(GateError) as refusal:
-        released(Refusing(Account(region="eu-central-1", account=HERE)), Source("shop", "staging", account))
+        released(Refusing(Account(region="eu-central-1", account=HERE)), PromotionSource("shop", "staging", account))
     assert str(refusal.value).endswith(fix)
     assert "no identity-based policy" in str(refusal.value)
