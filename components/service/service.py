@@ -27,7 +27,7 @@ GUARD_MINUTES, GUARD_FLOOR = 2, 20
 
 NO_ALARMS: aws.ecs.ServiceAlarmsArgsDict = {"alarm_names": [], "enable": False, "rollback": False}
 """Switches deployment alarms off. UpdateService keeps what the call does not name, so without this block a service
-would keep alarms that were removed. All three members are required (DeploymentAlarms in the Amazon ECS API reference)."""
+would keep alarms that were removed. All three members are required (DeploymentAlarms, Amazon ECS API reference)."""
 
 
 @dataclass(frozen=True)
