@@ -16,14 +16,14 @@ from bootstrap.grants.read import read
 from bootstrap.grants.secret_keys import secret_keys
 from bootstrap.grants.traffic import traffic
 from bootstrap.scope import Scope
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 
-Grant = Callable[[Scope], Sequence[Statement]]
+Grant = Callable[[Scope], Sequence[IamStatement]]
 Grants = Mapping[str, Grant]
 """By subject: a managed policy each, as one alone would be too long for IAM."""
 
 
-def states(scope: Scope) -> list[Statement]:
+def states(scope: Scope) -> list[IamStatement]:
     """Read and write the stack's own state, read what the stack before it has released, and sign."""
     return [
         *state.preview_state(scope),
@@ -34,12 +34,12 @@ def states(scope: Scope) -> list[Statement]:
     ]
 
 
-def state_read(scope: Scope) -> list[Statement]:
+def state_read(scope: Scope) -> list[IamStatement]:
     """Read the stack's own state, and what the stack before it has released, with its signature."""
     return [*state.preview_state(scope), *promotion.promote(scope), *signing.verify(scope)]
 
 
-def identities(scope: Scope) -> list[Statement]:
+def identities(scope: Scope) -> list[IamStatement]:
     """Make and pass the roles of the stack's tasks, and look into the secrets that these read."""
     return [*identity(scope), *secret_keys(scope)]
 

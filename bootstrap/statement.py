@@ -17,7 +17,7 @@ ATTACHED = 10
 
 
 @dataclass(frozen=True)
-class Statement:
+class IamStatement:
     """Allows actions on resources.
 
     Attributes:
@@ -48,6 +48,6 @@ class Statement:
         } | (condition if self.conditions else {})
 
 
-def document(statements: Sequence[Statement]) -> str:
+def document(statements: Sequence[IamStatement]) -> str:
     """The policy's text, without white space: IAM counts none."""
     return json.dumps({"Version": VERSION, "Statement": [one.written() for one in statements]}, separators=(",", ":"))

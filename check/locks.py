@@ -43,7 +43,7 @@ _SHARE = re.compile(r"(?:CREATE\s+(?:UNIQUE\s+)?INDEX|REINDEX|LOCK|DO|CALL|SELEC
 
 
 @dataclass(frozen=True)
-class Sample:
+class LockSample:
     """A lock that was held at one time.
 
     Attributes:
@@ -100,7 +100,7 @@ class LockSampler:
 
     def __init__(self, scratch: Scratch, tables: Sequence[Table]) -> None:
         self._tables = {(one.database, one.oid): one for one in tables}
-        self._samples: list[Sample] = []
+        self._samples: list[LockSample] = []
         self._stop = threading.Event()
         self._child = subprocess.Popen(
             ["docker", "exec", "-i", "--env", f"PGAPPNAME={OURS}", scratch.name, *scratch.psql("postgres")],
@@ -143,7 +143,7 @@ class LockSampler:
     def _take(self, line: str) -> None:
         at, transaction, session, database, oid, mode = line.rstrip("\n").split("\t")
         if (database, int(oid)) in self._tables:
-            self._samples.append(Sample(float(at), transaction, int(session), database, int(oid), mode))
+            self._samples.append(LockSample(float(at), transaction, int(session), database, int(oid), mode))
 
     def held(self, statements: Sequence[SqlStatement]) -> list[Held]:
         """Return the sampled locks, the longest first, each with its statement.
@@ -155,7 +155,7 @@ class LockSampler:
         return sorted((blamed(one, statements) for one in found), key=lambda one: one.seconds, reverse=True)
 
 
-def merged(samples: Iterable[Sample], table: Callable[[Sample], Table]) -> list[Held]:
+def merged(samples: Iterable[LockSample], table: Callable[[LockSample], Table]) -> list[Held]:
     """Return one lock for all samples of a transaction, table and mode."""
     found: dict[tuple[int, str, str, int, str], Held] = {}
     for one in samples:

@@ -294,8 +294,7 @@ def _commands(text: str) -> Iterator[list[str]]:
 
 
 def _up(folder: str) -> Iterator[str]:
-    while True:
+    while folder not in ("/", ""):
         yield folder
-        if folder in ("/", ""):
-            return
         folder = posixpath.dirname(folder)
+    yield folder

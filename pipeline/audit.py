@@ -27,7 +27,7 @@ SECONDS = 900.0
 
 
 @dataclass(frozen=True)
-class Accepted:
+class AcceptedWeakness:
     """A weakness of a dependency that is accepted for a while.
 
     Attributes:
@@ -39,7 +39,7 @@ class Accepted:
     until: date
 
 
-ACCEPTED: Mapping[str, Accepted] = {}
+ACCEPTED: Mapping[str, AcceptedWeakness] = {}
 """By the id that pip-audit says, like GHSA-xxxx-xxxx-xxxx. What cannot be fixed yet gets a line here."""
 
 
@@ -58,19 +58,19 @@ class Audit:
     at: str = "."
 
 
-def ignored(accepted: Mapping[str, Accepted], today: date) -> list[str]:
+def ignored(accepted: Mapping[str, AcceptedWeakness], today: date) -> list[str]:
     """pip-audit's options for what is accepted today."""
     return [word for id_, one in sorted(accepted.items()) if one.until >= today for word in ("--ignore-vuln", id_)]
 
 
-def expired(accepted: Mapping[str, Accepted], today: date) -> list[str]:
+def expired(accepted: Mapping[str, AcceptedWeakness], today: date) -> list[str]:
     """What people must decide anew."""
     return [
         f"ACCEPTED: {id_} ended on {one.until} ({one.reason})" for id_, one in accepted.items() if one.until < today
     ]
 
 
-def audits(files: Sequence[str], today: date, accepted: Mapping[str, Accepted] = ACCEPTED) -> list[Audit]:
+def audits(files: Sequence[str], today: date, accepted: Mapping[str, AcceptedWeakness] = ACCEPTED) -> list[Audit]:
     """All audits. Of Go's modules only those of the examples: the local toolchain's build Pulumi's own engine, which is
     never deployed.
 

@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 from bootstrap.scope import Scope
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 
 
-def boundary(scope: Scope) -> list[Statement]:
+def boundary(scope: Scope) -> list[IamStatement]:
     """A role may do what its policies and this one both allow ("Permissions boundaries" in the IAM user guide)."""
     logs = scope.arn("logs", f"log-group:{scope.records}/*")
     secrets = [scope.arn("secretsmanager", f"secret:{scope.name}-*")]
     masters = [scope.arn("secretsmanager", "secret:rds!*")]
     return [
-        Statement(
+        IamStatement(
             "Start",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken",
              "ecr:GetDownloadUrlForLayer"],
             ["*"],
             why="the execution roles' own policies name the repository; a promoted image lies in another account's",
         ),
-        Statement("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{logs}:*"]),
-        Statement("Secrets", ["secretsmanager:GetSecretValue"], [*secrets, *scope.secrets]),
+        IamStatement("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{logs}:*"]),
+        IamStatement("Secrets", ["secretsmanager:GetSecretValue"], [*secrets, *scope.secrets]),
         # Of the account's other databases, production's among them, no role of this stack reads a password.
-        Statement("MasterSecrets", ["secretsmanager:GetSecretValue"], masters, scope.of_databases),
+        IamStatement("MasterSecrets", ["secretsmanager:GetSecretValue"], masters, scope.of_databases),
         *(
-            [Statement("ClusterSecrets", ["secretsmanager:GetSecretValue"], masters, scope.of_database_clusters)]
+            [IamStatement("ClusterSecrets", ["secretsmanager:GetSecretValue"], masters, scope.of_database_clusters)]
             if scope.used("rds", "cluster:") else []
         ),
-        Statement(
+        IamStatement(
             "Decrypt",
             ["kms:Decrypt"],
             [scope.arn("kms", "key/*")],
             {"StringEquals": {"kms:ViaService": f"secretsmanager.{scope.account.region}.amazonaws.com"}},
             why="the keys of secrets, only through Secrets Manager",
         ),
-        Statement(
+        IamStatement(
             "Exec",
             ["ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel",
              "ssmmessages:OpenDataChannel"],
@@ -43,26 +43,26 @@ def boundary(scope: Scope) -> list[Statement]:
         ),
         *shift(scope),
         *(
-            [Statement("App", scope.app, ["*"], why="what the settings of bootstrap let the service's own code use")]
+            [IamStatement("App", scope.app, ["*"], why="what the settings of bootstrap let the service's own code use")]
             if scope.app else []
         ),
     ]  # fmt: skip
 
 
-def shift(scope: Scope) -> list[Statement]:
+def shift(scope: Scope) -> list[IamStatement]:
     """What ECS itself may do by the stack's infrastructure role while it shifts traffic (`service.strategy`). Of all
     roles of the stack only that one may: a task's code changes no rule."""
     infrastructure = f"{scope.roles.removesuffix('*')}{scope.name}-infrastructure-*"
     alone = {"ArnLike": {"aws:PrincipalArn": infrastructure}}
     return [
-        Statement(
+        IamStatement(
             "Shift",
             ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:ModifyRule",
              "elasticloadbalancing:RegisterTargets"],
             [*scope.target_groups, *scope.listener_rules],
             alone,
         ),
-        Statement(
+        IamStatement(
             "ShiftLook",
             ["elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules",
              "elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],

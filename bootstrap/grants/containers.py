@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bootstrap.scope import Scope
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 
 
-def containers(scope: Scope) -> list[Statement]:
+def containers(scope: Scope) -> list[IamStatement]:
     """For the deploy role."""
     clusters = scope.clusters
     own = [scope.arn("ecs", f"cluster/{scope.name}-*")]
@@ -19,7 +19,7 @@ def containers(scope: Scope) -> list[Statement]:
     theirs = scope.used("ecr", "repository/")
     parameters = [scope.arn("ssm", f"parameter{scope.records}"), scope.arn("ssm", f"parameter{scope.records}/*")]
     return [
-        Statement(
+        IamStatement(
             "Cluster",
             ["ecs:CreateCluster", "ecs:DeleteCluster", "ecs:PutClusterCapacityProviders", "ecs:UpdateCluster",
              "ecs:UpdateClusterSettings"],
@@ -27,34 +27,34 @@ def containers(scope: Scope) -> list[Statement]:
         ),
         # A service runs as the task definition says: as another stack's, its tasks would have that stack's roles and
         # secrets. UpdateService need not name one.
-        Statement(
+        IamStatement(
             "Service",
             ["ecs:CreateService", "ecs:UpdateService"],
             services,
             {"ArnLikeIfExists": {"ecs:task-definition": definitions}},
         ),
         # Who may continue a paused deployment opens the gate: no other role of the account should have it.
-        Statement(
+        IamStatement(
             "Deployment",
             ["ecs:ContinueServiceDeployment", "ecs:DeleteService", "ecs:StopServiceDeployment"],
             [*services, *deployments],
         ),
-        Statement("Register", ["ecs:RegisterTaskDefinition"], definitions),
-        Statement("Run", ["ecs:RunTask"], definitions, scope.in_clusters),
-        Statement("Stop", ["ecs:StopTask"], [scope.arn("ecs", f"task/{scope.name}-*/*")]),
+        IamStatement("Register", ["ecs:RegisterTaskDefinition"], definitions),
+        IamStatement("Run", ["ecs:RunTask"], definitions, scope.in_clusters),
+        IamStatement("Stop", ["ecs:StopTask"], [scope.arn("ecs", f"task/{scope.name}-*/*")]),
         # Tasks bear the tags of their task definition (sluice/aws/tasks.py): in a shared cluster others' are not
         # stopped.
-        *([Statement("StopShared", ["ecs:StopTask"], shared, scope.own)] if shared else []),
-        Statement(
+        *([IamStatement("StopShared", ["ecs:StopTask"], shared, scope.own)] if shared else []),
+        IamStatement(
             "Deregister",
             ["ecs:DeregisterTaskDefinition"],
             ["*"],
             scope.in_region,
             why="AWS knows no resource for it",
         ),
-        Statement("TagContainers", ["ecs:TagResource", "ecs:UntagResource"], [*own, *services, *definitions]),
-        Statement("TagTasks", ["ecs:TagResource"], tasks, {"StringEquals": {"ecs:CreateAction": "RunTask"}}),
-        Statement(
+        IamStatement("TagContainers", ["ecs:TagResource", "ecs:UntagResource"], [*own, *services, *definitions]),
+        IamStatement("TagTasks", ["ecs:TagResource"], tasks, {"StringEquals": {"ecs:CreateAction": "RunTask"}}),
+        IamStatement(
             "Repository",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:CompleteLayerUpload",
              "ecr:CreateRepository", "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository", "ecr:DeleteRepositoryPolicy",
@@ -64,7 +64,7 @@ def containers(scope: Scope) -> list[Statement]:
              "ecr:UntagResource", "ecr:UploadLayerPart"],
             repository,
         ),
-        Statement(
+        IamStatement(
             "Push",
             ["ecr:GetAuthorizationToken"],
             ["*"],
@@ -73,17 +73,17 @@ def containers(scope: Scope) -> list[Statement]:
         ),
         *(
             # sluice/release/hold.py
-            [Statement("Hold", ["ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:PutImage"], theirs)]
+            [IamStatement("Hold", ["ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:PutImage"], theirs)]
             if theirs else []
         ),
-        Statement(
+        IamStatement(
             "Records",
             ["ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:DeleteParameters", "ssm:PutParameter",
              "ssm:RemoveTagsFromResource"],
             parameters,
         ),
         # To put an address beside a password that stays; never RDS's own secret. The tasks that it starts read both.
-        Statement(
+        IamStatement(
             "Secrets",
             ["secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:DeleteResourcePolicy",
              "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:RestoreSecret",

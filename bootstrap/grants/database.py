@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bootstrap.scope import Scope
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 from infra import naming
 
 
-def database(scope: Scope) -> list[Statement]:
+def database(scope: Scope) -> list[IamStatement]:
     """For the deploy role. It never reads the master user's secret: RDS makes it and rotates it."""
     taken = naming.snapshots(scope.project, scope.stack)
     names = (f"{taken}-run-*", f"{scope.name}-*")
@@ -18,7 +18,7 @@ def database(scope: Scope) -> list[Statement]:
     own = [scope.arn("rds", f"{kind}:{scope.name}-*") for kind in ("db", "pg", "subgrp")]
     defaults = [scope.arn("rds", "og:default:*"), scope.arn("rds", "pg:default.*")]
     return [
-        Statement(
+        IamStatement(
             "Instance",
             [f"rds:{one}" for one in (
                 "AddTagsToResource", "CreateDBInstance", "CreateDBParameterGroup", "CreateDBSubnetGroup",
@@ -27,13 +27,13 @@ def database(scope: Scope) -> list[Statement]:
                 "ResetDBParameterGroup")],
             [*own, *defaults],
         ),
-        Statement(
+        IamStatement(
             "Snapshots",
             ["rds:AddTagsToResource", "rds:CreateDBSnapshot", *(["rds:DeleteDBSnapshot"] if deletes else [])],
             [*instances, *(scope.arn("rds", f"snapshot:{name}") for name in names)],
         ),
         *(
-            [Statement(
+            [IamStatement(
                 "ClusterSnapshots",
                 ["rds:AddTagsToResource", "rds:CreateDBClusterSnapshot",
                  *(["rds:DeleteDBClusterSnapshot"] if deletes else [])],
@@ -43,12 +43,12 @@ def database(scope: Scope) -> list[Statement]:
         ),
         *(copies(scope, taken) if scope.snapshot_copies else []),
         # RDS makes it in the deployer's name; nobody but a service may give a secret a name with `!`.
-        Statement(
+        IamStatement(
             "MasterSecret",
             ["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
             [scope.arn("secretsmanager", "secret:rds!*")],
         ),
-        Statement(
+        IamStatement(
             "RotateMasterSecret",
             ["secretsmanager:RotateSecret"],
             [scope.arn("secretsmanager", "secret:rds!*")],
@@ -58,7 +58,7 @@ def database(scope: Scope) -> list[Statement]:
     ]  # fmt: skip
 
 
-def copies(scope: Scope, taken: str) -> list[Statement]:
+def copies(scope: Scope, taken: str) -> list[IamStatement]:
     """To share the snapshots of before a migration, and to have them copied by a role of another account.
 
     No condition of IAM says with whom a snapshot is shared ("Actions, resources, and condition keys for Amazon RDS").
@@ -67,16 +67,16 @@ def copies(scope: Scope, taken: str) -> list[Statement]:
     kinds = ["snapshot", *(["cluster-snapshot"] if scope.used("rds", "cluster:") else [])]
     shares = {"snapshot": "rds:ModifyDBSnapshotAttribute", "cluster-snapshot": "rds:ModifyDBClusterSnapshotAttribute"}
     return [
-        Statement(
+        IamStatement(
             "ShareSnapshots",
             [shares[kind] for kind in kinds],
             [scope.arn("rds", f"{kind}:{taken}-run-*") for kind in kinds],
         ),
-        Statement("CopySnapshots", ["sts:AssumeRole"], [scope.snapshot_copies]),
+        IamStatement("CopySnapshots", ["sts:AssumeRole"], [scope.snapshot_copies]),
     ]
 
 
-def keys(scope: Scope) -> list[Statement]:
+def keys(scope: Scope) -> list[IamStatement]:
     """AWS's own keys for RDS and Secrets Manager, whose ids differ by account, and those that the settings name.
 
     Only through these services, and a grant only for AWS itself: RDS makes it when it attaches an encrypted volume
@@ -90,8 +90,8 @@ def keys(scope: Scope) -> list[Statement]:
     uses, grants = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], {"kms:GrantIsForAWSResource": "true"}
     any_key = [scope.arn("kms", "key/*")]
     return [
-        Statement("Keys", uses, any_key, {"StringEquals": through, "ForAnyValue:StringEquals": managed}),
-        Statement(
+        IamStatement("Keys", uses, any_key, {"StringEquals": through, "ForAnyValue:StringEquals": managed}),
+        IamStatement(
             "KeyGrants",
             ["kms:CreateGrant"],
             any_key,
@@ -99,8 +99,8 @@ def keys(scope: Scope) -> list[Statement]:
         ),
         *(
             [
-                Statement("NamedKeys", uses, named, {"StringEquals": through}),
-                Statement("NamedKeyGrants", ["kms:CreateGrant"], named, {"StringEquals": through, "Bool": grants}),
+                IamStatement("NamedKeys", uses, named, {"StringEquals": through}),
+                IamStatement("NamedKeyGrants", ["kms:CreateGrant"], named, {"StringEquals": through, "Bool": grants}),
             ]
             if named
             else []

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from bootstrap.scope import Scope
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 
 
-def guard(scope: Scope) -> list[Statement]:
+def guard(scope: Scope) -> list[IamStatement]:
     """For the deploy role. Logs that are in the bucket it cannot delete: that takes an administrator."""
     acls, balancers, buckets = _acls(scope), _balancers(scope), _buckets(scope)
     return [
         *preview_guard(scope),
-        Statement(
+        IamStatement(
             "WebAcl",
             ["wafv2:CreateWebACL", "wafv2:DeleteWebACL", "wafv2:TagResource", "wafv2:UntagResource",
              "wafv2:UpdateWebACL"],
             acls,
         ),
-        Statement("Guard", ["wafv2:AssociateWebACL"], [*acls, *balancers]),
-        Statement(
+        IamStatement("Guard", ["wafv2:AssociateWebACL"], [*acls, *balancers]),
+        IamStatement(
             "GuardBalancer",
             ["elasticloadbalancing:CreateWebACLAssociation", "elasticloadbalancing:DeleteWebACLAssociation",
              "wafv2:DisassociateWebACL"],
             balancers,
         ),
-        Statement(
+        IamStatement(
             "GuardAny", ["elasticloadbalancing:SetWebAcl"], ["*"], scope.in_region, why="AWS knows no resource for it"
         ),
-        Statement(
+        IamStatement(
             "TrafficBucket",
             ["s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketPolicy",
              "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutLifecycleConfiguration", "s3:TagResource",
@@ -36,7 +36,7 @@ def guard(scope: Scope) -> list[Statement]:
         ),
         # Flow logs to S3 are delivered by CloudWatch Logs ("Publish flow logs to Amazon S3" in the Amazon VPC user
         # guide).
-        Statement(
+        IamStatement(
             "FlowDelivery",
             ["logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries",
              "logs:UpdateLogDelivery"],
@@ -44,7 +44,7 @@ def guard(scope: Scope) -> list[Statement]:
             scope.in_region,
             why="AWS knows no resource for them",
         ),
-        Statement(
+        IamStatement(
             "CloseDefaultGroup",
             ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"],
             [scope.arn("ec2", "security-group/*")],
@@ -55,13 +55,13 @@ def guard(scope: Scope) -> list[Statement]:
     ]  # fmt: skip
 
 
-def preview_guard(scope: Scope) -> list[Statement]:
+def preview_guard(scope: Scope) -> list[IamStatement]:
     """Return what a preview, a refresh and a drift check look at. No log is read."""
     return [
-        Statement("LookWebAcl", ["wafv2:GetWebACL", "wafv2:ListTagsForResource"], _acls(scope)),
-        Statement("LookGuard", ["wafv2:GetWebACLForResource"], [*_acls(scope), *_balancers(scope)]),
-        Statement("LookBalancer", ["elasticloadbalancing:GetLoadBalancerWebACL"], _balancers(scope)),
-        Statement(
+        IamStatement("LookWebAcl", ["wafv2:GetWebACL", "wafv2:ListTagsForResource"], _acls(scope)),
+        IamStatement("LookGuard", ["wafv2:GetWebACLForResource"], [*_acls(scope), *_balancers(scope)]),
+        IamStatement("LookBalancer", ["elasticloadbalancing:GetLoadBalancerWebACL"], _balancers(scope)),
+        IamStatement(
             "LookFlowLogs",
             ["ec2:DescribeFlowLogs"],
             ["*"],
@@ -69,7 +69,7 @@ def preview_guard(scope: Scope) -> list[Statement]:
             why="AWS knows no resource for it; it says which logs there are, not what is in them",
         ),
         # What the official AWS provider reads of every bucket, used or not.
-        Statement(
+        IamStatement(
             "LookBucket",
             ["s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLocation",
              "s3:GetBucketLogging", "s3:GetBucketObjectLockConfiguration", "s3:GetBucketPolicy",

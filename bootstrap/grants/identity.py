@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from bootstrap.scope import Scope
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 
 LINKED = ("ecs", "ecs.application-autoscaling", "elasticloadbalancing", "rds")
 """Services whose own roles are created on first use in an account (each guide's "Using service-linked roles")."""
 
 
-def identity(scope: Scope) -> list[Statement]:
+def identity(scope: Scope) -> list[IamStatement]:
     """For the deploy role. It can make no role that may do more than the boundary says, and cannot change that."""
     linked = [f"{service}.amazonaws.com" for service in LINKED]
     bounded = {"StringEquals": {"iam:PermissionsBoundary": scope.boundary}}
     return [
-        Statement(
+        IamStatement(
             "MakeBounded",
             ["iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy",
              "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
             [scope.roles],
             bounded,
         ),
-        Statement(
+        IamStatement(
             "Keep",
             ["iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
              "iam:UpdateRoleDescription"],
             [scope.roles],
         ),
-        Statement(
+        IamStatement(
             "PassToTasks",
             ["iam:PassRole"],
             [scope.roles],
@@ -35,7 +35,7 @@ def identity(scope: Scope) -> list[Statement]:
             # own trust lets tasks alone take them.
             {"StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"]}},
         ),
-        Statement(
+        IamStatement(
             "ServiceLinked",
             ["iam:CreateServiceLinkedRole"],
             [scope.globally("iam", f"role/aws-service-role/{one}/*") for one in linked],

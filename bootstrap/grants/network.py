@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bootstrap.scope import Scope
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 
 KINDS = ("elastic-ip", "internet-gateway", "natgateway", "route-table", "security-group", "security-group-rule",
          "subnet", "vpc", "vpc-endpoint", "vpc-flow-log")  # fmt: skip
@@ -21,34 +21,34 @@ CHANGES = ("AssociateRouteTable", "AttachInternetGateway", "CreateRoute", "Delet
            "RevokeSecurityGroupIngress")  # fmt: skip
 
 
-def network(scope: Scope) -> list[Statement]:
+def network(scope: Scope) -> list[IamStatement]:
     """For the deploy role. EC2's resources have ids that nobody can foretell: the stack's tags tell whose they are."""
     everything = [scope.arn("ec2", f"{kind}/*") for kind in KINDS]
     vpcs, groups = scope.used("ec2", "vpc/"), scope.used("ec2", "security-group/")
     return [
-        Statement("CreateTagged", [f"ec2:{one}" for one in CREATES], everything, scope.new),
-        Statement("ChangeOwn", [f"ec2:{one}" for one in (*CREATES, *CHANGES)], everything, scope.own),
-        Statement(
+        IamStatement("CreateTagged", [f"ec2:{one}" for one in CREATES], everything, scope.new),
+        IamStatement("ChangeOwn", [f"ec2:{one}" for one in (*CREATES, *CHANGES)], everything, scope.own),
+        IamStatement(
             "Tag",
             ["ec2:CreateTags"],
             everything,
             {"StringEquals": {"ec2:CreateAction": list(CREATES)}},
         ),
-        Statement("TagOwn", ["ec2:CreateTags", "ec2:DeleteTags"], everything, scope.own),
+        IamStatement("TagOwn", ["ec2:CreateTags", "ec2:DeleteTags"], everything, scope.own),
         # An endpoint under a private name makes a zone of AWS's own ("CreateVpcEndpoint").
-        Statement(
+        IamStatement(
             "PrivateNames",
             ["route53:AssociateVPCWithHostedZone"],
             [f"arn:{scope.account.partition}:route53:::hostedzone/*"],
             why="AWS makes the zone, with an id that nobody knows before",
         ),
-        *([Statement("ExistingVpc", ["ec2:CreateSecurityGroup"], vpcs)] if vpcs else []),
+        *([IamStatement("ExistingVpc", ["ec2:CreateSecurityGroup"], vpcs)] if vpcs else []),
         # An existing database's security group has none of the stack's tags. Only the group itself is granted: the
         # rules that are added to it carry the stack's tags, and "CreateTagged" and "ChangeOwn" above decide on them.
         # RevokeSecurityGroupIngress is decided on the group alone, so it reaches the owner's rules in it too.
         *(
             [
-                Statement(
+                IamStatement(
                     "ExistingSecurityGroup",
                     [
                         "ec2:AuthorizeSecurityGroupIngress",

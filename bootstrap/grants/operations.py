@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bootstrap.scope import Scope
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 
 
-def operations(scope: Scope) -> list[Statement]:
+def operations(scope: Scope) -> list[IamStatement]:
     """For the deploy role."""
     topics = [scope.arn("sns", f"{scope.name}-*")]
     return [
-        Statement(
+        IamStatement(
             "Alarms",
             ["cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:EnableAlarmActions",
              "cloudwatch:PutCompositeAlarm", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource",
@@ -25,74 +25,74 @@ def operations(scope: Scope) -> list[Statement]:
             ],
         ),
         # The analysis of a canary or linear step (sluice/rollout/strategy).
-        Statement(
+        IamStatement(
             "Figures",
             ["cloudwatch:GetMetricData"],
             ["*"],
             scope.in_region,
             why="AWS knows no resource for it: numbers of every metric of the account are readable, and no logs",
         ),
-        Statement(
+        IamStatement(
             "Dashboard",
             ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"],
             [scope.globally("cloudwatch", f"dashboard/{scope.name}*")],
         ),
-        Statement(
+        IamStatement(
             "Topic",
             ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource",
              "sns:UntagResource"],
             topics,
         ),
-        Statement(
+        IamStatement(
             "Unsubscribe",
             ["sns:SetSubscriptionAttributes", "sns:Unsubscribe"],
             ["*"],
             scope.in_region,
             why="AWS knows no resource for them",
         ),
-        Statement("Notify", ["sns:Publish"], [*topics, *scope.used("sns", "")]),
+        IamStatement("Notify", ["sns:Publish"], [*topics, *scope.used("sns", "")]),
         *logs(scope),
         *events(scope, [*topics, *scope.used("sns", "")]),
         *autoscaling(scope),
     ]  # fmt: skip
 
 
-def logs(scope: Scope) -> list[Statement]:
+def logs(scope: Scope) -> list[IamStatement]:
     """Log groups of the stack and of its database, and the lines of its tasks."""
     own = scope.arn("logs", f"log-group:{scope.records}/*")
     database = scope.arn("logs", f"log-group:/aws/rds/instance/{scope.name}-*")
     return [
-        Statement(
+        IamStatement(
             "Logs",
             ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy",
              "logs:TagResource", "logs:UntagResource"],
             [own, database],
         ),
-        Statement("Lines", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], [f"{own}:*"]),
+        IamStatement("Lines", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], [f"{own}:*"]),
     ]  # fmt: skip
 
 
-def events(scope: Scope, receivers: list[str]) -> list[Statement]:
+def events(scope: Scope, receivers: list[str]) -> list[IamStatement]:
     """Rules about what ECS says, which tell the stack's topics and nobody else."""
     rules = [scope.arn("events", f"rule/{scope.name}-*")]
     return [
-        Statement(
+        IamStatement(
             "Rules",
             ["events:DeleteRule", "events:DisableRule", "events:EnableRule", "events:RemoveTargets",
              "events:TagResource", "events:UntagResource"],
             rules,
         ),
-        Statement(
+        IamStatement(
             "MakeRules",
             ["events:PutRule"],
             rules,
             {"ForAllValues:StringEquals": {"events:source": ["aws.ecs"]}, "Null": {"events:source": "false"}},
         ),
-        Statement("Targets", ["events:PutTargets"], rules, {"ArnLike": {"events:TargetArn": receivers}}),
+        IamStatement("Targets", ["events:PutTargets"], rules, {"ArnLike": {"events:TargetArn": receivers}}),
     ]  # fmt: skip
 
 
-def autoscaling(scope: Scope) -> list[Statement]:
+def autoscaling(scope: Scope) -> list[IamStatement]:
     """The number of a service's tasks, and nothing else that Application Auto Scaling changes."""
     targets = [scope.arn("application-autoscaling", "scalable-target/*")]
     tasks = {
@@ -101,7 +101,7 @@ def autoscaling(scope: Scope) -> list[Statement]:
     }
     own = scope.own["StringEquals"]
     return [
-        Statement(
+        IamStatement(
             "RegisterTarget",
             ["application-autoscaling:RegisterScalableTarget"],
             targets,
@@ -109,18 +109,18 @@ def autoscaling(scope: Scope) -> list[Statement]:
             why="AWS gives targets ids of its own, and one that is not there yet has no tags: which service it is of"
             " cannot be said",
         ),
-        Statement(
+        IamStatement(
             "Autoscaling",
             ["application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DeregisterScalableTarget",
              "application-autoscaling:PutScalingPolicy"],
             targets,
             {"StringEquals": {**tasks, **own}},
         ),
-        Statement(
+        IamStatement(
             "TagTarget",
             ["application-autoscaling:TagResource"],
             targets,
             scope.new,
         ),
-        Statement("UntagTarget", ["application-autoscaling:UntagResource"], targets, scope.own),
+        IamStatement("UntagTarget", ["application-autoscaling:UntagResource"], targets, scope.own),
     ]  # fmt: skip

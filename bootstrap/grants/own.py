@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from bootstrap.scope import Scope
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 from infra import naming
 
 
-def own(scope: Scope) -> list[Statement]:
+def own(scope: Scope) -> list[IamStatement]:
     """For the preview role, and for the deploy role beside what it changes."""
     return [*containers(scope), *named(scope)]
 
 
-def containers(scope: Scope) -> list[Statement]:
+def containers(scope: Scope) -> list[IamStatement]:
     """Clusters, services, tasks and images: the stack's own and those that it uses."""
     clusters = scope.clusters
     services = [scope.arn("ecs", f"service/{one}/{scope.name}-*") for one in clusters]
@@ -23,26 +23,26 @@ def containers(scope: Scope) -> list[Statement]:
     tasks = [scope.arn("ecs", f"task/{one}/*") for one in clusters]
     definitions = [scope.arn("ecs", f"task-definition/{scope.name}-*:*")]
     return [
-        Statement("Clusters", ["ecs:DescribeClusters"], scope.cluster_arns),
-        Statement(
+        IamStatement("Clusters", ["ecs:DescribeClusters"], scope.cluster_arns),
+        IamStatement(
             "Services",
             ["ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:DescribeServices",
              "ecs:ListServiceDeployments"],
             [*services, *history],
         ),
         # Not by tags: a task that ECS does not show yet has none, and a refusal would look like a lost permission.
-        Statement("Tasks", ["ecs:DescribeTasks"], tasks),
-        Statement(
+        IamStatement("Tasks", ["ecs:DescribeTasks"], tasks),
+        IamStatement(
             "ListTasks",
             ["ecs:ListTasks"],
             ["*"],
             scope.in_clusters,
             why="tasks on Fargate have no container instance, which is the only resource that AWS knows for it",
         ),
-        Statement(
+        IamStatement(
             "ContainerTags", ["ecs:ListTagsForResource"], [*scope.cluster_arns, *services, *definitions, *tasks]
         ),
-        Statement(
+        IamStatement(
             "Images",
             ["ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages", "ecr:DescribeRepositories",
              "ecr:GetDownloadUrlForLayer", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListImages",
@@ -62,27 +62,29 @@ def repositories(scope: Scope) -> list[str]:
     return [*here, scope.arn("ecr", f"repository/{name}-*", region="*", account=source.account or scope.account.id)]
 
 
-def named(scope: Scope) -> list[Statement]:
+def named(scope: Scope) -> list[IamStatement]:
     """Return what has the stack's own name."""
     return [
-        Statement("Dashboard", ["cloudwatch:GetDashboard"], [scope.globally("cloudwatch", f"dashboard/{scope.name}*")]),
-        Statement(
+        IamStatement(
+            "Dashboard", ["cloudwatch:GetDashboard"], [scope.globally("cloudwatch", f"dashboard/{scope.name}*")]
+        ),
+        IamStatement(
             "Rules",
             ["events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"],
             [scope.arn("events", f"rule/{scope.name}-*")],
         ),
-        Statement(
+        IamStatement(
             "Topics",
             ["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"],
             [scope.arn("sns", f"{scope.name}-*"), *scope.used("sns", "")],
         ),
-        Statement(
+        IamStatement(
             "Roles",
             ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
              "iam:ListRolePolicies", "iam:ListRoleTags", "iam:SimulatePrincipalPolicy"],
             [scope.roles],
         ),
-        Statement(
+        IamStatement(
             "Records",
             ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:ListTagsForResource"],
             [scope.arn("ssm", f"parameter{scope.records}"), scope.arn("ssm", f"parameter{scope.records}/*")],

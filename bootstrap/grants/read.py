@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from bootstrap.scope import Scope
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 
 NETWORK = (
     "AccountAttributes", "Addresses", "AddressesAttribute", "AvailabilityZones", "InternetGateways",
@@ -29,16 +29,16 @@ DATABASE = (
 )  # fmt: skip
 
 
-def read(scope: Scope) -> list[Statement]:
+def read(scope: Scope) -> list[IamStatement]:
     """Return what AWS describes of an account as a whole only, or before a preview knows its name. For the preview
     role, and for the deploy role beside what it changes."""
     return [*account(scope), *secrets(scope)]
 
 
-def account(scope: Scope) -> list[Statement]:
+def account(scope: Scope) -> list[IamStatement]:
     """Return what belongs to no stack by its name."""
     return [
-        Statement(
+        IamStatement(
             "Look",
             [
                 "acm:DescribeCertificate",
@@ -64,7 +64,7 @@ def account(scope: Scope) -> list[Statement]:
             why="descriptions of networks, load balancers, databases and alarms, without their data: most of these"
             " calls know no resource, and a preview asks for what is not named yet",
         ),
-        Statement(
+        IamStatement(
             "TaskDefinitions",
             ["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"],
             ["*"],
@@ -73,7 +73,7 @@ def account(scope: Scope) -> list[Statement]:
             " readable, so secrets belong into Secrets Manager, and applications that mistrust each other into accounts"
             " of their own",
         ),
-        Statement(
+        IamStatement(
             "Zones",
             ["route53:GetChange", "route53:GetHostedZone", "route53:ListHostedZones", "route53:ListHostedZonesByName",
              "route53:ListResourceRecordSets", "route53:ListTagsForResource"],
@@ -83,25 +83,25 @@ def account(scope: Scope) -> list[Statement]:
     ]  # fmt: skip
 
 
-def secrets(scope: Scope) -> list[Statement]:
+def secrets(scope: Scope) -> list[IamStatement]:
     """Return which secrets there are, and what encrypts them; never what they hold."""
     databases: list[tuple[str, dict[str, Any]]] = [("MasterSecret", scope.of_databases)]
     if scope.used("rds", "cluster:"):
         databases.append(("ClusterSecret", scope.of_database_clusters))
     return [
-        Statement(
+        IamStatement(
             "SecretsNotValues",
             ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
             [scope.arn("secretsmanager", f"secret:{scope.name}-*"), *scope.secrets],
         ),
         *(
-            Statement(
+            IamStatement(
                 name, ["secretsmanager:DescribeSecret"], [scope.arn("secretsmanager", "secret:rds!*")], condition
             )
             for name, condition in databases
         ),
         # Before a run: whether the key of a secret is enabled.
-        Statement(
+        IamStatement(
             "Keys",
             ["kms:DescribeKey"],
             [scope.arn("kms", "key/*")],

@@ -4,27 +4,27 @@
 from __future__ import annotations
 
 from bootstrap.scope import Scope
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 
 
-def preview_state(scope: Scope) -> list[Statement]:
+def preview_state(scope: Scope) -> list[IamStatement]:
     """For a preview: Pulumi 3.250 writes nothing and takes no lock for one."""
     return [
         # Without a condition on `s3:prefix`: HeadObject of what is not there must be answered 404, which S3 does for
         # those alone who may list the bucket ("HeadObject" in the S3 API reference). It shows names, no content.
-        Statement("Bucket", ["s3:ListBucket", "s3:GetBucketLocation"], [scope.states("")]),
-        Statement("OwnState", ["s3:GetObject"], [scope.states("/.pulumi/meta.yaml"), *_own(scope)]),
-        Statement("DecryptSecrets", ["kms:Decrypt", "kms:DescribeKey"], [scope.key]),
-        Statement("DecryptBucket", ["kms:Decrypt"], [scope.bucket_key], _through_s3(scope)),
+        IamStatement("Bucket", ["s3:ListBucket", "s3:GetBucketLocation"], [scope.states("")]),
+        IamStatement("OwnState", ["s3:GetObject"], [scope.states("/.pulumi/meta.yaml"), *_own(scope)]),
+        IamStatement("DecryptSecrets", ["kms:Decrypt", "kms:DescribeKey"], [scope.key]),
+        IamStatement("DecryptBucket", ["kms:Decrypt"], [scope.bucket_key], _through_s3(scope)),
     ]
 
 
-def keep(scope: Scope) -> list[Statement]:
+def keep(scope: Scope) -> list[IamStatement]:
     """For a deployment, beside `look`."""
     return [
-        Statement("WriteState", ["s3:PutObject", "s3:DeleteObject"], _own(scope)),
-        Statement("EncryptSecrets", ["kms:Encrypt", "kms:GenerateDataKey"], [scope.key]),
-        Statement("EncryptBucket", ["kms:GenerateDataKey"], [scope.bucket_key], _through_s3(scope)),
+        IamStatement("WriteState", ["s3:PutObject", "s3:DeleteObject"], _own(scope)),
+        IamStatement("EncryptSecrets", ["kms:Encrypt", "kms:GenerateDataKey"], [scope.key]),
+        IamStatement("EncryptBucket", ["kms:GenerateDataKey"], [scope.bucket_key], _through_s3(scope)),
     ]
 
 

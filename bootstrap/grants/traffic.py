@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from bootstrap.scope import Scope
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 
 
-def traffic(scope: Scope) -> list[Statement]:
+def traffic(scope: Scope) -> list[IamStatement]:
     """For the deploy role."""
     return [*balancing(scope), *names(scope)]
 
 
-def balancing(scope: Scope) -> list[Statement]:
+def balancing(scope: Scope) -> list[IamStatement]:
     """Load balancer, listeners, rules and target groups."""
     short = scope.balancer
     listeners = scope.used("elasticloadbalancing", "listener/app/")
     rules = [arn.replace(":listener/", ":listener-rule/") + "/*" for arn in listeners]
     return [
-        Statement(
+        IamStatement(
             "Balance",
             [f"elasticloadbalancing:{one}" for one in (
                 "AddTags", "CreateListener", "CreateLoadBalancer", "CreateRule", "CreateTargetGroup", "DeleteListener",
@@ -36,7 +36,7 @@ def balancing(scope: Scope) -> list[Statement]:
             ],
         ),
         *(
-            [Statement(
+            [IamStatement(
                 "ExistingListener",
                 [f"elasticloadbalancing:{one}" for one in ("AddTags", "CreateRule", "DeleteRule", "ModifyRule",
                                                            "RemoveTags", "SetRulePriorities")],
@@ -47,20 +47,20 @@ def balancing(scope: Scope) -> list[Statement]:
     ]  # fmt: skip
 
 
-def names(scope: Scope) -> list[Statement]:
+def names(scope: Scope) -> list[IamStatement]:
     """Certificate and DNS records."""
     certificates = [scope.arn("acm", "certificate/*")]
     zones = [f"arn:{scope.account.partition}:route53:::hostedzone/{zone}" for zone in scope.zones]
     return [
-        Statement(
+        IamStatement(
             "RequestCertificate",
             ["acm:RequestCertificate"],
             ["*"],
             scope.new,
             why="AWS knows no resource for it; the stack's tags are required",
         ),
-        Statement("TagCertificate", ["acm:AddTagsToCertificate"], certificates, scope.new),
-        Statement(
+        IamStatement("TagCertificate", ["acm:AddTagsToCertificate"], certificates, scope.new),
+        IamStatement(
             "OwnCertificate",
             ["acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:RemoveTagsFromCertificate",
              "acm:UpdateCertificateOptions"],
@@ -68,7 +68,7 @@ def names(scope: Scope) -> list[Statement]:
             scope.own,
         ),
         *(
-            [Statement("DnsRecords", ["route53:ChangeResourceRecordSets"], zones, records(scope))]
+            [IamStatement("DnsRecords", ["route53:ChangeResourceRecordSets"], zones, records(scope))]
             if zones else []
         ),
     ]  # fmt: skip

@@ -25,7 +25,7 @@ RULES: list[PolicyRule] = [rule for chapter in CHAPTERS.values() for rule in cha
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RuleVerdict:
     """What came of a rule.
 
     Attributes:
@@ -42,11 +42,11 @@ class Verdict:
         return self.mandatory and bool(self.findings)
 
 
-def judge(stack: StackGraph, environment: str | None = None) -> list[Verdict]:
+def judge(stack: StackGraph, environment: str | None = None) -> list[RuleVerdict]:
     """Every rule's verdict on a stack.
 
     Args:
         environment: to judge it for; its own by default.
     """
     where = environment or environment_of(stack)
-    return [Verdict(rule, rule.mandatory(where), rule.judge(stack)) for rule in RULES]
+    return [RuleVerdict(rule, rule.mandatory(where), rule.judge(stack)) for rule in RULES]

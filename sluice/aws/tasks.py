@@ -62,7 +62,7 @@ def token(record: str, step: str, shard: int, attempt: int) -> str:
     return hashlib.sha256(f"{record}\n{step}\n{shard}\n{attempt}".encode()).hexdigest()[:32]
 
 
-class Tasks:
+class EcsTasks:
     """Tasks of one cluster."""
 
     def __init__(self, ecs: Any, cluster: str) -> None:

@@ -20,7 +20,7 @@ from sluice.cli.terminal import Terminal
 from sluice.cli.traffic import abort_rollout, continue_rollout
 from sluice.clock import Clock, SystemClock
 from sluice.errors import GateError, Interrupted
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 
 VERBS = (run, migrate, history, status, rollback, continue_rollout, abort_rollout, rotate, preflight)
 
@@ -103,7 +103,7 @@ def judged(error: Exception) -> _Failure:
         return _Failure(exits.INTERRUPTED, str(error))
     if isinstance(error, Unknown):
         return _Failure(exits.UNKNOWN, str(error))
-    if isinstance(error, (NoStack, Refused)):
+    if isinstance(error, (NoStack, RunRefused)):
         return _Failure(exits.REFUSED, str(error))
     if isinstance(error, GateError):
         return _Failure(exits.FAILED, str(error))

@@ -15,7 +15,7 @@ from sluice.cli import exits
 from sluice.cli.context import Context
 from sluice.diagnosis.log_place import LogPlace
 from sluice.duration import short_time
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 from sluice.migration.records.plan import COMMANDS
 from sluice.migration.records.record import RunRecord
 from sluice.release.names import short
@@ -59,10 +59,10 @@ def main(context: Context, given: argparse.Namespace) -> int:
 
 
 def _timeline(context: Context, chart: bool) -> int:
-    """Show how long each stage of the last rollout took. Raises Refused when there was none."""
+    """Show how long each stage of the last rollout took. Raises RunRefused when there was none."""
     record = ReleaseRecords(context.clients["ssm"], context.stack.path).rollout()
     if record is None:
-        raise Refused(f"stack {context.stack.name} has no rollout yet")
+        raise RunRefused(f"stack {context.stack.name} has no rollout yet")
     stages = [vars(one) for one in timeline.bars(record)]
     context.terminal.result({"rollout": timeline.heading(record), "state": record.state, "stages": stages})
     if not context.terminal.machine:
@@ -145,7 +145,7 @@ def _one(context: Context, runs: Sequence[RunRecord], number: int) -> int:
     found = next((run for run in runs if run.number == number), None)
     if found is None:
         numbers = f"{runs[0].number} to {runs[-1].number}" if runs else "none"
-        raise Refused(f"stack {context.stack.name} has no run {number}; its runs: {numbers}")
+        raise RunRefused(f"stack {context.stack.name} has no run {number}; its runs: {numbers}")
     run = context.records.with_steps(found)
     place = _log_place(context)
     tasks = [

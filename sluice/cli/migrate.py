@@ -13,7 +13,7 @@ from sluice.cli import exits
 from sluice.cli.context import Context
 from sluice.diagnosis.redaction.redact import redact
 from sluice.migration.mark import mark
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 
 
 def arguments(verbs: Any) -> None:
@@ -31,7 +31,7 @@ def arguments(verbs: Any) -> None:
 def main(context: Context, given: argparse.Namespace) -> int:
     runs = context.records.all()
     if not any(run.by == "up" and run.state == "succeeded" for run in runs):
-        raise Refused("no migration of this stack has succeeded yet; the next `pulumi up` runs the steps anyway")
+        raise RunRefused("no migration of this stack has succeeded yet; the next `pulumi up` runs the steps anyway")
     run = mark(context.deployer(), "force", redact(given.reason) or "an operator requested it")
     context.terminal.note(f"run {run.number} recorded: the next `pulumi up` runs every migration step again")
     context.terminal.result({"outcome": "recorded", "run": run.number})

@@ -8,7 +8,7 @@ sends the smoke request, sluice.rollout.proof.task_question; ecs:ListTaskDefinit
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,17 +19,17 @@ from sluice.author import author_name, identity
 from sluice.aws.patience import Unknown
 from sluice.cli import exits
 from sluice.cli.context import Context
+from sluice.cli.release_table import HEADS, listed, revision_of
 from sluice.cli.traffic.traffic_status import strategy_with_header
 from sluice.errors import GateError, Interrupted
 from sluice.image.digest import hexadecimal, short
 from sluice.image.image_tags import ecr_of
 from sluice.inputs.keep import Keep
 from sluice.migration.mark import mark
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 from sluice.migration.records.record import RunRecord
 from sluice.release.hold import HeldTag, Hold, Holds, holding
 from sluice.release.in_use import InUse
-from sluice.release.names import short as short_name
 from sluice.release.release_record import Release, ReleaseRecords
 from sluice.rollout.deployment.http_answer import asking
 from sluice.rollout.deployment.judge import live_revision, primary
@@ -37,12 +37,11 @@ from sluice.rollout.deployment.load_balancers import fitting
 from sluice.rollout.deployment.shape import Shape
 from sluice.rollout.proof.task_question import inside
 from sluice.rollout.request import Wanted
-from sluice.rollout.rollback_target import after_steps, choose, digest, smoke_of
+from sluice.rollout.rollback_target import after_steps, choose, smoke_of
 from sluice.rollout.rollout import Rollout
 from sluice.rollout.strategy.on_test_traffic import on_test_traffic
 
 DEADLINE = 900
-HEADS = ("RELEASE", "WHEN (UTC)", "IMAGE", "VERSION", "GIT REVISION", "TASK DEFINITION", "BY", "AUTHOR", "")
 REVISIONS = 20
 """Number of the newest revisions that count as releases on a stack without release records."""
 
@@ -99,7 +98,7 @@ def main(context: Context, given: argparse.Namespace) -> int:
     plan = _plan(context, holds, given.to)
     _announce(context, plan)
     if not given.yes and not context.terminal.confirm("Go back?"):
-        raise Refused("not confirmed; nothing was changed. Without a terminal, pass --yes")
+        raise RunRefused("not confirmed; nothing was changed. Without a terminal, pass --yes")
     return _go(context, holds, plan, given.reason)
 
 
@@ -107,7 +106,7 @@ def _plan(context: Context, holds: Holds, to: str | None) -> Plan:
     service = context.service.describe()
     now = primary(service or {})
     if service is None or service.get("status") != "ACTIVE" or now is None:
-        raise Refused("this stack has no active service to roll back")
+        raise RunRefused("this stack has no active service to roll back")
     current = str(now["taskDefinition"])
     image = _image(context, current)
     releases = ReleaseRecords(context.clients["ssm"], context.stack.path).all()
@@ -128,10 +127,10 @@ def _plan(context: Context, holds: Holds, to: str | None) -> Plan:
 
 def _announce(context: Context, plan: Plan) -> None:
     note, target = context.terminal.note, plan.target
-    note(f"current release  {_revision(plan.current)}  {short(plan.current_image)}")
+    note(f"current release  {revision_of(plan.current)}  {short(plan.current_image)}")
     when = datetime.fromtimestamp(target.at, UTC).strftime(", released %Y-%m-%d %H:%M UTC") if target.at else ""
     names = f", {target.names}" if target.names else ""
-    note(f"roll back to     {_revision(target.task_definition)}  {short(target.digest)}{names}{when}")
+    note(f"roll back to     {revision_of(target.task_definition)}  {short(target.digest)}{names}{when}")
     note(f"hold             {short(plan.current_image)}: `pulumi up` refuses it until the hold is lifted")
     note("no migration runs: the database stays as the current release left it")
     if not plan.known:
@@ -198,7 +197,7 @@ def _go(context: Context, holds: Holds, plan: Plan, reason: str) -> int:
         raise
     _tag(context, left, add=True)
     terminal.note(
-        f"{_revision(plan.target.task_definition)} serves, {short(plan.target.digest)}; {short(left)} is held. "
+        f"{revision_of(plan.target.task_definition)} serves, {short(plan.target.digest)}; {short(left)} is held. "
         "The next `pulumi up` needs a new image"
     )
     terminal.result(
@@ -225,9 +224,9 @@ def _lift(context: Context, holds: Holds, given: str) -> int:
     found = [hold for hold in holds.all() if len(start) >= 7 and hexadecimal(hold.digest).startswith(start)]
     if not found:
         listed = ", ".join(short(hold.digest) for hold in holds.all()) or "nothing"
-        raise Refused(f"{given} is not held; held: {listed}")
+        raise RunRefused(f"{given} is not held; held: {listed}")
     if len(found) > 1:
-        raise Refused(f"{given} matches several holds: {', '.join(hold.digest for hold in found)}")
+        raise RunRefused(f"{given} matches several holds: {', '.join(hold.digest for hold in found)}")
     # Recorded before the hold is lifted: an operator who lifts it may have undone its migrations by hand.
     mark(context.deployer(), "lift", f"the hold on {short(found[0].digest)} was lifted", found[0].digest)
     holds.lift(found[0].digest)
@@ -252,36 +251,6 @@ def _list(context: Context, holds: Holds) -> int:
     return exits.OK
 
 
-def listed(releases: Sequence[Release], held: Mapping[str, Hold], serves: str) -> list[tuple[str, ...]]:
-    """Return the releases as rows, newest first.
-
-    Args:
-        serves: the serving revision, whose newest release is marked.
-    """
-    serving = max((one.number for one in releases if one.task_definition == serves), default=0)
-    return [
-        (
-            str(one.number),
-            datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M"),
-            digest(one).removeprefix("sha256:")[:12],
-            short_name(one.version),
-            short_name(one.revision),
-            _revision(one.task_definition),
-            one.by,
-            one.author,
-            ", ".join(_marks(one, held, serving)),
-        )
-        for one in reversed(releases)
-    ]
-
-
-def _marks(release: Release, held: Mapping[str, Hold], serving: int) -> Iterator[str]:
-    if release.number == serving:
-        yield "serves"
-    if hold := held.get(digest(release)):
-        yield f"held by {hold.author}"
-
-
 def _tag(context: Context, image: str, add: bool) -> None:
     """Put or remove the hold's tag in ECR; a failure is a warning only."""
     repository = str(context.stack.gate.get("repository") or "")
@@ -297,13 +266,15 @@ def _tag(context: Context, image: str, add: bool) -> None:
 
 def _revisions(context: Context, current: str) -> list[Release]:
     """Return older revisions of the service's family as releases. Source: ECS ListTaskDefinitions."""
-    family, _, number = _revision(current).rpartition(":")
+    family, _, number = revision_of(current).rpartition(":")
     pages = (
         context.clients["ecs"]
         .get_paginator("list_task_definitions")
         .paginate(familyPrefix=family, status="ACTIVE", sort="DESC", PaginationConfig={"MaxItems": 100})
     )
-    arns = [arn for page in pages for arn in page["taskDefinitionArns"] if _revision(arn).rpartition(":")[0] == family]
+    arns = [
+        arn for page in pages for arn in page["taskDefinitionArns"] if revision_of(arn).rpartition(":")[0] == family
+    ]
     older = sorted((int(arn.rpartition(":")[2]), arn) for arn in arns if int(arn.rpartition(":")[2]) < int(number))
     return [Release(revision, _image(context, arn), arn, 0, "") for revision, arn in older[-REVISIONS:]]
 
@@ -316,7 +287,3 @@ def _image(context: Context, task_definition: str) -> str:
 def _definition(context: Context, task_definition: str) -> dict[str, Any]:
     answer = context.clients["ecs"].describe_task_definition(taskDefinition=task_definition)
     return dict(answer["taskDefinition"])
-
-
-def _revision(arn: str) -> str:
-    return arn.rpartition("/")[2]

@@ -19,7 +19,7 @@ from sluice.cli import exits
 from sluice.cli.context import Context
 from sluice.cli.interrupt import Interrupt
 from sluice.cli.stack import asked, stack_option
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 
 USERS = ("app", "owner", "master")
 SECRET, PARENT = "gate:index:GeneratedSecret", "sluice:components:DatabaseUsers$"
@@ -49,7 +49,7 @@ def arguments(verbs: Any) -> None:
 
 def main(context: Context, given: argparse.Namespace) -> int:
     if given.user == "master":
-        raise Refused(by_rds(str(context.stack.gate.get("database") or "")))
+        raise RunRefused(by_rds(str(context.stack.gate.get("database") or "")))
     cwd, terminal = Path(given.cwd), context.terminal
     urn = password(json.loads(asked("export", given.stack, cwd)), given.user)
     approved = ["--yes", "--skip-preview"] if given.yes else []
@@ -82,7 +82,7 @@ def password(state: dict[str, Any], user: str) -> str:
         if one["type"] == SECRET and PARENT in str(one["urn"]) and str(one["urn"]).endswith(f"-{user}")
     ]
     if len(found) != 1:
-        raise Refused(
+        raise RunRefused(
             f"this stack generates no password for {user}: `database.roles` is false, or the stack is not deployed "
             "yet. With `database.roles: true`, migrations and service log in as users of their own"
         )

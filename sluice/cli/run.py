@@ -20,7 +20,7 @@ from sluice.diagnosis.verdict import StepFailed
 from sluice.duration import short_time
 from sluice.errors import GateError
 from sluice.inputs.step import LONGEST_NAME, SHARDS, Step
-from sluice.migration.operator_run import Order, Refused, exit_code, operate
+from sluice.migration.operator_run import Order, RunRefused, exit_code, operate
 from sluice.rollout.deployment.judge import primary
 
 REVISIONS = 100
@@ -113,9 +113,9 @@ def main(context: Context, given: argparse.Namespace) -> int:
 
 
 def _secrets(context: Context, given: argparse.Namespace) -> Choice:
-    """Return the step whose task definition, and so whose secrets, the command gets. Raises Refused."""
+    """Return the step whose task definition, and so whose secrets, the command gets. Raises RunRefused."""
     if given.secrets and given.task_definition:
-        raise Refused("--task-definition has secrets of its own; do not pass --secrets with it")
+        raise RunRefused("--task-definition has secrets of its own; do not pass --secrets with it")
     gate = context.stack.gate
     return step_secrets.choose(gate.get("steps") or [], given.command, given.secrets, str(gate["taskDefinition"]))
 
@@ -138,7 +138,7 @@ def choose(context: Context, image: str | None, definition: str | None, usual: s
         found = _described(ecs, arn, stack.place.container)
         if matches(found[1], wanted):
             return found
-    raise Refused(
+    raise RunRefused(
         f"no migration task definition of this stack has image {wanted}: {len(arns)} revisions of "
         f"{_family(usual)} were searched. The newest one that passed the gate has "
         f"{let_through[1].rpartition('@')[2]}; run it with --image and that digest"

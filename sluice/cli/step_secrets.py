@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 
 ALL, NONE = "all", "none"
 
@@ -70,7 +70,7 @@ def choose(steps: Sequence[Mapping[str, Any]], command: Sequence[str], wanted: s
     lacking = sorted(names - every)
     what = f"no migration step has {', '.join(lacking or sorted(names))}" + ("" if lacking else " together")
     sets = dict.fromkeys(", ".join(one.names) for one in known if one.names)
-    raise Refused(
+    raise RunRefused(
         f"{what}; steps have: {'; '.join(sets) or 'none of app.secrets'}. A command gets the secrets of a step, as "
         "RunTask cannot add any. Fix: name it in `migrations[].secrets` of a step and run `pulumi up`, or choose "
         "secrets that a step has"

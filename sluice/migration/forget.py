@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sluice.aws.tasks import Tasks
+from sluice.aws.tasks import EcsTasks
 from sluice.migration.records.records import Records
 
 
 def stop_live_tasks(ecs: Any, records: Records, cluster: str, log: Callable[[str], None]) -> None:
     """Stop the tasks that an unfinished run left running."""
-    tasks = Tasks(ecs, cluster)
+    tasks = EcsTasks(ecs, cluster)
     head, _, name = cluster.rpartition(":cluster/")
     for run in records.all():
         for step in run.steps_done.values():

@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sluice.aws.patience import Patience, Unknown
-from sluice.aws.tasks import Place, Tasks
+from sluice.aws.tasks import EcsTasks, Place
 from sluice.clock import Halt
 from sluice.diagnosis.redaction.presentable import command_line
 from sluice.diagnosis.verdict import StepFailed
@@ -35,7 +35,7 @@ STOP_SECONDS = 190.0
 """Seconds to wait for the tasks of a cancelled command: the longest stopTimeout (120 s) and the task's clean-up."""
 
 
-class Refused(GateError):
+class RunRefused(GateError):
     """Nothing was started."""
 
 
@@ -104,7 +104,7 @@ def _begin(to: Deployer, order: Order, place: Place) -> RunRecord:
         runs = patience.ask(all_runs, to, taken)
         decision = admit(runs, to.clock.now(), patience.ask(previous_runs.live_operators, to, runs, place))
         if isinstance(decision, Refuse):
-            raise Refused(previous_runs.refusal(decision.run, to.clock.now()))
+            raise RunRefused(previous_runs.refusal(decision.run, to.clock.now()))
         if to.clock.halted() is Halt.STOP:
             raise RunCancelled("cancelled; nothing was started")
         if isinstance(decision, Close):
@@ -141,7 +141,7 @@ def order_line(step: Step) -> str:
 
 def _cancelled(to: Deployer, run: RunRecord, place: Place) -> RunCancelled:
     """Wait until the tasks that Ctrl-C stopped have ended, and close the record."""
-    patience, tasks = Patience(to.clock, "waiting for the tasks to stop"), Tasks(to.ecs, place.cluster)
+    patience, tasks = Patience(to.clock, "waiting for the tasks to stop"), EcsTasks(to.ecs, place.cluster)
     begun, ids = to.clock.now(), _tasks(to, run)
     arns = [previous_runs.arn(place.cluster, one) for one in ids]
     names = ", ".join(ids) or "no task was running"
@@ -160,7 +160,7 @@ def _cancelled(to: Deployer, run: RunRecord, place: Place) -> RunCancelled:
 
 
 def _stop(to: Deployer, run: RunRecord, place: Place, why: str) -> None:
-    tasks, patience = Tasks(to.ecs, place.cluster), Patience(to.clock, "stopping the tasks")
+    tasks, patience = EcsTasks(to.ecs, place.cluster), Patience(to.clock, "stopping the tasks")
     for one in _tasks(to, run):
         patience.ask(tasks.stop, previous_runs.arn(place.cluster, one), f"Sluice: {why}")
 

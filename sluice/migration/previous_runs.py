@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from sluice.aws.patience import Patience
-from sluice.aws.tasks import Place, Tasks, token
+from sluice.aws.tasks import EcsTasks, Place, token
 from sluice.clock import Halt
 from sluice.duration import short_time
 from sluice.errors import GateError, Interrupted
@@ -28,7 +28,7 @@ CLOSE_SECONDS = 1800.0
 
 def live_operators(to: Deployer, runs: Sequence[RunRecord], place: Place) -> frozenset[int]:
     """Return the numbers of open operators' runs that have a live task."""
-    tasks = Tasks(to.ecs, place.cluster)
+    tasks = EcsTasks(to.ecs, place.cluster)
     return frozenset(
         run.number
         for run in runs
@@ -45,7 +45,7 @@ def close(to: Deployer, run: RunRecord, place: Place) -> None:
     to start, then reads the record, so at least one of the two sees the other. Unless that owner recorded that it
     starts nothing more, a call of its in transit gets :data:`SETTLE_SECONDS` to arrive.
     """
-    tasks, patience = Tasks(to.ecs, place.cluster), Patience(to.clock, f"waiting for the tasks of run {run.number}")
+    tasks, patience = EcsTasks(to.ecs, place.cluster), Patience(to.clock, f"waiting for the tasks of run {run.number}")
     fresh = patience.ask(to.records.get, run.number)
     if fresh is None or not fresh.open:
         return  # its owner was alive, and has ended
@@ -125,7 +125,7 @@ def arn(cluster: str, task_id: str) -> str:
     return f"{head}:task/{name}/{task_id}"
 
 
-def _arns(to: Deployer, tasks: Tasks, run: RunRecord, place: Place) -> list[str]:
+def _arns(to: Deployer, tasks: EcsTasks, run: RunRecord, place: Place) -> list[str]:
     """Return the tasks of a run that may be alive, including those that were started but not recorded."""
     arns = []
     for step in run.steps_done.values():

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sluice.author import Identity
 from sluice.aws.patience import Patience, Unknown
-from sluice.aws.tasks import Place, Tasks, stop_seconds
+from sluice.aws.tasks import EcsTasks, Place, stop_seconds
 from sluice.diagnosis.log_place import LogPlace
 from sluice.diagnosis.verdict import StepFailed, essential
 from sluice.errors import GateError, Interrupted, NotPrepared, Superseded
@@ -237,7 +237,7 @@ class _Shape:
 def _shapes(to: Deployer, subject: MigrationSubject, place: Place) -> dict[str, _Shape]:
     """Read every step's task definition before the first step starts, so that a wrong one cannot stop the run
     midway."""
-    patience, tasks = Patience(to.clock, "reading the task definitions"), Tasks(to.ecs, place.cluster)
+    patience, tasks = Patience(to.clock, "reading the task definitions"), EcsTasks(to.ecs, place.cluster)
     shapes: dict[str, _Shape] = {}
     definitions: dict[str, dict[str, Any]] = {}  # most steps share one
     for step in subject.steps:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sluice.image.digest import short
 from sluice.inputs.smoke import Smoke
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 from sluice.migration.records.record import RunRecord
 from sluice.release.release_record import Release
 
@@ -35,14 +35,14 @@ def choose(
         if free:
             return max(free, key=lambda one: one.number)
         why = "all earlier ones are held" if others else "there is no earlier one"
-        raise Refused(f"no {what} to go back to: {why}; releases: {_listed(releases)}")
+        raise RunRefused(f"no {what} to go back to: {why}; releases: {_listed(releases)}")
     found = named(releases, to)
     if found is None:
-        raise Refused(f"this stack has no {what} {to}; it has: {_listed(releases)}")
+        raise RunRefused(f"this stack has no {what} {to}; it has: {_listed(releases)}")
     if digest(found) == current:
-        raise Refused(f"{what} {found.number} ({digest(found)[:19]}) is what the service has now")
+        raise RunRefused(f"{what} {found.number} ({digest(found)[:19]}) is what the service has now")
     if digest(found) in held:
-        raise Refused(
+        raise RunRefused(
             f"{what} {found.number} ({digest(found)[:19]}) is held: it was rolled back before; to use it all the same, "
             f"first `sluice rollback --lift {digest(found)}`"
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from bootstrap.deployers import BOUNDARY, DEPLOY, PREVIEW, RELEASES, Grants
 from bootstrap.scope import Scope
-from bootstrap.statement import LIMIT, Statement, document
+from bootstrap.statement import LIMIT, IamStatement, document
 from infra.policies import AccountRegion
 from tests.components.program import ACCOUNT, ROOT, Deployed, Registered
 from tests.components.rendered import rendered, settings
@@ -153,7 +153,7 @@ def _grants(grants: Grants, scope: Scope) -> Iterator[str]:
         )
 
 
-def _statement(one: Statement) -> str:
+def _statement(one: IamStatement) -> str:
     only = [
         _condition(operator, key, value) for operator, keys in one.conditions.items() for key, value in keys.items()
     ]

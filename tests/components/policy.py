@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from policy.readiness.rule import Violation
-from policy.readiness.rules import CHAPTERS, Verdict, judge
+from policy.readiness.rules import CHAPTERS, RuleVerdict, judge
 from policy.readiness.stack import StackGraph, StackResource, token
 from tests.components.program import ROOT, SECRET, Deployed
 from tests.components.rendered import rendered, stacks
@@ -69,7 +69,7 @@ def opened(value: Any) -> Any:
 
 
 @cache
-def verdicts(stack: str) -> list[Verdict]:
+def verdicts(stack: str) -> list[RuleVerdict]:
     """The rules' verdicts on a stack of this checkout."""
     return judge(graph(rendered(stack)))
 

@@ -12,7 +12,7 @@ from sluice.author import author_name
 from sluice.cli import exits
 from sluice.cli.context import Context
 from sluice.cli.traffic.traffic_status import strategy_of, traffic_status
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 from sluice.release.approval import Approval, Approvals
 from sluice.release.release_record import ReleaseRecords
 
@@ -33,20 +33,20 @@ def main(context: Context, given: argparse.Namespace) -> int:
     note, calls = context.terminal.note, context.service.shift
     strategy = strategy_of(context)
     if strategy is None:
-        raise Refused("this stack's strategy is rolling: press Ctrl-C in its `pulumi up`; nothing was changed")
+        raise RunRefused("this stack's strategy is rolling: press Ctrl-C in its `pulumi up`; nothing was changed")
     latest = calls.latest()
     record = ReleaseRecords(context.clients["ssm"], context.stack.path).rollout()
     if latest is None or latest.ended:
-        raise Refused(
+        raise RunRefused(
             "no rollout is in progress; nothing was changed. `sluice rollback` moves back to an earlier release"
         )
     found = traffic_status(strategy, latest, record)
     if latest.returning:
-        raise Refused(f"{found.progress} already; nothing was changed")
+        raise RunRefused(f"{found.progress} already; nothing was changed")
     note(f"in progress  {found.progress}")
     note(f"started by   {found.deployer or 'something else than the gate'}")
     if not given.yes and not context.terminal.confirm("Roll back?"):
-        raise Refused("not confirmed; nothing was changed. Without a terminal, use --yes")
+        raise RunRefused("not confirmed; nothing was changed. Without a terminal, use --yes")
     hook = latest.pauses[0].hook if len(latest.pauses) == 1 else ""
     approval = Approval(latest.arn, hook, "ROLLBACK", author_name(), round(context.clock.now()), given.reason)
     Approvals(context.clients["ssm"], context.stack.path).write(approval)

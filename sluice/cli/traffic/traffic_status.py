@@ -12,7 +12,7 @@ from typing import Any
 
 from sluice.cli.context import Context
 from sluice.inputs.strategy import Header, Strategy
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 from sluice.release.release_record import RolloutRecord, deployer
 from sluice.rollout.strategy.decision import Situation, meaning
 from sluice.rollout.strategy.lifecycle.hooks import own_stages
@@ -39,13 +39,13 @@ def parsed(raw: Any, header: Header | None = None) -> Strategy | None:
 
 
 def strategy_with_header(context: Context) -> Strategy | None:
-    """Return the stack's strategy with the test header that its test rule matches. Raises Refused."""
+    """Return the stack's strategy with the test header that its test rule matches. Raises RunRefused."""
     strategy = strategy_of(context)
     if strategy is None:
         return None
     header = context.service.shift.header(strategy.test_rule)
     if header is None:
-        raise Refused(
+        raise RunRefused(
             f"the test rule {strategy.test_rule} matches no header, so that nothing can be proven on test traffic; "
             "nothing was changed\n  fix: run `pulumi up --refresh`, which restores the rule"
         )

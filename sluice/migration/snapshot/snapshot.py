@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sluice.aws.patience import Patience, Unknown
-from sluice.aws.tasks import Place, Tasks
+from sluice.aws.tasks import EcsTasks, Place
 from sluice.clock import Halt
 from sluice.diagnosis.log_place import LogPlace
 from sluice.diagnosis.verdict import StepFailed, essential
@@ -89,7 +89,7 @@ class Snapshot:
 
     def _nothing_pending(self, run: RunRecord, step: Step) -> bool:
         place = replace(self._place, task_definition=step.task_definition or self._place.task_definition)
-        definition = self._patience.ask(Tasks(self._to.ecs, place.cluster).definition, place.task_definition)
+        definition = self._patience.ask(EcsTasks(self._to.ecs, place.cluster).definition, place.task_definition)
         containers = definition["containerDefinitions"]
         own = next((one for one in containers if one["name"] == place.container), None)
         probe = StepRun(

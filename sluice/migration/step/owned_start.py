@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from sluice.aws.patience import Patience
 from sluice.aws.session import expired, transient
-from sluice.aws.tasks import Place, Tasks
+from sluice.aws.tasks import EcsTasks, Place
 from sluice.clock import Clock
 from sluice.diagnosis.verdict import Outcome
 from sluice.errors import Superseded
@@ -31,7 +31,7 @@ class OwnedStart:
 
     def __init__(
         self,
-        tasks: Tasks,
+        tasks: EcsTasks,
         owner: Ownership,
         run: RunRecord,
         patience: Patience,

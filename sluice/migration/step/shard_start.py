@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sluice.aws.observation import Confirmation
 from sluice.aws.patience import Patience
-from sluice.aws.tasks import Place, Tasks
+from sluice.aws.tasks import EcsTasks, Place
 from sluice.diagnosis.redaction.presentable import command_line
 from sluice.diagnosis.verdict import Kind, Outcome, retryable
 from sluice.duration import short_time
@@ -48,7 +48,7 @@ class ShardStart:
         self._patience = patience
         self._attempts = attempts
         self._screen = screen
-        self._tasks = Tasks(to.ecs, place.cluster)
+        self._tasks = EcsTasks(to.ecs, place.cluster)
         owner = Ownership(to.records, to.clock, run)
         self._starter = OwnedStart(self._tasks, owner, run, patience, to.clock, screen.say)
 

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sluice.aws.patience import Patience
-from sluice.aws.tasks import Place, Tasks
+from sluice.aws.tasks import EcsTasks, Place
 from sluice.clock import Halt
 from sluice.duration import short_time
 from sluice.errors import GateError, Interrupted
@@ -51,7 +51,7 @@ class ShardStop:
         self._attempts = attempts
         self._screen = screen
         self._until = until
-        self._tasks = Tasks(to.ecs, place.cluster)
+        self._tasks = EcsTasks(to.ecs, place.cluster)
         self._asked = f"asked to stop, and may run up to {place.stop_seconds} s more"
 
     def out_of_time(self) -> bool:

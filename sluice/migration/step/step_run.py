@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sluice.aws.observation import older_task, whole_end
 from sluice.aws.patience import Patience, Unknown
-from sluice.aws.tasks import Place, Tasks
+from sluice.aws.tasks import EcsTasks, Place
 from sluice.diagnosis.explain import step_failure
 from sluice.diagnosis.log_place import LogPlace
 from sluice.diagnosis.step_timeout import Server, ended_alone, ports, server, timed_out
@@ -61,7 +61,7 @@ class StepRun:
         self._essential = essential
         self._log_place = log_place
         self._begun = deployer.clock.now()
-        self._tasks = Tasks(deployer.ecs, place.cluster)
+        self._tasks = EcsTasks(deployer.ecs, place.cluster)
         self._patience = Patience(deployer.clock, f"watching migration step '{step.name}'")
         self._owner = Ownership(deployer.records, deployer.clock, run)
         self._screen = Screen(deployer, step, title)

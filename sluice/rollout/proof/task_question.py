@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sluice.aws.logs import last_lines
 from sluice.aws.observation import Confirmation, older_task, whole_end
 from sluice.aws.patience import Patience
-from sluice.aws.tasks import Place, Tasks, token
+from sluice.aws.tasks import EcsTasks, Place, token
 from sluice.clock import Clock
 from sluice.diagnosis.log_place import LogPlace
 from sluice.diagnosis.redaction.presentable import command_line
@@ -74,7 +74,7 @@ class TaskQuestion:
             task.security_groups,
             task.assign_public_ip,
         )
-        self._tasks = Tasks(ecs, cluster)
+        self._tasks = EcsTasks(ecs, cluster)
         self._clock = clock
         self._log = log
         self._patience = Patience(clock, "asking the service by a task")

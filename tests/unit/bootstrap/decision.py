@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bootstrap.statement import Statement, document
+from bootstrap.statement import IamStatement, document
 
 Policy = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ class Request:
     context: Mapping[str, str | list[str]] = field(default_factory=dict)
 
 
-def policy(statements: Sequence[Statement]) -> Policy:
+def policy(statements: Sequence[IamStatement]) -> Policy:
     """The policy that IAM gets."""
     found = json.loads(document(statements))
     assert isinstance(found, dict)

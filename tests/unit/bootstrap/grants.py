@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bootstrap.deployers import BOUNDARY, DEPLOY, PREVIEW, RELEASES
 from bootstrap.scope import Scope, Upstream
-from bootstrap.statement import Statement
+from bootstrap.statement import IamStatement
 from infra.policies import AccountRegion
 
 ACCOUNT = AccountRegion("aws", "eu-central-1", "111122223333")
@@ -43,7 +43,7 @@ LONGEST = Scope(
 """With everything that settings can add."""
 
 
-def statements(role: str, scope: Scope = SCOPE) -> list[Statement]:
+def statements(role: str, scope: Scope = SCOPE) -> list[IamStatement]:
     """What a role may do: `deploy`, `preview`, `releases` for other accounts' deployers, or `boundary`: the most that a
     task's role may do."""
     grants = {"deploy": DEPLOY, "preview": PREVIEW, "releases": RELEASES, "boundary": {"boundary": BOUNDARY}}[role]

@@ -10,7 +10,7 @@ import pytest
 
 from bootstrap.deployers import BOUNDARY, DEPLOY, PREVIEW
 from bootstrap.scope import Scope, Upstream
-from bootstrap.statement import ATTACHED, LIMIT, Statement, document
+from bootstrap.statement import ATTACHED, LIMIT, IamStatement, document
 from infra import naming
 from tests.unit.bootstrap import reference
 from tests.unit.bootstrap.grants import LONGEST, SCOPE, statements
@@ -58,10 +58,10 @@ class TestLimits:
 class TestReference:
     """What IAM would take and silently never match."""
 
-    def test_actions_exist(self, role: str, one: Statement) -> None:
+    def test_actions_exist(self, role: str, one: IamStatement) -> None:
         assert [action for action in one.actions if not reference.expanded(action)] == []
 
-    def test_every_action_is_decided_on_a_resource_of_the_statement(self, role: str, one: Statement) -> None:
+    def test_every_action_is_decided_on_a_resource_of_the_statement(self, role: str, one: IamStatement) -> None:
         for action in (name for pattern in one.actions for name in reference.expanded(pattern)):
             forms = reference.kinds(action)
             if not forms:
@@ -70,19 +70,19 @@ class TestReference:
             found = [arn for arn in one.resources if any(reference.is_of(arn, form) for form in forms.values())]
             assert found, f"{action} is decided on {', '.join(forms.values())}"
 
-    def test_every_resource_is_one_that_an_action_is_decided_on(self, role: str, one: Statement) -> None:
+    def test_every_resource_is_one_that_an_action_is_decided_on(self, role: str, one: IamStatement) -> None:
         actions = [name for pattern in one.actions for name in reference.expanded(pattern)]
         forms = {form for action in actions for form in reference.kinds(action).values()}
         idle = [arn for arn in one.resources if arn != "*" and not any(reference.is_of(arn, form) for form in forms)]
         assert idle == []
 
-    def test_conditions_are_known_to_every_action(self, role: str, one: Statement) -> None:
+    def test_conditions_are_known_to_every_action(self, role: str, one: IamStatement) -> None:
         keys = {key for operator in one.conditions.values() for key in operator} - reference.ANYWHERE
         short = {key.partition("/")[0] + "/" if "/" in key else key for key in keys}
         for action in (name for pattern in one.actions for name in reference.expanded(pattern)):
             assert short <= reference.conditions(action), action
 
-    def test_what_is_wide_has_a_reason(self, role: str, one: Statement) -> None:
+    def test_what_is_wide_has_a_reason(self, role: str, one: IamStatement) -> None:
         assert not one.wide or one.why, "say why it is about everything, or narrow it"
 
 

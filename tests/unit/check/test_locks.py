@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from check.catalog import Table
-from check.locks import Held, Sample, blamed, merged
+from check.locks import Held, LockSample, blamed, merged
 from check.statement import SqlStatement
 
 NOTES = Table("shop", 16400, "public.notes")
 
 
-def sample(at: float, mode: str = "AccessExclusiveLock", transaction: str = "3/2", session: int = 7) -> Sample:
-    return Sample(at, transaction, session, "shop", NOTES.oid, mode)
+def sample(at: float, mode: str = "AccessExclusiveLock", transaction: str = "3/2", session: int = 7) -> LockSample:
+    return LockSample(at, transaction, session, "shop", NOTES.oid, mode)
 
 
 def sent(at: float, text: str, transaction: str = "3/2", session: int = 7, database: str = "shop") -> SqlStatement:

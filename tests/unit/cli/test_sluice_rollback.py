@@ -11,7 +11,7 @@ from sluice.cli.context import Context
 from sluice.cli.interrupt import Interrupt
 from sluice.cli.stack import DeployedStack
 from sluice.cli.terminal import Terminal
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 from sluice.migration.records.record import RunRecord
 from sluice.release.release_record import ReleaseRecords
 from tests.unit.sluice.aws.parameters import Ssm
@@ -49,7 +49,7 @@ def announced(capsys: pytest.CaptureFixture[str], *runs: RunRecord) -> str:
     clients = Account(ssm=ssm, ecs=Ecs())
     context = Context(stack, clients, Terminal(False), Clock(), Interrupt())  # type: ignore[arg-type]
     given = parser().parse_args(["rollback"])
-    with pytest.raises(Refused, match="not confirmed; nothing was changed"):
+    with pytest.raises(RunRefused, match="not confirmed; nothing was changed"):
         given.main(context, given)
     return capsys.readouterr().err
 

@@ -17,7 +17,7 @@ from sluice.cli import exits
 from sluice.cli.command import main
 from sluice.cli.interrupt import Interrupt
 from sluice.cli.rotate import attached, password
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 from tests.unit.cli.test_sluice_stack import GATE
 
 STACK = "urn:pulumi:prod::sluice::"
@@ -39,7 +39,7 @@ def test_the_users_own_resource_is_found_among_others() -> None:
 
 @pytest.mark.parametrize("found", [{}, {"deployment": {"resources": None}}, state(*OTHERS)])
 def test_a_stack_without_such_users_is_refused(found: dict[str, Any]) -> None:
-    with pytest.raises(Refused, match=r"`database\.roles` is false"):
+    with pytest.raises(RunRefused, match=r"`database\.roles` is false"):
         password(found, "app")
 
 

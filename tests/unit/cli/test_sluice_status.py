@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sluice.cli.history import called, plain, row, rows
-from sluice.cli.rollback import listed
+from sluice.cli.release_table import listed
 from sluice.cli.status import complaints, page, release_line, schema
 from sluice.cli.terminal import Terminal, columns
 from sluice.migration.records.record import RunRecord

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sluice.cli.step_secrets import Choice, choose
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 
 STEPS: list[dict[str, Any]] = [
     {"name": "bootstrap", "command": ["manage.py", "bootstrap"], "taskDefinition": "td/bootstrap"},
@@ -57,14 +57,14 @@ def test_a_stack_of_before_runs_as_it_did() -> None:
     ],
 )
 def test_what_no_step_has_is_refused(wanted: str, said: str) -> None:
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(RunRefused, match=said):
         choose(STEPS, ["rails"], wanted, "td/usual")
 
 
 def test_sets_that_no_step_has_together_are_refused() -> None:
     steps = [*STEPS, {"name": "mail", "command": ["mail"], "secrets": ["SMTP"], "taskDefinition": "td/with_SMTP"}]
     for wanted in ("SMTP,KEY", "all"):
-        with pytest.raises(Refused, match=r"^no migration step has KEY, (S3, )?SMTP together; steps have: KEY; "):
+        with pytest.raises(RunRefused, match=r"^no migration step has KEY, (S3, )?SMTP together; steps have: KEY; "):
             choose(steps, ["rails"], wanted, "td/usual")
 
 

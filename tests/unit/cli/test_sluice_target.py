@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sluice.inputs.smoke import Smoke
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 from sluice.migration.records.record import RunRecord
 from sluice.release.release_record import Release
 from sluice.rollout.rollback_target import after_steps, choose, named, smoke_of
@@ -81,7 +81,7 @@ REFUSED = [
 def test_what_cannot_be_gone_back_to(
     releases: list[Release], current: str, to: str | None, held: str, said: str
 ) -> None:
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(RunRefused, match=said):
         choose(releases, image(current), to, {image(one) for one in held})
 
 

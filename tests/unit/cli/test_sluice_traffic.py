@@ -18,7 +18,7 @@ from sluice.cli.traffic.traffic_checks import HEADER, PAUSES, WEIGHTS, traffic_c
 from sluice.cli.traffic.traffic_status import status_lines, strategy_with_header, traffic_status
 from sluice.clock import Halt
 from sluice.errors import Interrupted
-from sluice.migration.operator_run import Refused
+from sluice.migration.operator_run import RunRefused
 from sluice.release.approval import Approval, Approvals
 from sluice.release.release_record import ReleaseRecords, RolloutRecord
 from sluice.rollout.deployment.service import Service
@@ -113,10 +113,10 @@ def test_a_rollout_that_is_not_proven_cannot_be_continued() -> None:
         stage.cloud.advance()
         stage.clock.time += 10
     stage.store.write(RolloutRecord("repo@sha256:x", NEW, OLD, 0, "ecs-svc/2", "a", "ann@host"))
-    with pytest.raises(Refused, match="has not finished its proofs"):
+    with pytest.raises(RunRefused, match="has not finished its proofs"):
         stage.sluice("continue", "--yes")
     stage.store.write(RolloutRecord("repo@sha256:x", NEW, OLD, 0, "ecs-svc/1", "a", "ann@host", approval="other"))
-    with pytest.raises(Refused, match="the gate did not start the deployment"):
+    with pytest.raises(RunRefused, match="the gate did not start the deployment"):
         stage.sluice("continue", "--yes")
     assert stage.calls("ContinueServiceDeployment") == []
 
@@ -124,7 +124,7 @@ def test_a_rollout_that_is_not_proven_cannot_be_continued() -> None:
 def test_without_a_terminal_nothing_is_done_unasked() -> None:
     stage = Paused(approve="manual")
     for verb in ("continue", "abort"):
-        with pytest.raises(Refused, match="not confirmed; nothing was changed"):
+        with pytest.raises(RunRefused, match="not confirmed; nothing was changed"):
             stage.sluice(verb)
     assert stage.calls("ContinueServiceDeployment", "StopServiceDeployment") == []
     assert stage.approvals.last() is None
@@ -134,10 +134,10 @@ def test_abort_at_a_pause_and_between_two() -> None:
     stage = Paused(approve="manual")
     assert stage.sluice("abort", "--yes") == 0
     assert stage.calls("ContinueServiceDeployment") == [("ROLLBACK", "POST_TEST_TRAFFIC_SHIFT")]
-    with pytest.raises(Refused, match="ECS is rolling back already"):
+    with pytest.raises(RunRefused, match="ECS is rolling back already"):
         stage.sluice("abort", "--yes")
     stage.clock.time += 10
-    with pytest.raises(Refused, match="no rollout is in progress"):
+    with pytest.raises(RunRefused, match="no rollout is in progress"):
         stage.sluice("abort", "--yes")
     assert stage.serves == OLD
     stage = Paused()
@@ -149,7 +149,7 @@ def test_abort_at_a_pause_and_between_two() -> None:
 def test_nothing_in_progress_and_rolling_are_refused() -> None:
     stage = Paused(start=False)
     for verb in ("continue", "abort"):
-        with pytest.raises(Refused, match="no rollout is in progress"):
+        with pytest.raises(RunRefused, match="no rollout is in progress"):
             stage.sluice(verb, "--yes")
 
 
@@ -216,7 +216,7 @@ def test_a_rollback_reads_the_test_header_from_the_rule() -> None:
     assert read is not None
     assert (read.kind, read.test_header.value) == ("canary", "from the rule")
     found[0] = {"Actions": [], "Conditions": []}
-    with pytest.raises(Refused, match="matches no header"):
+    with pytest.raises(RunRefused, match="matches no header"):
         strategy_with_header(context)
 
 

@@ -11,11 +11,14 @@ import pytest
 import yaml
 
 from local.lock import sources
-from pipeline.audit import ACCEPTED, GITLEAKS, GOVULNCHECK, Accepted, Audit, audits, expired, ignored, run
+from pipeline.audit import ACCEPTED, GITLEAKS, GOVULNCHECK, AcceptedWeakness, Audit, audits, expired, ignored, run
 
 ROOT = Path(__file__).parents[3]
 TODAY = date(2026, 3, 10)
-KNOWN = {"GHSA-aaaa": Accepted("not called", date(2026, 3, 10)), "GHSA-bbbb": Accepted("old", date(2026, 3, 9))}
+KNOWN = {
+    "GHSA-aaaa": AcceptedWeakness("not called", date(2026, 3, 10)),
+    "GHSA-bbbb": AcceptedWeakness("old", date(2026, 3, 9)),
+}
 
 
 def listed() -> list[str]:

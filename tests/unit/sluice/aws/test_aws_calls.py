@@ -21,7 +21,7 @@ from moto import mock_aws
 
 from sluice.aws.logs import PAGES, LogTail
 from sluice.aws.session import Account, Clients, expired, transient
-from sluice.aws.tasks import Place, Tasks, token
+from sluice.aws.tasks import EcsTasks, Place, token
 from sluice.diagnosis.log_place import LogPlace
 from sluice.diagnosis.verdict import Kind, Outcome
 from sluice.errors import GateError
@@ -80,7 +80,7 @@ REQUEST = {
 
 
 def start(client: Any) -> str | Outcome:
-    return Tasks(client, CLUSTER).start(PLACE, ["migrate"], {"B": "2", "A": "1"}, "t")
+    return EcsTasks(client, CLUSTER).start(PLACE, ["migrate"], {"B": "2", "A": "1"}, "t")
 
 
 def test_run_task_is_byte_equal_every_time(ecs: tuple[Any, Stubber]) -> None:
@@ -133,7 +133,7 @@ def test_a_stopped_task_is_found_by_family_not_by_started_by(ecs: tuple[Any, Stu
         {"cluster": CLUSTER, "family": "notes-migration", "desiredStatus": "STOPPED"},
     )
     stubber.add_response("describe_tasks", {"tasks": [other, ours]}, {"cluster": CLUSTER, "tasks": ANY})
-    assert Tasks(client, CLUSTER).find("t", DEFINITION) == "arn:2"
+    assert EcsTasks(client, CLUSTER).find("t", DEFINITION) == "arn:2"
 
 
 def test_tokens_tell_attempts_apart_and_fit() -> None:

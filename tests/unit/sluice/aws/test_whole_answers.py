@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from sluice.aws.answers import IncompleteAnswer, lacking
 from sluice.aws.patience import Patience
 from sluice.aws.session import Account, Clients, transient
-from sluice.aws.tasks import Place, Tasks
+from sluice.aws.tasks import EcsTasks, Place
 from sluice.clock import SystemClock
 from tests.unit.sluice.migration.simulation import CLUSTER, DEFINITION, client_error
 
@@ -76,7 +76,7 @@ def clients(api: Api) -> Clients:
 
 def started(api: Api) -> Any:
     patience = Patience(SystemClock(threading.Event()), "starting a task")
-    return patience.ask(Tasks(clients(api)["ecs"], CLUSTER).start, PLACE, ["migrate"], {}, "token")
+    return patience.ask(EcsTasks(clients(api)["ecs"], CLUSTER).start, PLACE, ["migrate"], {}, "token")
 
 
 BODY = json.dumps(STARTED).encode()
@@ -108,7 +108,7 @@ def test_a_read_is_asked_again_by_itself(api: Api) -> None:
     """Also where nobody waits patiently, as in previews and operators' commands."""
     whole = json.dumps({"tasks": STARTED["tasks"], "failures": []}).encode()
     api.answers = [(whole, 10), (b"{}", None), (whole, None)]
-    assert Tasks(clients(api)["ecs"], CLUSTER).describe([ARN]).keys() == {ARN}
+    assert EcsTasks(clients(api)["ecs"], CLUSTER).describe([ARN]).keys() == {ARN}
 
 
 def test_botocore_repeats_reads_by_itself_and_never_what_starts_or_moves(api: Api) -> None:

@@ -13,7 +13,7 @@ from sluice.diagnosis.verdict import Kind, Outcome, StepFailed
 from sluice.errors import GateError, Interrupted, Superseded
 from sluice.inputs.step import Step
 from sluice.migration.fingerprint import MigrationSubject
-from sluice.migration.operator_run import Order, Refused, RunCancelled, exit_code, operate
+from sluice.migration.operator_run import Order, RunCancelled, RunRefused, exit_code, operate
 from sluice.migration.records.deployer import Deployer
 from sluice.migration.records.record import RunRecord, StepRecord, TaskRecord
 from sluice.migration.run import RunResult, migrate
@@ -141,7 +141,7 @@ def test_a_task_that_will_not_stop_keeps_the_record_open() -> None:
     with pytest.raises(RunCancelled, match="stays open"):
         stage.run(halts={5: Halt.STOP})
     assert stage.records.runs[1].open
-    with pytest.raises(Refused, match="run 1 is in progress: `sluice run` by ann@host"):
+    with pytest.raises(RunRefused, match="run 1 is in progress: `sluice run` by ann@host"):
         stage.run()
 
 
@@ -196,7 +196,7 @@ def test_an_operator_never_closes_what_up_left() -> None:
     with pytest.raises(Interrupted):
         stage.up(halts={5: Halt.ABANDON})
     stage.clock.time += 5000
-    with pytest.raises(Refused, match=r"run 1 is in progress: `pulumi up` by ci@runner.*`pulumi cancel`"):
+    with pytest.raises(RunRefused, match=r"run 1 is in progress: `pulumi up` by ci@runner.*`pulumi cancel`"):
         stage.run()
     assert len(stage.ecs.tasks) == 1
 
@@ -235,7 +235,7 @@ def test_a_command_that_comes_while_up_begins_is_kept_out() -> None:
 
     def interfere(name: str) -> Exception | None:
         if name == "run_task" and not refused:
-            with pytest.raises(Refused) as refusal:
+            with pytest.raises(RunRefused) as refusal:
                 operate(other, Order(STEP, "repo@sha256:a"), PLACE)
             refused.append(str(refusal.value))
         return None
@@ -252,7 +252,7 @@ def test_two_with_different_numbers_do_not_both_go_on() -> None:
     stage.records.create(older)
     now, answers = stage.records.all, [[replace(older, state="closed")]]
     stage.records.all = lambda: answers.pop() if answers else now()  # type: ignore[method-assign]
-    with pytest.raises(Refused, match="run 1 is in progress: `pulumi up`"):
+    with pytest.raises(RunRefused, match="run 1 is in progress: `pulumi up`"):
         stage.run()
     assert (stage.records.runs[2].state, stage.records.runs[2].message) == ("closed", "gave way to run 1")
     assert stage.records.runs[1].open
