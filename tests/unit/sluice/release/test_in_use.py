@@ -183,4 +183,4 @@ def test_a_tag_that_cannot_be_put_on_undoes_no_rollout() -> None:
     service = Service(Clock(), {})
     lines: list[str] = []
     rolled_out(service, Order(service, refuses="proven"), lines)
-    assert any("tags in ECR still say what served before" in line for line in lines)
+    assert any("tags in ECR still name the images of the former release" in line for line in lines)
