@@ -201,7 +201,7 @@ def test_ctrl_c_in_a_rollout(scene: Scene) -> None:
         running.send(signal.SIGINT)
         ended = play.end(running)
         assert ended.code != 0, ended.output
-        assert "cancelled: the service goes back" in ended.output
+        assert "cancelled: the service rolls back" in ended.output
         assert ended.seconds < 60
         until(lambda: scene.revision() == scene.before, 10, "the version before is wanted again")
         play.retried(lambda: None)
