@@ -45,6 +45,7 @@ STRATEGIES = {
     "rolling": "strategy: rolling, deadline: 600",
     "wired": "strategy: rolling, alternateGroup: true, deadline: 600",
     "blueGreen": f"strategy: blueGreen, {PAUSED}",
+    "guarded": "strategy: blueGreen, guard: true, bakeMinutes: 1, pauseMinutes: 30, deadline: 7200",
     "canary": f"strategy: canary, stepPercent: 5, stepMinutes: 15, {LIMITS}, {PAUSED}",
     "linear": f"strategy: linear, stepPercent: 20, stepMinutes: 4, {LIMITS}, {PAUSED}",
 }
