@@ -24,7 +24,7 @@ tags = {"Project": main, "Stack": stack, "Purpose": "bootstrap", neighbours.PROD
 provider = providers.amazon(chosen.aws, tags, os.environ)
 here, asking = pulumi.ResourceOptions(provider=provider), pulumi.InvokeOptions(provider=provider)
 
-# Where the stack lives, and what its deployers are limited to.
+# The stack's account and Region, and the limits of its deployers.
 where = aws.get_caller_identity_output(opts=asking).arn.apply(lambda arn: AccountRegion.of(arn, chosen.aws.region))
 keys = [
     aws.kms.get_key_output(key_id=alias, opts=asking).arn
@@ -38,7 +38,7 @@ scope = pulumi.Output.all(where, *keys).apply(lambda known: project.scope(chosen
 
 
 def written(grant: deployers.Grant) -> pulumi.Output[str]:
-    """A grant as a policy for this stack."""
+    """Return a grant as a policy for this stack."""
     return scope.apply(lambda known: document(grant(known)))
 
 
@@ -57,7 +57,7 @@ deploying, previewing = project.jobs(chosen.github, stack)
 def deployer(
     kind: str, does: str, trust: pulumi.Input[str], grants: deployers.Grants, seconds: int = 3600
 ) -> DeployerRole:
-    """One of the roles."""
+    """Create one of the roles."""
     return DeployerRole(
         f"{name}-{kind}",
         DeployerArgs(
@@ -72,7 +72,7 @@ def deployer(
 
 
 def taken_by(jobs: list[subject.Jobs]) -> pulumi.Output[str]:
-    """Let GitHub's jobs take a role."""
+    """Return the trust policy that lets these GitHub jobs assume a role."""
     return where.apply(lambda known: subject.trust(known, jobs))
 
 

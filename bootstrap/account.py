@@ -1,10 +1,10 @@
-"""What Pulumi's state needs and boto3 makes therefore: state bucket, keys; and the identity provider, one an account.
+"""Creates with boto3 what Pulumi's state needs: state bucket and keys; and the account's one identity provider.
 
 IAM: s3:CreateBucket, Get/PutBucketVersioning, Get/PutEncryptionConfiguration, Get/PutBucketPublicAccessBlock,
 Get/PutBucketOwnershipControls, Get/PutBucketPolicy, Get/PutLifecycleConfiguration, s3:ListBucket; kms:CreateKey,
 kms:CreateAlias, kms:DescribeKey, Get/PutKeyPolicy, Get/EnableKeyRotation, kms:TagResource;
-iam:GetOpenIDConnectProvider, iam:CreateOpenIDConnectProvider, iam:AddClientIDToOpenIDConnectProvider. An
-administrator's, once.
+iam:GetOpenIDConnectProvider, iam:CreateOpenIDConnectProvider, iam:AddClientIDToOpenIDConnectProvider. Run by
+an administrator, once.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from infra import naming
 from infra.policies import VERSION, AccountRegion
 
 OLD_VERSIONS_DAYS = 365
-"""Days for which the bucket keeps what a state was before."""
+"""Days for which the bucket keeps old versions of a state."""
 
 ABSENT = {
     "404", "NoSuchBucket", "NoSuchBucketPolicy", "NoSuchEntity", "NoSuchLifecycleConfiguration",
     "NoSuchPublicAccessBlockConfiguration", "NotFoundException", "OwnershipControlsNotFoundError",
     "ServerSideEncryptionConfigurationNotFoundError",
 }  # fmt: skip
-"""Error codes by which AWS says that something is not there yet."""
+"""AWS error codes for something that does not exist yet."""
 
 Clients = Callable[[str], Any]
-"""A boto3 client by its service's name."""
+"""Returns the boto3 client of a service by its name."""
 
 Say = Callable[[str, bool], None]
-"""Takes what was looked at, and whether it had to be made or changed."""
+"""Takes what was checked, and whether it had to be created or changed."""
 
 
 @dataclass(frozen=True)
 class StateLocation:
-    """Where a stack's state lies.
+    """The location of a stack's state.
 
     Attributes:
-        bucket: its name, one for the project's stacks of this account.
-        bucket_key: ARN of the key that encrypts what is in it.
+        bucket: name; the project's stacks of this account share one.
+        bucket_key: ARN of the key that encrypts the bucket's objects.
         key: ARN of the stack's own key, for the secrets in its state.
     """
 
@@ -53,22 +53,22 @@ class StateLocation:
 
 
 def bucket_name(project: str, account: AccountRegion) -> str:
-    """Unique in the world: it holds the account id. At most 63 characters."""
+    """Return the globally unique name of the bucket, with the account id; at most 63 characters."""
     return f"{naming.prefix(project, 'state')}-{account.id}-{account.region}"[:63]
 
 
 def bucket_alias(project: str) -> str:
-    """By which the bucket's key is found again."""
+    """Return the alias by which the bucket's key is found."""
     return f"alias/{naming.prefix(project, 'state')}"
 
 
 def alias(project: str, stack: str) -> str:
-    """By which a stack's own key is found again."""
+    """Return the alias by which a stack's own key is found."""
     return f"alias/{naming.prefix(project, stack)}-secrets"
 
 
 def prepare(clients: Clients, account: AccountRegion, project: str, stack: str, say: Say) -> StateLocation:
-    """Make bucket and keys, or make them as they should be; say each thing. Bears repetition."""
+    """Create or correct bucket and keys, and report each. Can be repeated."""
     kms, name = clients("kms"), bucket_name(project, account)
     tags = {"Project": project}
     bucket_key = key(kms, account, bucket_alias(project), f"States of the stacks of {project}", tags, say)
@@ -80,7 +80,10 @@ def prepare(clients: Clients, account: AccountRegion, project: str, stack: str, 
 
 
 def key(kms: Any, account: AccountRegion, name: str, purpose: str, tags: Mapping[str, str], say: Say) -> str:
-    """The ARN of the key with this alias. Source: KMS CreateKey, PutKeyPolicy, EnableKeyRotation."""
+    """Return the ARN of the key with this alias; create or correct the key.
+
+    Source: KMS CreateKey, PutKeyPolicy, EnableKeyRotation.
+    """
     wanted = key_policy(account)
     found = asked(lambda: kms.describe_key(KeyId=name)["KeyMetadata"]["Arn"])
     if found is None:
@@ -105,10 +108,13 @@ def key(kms: Any, account: AccountRegion, name: str, purpose: str, tags: Mapping
 
 
 def bucket(s3: Any, account: AccountRegion, name: str, key_arn: str, say: Say) -> None:
-    """Versioned, encrypted, closed to the public, TLS only. Sources: the S3 API's pages of each call below."""
+    """Create or correct the bucket: versioned, encrypted, not public, TLS only.
+
+    Sources: the S3 API's pages of each call below.
+    """
     missing = asked(lambda: s3.head_bucket(Bucket=name)) is None
     if missing:
-        # us-east-1 is S3's own default and refused as a constraint ("CreateBucket").
+        # us-east-1 is S3's default and is refused as a location constraint ("CreateBucket").
         elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": account.region}}
         s3.create_bucket(Bucket=name, **(elsewhere if account.region != "us-east-1" else {}))
     say(f"bucket {name}", missing)
@@ -122,7 +128,7 @@ def bucket(s3: Any, account: AccountRegion, name: str, key_arn: str, say: Say) -
 def _configured(
     s3: Any, account: AccountRegion, name: str, key_arn: str
 ) -> list[tuple[str, Callable[[], Any], Callable[[], Any], Any]]:
-    """Return what is said of the bucket: in words, how it is read, how it is written, and what it should be."""
+    """Return the bucket's settings: description, how each is read, how it is written, and its wanted value."""
     closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
     rules = [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]
@@ -184,9 +190,9 @@ def _configured(
 
 
 def identity_provider(iam: Any, account: AccountRegion, say: Say) -> str:
-    """The ARN of GitHub's identity provider: an account has one for all its users, so one that is there is adopted.
+    """Return the ARN of GitHub's identity provider. An account has only one, so an existing one is adopted.
 
-    Source: IAM CreateOpenIDConnectProvider; AWS validates GitHub by its own trusted authorities, without thumbprints.
+    Source: IAM CreateOpenIDConnectProvider; AWS verifies GitHub with its own trusted authorities, without thumbprints.
     """
     arn = subject.provider(account)
     found = asked(lambda: iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn))
@@ -200,7 +206,7 @@ def identity_provider(iam: Any, account: AccountRegion, say: Say) -> str:
 
 
 def key_policy(account: AccountRegion) -> dict[str, Any]:
-    """The account's own IAM decides, and no other account is let in."""
+    """Return a key policy that leaves access to the account's IAM and allows no other account."""
     root = f"arn:{account.partition}:iam::{account.id}:root"
     statement = {
         "Sid": "Account",
@@ -213,7 +219,7 @@ def key_policy(account: AccountRegion) -> dict[str, Any]:
 
 
 def bucket_policy(account: AccountRegion, name: str) -> dict[str, Any]:
-    """Nobody comes without TLS, and no other account is let in."""
+    """Return a bucket policy that refuses access without TLS and from other accounts."""
     arn = f"arn:{account.partition}:s3:::{name}"
     statement = {
         "Sid": "TlsOnly",
@@ -227,7 +233,7 @@ def bucket_policy(account: AccountRegion, name: str) -> dict[str, Any]:
 
 
 def asked(read: Callable[[], Any]) -> Any:
-    """Return what AWS answers; None where it says that there is no such thing."""
+    """Return AWS's answer; None when it says that there is no such thing."""
     try:
         return read()
     except ClientError as error:

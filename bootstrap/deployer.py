@@ -1,4 +1,4 @@
-"""A role that GitHub's jobs take, with its policies."""
+"""A role that GitHub jobs assume, with its policies."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class DeployerArgs:
 
     Attributes:
         path: of role and policies.
-        trust: the policy that says who may take it.
-        grants: subject to policy, each a managed one.
-        session_seconds: how long its credentials may last.
+        trust: the policy that says who may assume the role.
+        grants: subject to policy document; each becomes a managed policy.
+        session_seconds: longest lifetime of its credentials.
     """
 
     path: str
@@ -28,9 +28,9 @@ class DeployerArgs:
 
 
 class DeployerRole(pulumi.ComponentResource):
-    """A role with one managed policy per subject, under names that other accounts can foretell.
+    """A role with one managed policy per subject, under names that other accounts can predict.
 
-    Outputs: arn, known when every policy is attached.
+    Outputs: arn, known once every policy is attached.
     """
 
     arn: pulumi.Output[str]

@@ -1,4 +1,4 @@
-"""The policies of the deployers of a stack, of who promotes from it, and the boundary of its tasks' roles."""
+"""The policies of a stack's deployers and of those who promote from it, and the boundary of its tasks' roles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bootstrap.statement import IamStatement
 
 Grant = Callable[[Scope], Sequence[IamStatement]]
 Grants = Mapping[str, Grant]
-"""By subject: a managed policy each, as one alone would be too long for IAM."""
+"""Grants by subject. Each becomes a managed policy: a single one would be too long for IAM."""
 
 
 def states(scope: Scope) -> list[IamStatement]:
@@ -40,7 +40,7 @@ def state_read(scope: Scope) -> list[IamStatement]:
 
 
 def identities(scope: Scope) -> list[IamStatement]:
-    """Make and pass the roles of the stack's tasks, and look into the secrets that these read."""
+    """Create and pass the roles of the stack's tasks, and look into the secrets that these read."""
     return [*identity(scope), *secret_keys(scope)]
 
 

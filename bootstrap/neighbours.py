@@ -1,6 +1,6 @@
-"""The other stacks of an account, and what their names and their presence mean for this one.
+"""The other stacks of an account, and whether this one can be kept apart from them.
 
-IAM: iam:ListRoles, iam:ListRoleTags. An administrator's.
+IAM: iam:ListRoles, iam:ListRoleTags. Run by an administrator.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from infra import naming
 PRODUCTION = "Production"
 """The tag of a role that says whether its stack is production: `true` or `false`."""
 LOOSE = (
-    "every task definition is readable with the plain variables in it (DescribeTaskDefinition knows no resource)",
+    "every task definition is readable with the plain variables in it (DescribeTaskDefinition supports no resource)",
     "networks, load balancers and databases are described, without their data",
     "quotas, service-linked roles and the names in the state bucket are common",
 )
-"""What IAM cannot keep apart in one account. docs/security.md has the reasons."""
+"""What IAM cannot keep apart in one account; docs/security.md explains why."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,17 @@ class NeighbourStack:
 
     @property
     def name(self) -> str:
-        """Return how the names of its resources begin."""
+        """Return the prefix of its resources' names."""
         return naming.prefix(self.project, self.stack)
 
     @property
     def snapshots(self) -> str:
-        """Return how the names of its snapshots begin: with `sluice` before the project's."""
+        """Return the prefix of its snapshots' names: `sluice`, then the project's name."""
         return naming.snapshots(self.project, self.stack)
 
 
 def others(iam: Any, own: NeighbourStack) -> list[NeighbourStack]:
-    """The other stacks whose deploy roles are in the account, by name."""
+    """Return the other stacks whose deploy roles are in the account, by name."""
     found = []
     for page in iam.get_paginator("list_roles").paginate():
         for role in page["Roles"]:
@@ -63,8 +63,7 @@ def others(iam: Any, own: NeighbourStack) -> list[NeighbourStack]:
 
 
 def collisions(own: NeighbourStack, there: Sequence[NeighbourStack]) -> Iterator[str]:
-    """Return why the name of this stack lets it reach into another one, or the other way round: grants go by how names
-    begin."""
+    """Yield why the names of this stack and another overlap, so that one could reach the other: grants go by prefix."""
     for other in there:
         if _contain(own.name, other.name):
             yield (
@@ -91,7 +90,7 @@ def _contain(left: str, right: str) -> bool:
 
 
 def refusal(own: NeighbourStack, there: Sequence[NeighbourStack], *, shared: bool) -> str:
-    """Return why nothing may be made; empty when it may.
+    """Return why nothing may be created; empty when it may.
 
     Args:
         shared: whether production may share its account.
@@ -111,7 +110,7 @@ def refusal(own: NeighbourStack, there: Sequence[NeighbourStack], *, shared: boo
 
 
 def warning(own: NeighbourStack, there: Sequence[NeighbourStack]) -> list[str]:
-    """Return what to say of an account that stacks share; empty for one that they do not."""
+    """Return the warning about an account that stacks share; empty for one with a single stack."""
     if not there:
         return []
     names = ", ".join(f"{one.project}/{one.stack}" for one in there)

@@ -1,4 +1,4 @@
-"""The project whose stacks are deployed: its name is in the Pulumi.yaml beside this folder."""
+"""The project whose stacks are deployed; its name is in Pulumi.yaml beside this folder."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def name() -> str:
-    """The project's name."""
+    """Return the project's name."""
     return str(yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["name"])
 
 
 def given(stack: str) -> dict[str, Any]:
     """Return what the settings file of a stack says. Raises FileNotFoundError when there is none.
 
-    Where Pulumi has written to the file, keys bear a namespace and numbers are text.
+    Where Pulumi has written the file, keys have a namespace and numbers are text.
     """
     text = (ROOT / "bootstrap" / f"Pulumi.{stack}.yaml").read_text()
     config = (yaml.safe_load(text) or {}).get("config") or {}
@@ -35,7 +35,7 @@ def given(stack: str) -> dict[str, Any]:
 
 
 def is_production(stack: str) -> bool:
-    """Return whether the stack's own settings say `environment: prod`; not where there are none yet."""
+    """Return whether the stack's own settings say `environment: prod`; False when there are none yet."""
     file = ROOT / f"Pulumi.{stack}.yaml"
     if not file.is_file():
         return False
@@ -52,11 +52,11 @@ def scope(
     key: str,
     signing_key: str = "",
 ) -> Scope:
-    """Return what the stack's deployers are limited to.
+    """Return the limits of the stack's deployers.
 
     Args:
         bucket_key, key: ARNs of the bucket's key and of the stack's own.
-        signing_key: of the one that it signs images with; empty: none.
+        signing_key: ARN of the key that the stack signs images with; empty: none.
     """
     source = settings.promote_from
     return Scope(
@@ -81,7 +81,7 @@ def scope(
 
 
 def jobs(github: GitHubSettings, stack: str) -> tuple[list[Jobs], list[Jobs]]:
-    """Return which of GitHub's jobs may deploy a stack, and which may preview it."""
+    """Return the GitHub jobs that may deploy a stack, and those that may preview it."""
     head = subject.repository(github.repository, github.owner_id, github.repository_id)
     number = str(github.repository_id or "")
     deploying = subject.deploying(

@@ -1,11 +1,11 @@
-"""Whether GitHub keeps others out of an environment, and what to click where it does not.
+"""Checks that GitHub protects an environment, and says what to click where it does not.
 
-The roles' trust names branch and workflow, so an environment without rules gives no other branch a role. GitHub itself
-must make a run of the right branch wait for its reviewers, and let nobody push to that branch alone.
+The roles' trust policies name branch and workflow, so even an environment without rules gives no other branch a role.
+Only GitHub can make a run of the right branch wait for reviewers, and keep anyone from pushing to that branch alone.
 
 Sources in GitHub's REST API documentation: "Get an environment", "List deployment branch policies", "Get a branch",
-"Get the customization template for an OIDC subject claim for a repository". A token needs to read Actions,
-administration and contents of the repository.
+"Get the customization template for an OIDC subject claim for a repository". The token needs read access to
+Actions, administration and contents of the repository.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True)
 class Environment:
-    """What is asked of GitHub.
+    """A GitHub environment and the protection that it should have.
 
     Attributes:
         branches: the only ones that may deploy.
@@ -58,7 +58,7 @@ class GitHubApi:
     api: str = API
 
     def get(self, path: str) -> Any:
-        """Return what is there; None for nothing. Raises Unanswered."""
+        """Return the parsed answer; None for 404. Raises Unanswered."""
         request = urllib.request.Request(  # noqa: S310 - GitHub's address, or a test's
             f"{self.api}{path}",
             headers={"Authorization": f"Bearer {self.token}", "Accept": "application/vnd.github+json"},
@@ -75,7 +75,7 @@ class GitHubApi:
 
 
 def found(github: GitHubApi, wanted: Environment) -> list[str]:
-    """Return what is not as it should be, each with its fix; empty when everything is. Raises Unanswered."""
+    """Return what is not as it should be, each with its fix. Raises Unanswered."""
     repository = f"/repos/{wanted.repository}"
     here = f"{repository}/environments/{quote(wanted.name, safe='')}"
     environment = github.get(here)
@@ -151,7 +151,7 @@ def clicks(wanted: Environment) -> list[str]:
 
 
 def by_hand(wanted: Environment) -> list[str]:
-    """Return what to do without a token, and how to see that it works."""
+    """Return what to do without a token, and how to test it."""
     create, branches, reviewers, rules = clicks(wanted)
     return [
         f"Protect the environment {wanted.name} (no token in {' or '.join(TOKENS)}: GitHub was not asked):",
@@ -164,10 +164,10 @@ def by_hand(wanted: Environment) -> list[str]:
 
 
 def protection_report(environment: Mapping[str, str], wanted: Environment, api: str = API) -> list[str]:
-    """Return what to print of an environment's protection.
+    """Return the lines to print about an environment's protection.
 
     Args:
-        environment: the process', for its token.
+        environment: environment variables of the process, for the token.
     """
     token = next((environment[name] for name in TOKENS if environment.get(name)), "")
     if not token:

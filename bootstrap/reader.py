@@ -1,4 +1,4 @@
-"""Who of other accounts may read what a stack has released."""
+"""Who in other accounts may read what a stack has released."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from infra.policies import AccountRegion
 
 
 def trust(account: AccountRegion, project: str, readers: Sequence[str]) -> str:
-    """Let the deployers that `make bootstrap` made for this project in other accounts take a role.
+    """Return a trust policy for the deployers that `make bootstrap` created for this project in other accounts.
 
-    Nobody else there can make a role below that path but an administrator: a deployer makes roles below its stack's
-    own path alone.
+    Only an administrator can create other roles below that path: a deployer creates roles only below its stack's own
+    path.
 
     Args:
         readers: twelve digits each.

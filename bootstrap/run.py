@@ -1,5 +1,7 @@
-"""`python -m bootstrap.run STACK`: what the account has once, then the stack's deployers with Pulumi, then what to tell
-GitHub. Works on the account whose credentials the shell has, and bears repetition."""
+"""`python -m bootstrap.run STACK`: prepares the account, creates the stack's deployers, prints what GitHub needs.
+
+Works on the account whose credentials the shell has. Can be repeated.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ from infra.policies import AccountRegion
 from infra.settings.reading.mistake import SettingsError
 
 SESSION_SECONDS = 7200
-"""What the workflows ask for unless told otherwise."""
+"""Session length that the workflows request by default."""
 
 SECONDS = 600.0
 """For `pulumi up`: about forty small resources of IAM."""
@@ -33,11 +35,11 @@ _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"
 
 
 class BootstrapRefused(Exception):
-    """Nothing more can be done; the text is for people."""
+    """Bootstrap cannot continue; the message is for people."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prepare account and deployers of one stack; returns the exit code."""
+    """Prepare account and deployers of one stack; return the exit code."""
     parser = argparse.ArgumentParser(prog="make bootstrap", description=__doc__)
     parser.add_argument("stack")
     parser.add_argument("--yes", action="store_true", help="do not ask before an account is changed")
@@ -58,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def prepare(stack: str, *, asks: bool) -> None:
-    """Everything for one stack. Raises BootstrapRefused, SettingsError."""
+    """Prepare everything for one stack. Raises BootstrapRefused, SettingsError."""
     settings, main_project = read(stack), project.name()
     session = boto3.Session(region_name=settings.aws.region)
 
@@ -90,14 +92,14 @@ def prepare(stack: str, *, asks: bool) -> None:
 
 
 def environment(stack: str, settings: BootstrapSettings) -> protection.Environment:
-    """The GitHub environment of the stack, and how it must be protected."""
+    """Return the GitHub environment of the stack and its required protection."""
     github = settings.github
     name = github.environment or stack
     return protection.Environment(github.repository, name, github.deploy_branches, project.is_production(stack))
 
 
 def asked(variables: Mapping[str, str]) -> Mapping[str, str]:
-    """The variables for asking GitHub: without a token for an emulated account, whose repository is made up."""
+    """Return the variables for calling GitHub; no token for an emulated account, whose repository does not exist."""
     return {} if variables.get("AWS_ENDPOINT_URL") else variables
 
 
@@ -137,22 +139,22 @@ def caller(sts: Any, settings: BootstrapSettings) -> AccountRegion:
 
 
 def say(what: str, changed: bool) -> None:
-    """One line for one thing of the account."""
+    """Print one line about one resource of the account."""
     print(f"  {'made ' if changed else 'is so'}  {what}")
 
 
 def url(place: account.StateLocation, where: AccountRegion, endpoint: str) -> str:
-    """The bucket as a Pulumi backend ("DIY backends" in Pulumi's documentation).
+    """Return the bucket as a URL of a Pulumi backend ("DIY backends" in Pulumi's documentation).
 
     Args:
-        endpoint: of an emulated AWS.
+        endpoint: of an emulated AWS; empty: the real one.
     """
     elsewhere = {"endpoint": endpoint, "s3ForcePathStyle": "true"} if endpoint else {}
     return f"s3://{place.bucket}?{urlencode({'region': where.region} | elsewhere)}"
 
 
 def secrets(place: account.StateLocation, where: AccountRegion) -> str:
-    """The key as a Pulumi secrets provider."""
+    """Return the key as a URL of a Pulumi secrets provider."""
     return f"awskms:///{place.key}?{urlencode({'region': where.region})}"
 
 
@@ -237,7 +239,7 @@ def report(
 
 
 def signing(stack: str, key: str) -> list[str]:
-    """Return what the settings must say of the key that signs; nothing without one."""
+    """Return the lines about the signing key for the settings; none without a key."""
     if not key:
         return []
     return [
@@ -249,7 +251,7 @@ def signing(stack: str, key: str) -> list[str]:
 
 
 def claims(jobs: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return what a job's token must say, a subject a line."""
+    """Return the required claims of a job's token, one subject a line."""
     files = sorted({one.partition("/.github/workflows/")[2] for one in jobs["workflows"]})
     return [f"{one}{', defined by ' + ' or '.join(files) if files else ''}" for one in jobs["subjects"]]
 

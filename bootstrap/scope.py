@@ -1,4 +1,4 @@
-"""What a stack's resources are called: the limits of what its deployers may touch."""
+"""The names of a stack's resources: the limits of what its deployers may touch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BALANCER = 24
 suffix takes 8 (components/network/load_balancer.py)."""
 
 ALTERNATE = "-alt"
-"""How the name of a second target group ends (components/network/target_group.py)."""
+"""Suffix of a second target group's name (components/network/target_group.py)."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Upstream:
     """The stack that another one promotes from.
 
     Attributes:
-        account: that holds it; empty: the same.
+        account: id of its account; empty: this one.
     """
 
     stack: str
@@ -35,20 +35,20 @@ class Scope:
     """One stack in one account and Region.
 
     Attributes:
-        snapshot_copies: ARN of the role of another account that copies its snapshots; empty: none does.
-        bucket, bucket_key: where the account's states lie (name), and what encrypts them (ARN).
-        key: ARN of what encrypts the secrets in this stack's state.
+        snapshot_copies: ARN of the role in another account that copies its snapshots; empty: none.
+        bucket, bucket_key: name of the account's state bucket, ARN of the key that encrypts it.
+        key: ARN of the key that encrypts the secrets in this stack's state.
         upstream: the stack that this one promotes from.
         existing: ARNs of what the stack uses and does not own: a cluster, listener, VPC, database and its security
             group, topic.
         zones: ids of the hosted zones that it writes records to.
-        hosts: the names of these records.
+        hosts: host names of these records.
         secrets: ARNs of further secrets that its tasks read.
         check_keys: whether the deploy role reads their values too, for the keys of their JSON.
-        app: IAM actions that the policies of the service's own code may hold.
+        app: IAM actions that the policies of the application may contain.
         deletes_snapshots: whether the deploy role may delete the snapshots that it took.
         signing_key: ARN of the KMS key that the stack signs images with; empty: it signs none.
-        trusted: ARNs of those that it verifies signatures with.
+        trusted: ARNs of the keys that it verifies signatures with.
     """
 
     account: AccountRegion
@@ -71,103 +71,105 @@ class Scope:
 
     @property
     def name(self) -> str:
-        """Return how the names of the stack's resources begin; Pulumi appends a hyphen and seven characters."""
+        """Return the prefix of the stack's resource names; Pulumi appends a hyphen and seven characters."""
         return naming.prefix(self.project, self.stack)
 
     @property
     def balancer(self) -> str:
-        """The same for load balancers and target groups."""
+        """Return the prefix for load balancers and target groups."""
         return self.name[:BALANCER].rstrip("-")
 
     @property
     def target_groups(self) -> list[str]:
-        """ARNs of the target group and, where a `service.strategy` needs a second one, of that. Its name leaves room
-        for `-alt` (components/network/target_group.py)."""
+        """Return ARNs of the target group and of the second one that some strategies need.
+
+        The second one's name leaves room for `-alt` (components/network/target_group.py).
+        """
         alternate = f"{self.name[: BALANCER - len(ALTERNATE)].rstrip('-')}{ALTERNATE}"
         names = [self.balancer, *([] if alternate.startswith(f"{self.balancer}-") else [alternate])]
         return [self.arn("elasticloadbalancing", f"targetgroup/{name}-*") for name in names]
 
     @property
     def listener_rules(self) -> list[str]:
-        """ARNs of the rules of the stack's own load balancer and of the existing listeners that it uses."""
+        """Return ARNs of the rules of the stack's own load balancer and of the existing listeners it uses."""
         used = self.used("elasticloadbalancing", "listener/app/")
         own = self.arn("elasticloadbalancing", f"listener-rule/app/{self.balancer}-*")
         return [own, *(f"{arn.replace(':listener/', ':listener-rule/')}/*" for arn in used)]
 
     @property
     def records(self) -> str:
-        """Parameters and log groups of the stack lie below it."""
+        """Return the path above the stack's parameters and log groups."""
         return f"/sluice/{self.project}/{self.stack}"
 
     def states(self, path: str) -> str:
-        """The ARN of the bucket of states, or of an object in it (`/.pulumi/…`)."""
+        """Return the ARN of the state bucket, or of an object in it (`/.pulumi/…`)."""
         return f"arn:{self.account.partition}:s3:::{self.bucket}{path}"
 
     def arn(self, service: str, resource: str, *, region: str | None = None, account: str | None = None) -> str:
-        """An ARN in this account and Region; empty ones for services that know none."""
+        """Return an ARN in this account and Region; pass empty ones for services without them."""
         region = self.account.region if region is None else region
         account = self.account.id if account is None else account
         return f"arn:{self.account.partition}:{service}:{region}:{account}:{resource}"
 
     def globally(self, service: str, resource: str) -> str:
-        """An ARN of a service without Regions."""
+        """Return an ARN of a global service."""
         return self.arn(service, resource, region="")
 
     @property
     def roles(self) -> str:
-        """Every role of the stack."""
+        """Return the ARN pattern of the stack's roles."""
         return self.globally("iam", f"role{naming.role_path(self.project, self.stack)}*")
 
     @property
     def boundary(self) -> str:
-        """The policy that bounds them."""
+        """Return the ARN of the policy that bounds the stack's roles."""
         return self.globally("iam", f"policy{naming.boundary(self.project, self.stack)}")
 
     @property
     def clusters(self) -> list[str]:
-        """Names of the ECS clusters that the stack's tasks run in, as patterns."""
+        """Return name patterns of the ECS clusters that the stack's tasks run in."""
         return [f"{self.name}-*", *(arn.partition("/")[2] for arn in self.used("ecs", "cluster/"))]
 
     @property
     def cluster_arns(self) -> list[str]:
-        """The same clusters by their ARNs."""
+        """Return the ARNs of these clusters."""
         return [self.arn("ecs", f"cluster/{self.name}-*"), *self.used("ecs", "cluster/")]
 
     @property
     def in_clusters(self) -> dict[str, dict[str, Any]]:
-        """Only in these clusters: of a task that is started, no ARN says where."""
+        """Return the condition "only in these clusters": the ARN of a task to start does not name one."""
         return {"ArnLike": {"ecs:cluster": self.cluster_arns}}
 
     @property
     def of_databases(self) -> dict[str, dict[str, Any]]:
-        """Only secrets that RDS keeps for the stack's own database, or for one that it uses.
+        """Return the condition "only secrets that RDS keeps for the stack's own database, or for one it uses".
 
-        Their names are `rds!db-` and letters that nobody can foretell. RDS tags them with the database that they are
-        for ("AmazonRDSServiceRolePolicy" in the AWS managed policy reference), and nobody else can set such a tag.
+        Their names are `rds!db-` and unpredictable letters. RDS tags them with their database
+        ("AmazonRDSServiceRolePolicy" in the AWS managed policy reference), and only RDS can set that tag.
         """
         instances = [self.arn("rds", f"db:{self.name}-*"), *self.used("rds", "db:")]
         return {"ArnLike": {"aws:ResourceTag/aws:rds:primaryDBInstanceArn": instances}}
 
     @property
     def of_database_clusters(self) -> dict[str, dict[str, Any]]:
-        """The same for an existing cluster of databases, which the stack never makes."""
+        """Return the same condition for an existing database cluster, which the stack never creates."""
         return {"ArnLike": {"aws:ResourceTag/aws:rds:primaryDBClusterArn": self.used("rds", "cluster:")}}
 
     def used(self, service: str, kind: str) -> list[str]:
-        """The ARNs of a kind among those that the stack uses and does not own."""
+        """Return the ARNs of one kind among those that the stack uses and does not own."""
         return [arn for arn in self.existing if re.match(rf"arn:[^:]+:{service}:[^:]*:[^:]*:{kind}", arn)]
 
     @property
     def in_region(self) -> dict[str, dict[str, Any]]:
-        """For calls that name no resource: only those to the stack's Region."""
+        """Return the condition "only in the stack's Region", for calls that name no resource."""
         return {"StringEquals": {"aws:RequestedRegion": self.account.region}}
 
     @property
     def new(self) -> dict[str, dict[str, Any]]:
-        """Only what is created with the stack's own tags: the provider's default tags."""
+        """Return the condition "only what is created with the stack's tags", the provider's default tags."""
         return {"StringEquals": {"aws:RequestTag/Project": self.project, "aws:RequestTag/Stack": self.stack}}
 
     @property
     def own(self) -> dict[str, dict[str, Any]]:
-        """Only what bears the stack's own tags."""
+        """Return the condition "only what has the stack's tags"."""
         return {"StringEquals": {"aws:ResourceTag/Project": self.project, "aws:ResourceTag/Stack": self.stack}}

@@ -1,4 +1,4 @@
-"""What `make bootstrap` is told about a stack's account and repository: bootstrap/Pulumi.STACK.yaml."""
+"""The settings of `make bootstrap` for a stack's account and repository: bootstrap/Pulumi.STACK.yaml."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ Host = Annotated[
 
 
 def unset(value: Any) -> Any:
-    """None for nothing at all: Pulumi.yaml can give a key no other default than a text or an empty object."""
+    """Return None for an empty value: Pulumi.yaml supports only a text or an empty object as default."""
     return None if value in ("", {}) else value
 
 
@@ -138,7 +138,7 @@ class PromoteFrom(Model):
 
 
 class TaskSettings(Model):
-    """What the stack's tasks may do at most, beside starting, logging and reading the stack's own secrets."""
+    """The most that the stack's tasks may do beside starting, logging and reading the stack's own secrets."""
 
     secrets: list[Arn] = Field(default_factory=list)
     """ARNs or patterns of further secrets that they read: those of the setting `app.secrets`."""
@@ -146,7 +146,7 @@ class TaskSettings(Model):
     """Whether the deploy role may read the values of these secrets, so that a key of a secret's JSON that is missing
     (`ARN:key::`) is found before anything runs. Without it ECS finds that, when a task starts."""
     actions: list[Action] = Field(default_factory=list)
-    """IAM actions that the policies of the setting `access.policies` may hold, like s3:GetObject."""
+    """IAM actions that the policies of the setting `access.policies` may contain, like s3:GetObject."""
 
 
 class BootstrapSettings(Model):
@@ -183,7 +183,7 @@ class BootstrapSettings(Model):
     """Host names that it writes records for: the setting `domain.name` of the stack. In the zones it touches no other
     record."""
     tasks: TaskSettings = Field(default_factory=TaskSettings)
-    """What the stack's tasks may do at most."""
+    """The most that the stack's tasks may do."""
 
     @field_validator("hosts")
     @classmethod
@@ -219,7 +219,7 @@ class BootstrapSettings(Model):
 
 
 def check(stack: str, given: Mapping[str, Any], encrypted: Set[str] = frozenset()) -> BootstrapSettings:
-    """The typed settings. Raises SettingsError with every mistake that was found."""
+    """Return the typed settings. Raises SettingsError with every mistake that was found."""
     mistakes = [Mistake(key, ABSENT, "nothing here is secret; write it plainly") for key in sorted(encrypted)]
     empty = dict(placeholders(dict(given)))
     mistakes += [Mistake(key, value, UNFILLED) for key, value in empty.items()]
@@ -234,7 +234,7 @@ def check(stack: str, given: Mapping[str, Any], encrypted: Set[str] = frozenset(
 
 
 def load(stack: str) -> BootstrapSettings:
-    """The settings of the current Pulumi stack; ends the program with one clean error when any of them is wrong."""
+    """Return the settings of the current Pulumi stack; exit with one clear error when any is wrong."""
     try:
         return check(stack, *configured())
     except SettingsError as wrong:

@@ -1,7 +1,7 @@
-"""The key that a stack signs images with. Boto3 makes it, as the other keys of an account (bootstrap/account.py).
+"""The key that a stack signs images with, created with boto3 like the account's other keys (bootstrap/account.py).
 
-IAM: kms:CreateKey, kms:CreateAlias, kms:DescribeKey, kms:GetKeyPolicy, kms:PutKeyPolicy, kms:TagResource. An
-administrator's, once.
+IAM: kms:CreateKey, kms:CreateAlias, kms:DescribeKey, kms:GetKeyPolicy, kms:PutKeyPolicy, kms:TagResource. Run by
+an administrator, once.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from infra import naming
 from infra.policies import VERSION, AccountRegion
 
 SPEC = "ECC_NIST_P256"
-"""The one that every implementation of cosign's specification must know. Asymmetric keys do not rotate by themselves
-("Rotating AWS KMS keys" in the KMS developer guide)."""
+"""The key type that every implementation of cosign's specification must support.
+
+Asymmetric keys do not rotate by themselves ("Rotating AWS KMS keys" in the KMS developer guide).
+"""
 
 ADMINISTRATION = (
     "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey", "kms:EnableKey",
@@ -24,21 +26,21 @@ ADMINISTRATION = (
     "kms:ListKeyPolicies", "kms:ListResourceTags", "kms:PutKeyPolicy", "kms:RevokeGrant", "kms:ScheduleKeyDeletion",
     "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription", "kms:Verify",
 )  # fmt: skip
-"""What the account's own IAM may give to anybody: everything but to sign, and to let others sign by a grant."""
+"""What the account's IAM may allow: everything but signing, and letting others sign by a grant."""
 
 
 def alias(project: str, stack: str) -> str:
-    """By which a stack's signing key is found again."""
+    """Return the alias by which a stack's signing key is found."""
     return f"alias/{naming.prefix(project, stack)}-signing"
 
 
 def prepare(kms: Any, account: AccountRegion, project: str, stack: str, readers: Sequence[str], say: Say) -> str:
-    """The ARN of the key; makes it, or its policy as it should be. Bears repetition.
+    """Return the ARN of the key; create it or correct its policy. Can be repeated.
 
     Source: CreateKey and PutKeyPolicy in the KMS API reference.
 
     Args:
-        readers: other accounts, whose stacks verify signatures with it.
+        readers: ids of other accounts whose stacks verify signatures with it.
     """
     name, wanted = alias(project, stack), policy(account, project, stack, readers)
     found = asked(lambda: kms.describe_key(KeyId=name)["KeyMetadata"]["Arn"])
@@ -62,10 +64,10 @@ def prepare(kms: Any, account: AccountRegion, project: str, stack: str, readers:
 
 
 def policy(account: AccountRegion, project: str, stack: str, readers: Sequence[str]) -> dict[str, Any]:
-    """The stack's deploy role alone may sign; other accounts may verify.
+    """Return the key policy: only the stack's deploy role may sign; other accounts may verify.
 
-    The role is named in a condition, as a principal that does not exist yet is refused ("PutKeyPolicy" in the KMS API
-    reference).
+    The role is named in a condition, because a principal that does not exist yet is refused ("PutKeyPolicy" in the KMS
+    API reference).
     """
     root = f"arn:{account.partition}:iam::{account.id}:root"
     signer = f"arn:{account.partition}:iam::{account.id}:role{deploy_role(project, stack)}"
@@ -100,5 +102,5 @@ def policy(account: AccountRegion, project: str, stack: str, readers: Sequence[s
 
 
 def deploy_role(project: str, stack: str) -> str:
-    """The deploy role's path and name, as the end of its ARN (bootstrap/__main__.py)."""
+    """Return the deploy role's path and name, the end of its ARN (bootstrap/__main__.py)."""
     return f"{naming.deployer_path(project)}{naming.prefix(project, stack)}-deploy"

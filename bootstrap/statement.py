@@ -1,4 +1,4 @@
-"""A statement of an IAM policy, with the reason for what it leaves open."""
+"""A statement of an IAM policy, with the reason for any wildcard."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class IamStatement:
 
     @property
     def wide(self) -> bool:
-        """Return whether it is about every resource, or about actions that it does not name one by one."""
+        """Return whether it covers every resource, or actions that it does not name one by one."""
         return "*" in self.resources or any("*" in action for action in self.actions)
 
     def written(self) -> dict[str, Any]:
-        """As IAM reads it; sorted, so that an unchanged grant is an unchanged text."""
+        """Return it as IAM reads it; sorted, so that an unchanged grant has an unchanged text."""
         condition = {"Condition": {operator: dict(keys) for operator, keys in self.conditions.items()}}
         return {
             "Sid": self.sid,
@@ -49,5 +49,5 @@ class IamStatement:
 
 
 def document(statements: Sequence[IamStatement]) -> str:
-    """The policy's text, without white space: IAM counts none."""
+    """Return the policy's text without white space, which IAM does not count."""
     return json.dumps({"Version": VERSION, "Statement": [one.written() for one in statements]}, separators=(",", ":"))

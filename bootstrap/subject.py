@@ -1,8 +1,8 @@
-"""Which GitHub jobs a role trusts, by the claims of the tokens that they get.
+"""Which GitHub jobs a role trusts, by the claims of their tokens.
 
 `sub`: a job that names an environment has that environment as its only subject, whatever branch it runs on ("OpenID
-Connect reference" in GitHub's documentation). GitHub makes an environment that a job names and nobody made, without any
-rule: so the subject alone lets every branch in. Repositories created, renamed or moved after 2026-07-15 have the ids of
+Connect reference" in GitHub's documentation). GitHub creates an environment that a job names without any
+rule, so the subject alone lets every branch in. Repositories created, renamed or moved after 2026-07-15 have the ids of
 owner and repository in their subjects; older ones may have opted in.
 
 `ref` is the branch of the run. `job_workflow_ref` is the file that defines the job, with its own branch: in a job
@@ -23,8 +23,8 @@ from infra.policies import AccountRegion
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 CLAIMS = ("aws",)
-"""Partitions where a trust policy may compare more than audience and subject. In others, a condition on such a claim
-would refuse every job."""
+"""Partitions whose trust policies may compare more than audience and subject; elsewhere such a condition refuses every
+job."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Jobs:
     """Some of a repository's jobs.
 
     Attributes:
-        subjects: any of them.
+        subjects: a job has one of them.
         refs, workflows: any of these branches (`refs/heads/main`) and of these `job_workflow_ref`; none: any.
         repository_id: GitHub's number of the repository; empty: not compared.
     """
@@ -43,7 +43,7 @@ class Jobs:
     repository_id: str = ""
 
     def statement(self, account: AccountRegion) -> dict[str, Any]:
-        """Let exactly these take a role: no pattern, no other audience."""
+        """Return a statement that lets exactly these jobs assume a role: no pattern, no other audience."""
         claims = {
             "aud": [AUDIENCE],
             "sub": sorted(self.subjects),
@@ -61,7 +61,7 @@ class Jobs:
 
 
 def repository(name: str, owner_id: int | None, repository_id: int | None) -> str:
-    """Return how subjects of a repository (`owner/name`) begin: the classic form, or with ids the immutable one."""
+    """Return the prefix of a repository's subjects (`owner/name`): the classic form, or with ids the immutable one."""
     if owner_id is None or repository_id is None:
         return f"repo:{name}"
     owner, _, short = name.partition("/")
@@ -69,7 +69,7 @@ def repository(name: str, owner_id: int | None, repository_id: int | None) -> st
 
 
 def environment(head: str, name: str) -> str:
-    """Of a job that names this environment.
+    """Return the subject of a job that names this environment.
 
     Args:
         head: see `repository`.
@@ -78,12 +78,12 @@ def environment(head: str, name: str) -> str:
 
 
 def branch(name: str) -> str:
-    """The `ref` of a run on a branch."""
+    """Return the `ref` of a run on a branch."""
     return f"refs/heads/{name}"
 
 
 def workflows(repository: str, files: Sequence[str], branches: Sequence[str]) -> list[str]:
-    """The `job_workflow_ref` of jobs that these files define on these branches.
+    """Return the `job_workflow_ref` of jobs that these files define on these branches.
 
     Args:
         repository: `owner/name`.
@@ -94,7 +94,7 @@ def workflows(repository: str, files: Sequence[str], branches: Sequence[str]) ->
 def deploying(
     name: str, head: str, environment_name: str, branches: Sequence[str], files: Sequence[str], repository_id: str = ""
 ) -> list[Jobs]:
-    """Jobs of the environment, on these branches, that these files define.
+    """Return the environment's jobs on these branches that these files define.
 
     Args:
         name: `owner/name` of the repository.
@@ -106,8 +106,10 @@ def deploying(
 def previewing(
     name: str, head: str, branches: Sequence[str], files: Sequence[str], *, pull_requests: bool, repository_id: str = ""
 ) -> list[Jobs]:
-    """Jobs that name no environment: on these branches those that these files define, and where asked for those of pull
-    requests. Of the latter no file is compared: who opens a pull request writes the files of its run."""
+    """Return jobs without an environment: those of these files on these branches, and optionally of pull requests.
+
+    No file is compared for pull requests: whoever opens one writes the files of its run.
+    """
     on_branches = Jobs(
         [f"{head}:ref:{branch(one)}" for one in branches],
         [branch(one) for one in branches],
@@ -119,10 +121,10 @@ def previewing(
 
 
 def provider(account: AccountRegion) -> str:
-    """ARN of the account's identity provider for GitHub; there is one per account and issuer."""
+    """Return the ARN of the account's identity provider for GitHub; there is one per account and issuer."""
     return f"arn:{account.partition}:iam::{account.id}:oidc-provider/{ISSUER}"
 
 
 def trust(account: AccountRegion, jobs: Sequence[Jobs]) -> str:
-    """Let any of these jobs take a role."""
+    """Return a trust policy that lets any of these jobs assume a role."""
     return policies.document(*(one.statement(account) for one in jobs))

@@ -1,4 +1,4 @@
-"""The most that any role of the stack's tasks can do, whatever its own policies say."""
+"""The upper limit of what any role of the stack's tasks can do, whatever its own policies allow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from bootstrap.statement import IamStatement
 
 
 def boundary(scope: Scope) -> list[IamStatement]:
-    """A role may do what its policies and this one both allow ("Permissions boundaries" in the IAM user guide)."""
+    """Return the boundary: a role may do what its policies and the boundary both allow.
+
+    Source: "Permissions boundaries" in the IAM user guide.
+    """
     logs = scope.arn("logs", f"log-group:{scope.records}/*")
     secrets = [scope.arn("secretsmanager", f"secret:{scope.name}-*")]
     masters = [scope.arn("secretsmanager", "secret:rds!*")]
@@ -21,7 +24,7 @@ def boundary(scope: Scope) -> list[IamStatement]:
         ),
         IamStatement("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{logs}:*"]),
         IamStatement("Secrets", ["secretsmanager:GetSecretValue"], [*secrets, *scope.secrets]),
-        # Of the account's other databases, production's among them, no role of this stack reads a password.
+        # No role of this stack reads a password of the account's other databases, which may be production's.
         IamStatement("MasterSecrets", ["secretsmanager:GetSecretValue"], masters, scope.of_databases),
         *(
             [IamStatement("ClusterSecrets", ["secretsmanager:GetSecretValue"], masters, scope.of_database_clusters)]
@@ -39,7 +42,8 @@ def boundary(scope: Scope) -> list[IamStatement]:
             ["ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel",
              "ssmmessages:OpenDataChannel"],
             ["*"],
-            why="ECS Exec; AWS knows no resource for it, and no role has it unless a policy of the settings gives it",
+            why="ECS Exec; IAM supports no resource for it, and no role has it unless a policy of the settings"
+            " gives it",
         ),
         *shift(scope),
         *(
@@ -68,6 +72,6 @@ def shift(scope: Scope) -> list[IamStatement]:
              "elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
             ["*"],
             alone,
-            why="AWS knows no resource for them; they describe load balancers, not what passes through them",
+            why="IAM supports no resource for them; they describe load balancers, not what passes through them",
         ),
     ]  # fmt: skip

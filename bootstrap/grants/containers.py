@@ -1,4 +1,4 @@
-"""ECS, ECR, run records and secrets: what the gate and the program call for the stack's tasks."""
+"""ECS, ECR, run records and secrets: the calls that the gate and the program make for the stack's tasks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def containers(scope: Scope) -> list[IamStatement]:
             ["ecs:DeregisterTaskDefinition"],
             ["*"],
             scope.in_region,
-            why="AWS knows no resource for it",
+            why="IAM supports no resource for it",
         ),
         IamStatement("TagContainers", ["ecs:TagResource", "ecs:UntagResource"], [*own, *services, *definitions]),
         IamStatement("TagTasks", ["ecs:TagResource"], tasks, {"StringEquals": {"ecs:CreateAction": "RunTask"}}),

@@ -8,12 +8,12 @@ from infra import naming
 
 
 def database(scope: Scope) -> list[IamStatement]:
-    """For the deploy role. It never reads the master user's secret: RDS makes it and rotates it."""
+    """For the deploy role. It never reads the master user's secret, which RDS creates and rotates."""
     taken = naming.snapshots(scope.project, scope.stack)
     names = (f"{taken}-run-*", f"{scope.name}-*")
     instances = [scope.arn("rds", f"db:{scope.name}-*"), *scope.used("rds", "db:")]
     clusters = scope.used("rds", "cluster:")
-    # Production's last copies survive whoever has the deploy role; who deletes what is too many, docs/restore.md says.
+    # Production's last snapshots survive a misused deploy role. docs/restore.md says who deletes surplus ones.
     deletes = scope.deletes_snapshots
     own = [scope.arn("rds", f"{kind}:{scope.name}-*") for kind in ("db", "pg", "subgrp")]
     defaults = [scope.arn("rds", "og:default:*"), scope.arn("rds", "pg:default.*")]
@@ -42,7 +42,7 @@ def database(scope: Scope) -> list[IamStatement]:
             if clusters else []
         ),
         *(copies(scope, taken) if scope.snapshot_copies else []),
-        # RDS makes it in the deployer's name; nobody but a service may give a secret a name with `!`.
+        # RDS creates it in the deployer's name; only an AWS service may use `!` in a secret's name.
         IamStatement(
             "MasterSecret",
             ["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
@@ -59,10 +59,10 @@ def database(scope: Scope) -> list[IamStatement]:
 
 
 def copies(scope: Scope, taken: str) -> list[IamStatement]:
-    """To share the snapshots of before a migration, and to have them copied by a role of another account.
+    """Return what it takes to share pre-migration snapshots and have a role of another account copy them.
 
-    No condition of IAM says with whom a snapshot is shared ("Actions, resources, and condition keys for Amazon RDS").
-    The key's policy does: who may not use the key can neither copy nor restore, and AWS shares none under its own key.
+    No IAM condition limits with whom a snapshot is shared ("Actions, resources, and condition keys for Amazon RDS").
+    The key's policy does: without the key nobody can copy or restore. AWS shares no snapshot under its own key.
     """
     kinds = ["snapshot", *(["cluster-snapshot"] if scope.used("rds", "cluster:") else [])]
     shares = {"snapshot": "rds:ModifyDBSnapshotAttribute", "cluster-snapshot": "rds:ModifyDBClusterSnapshotAttribute"}
@@ -77,9 +77,9 @@ def copies(scope: Scope, taken: str) -> list[IamStatement]:
 
 
 def keys(scope: Scope) -> list[IamStatement]:
-    """AWS's own keys for RDS and Secrets Manager, whose ids differ by account, and those that the settings name.
+    """Return access to AWS's own keys for RDS and Secrets Manager (ids differ by account) and to the settings' keys.
 
-    Only through these services, and a grant only for AWS itself: RDS makes it when it attaches an encrypted volume
+    Only through these services, and grants only for AWS itself: RDS creates one when it attaches an encrypted volume
     ("Encrypting Amazon RDS resources" in its user guide, "kms:GrantIsForAWSResource" in the AWS KMS developer guide).
     """
     through = {"kms:ViaService": [

@@ -1,4 +1,4 @@
-"""What watches and guards the traffic: web ACL, bucket of traffic logs, flow logs, the VPC's default security group."""
+"""What monitors and guards traffic: web ACL, traffic log bucket, flow logs, the VPC's default security group."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bootstrap.statement import IamStatement
 
 
 def guard(scope: Scope) -> list[IamStatement]:
-    """For the deploy role. Logs that are in the bucket it cannot delete: that takes an administrator."""
+    """For the deploy role. It cannot delete logs from the bucket; only an administrator can."""
     acls, balancers, buckets = _acls(scope), _balancers(scope), _buckets(scope)
     return [
         *preview_guard(scope),
@@ -25,7 +25,11 @@ def guard(scope: Scope) -> list[IamStatement]:
             balancers,
         ),
         IamStatement(
-            "GuardAny", ["elasticloadbalancing:SetWebAcl"], ["*"], scope.in_region, why="AWS knows no resource for it"
+            "GuardAny",
+            ["elasticloadbalancing:SetWebAcl"],
+            ["*"],
+            scope.in_region,
+            why="IAM supports no resource for it",
         ),
         IamStatement(
             "TrafficBucket",
@@ -42,7 +46,7 @@ def guard(scope: Scope) -> list[IamStatement]:
              "logs:UpdateLogDelivery"],
             ["*"],
             scope.in_region,
-            why="AWS knows no resource for them",
+            why="IAM supports no resource for them",
         ),
         IamStatement(
             "CloseDefaultGroup",
@@ -56,7 +60,7 @@ def guard(scope: Scope) -> list[IamStatement]:
 
 
 def preview_guard(scope: Scope) -> list[IamStatement]:
-    """Return what a preview, a refresh and a drift check look at. No log is read."""
+    """Return what a preview, a refresh and a drift check read. No log is read."""
     return [
         IamStatement("LookWebAcl", ["wafv2:GetWebACL", "wafv2:ListTagsForResource"], _acls(scope)),
         IamStatement("LookGuard", ["wafv2:GetWebACLForResource"], [*_acls(scope), *_balancers(scope)]),
@@ -66,9 +70,9 @@ def preview_guard(scope: Scope) -> list[IamStatement]:
             ["ec2:DescribeFlowLogs"],
             ["*"],
             scope.in_region,
-            why="AWS knows no resource for it; it says which logs there are, not what is in them",
+            why="IAM supports no resource for it; it says which logs there are, not what is in them",
         ),
-        # What the official AWS provider reads of every bucket, used or not.
+        # The official AWS provider reads these of every bucket, used or not.
         IamStatement(
             "LookBucket",
             ["s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLocation",

@@ -1,4 +1,4 @@
-"""The roles of the stack's tasks: made below one path, with one boundary, and passed to ECS alone."""
+"""The roles of the stack's tasks: created below one path, with one boundary, and passed only to ECS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LINKED = ("ecs", "ecs.application-autoscaling", "elasticloadbalancing", "rds")
 
 
 def identity(scope: Scope) -> list[IamStatement]:
-    """For the deploy role. It can make no role that may do more than the boundary says, and cannot change that."""
+    """For the deploy role. It cannot create a role that exceeds the boundary, and cannot change the boundary."""
     linked = [f"{service}.amazonaws.com" for service in LINKED]
     bounded = {"StringEquals": {"iam:PermissionsBoundary": scope.boundary}}
     return [

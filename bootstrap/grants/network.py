@@ -7,7 +7,7 @@ from bootstrap.statement import IamStatement
 
 KINDS = ("elastic-ip", "internet-gateway", "natgateway", "route-table", "security-group", "security-group-rule",
          "subnet", "vpc", "vpc-endpoint", "vpc-flow-log")  # fmt: skip
-"""EC2's kinds of resources that a stack makes; every one is tagged when it is created."""
+"""Kinds of EC2 resources that a stack creates; each is tagged on creation."""
 
 CREATES = ("AllocateAddress", "AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress", "CreateFlowLogs",
            "CreateInternetGateway", "CreateNatGateway", "CreateRouteTable", "CreateSecurityGroup", "CreateSubnet",
@@ -22,7 +22,7 @@ CHANGES = ("AssociateRouteTable", "AttachInternetGateway", "CreateRoute", "Delet
 
 
 def network(scope: Scope) -> list[IamStatement]:
-    """For the deploy role. EC2's resources have ids that nobody can foretell: the stack's tags tell whose they are."""
+    """For the deploy role. Ids of EC2 resources cannot be predicted: the stack's tags tell whose they are."""
     everything = [scope.arn("ec2", f"{kind}/*") for kind in KINDS]
     vpcs, groups = scope.used("ec2", "vpc/"), scope.used("ec2", "security-group/")
     return [
@@ -35,7 +35,7 @@ def network(scope: Scope) -> list[IamStatement]:
             {"StringEquals": {"ec2:CreateAction": list(CREATES)}},
         ),
         IamStatement("TagOwn", ["ec2:CreateTags", "ec2:DeleteTags"], everything, scope.own),
-        # An endpoint under a private name makes a zone of AWS's own ("CreateVpcEndpoint").
+        # An endpoint with a private name creates a zone that AWS owns ("CreateVpcEndpoint").
         IamStatement(
             "PrivateNames",
             ["route53:AssociateVPCWithHostedZone"],

@@ -30,7 +30,7 @@ def operations(scope: Scope) -> list[IamStatement]:
             ["cloudwatch:GetMetricData"],
             ["*"],
             scope.in_region,
-            why="AWS knows no resource for it: numbers of every metric of the account are readable, and no logs",
+            why="IAM supports no resource for it: numbers of every metric of the account are readable, and no logs",
         ),
         IamStatement(
             "Dashboard",
@@ -48,7 +48,7 @@ def operations(scope: Scope) -> list[IamStatement]:
             ["sns:SetSubscriptionAttributes", "sns:Unsubscribe"],
             ["*"],
             scope.in_region,
-            why="AWS knows no resource for them",
+            why="IAM supports no resource for them",
         ),
         IamStatement("Notify", ["sns:Publish"], [*topics, *scope.used("sns", "")]),
         *logs(scope),
@@ -58,7 +58,7 @@ def operations(scope: Scope) -> list[IamStatement]:
 
 
 def logs(scope: Scope) -> list[IamStatement]:
-    """Log groups of the stack and of its database, and the lines of its tasks."""
+    """Return access to the log groups of the stack and its database, and to the log lines of its tasks."""
     own = scope.arn("logs", f"log-group:{scope.records}/*")
     database = scope.arn("logs", f"log-group:/aws/rds/instance/{scope.name}-*")
     return [
@@ -73,7 +73,7 @@ def logs(scope: Scope) -> list[IamStatement]:
 
 
 def events(scope: Scope, receivers: list[str]) -> list[IamStatement]:
-    """Rules about what ECS says, which tell the stack's topics and nobody else."""
+    """Return access to rules on ECS events, which notify only the stack's topics."""
     rules = [scope.arn("events", f"rule/{scope.name}-*")]
     return [
         IamStatement(
@@ -93,7 +93,7 @@ def events(scope: Scope, receivers: list[str]) -> list[IamStatement]:
 
 
 def autoscaling(scope: Scope) -> list[IamStatement]:
-    """The number of a service's tasks, and nothing else that Application Auto Scaling changes."""
+    """Return access to the number of a service's tasks, and nothing else that Application Auto Scaling changes."""
     targets = [scope.arn("application-autoscaling", "scalable-target/*")]
     tasks = {
         "application-autoscaling:service-namespace": "ecs",

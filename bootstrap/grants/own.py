@@ -1,4 +1,4 @@
-"""What a preview, a refresh and a drift check look at of the stack's own, and of what it uses by name."""
+"""What a preview, a refresh and a drift check read of the stack's own resources, and of those it uses by name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def containers(scope: Scope) -> list[IamStatement]:
              "ecs:ListServiceDeployments"],
             [*services, *history],
         ),
-        # Not by tags: a task that ECS does not show yet has none, and a refusal would look like a lost permission.
+        # Not by tags: a task that ECS does not list yet has none, and the refusal would look like a lost permission.
         IamStatement("Tasks", ["ecs:DescribeTasks"], tasks),
         IamStatement(
             "ListTasks",
@@ -53,7 +53,7 @@ def containers(scope: Scope) -> list[IamStatement]:
 
 
 def repositories(scope: Scope) -> list[str]:
-    """The stack's own, that of the stack which it promotes from, and those that the settings name."""
+    """Return ARNs: the stack's own, that of the stack it promotes from, and those that the settings name."""
     here = [scope.arn("ecr", f"repository/{scope.name}-*"), *scope.used("ecr", "repository/")]
     source = scope.upstream
     if source is None:
@@ -63,7 +63,7 @@ def repositories(scope: Scope) -> list[str]:
 
 
 def named(scope: Scope) -> list[IamStatement]:
-    """Return what has the stack's own name."""
+    """Return access to what has the stack's own name."""
     return [
         IamStatement(
             "Dashboard", ["cloudwatch:GetDashboard"], [scope.globally("cloudwatch", f"dashboard/{scope.name}*")]

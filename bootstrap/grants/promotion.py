@@ -1,4 +1,4 @@
-"""What crosses from the stack that releases to the stack that promotes: one parameter, to be read."""
+"""What a promoting stack may read of the releasing stack: one parameter."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from infra import naming
 
 
 def released(scope: Scope) -> list[IamStatement]:
-    """For the role that other accounts' deployers take: what this stack has released, and nothing else of it."""
+    """For the role that other accounts' deployers assume: reads what this stack has released, and nothing else."""
     return [IamStatement("Released", ["ssm:GetParameter"], [scope.arn("ssm", f"parameter{scope.records}/promotable")])]
 
 
 def promote(scope: Scope) -> list[IamStatement]:
-    """For the deployers of a stack that promotes: to take that role, or in the same account to read that parameter."""
+    """For the deployers of a promoting stack: assume that role, or in the same account read that parameter."""
     source = scope.upstream
     if source is None:
         return []

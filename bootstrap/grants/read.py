@@ -1,9 +1,9 @@
-"""What a preview, a refresh and a drift check look at. Nothing of it can be changed, and no secret's value is read.
+"""What a preview, a refresh and a drift check read. Nothing can be changed, and no secret's value is read.
 
 Every action is named: a pattern like `ec2:Describe*` would let a pull request's code read the user data of instances
-(DescribeInstanceAttribute, DescribeLaunchTemplateVersions), which often holds passwords. Named are the calls of the
-gate, of the bundled plugin, and those that the official plugin makes besides for the resource types of this program
-(terraform-provider-aws 6, `internal/service/…`). bootstrap/grants/own.py has what is named by the stack.
+(DescribeInstanceAttribute, DescribeLaunchTemplateVersions), which often holds passwords. Listed are the calls of
+the gate, of the bundled plugin, and those that the official plugin adds for the resource types of this program
+(terraform-provider-aws 6, `internal/service/…`). bootstrap/grants/own.py has what bears the stack's name.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def read(scope: Scope) -> list[IamStatement]:
 
 
 def account(scope: Scope) -> list[IamStatement]:
-    """Return what belongs to no stack by its name."""
+    """Return access to what no stack's name marks."""
     return [
         IamStatement(
             "Look",
@@ -62,14 +62,14 @@ def account(scope: Scope) -> list[IamStatement]:
             ["*"],
             scope.in_region,
             why="descriptions of networks, load balancers, databases and alarms, without their data: most of these"
-            " calls know no resource, and a preview asks for what is not named yet",
+            " calls support no resource, and a preview asks for what is not named yet",
         ),
         IamStatement(
             "TaskDefinitions",
             ["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"],
             ["*"],
             scope.in_region,
-            why="AWS knows no resource for them: the plain variables of every task definition of the account are"
+            why="IAM supports no resource for them: the plain variables of every task definition of the account are"
             " readable, so secrets belong into Secrets Manager, and applications that mistrust each other into accounts"
             " of their own",
         ),
@@ -84,7 +84,7 @@ def account(scope: Scope) -> list[IamStatement]:
 
 
 def secrets(scope: Scope) -> list[IamStatement]:
-    """Return which secrets there are, and what encrypts them; never what they hold."""
+    """Return access to which secrets exist and what encrypts them; never to their values."""
     databases: list[tuple[str, dict[str, Any]]] = [("MasterSecret", scope.of_databases)]
     if scope.used("rds", "cluster:"):
         databases.append(("ClusterSecret", scope.of_database_clusters))
@@ -100,7 +100,7 @@ def secrets(scope: Scope) -> list[IamStatement]:
             )
             for name, condition in databases
         ),
-        # Before a run: whether the key of a secret is enabled.
+        # Before a run, the gate checks that the key of a secret is enabled.
         IamStatement(
             "Keys",
             ["kms:DescribeKey"],

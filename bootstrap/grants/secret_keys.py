@@ -1,4 +1,4 @@
-"""The values of the application's secrets, for the keys of their JSON alone."""
+"""The values of the application's secrets, read only to check the keys of their JSON."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""The stack's own state in the account's bucket: no deployer reads another stack's. Paths: Pulumi's own layout below
-`.pulumi/` of a self-managed backend."""
+"""The stack's own state in the account's bucket: no deployer reads another stack's.
+
+Paths: Pulumi's layout below `.pulumi/` of a self-managed backend.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,10 @@ from bootstrap.statement import IamStatement
 
 
 def preview_state(scope: Scope) -> list[IamStatement]:
-    """For a preview: Pulumi 3.250 writes nothing and takes no lock for one."""
+    """For a preview, for which Pulumi 3.250 writes nothing and takes no lock."""
     return [
-        # Without a condition on `s3:prefix`: HeadObject of what is not there must be answered 404, which S3 does for
-        # those alone who may list the bucket ("HeadObject" in the S3 API reference). It shows names, no content.
+        # No condition on `s3:prefix`: HeadObject of a missing object must answer 404, which S3 does only for
+        # those who may list the bucket ("HeadObject" in the S3 API reference). That shows names, no content.
         IamStatement("Bucket", ["s3:ListBucket", "s3:GetBucketLocation"], [scope.states("")]),
         IamStatement("OwnState", ["s3:GetObject"], [scope.states("/.pulumi/meta.yaml"), *_own(scope)]),
         IamStatement("DecryptSecrets", ["kms:Decrypt", "kms:DescribeKey"], [scope.key]),
@@ -35,5 +37,5 @@ def _own(scope: Scope) -> list[str]:
 
 
 def _through_s3(scope: Scope) -> dict[str, dict[str, str]]:
-    """The key of the bucket serves all its stacks: which objects it decrypts, S3 decides by the grants above."""
+    """The bucket's key serves all stacks: the grants above limit which objects can be decrypted."""
     return {"StringEquals": {"kms:ViaService": f"s3.{scope.account.region}.amazonaws.com"}}

@@ -57,7 +57,7 @@ def names(scope: Scope) -> list[IamStatement]:
             ["acm:RequestCertificate"],
             ["*"],
             scope.new,
-            why="AWS knows no resource for it; the stack's tags are required",
+            why="IAM supports no resource for it; the stack's tags are required",
         ),
         IamStatement("TagCertificate", ["acm:AddTagsToCertificate"], certificates, scope.new),
         IamStatement(
@@ -75,7 +75,7 @@ def names(scope: Scope) -> list[IamStatement]:
 
 
 def records(scope: Scope) -> dict[str, dict[str, Any]]:
-    """Only records of the stack's host names, and those by which ACM sees whose they are.
+    """Only records of the stack's host names, and those by which ACM validates them.
 
     Source: "Using IAM policy conditions for fine-grained access control" in the Route 53 developer guide: names are
     compared in lower case and without the last dot; a `*` is a pattern of IAM's.
@@ -84,6 +84,6 @@ def records(scope: Scope) -> dict[str, dict[str, Any]]:
     return {
         "ForAllValues:StringLike": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": names},
         "ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsRecordTypes": ["A", "AAAA", "CNAME"]},
-        # Without a value, `ForAllValues` would hold.
+        # `ForAllValues` is also true without any value.
         "Null": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": "false"},
     }

@@ -12,22 +12,22 @@ from .stack import StackResource, mappings
 from .statement import Statement, allowed, every, wild
 
 UNLIMITED = {
-    "ecr:GetAuthorizationToken": "logs in to a registry as a whole and knows no resource",
-    "sts:GetCallerIdentity": "tells callers who they are and knows no resource",
-    "ecs:DescribeTaskDefinition": "knows no resource",
-    "ecs:ListTaskDefinitions": "knows no resource",
-    "ecs:DeregisterTaskDefinition": "knows no resource",
-    "ecs:ListClusters": "knows no resource",
-    "elasticloadbalancing:DescribeListeners": "knows no resource",
-    "elasticloadbalancing:DescribeRules": "knows no resource",
-    "elasticloadbalancing:DescribeTargetGroups": "knows no resource",
-    "elasticloadbalancing:DescribeTargetHealth": "knows no resource",
-    "ssmmessages:CreateControlChannel": "knows no resource",
-    "ssmmessages:CreateDataChannel": "knows no resource",
-    "ssmmessages:OpenControlChannel": "knows no resource",
-    "ssmmessages:OpenDataChannel": "knows no resource",
-    "xray:PutTelemetryRecords": "knows no resource",
-    "xray:PutTraceSegments": "knows no resource",
+    "ecr:GetAuthorizationToken": "logs in to a registry as a whole and supports no resource",
+    "sts:GetCallerIdentity": "tells callers who they are and supports no resource",
+    "ecs:DescribeTaskDefinition": "supports no resource",
+    "ecs:ListTaskDefinitions": "supports no resource",
+    "ecs:DeregisterTaskDefinition": "supports no resource",
+    "ecs:ListClusters": "supports no resource",
+    "elasticloadbalancing:DescribeListeners": "supports no resource",
+    "elasticloadbalancing:DescribeRules": "supports no resource",
+    "elasticloadbalancing:DescribeTargetGroups": "supports no resource",
+    "elasticloadbalancing:DescribeTargetHealth": "supports no resource",
+    "ssmmessages:CreateControlChannel": "supports no resource",
+    "ssmmessages:CreateDataChannel": "supports no resource",
+    "ssmmessages:OpenControlChannel": "supports no resource",
+    "ssmmessages:OpenDataChannel": "supports no resource",
+    "xray:PutTelemetryRecords": "supports no resource",
+    "xray:PutTraceSegments": "supports no resource",
 }
 """Actions that may be allowed on every resource, each with the reason. What belongs here gets a line here."""
 
@@ -143,7 +143,7 @@ RULES = [
     PolicyRule(
         "iam-no-wildcard",
         "A policy names its actions and resources; `*` needs a reason",
-        "name actions and ARNs, or add a condition on a tag of the resource; an action that knows no resource gets a"
+        "name actions and ARNs, or add a condition on a tag of the resource; an action that supports no resource gets a"
         " line with its reason in UNLIMITED",
         RuleScope.EVERYWHERE,
         POLICIES,

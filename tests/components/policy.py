@@ -38,7 +38,7 @@ packs) and the pack's own packages, which `make setup` installs into `.venv-poli
 and no cloud. What AWS makes of a resource, and what somebody changes behind Pulumi's back, no rule of these can see.
 
 An exception is said where the pack is used, by name: `--policy-pack-config FILE`, with
-`{"database-multi-az": "advisory"}` in it. An IAM action that knows no resource gets a line with its reason in
+`{"database-multi-az": "advisory"}` in it. An IAM action that supports no resource gets a line with its reason in
 `policy/readiness/access.py`, a managed policy of AWS' that may be attached one in `policy/readiness/managed.py`.
 
 The rules judge what a policy really allows: an inline policy of a role like any other; a condition counts only where it

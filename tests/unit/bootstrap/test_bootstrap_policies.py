@@ -65,7 +65,7 @@ class TestReference:
         for action in (name for pattern in one.actions for name in reference.expanded(pattern)):
             forms = reference.kinds(action)
             if not forms:
-                assert list(one.resources) == ["*"], f"{action} knows no resource"
+                assert list(one.resources) == ["*"], f"{action} supports no resource"
                 continue
             found = [arn for arn in one.resources if any(reference.is_of(arn, form) for form in forms.values())]
             assert found, f"{action} is decided on {', '.join(forms.values())}"
