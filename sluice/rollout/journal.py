@@ -32,7 +32,7 @@ class Journal:
         records: the stack's releases and its last rollout; None: nothing is written, known or fenced.
         runs: the stack's runs; not read where *wanted* names no proof.
         me: this deployer.
-        approvals: what people answered to a pause; None: it is not written down.
+        approvals: people's answers to a pause; None: not recorded.
     """
 
     def __init__(

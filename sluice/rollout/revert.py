@@ -24,7 +24,7 @@ class Revert:
     """Of one rollout. *log* takes a line, and whether it is only progress.
 
     Attributes:
-        force: what UpdateService is told as ``forceNewDeployment``; None: nothing.
+        force: argument ``forceNewDeployment`` of UpdateService; None: left out.
     """
 
     force: bool | None = False

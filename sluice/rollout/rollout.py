@@ -69,8 +69,8 @@ class Rollout:
         runs: the stack's runs; those after *wanted.proof* are read.
         me: this deployer.
         question: sends requests in place of *ask*, from elsewhere; None: *ask* sends them.
-        traffic: who asks the new version on test traffic; needed where *wanted* has a strategy.
-        approvals: what people answer to a pause; None: it is not written down.
+        traffic: sends requests on test traffic; required where *wanted* has a strategy.
+        approvals: people's answers to a pause; None: not recorded.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Looks at one deployment, and believes a change for the worse only as far as ECS' answers prove it."""
+"""Observes one deployment, and believes a change for the worse only as far as ECS's answers prove it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from sluice.rollout.deployment.judge import Judgement, State, agrees, judge, lis
 from sluice.rollout.deployment.service import Service
 
 LISTED_SECONDS = 30.0
-"""How long a deployment that was just started may be missing from the service: ECS is eventually consistent."""
+"""How long a new deployment may be missing from the service: ECS is eventually consistent."""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """One look.
+    """What one poll shows.
 
     Attributes:
         service: as DescribeServices shows it; empty when there is none.
-        judgement: what became of the deployment, as far as it is believed.
-        doubted: something worse was seen, and is not believed yet: look again.
+        judgement: the state of the deployment, as far as it is believed.
+        doubted: a change for the worse was seen and is not believed yet: poll again.
     """
 
     service: Mapping[str, Any]
@@ -35,7 +35,13 @@ class Observation:
 
 
 class DeploymentWatch:
-    """Of *deployment*, started at *begun* (seconds since the epoch); *previous* is the revision that served before."""
+    """Of one deployment.
+
+    Args:
+        deployment: ECS's id.
+        previous: the former revision.
+        begun: when it was started, seconds since the epoch.
+    """
 
     def __init__(
         self, service: Service, patience: Patience, clock: Clock, deployment: str, previous: str, begun: float
@@ -50,7 +56,7 @@ class DeploymentWatch:
         self._doubt = Confirmation()
 
     def observe(self) -> Observation:
-        """Raises Unknown."""
+        """Return the state of the deployment, as far as it is believed. Raises Unknown."""
         seen = self._patience.ask(self._service.describe)
         now = self._clock.now()
         self._listed = self._listed or lists(seen, self._deployment)
@@ -68,7 +74,7 @@ class DeploymentWatch:
         return Observation(seen or {}, Judgement(State.IN_PROGRESS, judgement.reason), doubted=True)
 
     def _record(self) -> Mapping[str, Any] | None:
-        """ECS' record of it, the second witness; None also when it cannot be had: then time must do."""
+        """Return ECS's record of it, which can confirm a change; None when there is none, or it cannot be read."""
         try:
             return self._service.record(self._deployment)
         except (GateError, BotoCoreError, ClientError):

@@ -24,8 +24,14 @@ SHOWN = 300
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; *status* is 0 when nothing did. *text* is masked, for people; *body* is as it came; the names of
-    *headers* are in lower case."""
+    """The answer to a request.
+
+    Attributes:
+        status: 0 when there was no answer.
+        text: the body, masked, for people.
+        headers: their names are in lower case.
+        body: as received.
+    """
 
     status: int
     text: str
@@ -60,7 +66,7 @@ class _Secure(http.client.HTTPSConnection):
 
 
 class _Directed(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
-    """Connects to one address, whatever host is asked for."""
+    """Connects to one address, whatever the URL's host is."""
 
     def __init__(self, address: str) -> None:
         super().__init__()
@@ -114,7 +120,7 @@ def ask(
 
 
 def complaint(smoke: Smoke, answer: Answer) -> str:
-    """What is wrong with the answer; empty when it is as it should be."""
+    """Return what is wrong with the answer; empty when it is correct."""
     if answer.status == 0:
         return f"GET {smoke.url} was not answered: {answer.text}"
     if answer.status != smoke.status:

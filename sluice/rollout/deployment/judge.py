@@ -1,4 +1,4 @@
-"""What to do about a service's deployment, and what became of it. Pure decisions on what DescribeServices says.
+"""The next step of a deployment, and its state. Pure decisions on the answer of DescribeServices.
 
 A rollback is a *new* PRIMARY deployment that reaches COMPLETED, so only the id of the deployment that was started says
 anything about it. Sources: ECS API reference, Deployment; "How the deployment circuit breaker detects failures".
@@ -17,15 +17,19 @@ from sluice.rollout.deployment.shape import Shape
 
 @dataclass(frozen=True)
 class Watch:
-    """A deployment of the wanted revision is already there: judge that one."""
+    """A deployment of the wanted revision exists: judge that one."""
 
     deployment: str
 
 
 @dataclass(frozen=True)
 class Deploy:
-    """Call UpdateService; *force* when the revision is the same but its deployment failed; *changes*: arguments beside
-    the revision, because the service does not have the wanted network, platform version or load balancer."""
+    """Call UpdateService.
+
+    Attributes:
+        force: the revision is the same, but its deployment failed.
+        changes: more arguments, where the service lacks the wanted network, platform version or load balancers.
+    """
 
     force: bool
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -33,7 +37,7 @@ class Deploy:
 
 @dataclass(frozen=True)
 class Impossible:
-    """There is no service that could be deployed to."""
+    """The service cannot be deployed to."""
 
     reason: str
 
@@ -42,7 +46,7 @@ NextStep = Watch | Deploy | Impossible
 
 
 def primary(service: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The service's newest deployment."""
+    """Return the service's newest deployment."""
     return next((one for one in service.get("deployments", []) if one.get("status") == "PRIMARY"), None)
 
 
@@ -98,7 +102,12 @@ def created(service: Mapping[str, Any] | None, deployment: str) -> float:
 
 @dataclass(frozen=True)
 class Version:
-    """What can be gone back to: a revision (empty: nothing) and the service's shape at that time."""
+    """A version to roll back to.
+
+    Attributes:
+        task_definition: its revision; empty: there is none.
+        shape: of the service at that time.
+    """
 
     task_definition: str = ""
     shape: Shape = field(default_factory=Shape)
@@ -199,7 +208,7 @@ def _rolled_back(
 
 
 def agrees(state: State, record: Mapping[str, Any] | None) -> bool:
-    """Whether ECS' record of the service deployment says the same as DescribeServices.
+    """Return whether ECS's record of the service deployment agrees with DescribeServices.
 
     Source: "View service history using Amazon ECS service deployments": a newer deployment ends one as STOPPED.
     """
@@ -210,7 +219,7 @@ def agrees(state: State, record: Mapping[str, Any] | None) -> bool:
 
 
 def lists(service: Mapping[str, Any] | None, deployment: str) -> bool:
-    """True when the service shows the deployment."""
+    """Return whether the service lists the deployment."""
     return any(one.get("id") == deployment for one in (service or {}).get("deployments", []))
 
 
@@ -238,7 +247,7 @@ class TargetState:
     reasons: tuple[str, ...]
 
     def all_healthy(self, at_least: int) -> bool:
-        """True when nothing but healthy and leaving targets is registered, and enough of them are healthy."""
+        """Return whether all targets are healthy or draining, and enough of them are healthy."""
         alive = {state: count for state, count in self.states.items() if state != "draining"}
         return alive.get("healthy", 0) >= at_least and sum(alive.values()) == alive.get("healthy", 0)
 
@@ -248,7 +257,7 @@ class TargetState:
 
 
 def target_state(descriptions: Sequence[Mapping[str, Any]]) -> TargetState:
-    """Sums up DescribeTargetHealth. Source: ELBv2 TargetHealth."""
+    """Count targets by state. Source: ELBv2 TargetHealth."""
     states: dict[str, int] = {}
     reasons: dict[str, None] = {}
     for one in descriptions:

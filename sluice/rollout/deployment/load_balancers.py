@@ -1,4 +1,4 @@
-"""Which port of a revision the load balancer asks. Pure.
+"""The port of a revision that the load balancer uses. Pure.
 
 UpdateService refuses a port that the revision does not have, so a move to a revision with another port must say both.
 Source: LoadBalancer.containerPort in the Amazon ECS API reference.
@@ -14,7 +14,7 @@ def fitting(entries: Sequence[Mapping[str, Any]], definition: Mapping[str, Any])
     """The entries of ``loadBalancers`` as they go with a revision.
 
     An entry whose container and port the revision has stays as it is; else the revision's only mapped port takes its
-    place. Where there are several, nobody knows which one is meant: the entry stays, and UpdateService says why not.
+    place. Of several ports none can be chosen: the entry stays, and UpdateService returns an error.
 
     Args:
         entries: as DescribeServices shows them.

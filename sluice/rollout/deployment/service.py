@@ -1,4 +1,4 @@
-"""An ECS service and its targets: look, deploy, stop going on.
+"""An ECS service and its targets: describe, deploy, stop a deployment.
 
 IAM: ecs:DescribeServices and ecs:UpdateService on the service, iam:PassRole on the task and execution roles of the
 revisions (``iam:PassedToService`` ecs-tasks.amazonaws.com), ecs:ListTasks and ecs:DescribeTasks (condition
@@ -78,7 +78,7 @@ class Service:
 
         Args:
             force: start one though nothing differs; None: leave the argument out.
-            changes: arguments of UpdateService beside the revision.
+            changes: more arguments of UpdateService.
 
         Raises:
             IncompleteAnswer: the answer does not show the deployment: then DescribeServices must.
@@ -111,7 +111,7 @@ class Service:
         return dict(found[0]) if found else None
 
     def stop_deployment(self, arn: str) -> None:
-        """Has ECS itself go back to what served before. Raises ConflictException when the deployment has ended."""
+        """Have ECS roll back. Raises ConflictException when the deployment has ended."""
         self._ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
 
     def in_alarm(self, seen: Mapping[str, Any] | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""What AWS says about a rollout that did not end well, as lines for people. Pure decisions on the API's shapes.
+"""What AWS says about a failed rollout, as lines for people. Pure decisions on the API's shapes.
 
 Sources: Amazon ECS API reference, ServiceEvent, ServiceDeployment, Deployment, Task; "Amazon ECS stopped task error
 messages".

@@ -1,4 +1,4 @@
-"""A rollout that failed, in words: cause and fix, the facts, and what serves now."""
+"""The text of a failed rollout: cause and fix, the facts, and what serves now."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SHOWN_LINES = 20
 
 
 class RolloutFailed(GateError):
-    """The new version is not what users get, or is not proven; the text says what they get now."""
+    """The new version does not serve, or is not proven; the text says what serves now."""
 
 
 class Witness:

@@ -1,4 +1,4 @@
-"""Whether the version that serves can live with the schema that the next one's migrations have made.
+"""Whether the serving version works with the schema that the next version's migrations have made.
 
 Between migration and rollout the old version runs on the new schema, and while the rollout goes on both do. So before
 anything is replaced, the old one is watched for a while: its deep health answer through the load balancer, its targets,
@@ -39,7 +39,7 @@ BAD_LOOKS = 2
 
 @dataclass(frozen=True)
 class Sample:
-    """One sample at the old version.
+    """One check of the serving version.
 
     Attributes:
         answer: what is wrong with its answer, empty when nothing is.
@@ -55,7 +55,7 @@ class Sample:
 
 
 class Incompatible(GateError):
-    """The old version cannot live with the new schema; nothing of the service was changed."""
+    """The serving version does not work with the new schema; the service was not changed."""
 
 
 class OldVersion:
@@ -197,6 +197,6 @@ def _explain(version: str, why: str, image: str, unanswered: bool) -> str:
             f"  fix:   undo them first: `sluice run --image {image or 'DIGEST'} -- COMMAND`, with the command by which",
             "         your tool goes back. Then make the schema fit both versions: add first, roll out, and take away",
             "         in an after-step once no version reads it any more; and run `pulumi up` again.",
-            f"         If {version} was ill before the migrations already, set soak.seconds to 0 for one update.",
+            f"         If {version} was unhealthy before the migrations, set soak.seconds to 0 for one update.",
         )
     )

@@ -1,4 +1,4 @@
-"""Whether the load balancer's check can move to another path: the version that serves is asked there at once."""
+"""Whether the load balancer's health check can move to another path, where the serving version is checked at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PASSES = 200
 
 
 def moved_path(stack_gate: Mapping[str, Any], path: str, by: Callable[[Smoke | None], Ask] = asking) -> Finding | None:
-    """What to say of a change of the path; None for nothing. It asks only where the path changes.
+    """Return a finding about a changed path; None when there is none. A request is sent only where the path changes.
 
     A target group has one check for all of its targets, so a change reaches the old version's tasks before the new
     version's have started.

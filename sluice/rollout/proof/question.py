@@ -1,4 +1,4 @@
-"""Who asks the service, and what came of it."""
+"""A request to the service, sent by the deployer or by a task, and its result."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sluice.rollout.diagnosis.smoke_diagnosis import Answered
 
 
 class Reply(NamedTuple):
-    """What came of one question.
+    """The result of one request.
 
     Attributes:
         wrong: what is wrong with the answer; empty when nothing is.
-        said: who asked what, and what was answered.
+        said: request and answer, in one line.
         answered: the same for a diagnosis.
     """
 
@@ -25,12 +25,12 @@ class Reply(NamedTuple):
 
 
 Question = Callable[[Smoke, Callable[[], None]], Reply]
-"""Asks once. Takes the request, and what raises when the work has to end before its time: a question that takes long
-calls it now and then."""
+"""Sends one request. Takes the request and a function that raises when the rollout must end early; a request that takes
+long calls it regularly."""
 
 
 def directly(ask: Ask) -> Question:
-    """The deployer itself asks."""
+    """Return what sends requests from the deployer."""
 
     def question(smoke: Smoke, heed: Callable[[], None]) -> Reply:
         answer = ask(smoke.url, smoke.timeout)

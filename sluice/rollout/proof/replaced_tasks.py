@@ -1,4 +1,4 @@
-"""Tasks of the version that serves which had to be replaced: they ended by themselves, or failed their health checks.
+"""Tasks of the serving version that had to be replaced: they ended by themselves, or failed their health checks.
 
 ListTasks and DescribeTasks tell which and why. A deployer that may not call them reads the service's events, which name
 failed health checks, and not a program that ended by itself.

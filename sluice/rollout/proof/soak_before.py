@@ -21,7 +21,7 @@ class SoakBefore:
     """Of one rollout.
 
     Args:
-        question: asks the service.
+        question: sends a request to the service.
         log: takes a line, and whether it is only progress.
     """
 

@@ -1,4 +1,4 @@
-"""Asks the service by a one-off task inside its network: the task's command makes the request and judges the answer.
+"""Sends a request from a one-off task in the service's network: the task's command sends it and judges the answer.
 
 IAM: what sluice.aws.tasks says, of the smoke task's definition; logs:GetLogEvents on its log group.
 """
@@ -37,7 +37,7 @@ LATE_LINES_SECONDS = 3.0
 
 
 class TaskQuestion:
-    """One question is one task.
+    """Each request is one task.
 
     Args:
         log: takes a line, and whether it is only progress.
@@ -83,7 +83,7 @@ class TaskQuestion:
         self._containers: list[Mapping[str, Any]] = []
 
     def __call__(self, smoke: Smoke, heed: Callable[[], None]) -> Reply:
-        """Runs the command once to its end. Raises what *heed* raises, after asking the task to stop; and Unknown."""
+        """Run the command once to its end. Raises what *heed* raises, after stopping the task; and Unknown."""
         begun, starts = self._clock.now(), 0
         while True:
             starts += 1
@@ -174,13 +174,13 @@ class TaskQuestion:
 def inside(
     smoke: Smoke | None, ecs: Any, logs: Any, cluster: str, clock: Clock, log: Callable[[str, bool], None]
 ) -> TaskQuestion | None:
-    """What asks in place of the deployer; None where the deployer asks, or nobody."""
+    """Return what sends requests in place of the deployer; None where the deployer sends them, or none are sent."""
     task = smoke.task if smoke else None
     return TaskQuestion(ecs, logs, cluster, task, clock, log, smoke) if task else None
 
 
 def environment(smoke: Smoke, toward: Smoke) -> dict[str, str]:
-    """What the command is told, in its variables; docs/smoke.md is about them. toward: see TaskQuestion."""
+    """Return the variables of the command, which docs/smoke.md describes. toward: see TaskQuestion."""
     return {
         "SLUICE_URL": smoke.url,
         "SLUICE_ADDRESS": toward.address,

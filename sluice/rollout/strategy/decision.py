@@ -20,7 +20,7 @@ class Situation(enum.Enum):
 
     MOVING = "ECS goes on by itself"
     PAUSED = "a pause of the gate waits for its answer"
-    FOREIGN_PAUSE = "a pause that is not the gate's waits for somebody else"
+    FOREIGN_PAUSE = "a pause that another tool owns waits for its answer"
     RETURNING = "ECS is ending it"
     ENDED = "nothing more happens to it"
 
@@ -48,14 +48,14 @@ def meaning(deployment: ServiceDeployment, own_stages: tuple[str, ...]) -> Meani
         return Meaning(Situation.RETURNING, exposed=exposed)
     if not deployment.pauses:
         return Meaning(Situation.MOVING, exposed=exposed)
-    # Two pauses at one stage cannot be told apart (see hooks.py): one of them is somebody else's.
+    # Two pauses at one stage cannot be told apart (see hooks.py): another tool owns one of them.
     if deployment.stage in own_stages and len(deployment.pauses) == 1:
         return Meaning(Situation.PAUSED, deployment.pauses[0], exposed)
     return Meaning(Situation.FOREIGN_PAUSE, exposed=exposed)
 
 
 def judgement_of(deployment: ServiceDeployment, superseded_by: str = "") -> Judgement:
-    """What became of a service deployment, in the words of every rollout.
+    """Return the state of a service deployment, as rolling rollouts name it.
 
     Args:
         superseded_by: id and revision of the deployment that took its place; empty: none did. STOPPED means both a
@@ -79,7 +79,7 @@ class Action(enum.Enum):
     """What the gate does next."""
 
     WAIT = "wait for ECS"
-    CHECK_REVISION = "compare the revision with the one that was let through"
+    CHECK_REVISION = "compare the revision with the admitted one"
     PROVE = "ask the new version on test traffic"
     ANALYSE = "compare both versions"
     AWAIT_APPROVAL = "wait for `sluice continue`"
@@ -95,7 +95,7 @@ class Known:
     Attributes:
         proven: it has answered on test traffic, to this deployer.
         proven_for_users: it has answered as users ask, since all of them reach it.
-        admitted: its revision is the one that the gate let through.
+        admitted: its revision is the one that the gate admitted.
         analysis: the steps are analysed.
         verdict: of this pause's step; None: not judged yet.
         exhausted: an inconclusive verdict was repeated for as long as it may be.
@@ -112,7 +112,7 @@ class Known:
 
 
 def next_action(deployment: ServiceDeployment, means: Meaning, known: Known) -> Action:
-    """What the gate does next about a deployment that has not ended."""
+    """Return what the gate does next about a deployment that has not ended."""
     if means.situation in (Situation.ENDED, Situation.RETURNING):
         return Action.WAIT
     if means.exposed and not known.proven and deployment.stage != CLEAN_UP:
@@ -140,8 +140,8 @@ def _at_pause(deployment: ServiceDeployment, known: Known) -> Action:
 
 
 def asks_approval(kind: str, approve: str, deployment: ServiceDeployment) -> bool:
-    """Whether a person continues this pause: the one before the first user, and with canary also the one before the
-    rest of them. The steps of linear after the first are the analysis's."""
+    """Return whether a person continues this pause: the one before the first user, and with canary also the one before
+    the rest of them. The later steps of linear are left to the analysis."""
     if approve != "manual":
         return False
     if deployment.stage == POST_TEST:

@@ -26,8 +26,8 @@ class NewVersion:
     """Of one rollout. Each method returns when its proof is there, and has ECS roll back when it cannot be.
 
     Args:
-        traffic: who asks on test traffic.
-        question: asks as users do.
+        traffic: sends requests on test traffic.
+        question: sends requests as users do.
         log: takes a line, and whether it is only progress.
     """
 
@@ -59,7 +59,7 @@ class NewVersion:
         self.name = short_name(wanted.task_definition)
 
     def admit(self, seen: ServiceDeployment) -> None:
-        """Before any task starts: the revision is the one that the gate let through."""
+        """Return when the revision is the one that the gate admitted; called before any task starts."""
         found = self._patience.ask(self._service.shift.revision, seen.revision)
         definition = str(found.get("taskDefinition") or "")
         if definition != self._wanted.task_definition:
@@ -73,7 +73,7 @@ class NewVersion:
             )
 
     def prove(self, seen: ServiceDeployment) -> None:
-        """On test traffic: its targets, the smoke request, the soak, and the caller's own command."""
+        """Return when it is proven on test traffic: targets, smoke request, soak, and the caller's own command."""
         proofs, smoke = self._proofs(seen, self._traffic.asks), self._wanted.smoke
         proofs.targets()
         if smoke is not None:
@@ -83,7 +83,7 @@ class NewVersion:
         self._log(f"{self.name} is proven on test traffic", False)
 
     def prove_for_users(self) -> None:
-        """As users ask, once all of them reach it. Until the old tasks stop, ECS rolls back in an instant."""
+        """Return when it is proven by requests as users send them. Until the old tasks stop, a rollback is instant."""
         users = self._proofs(self._shift.seen, self._question)
         users.targets()
         if self._wanted.smoke is not None:

@@ -1,4 +1,4 @@
-"""Who asks the new version before users reach it: requests with the test header, and the caller's own task."""
+"""Proofs of the new version before users reach it: requests with the test header, and the caller's own task."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sluice.rollout.proof.task_question import TaskQuestion
 
 @dataclass(frozen=True)
 class OnTestTraffic:
-    """What asks the new version on test traffic.
+    """Sends requests to the new version on test traffic.
 
     Attributes:
         asks: sends the smoke request with the test header.
@@ -36,7 +36,7 @@ def on_test_traffic(
     clock: Clock,
     log: Callable[[str, bool], None],
 ) -> OnTestTraffic:
-    """Who asks, by the stack's smoke request and strategy.
+    """Return what sends requests, by the stack's smoke request and strategy.
 
     Args:
         log: takes a line, and whether it is only progress.
@@ -55,6 +55,5 @@ def on_test_traffic(
 
 
 def variables_of(header: Header) -> dict[str, str]:
-    """What a task's command sends with its requests so that they reach the new version; docs/strategies.md is about
-    them."""
+    """Return the variables by which a task's command reaches the new version; docs/strategies.md describes them."""
     return {"SLUICE_TEST_HEADER": header.name, "SLUICE_TEST_VALUE": header.value}

@@ -1,4 +1,4 @@
-"""A deployment that shifts traffic, under way: what ends it early, and how ECS takes its traffic back."""
+"""A deployment that shifts traffic, in progress: what ends it early, and how ECS rolls it back."""
 
 from __future__ import annotations
 
@@ -79,19 +79,18 @@ class Shift(UnderWay):
         return self.shift_watch.seen
 
     def observe(self) -> Observation:
-        """What became of the deployment, as far as it is believed. Raises Unknown."""
+        """Return the state of the deployment, as far as it is believed. Raises Unknown."""
         found = super().observe()
         if self.seen is not None:
             self.exposed = max(self.exposed, self.seen.production)
         return found
 
     def let_in(self, share: float) -> None:
-        """Notes that so many users, in percent, may reach the new version from now on: a look may come too late."""
+        """Note the percentage of users that may reach the new version from now on: a poll may be too late."""
         self.exposed = max(self.exposed, share)
 
     def still_ours(self) -> Mapping[str, Any]:
-        """The service as it is now. Raises RolloutFailed or Superseded when the deployment has failed, or another one
-        took its place."""
+        """Return the service. Raises RolloutFailed or Superseded when the deployment has failed or was replaced."""
         while (observed := self.observe()).doubted:
             self.heed_interruption()
             self.wait()
@@ -111,7 +110,7 @@ class Shift(UnderWay):
         return observed.service
 
     def heed_interruption(self) -> None:
-        """Returns while nobody wants the rollout to end. Raises Interrupted; ECS is rolling back then."""
+        """Return unless the rollout is to end early. Raises Interrupted after ECS began to roll back."""
         halt, seen = self._clock.halted(), self.seen
         if halt is Halt.ABANDON:
             raise Interrupted(
@@ -133,7 +132,7 @@ class Shift(UnderWay):
         raise Interrupted(f"cancelled: ECS rolls back to {old}; run `pulumi up` to roll out again")
 
     def _take_back(self) -> bool:
-        """Has ECS roll back. Raises Superseded."""
+        """Have ECS roll back. Raises Superseded."""
         seen = self.seen
         if seen is None:
             return self._mover.stop(self.deployment)
@@ -142,13 +141,13 @@ class Shift(UnderWay):
         return self._mover.roll_back(seen.arn, seen.pauses[0].hook if len(seen.pauses) == 1 else "")
 
     def fail(self, reason: str, found: Diagnosis | None = None) -> None:
-        """Has ECS roll back first, then explains, awaits the end of the rollback, and fails. Raises RolloutFailed.
+        """Have ECS roll back, then explain the failure, await the rollback, and raise RolloutFailed.
 
         Args:
             found: cause and fix, where *reason* is more than ECS can say.
         """
         self._witness.found = found
-        self.still_ours()  # a newer deployment of somebody else's is not this deployer's to undo
+        self.still_ours()  # a newer deployment is its own deployer's to undo
         seen = self.seen
         if seen is None or seen.status == "SUCCESSFUL":
             super().fail(reason)
@@ -173,7 +172,7 @@ class Shift(UnderWay):
         return self.seen is not None and self.seen.status == "SUCCESSFUL"
 
     def _returned(self, asked: bool) -> str:
-        """How the rollback ended, and what users got."""
+        """Return how the rollback ended, and what users got."""
         begun = self._clock.now()
         while True:
             state = self.observe().judgement.state
@@ -195,7 +194,7 @@ class Shift(UnderWay):
         return f"{short_name(self.previous.task_definition)} {again}; {users} {self._name}."
 
     def failure(self, why: Judgement) -> GateError:
-        """The error for a deployment that ECS ended, with what its reason means and what users got."""
+        """Return the error for a deployment that ECS ended: what its reason means, and what users got."""
         ended = why.state in (State.ROLLED_BACK, State.FAILED)
         answer = self._journal.approval(self.seen.arn) if ended and self.seen is not None else None
         if answer is not None and answer.action == "ROLLBACK":
@@ -203,7 +202,7 @@ class Shift(UnderWay):
             cause = f"{answer.author} ended the rollout with `sluice abort`"
             self._witness.found = Diagnosis("aborted", cause, "run `pulumi up` again when this version is wanted")
         if answer is not None and answer.action == "CONTINUE":
-            self.let_in(100.0)  # as far as this deployer can tell: it may have looked too late
+            self.let_in(100.0)  # the last poll may have been too late to see it
         if self._witness.found is None and ended and (known := explained(why.reason)) is not None:
             name, advice = known
             fix = advice.remedy if "`pulumi up" in advice.remedy else f"{advice.remedy}; {AGAIN}"
@@ -217,11 +216,11 @@ class Shift(UnderWay):
         return f"{text}\n  {self._serving()}" if rolled_back else text
 
     def late(self) -> bool:
-        """Whether the deadline has passed; the time in which a person was waited for does not count."""
+        """Return whether the deadline has passed, without the time of waiting for a person."""
         return self._clock.now() - self.begun - self._waited > self.seconds
 
     def wait_for_a_person(self) -> None:
-        """Waits until the next look, outside the deadline."""
+        """Wait until the next poll, outside the deadline."""
         begun = self._clock.now()
         self.wait()
         self._waited += self._clock.now() - begun

@@ -1,4 +1,4 @@
-"""Back to the previous version after ECS has stopped its tasks: a deployment of it, let through its pauses."""
+"""Rollback after ECS has stopped the old tasks: a deployment of the previous version, continued at its pauses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ShiftBack(Revert):
     force = None  # UpdateService gets cluster, service and task definition alone
 
     def complete(self, back: str, previous: Version, text: str, deadline: int, show: Callable[[str], None]) -> NoReturn:
-        """Awaits the deployment *back* and continues its pauses: the previous version was proven when it was released.
+        """Await the deployment *back* and continue its pauses: the previous version was proven when it was released.
         Raises RolloutFailed with *text* and what serves in the end, or Interrupted."""
         name = previous.task_definition.rpartition("/")[2]
         begun = self._clock.now()

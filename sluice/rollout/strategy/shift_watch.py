@@ -1,4 +1,4 @@
-"""Looks at a service deployment that shifts traffic, and believes its end only as far as ECS's answers prove it."""
+"""Observes a service deployment that shifts traffic, and believes its end only as far as ECS's answers prove it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ShiftWatch:
         self.seen: ServiceDeployment | None = None
 
     def observe(self) -> Observation:
-        """What became of the deployment, as far as it is believed. Raises Unknown."""
+        """Return the state of the deployment, as far as it is believed. Raises Unknown."""
         if not self._arn:
             self._arn = self._patience.ask(self._service.shift.find, self._deployment)
         if not self._arn:

@@ -32,8 +32,8 @@ class Shifting:
     """Of one rollout.
 
     Args:
-        traffic: who asks the new version on test traffic.
-        question: asks as users do.
+        traffic: sends requests on test traffic.
+        question: sends requests as users do.
         log: takes a line, and whether it is only progress.
     """
 
@@ -72,13 +72,13 @@ class Shifting:
         return next_step(seen, latest, self._wanted.task_definition, self._strategy, self._wanted.shape)
 
     def undo(self, step: Undo) -> None:
-        """Has ECS roll back a deployment whose version users reach; its end is awaited by looking again."""
+        """Have ECS roll back a deployment whose version users reach, without waiting for its end."""
         self._log(f"{step.reason}: ECS rolls it back first", False)
         self._mover.roll_back(step.arn)
 
     def check_weights(self, seen: Mapping[str, Any] | None) -> None:
-        """Compares the live weights of the production rule with what ECS last deployed, before ECS shifts them. Raises
-        RolloutFailed; one answer proves nothing wrong."""
+        """Return when the live weights of the production rule match what ECS deployed last. Raises RolloutFailed after
+        several answers; one alone proves nothing."""
         doubt = Confirmation()
         while wrong := self._wrong_weights(seen):
             if doubt.confirmed(wrong, self._clock.now()):

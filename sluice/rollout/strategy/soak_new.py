@@ -25,9 +25,9 @@ def soak_on_test_traffic(
     of them have ECS roll back.
 
     Args:
-        question: asks on test traffic.
+        question: sends requests on test traffic.
         log: takes a line, and whether it is only progress.
-        smoke: the smoke request, which is asked; None: the soak's own address.
+        smoke: the smoke request, which is sent; None: the soak's own address.
 
     Raises:
         RolloutFailed: it answered wrongly.

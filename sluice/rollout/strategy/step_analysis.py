@@ -1,4 +1,4 @@
-"""Whether a version that has a share of the users does worse than the one beside it. Pure.
+"""Whether a version with a share of the users does worse than the old version. Pure.
 
 Both versions are compared in the same minutes: what ails the database, the network or a dependency ails both. The rules
 follow Flagger and Argo Rollouts: a measurement is healthy, worse or inconclusive, and an inconclusive one is repeated.
@@ -53,8 +53,8 @@ class Figures:
 
     def __str__(self) -> str:
         latency = f", p95 {_milliseconds(self.p95)}" if self.p95 is not None else ""
-        ill = f", {self.unhealthy} unhealthy" if self.unhealthy else ""
-        return f"{self.requests} requests, {self.failed_percent:.2f} % failed{latency}{ill}"
+        unhealthy = f", {self.unhealthy} unhealthy" if self.unhealthy else ""
+        return f"{self.requests} requests, {self.failed_percent:.2f} % failed{latency}{unhealthy}"
 
 
 class Comparison(enum.Enum):
@@ -70,7 +70,7 @@ class Verdict:
     """The judgement of a step.
 
     Attributes:
-        reason: the figures that it rests on, in words.
+        reason: the judgement with its figures, for people.
         short: the same for a timeline.
     """
 

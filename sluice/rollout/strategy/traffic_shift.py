@@ -114,7 +114,7 @@ class TrafficShift:
             return False
         while True:
             approval = asks_approval(self._strategy.kind, self._approve, seen)
-            # The service's first version has no old one beside it.
+            # The service's first version has no old one to compare with.
             analysis = self._analysis and bool(seen.sources)
             self._known = replace(self._known, approval=approval, analysis=analysis)
             action = next_action(seen, means, self._known)

@@ -64,7 +64,7 @@ _KNOWN: tuple[tuple[str, str, Advice], ...] = (
 
 
 def explained(reason: str) -> tuple[str, Advice] | None:
-    """Class, cause and fix of a reason that says more than the tasks do; None: look at the tasks."""
+    """Return class, cause and fix of a known reason; None: the tasks say more."""
     for name, pattern, advice in _KNOWN:
         if re.search(pattern, reason, re.IGNORECASE):
             return name, advice

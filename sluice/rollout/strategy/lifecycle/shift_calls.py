@@ -100,8 +100,7 @@ class ShiftCalls:
         return found[0] if found else ""
 
     def answer_pause(self, arn: str, hook: str, action: str) -> bool:
-        """Continues or rolls back at a pause. Returns False when the pause no longer waits, or the deployment has
-        ended: whoever asks looks at it again."""
+        """Continue or roll back at a pause. Return False when the pause no longer waits, or the deployment ended."""
         try:
             self._ecs.continue_service_deployment(serviceDeploymentArn=arn, hookId=hook, action=action)
         except ClientError as error:
