@@ -1,4 +1,4 @@
-"""Who may do what: the IAM rules. Source: Service Authorization Reference, for what an action can be limited to."""
+"""Who may do what: the IAM rules. Source: Service Authorization Reference (what limits an action supports)."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ UNLIMITED = {
     "xray:PutTelemetryRecords": "supports no resource",
     "xray:PutTraceSegments": "supports no resource",
 }
-"""Actions that may be allowed on every resource, each with the reason. What belongs here gets a line here."""
+"""Actions that may be allowed on every resource, each with the reason."""
 
 POLICIES = ("aws:iam:RolePolicy", "aws:iam:Policy", "aws:iam:UserPolicy", "aws:iam:GroupPolicy", "aws:iam:Role")
-"""Kinds of resources that hold policies of identities."""
+"""Resource types that hold identity policies."""
 
 ESCALATES = (
     "iam:AttachRolePolicy",
@@ -40,7 +40,7 @@ ESCALATES = (
     "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
 )
-"""Actions by which a role could give itself more, unless the role that it makes or changes is bounded."""
+"""Actions by which a role could extend its own rights, unless the role it creates or changes has a boundary."""
 
 NEVER = (
     "iam:AddUserToGroup",
@@ -55,11 +55,11 @@ NEVER = (
     "iam:SetDefaultPolicyVersion",
     "iam:UpdateLoginProfile",
 )
-"""Actions by which it could do so whatever it is limited to."""
+"""Actions by which it could do so whatever its limits."""
 
 TAKES_OVER = "iam:UpdateAssumeRolePolicy"
-"""Lets it take any role that it names. IAM knows no condition on the boundary for it, so the roles must be a stack's
-own: below a path, where a deployer makes none without a boundary."""
+"""Lets it assume any role that the statement names. IAM has no boundary condition for this action, so the roles must be
+a stack's own: below a path, where a deployer creates none without a boundary."""
 
 SECRETS = ("secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue")
 MASTERS = [
@@ -67,11 +67,11 @@ MASTERS = [
      for digit, letter in (("1", "a"), ("2", "b"))]
     for kind in ("db", "cluster")
 ]  # fmt: skip
-"""Two names each of what RDS calls master passwords, instances' and clusters': a pattern that fits both fits all."""
+"""Two sample names each of RDS's master passwords, of instances and clusters: a pattern that fits both fits all."""
 
 
 def policies(one: StackResource) -> Iterator[Any]:
-    """The policies that a resource gives to a role, user or group: its own, and those inside of it."""
+    """Yield the policies that a resource gives to a role, user or group: the resource itself, or inline ones."""
     if one.type != "aws:iam:Role":
         yield one.get("policy")
     for part in mappings(one.get("inlinePolicies")):
@@ -86,10 +86,10 @@ def _grants(one: StackResource) -> Iterator[Statement]:
 def _stars(one: StackResource) -> Judged:
     for part in _grants(one):
         for inverted in part.inverted:
-            yield f"{part.sid}: {inverted} allows everything but what it names"
+            yield f"{part.sid}: {inverted} allows everything except what it names"
         for action in part.actions:
             if wild(action):
-                yield f"{part.sid}: {action} allows whatever AWS adds to it"
+                yield f"{part.sid}: {action} also allows actions that AWS will add"
         for arn in part.resources:
             if every(arn) and not part.limited:
                 about = "every resource" if arn == "*" else f"every resource, {arn}"
@@ -99,12 +99,12 @@ def _stars(one: StackResource) -> Judged:
             elif _masters(arn) and not part.limited and any(map(part.covers, SECRETS)):
                 yield f"{part.sid}: reads the master password of every database, {arn}"
             if wild(arn.split(":", 5)[4:5][0] if arn.count(":") > 4 else "") and part.covers("sts:AssumeRole"):
-                yield f"{part.sid}: takes the role of this name in every account, {arn}"
+                yield f"{part.sid}: may assume the role of this name in every account, {arn}"
 
 
 def _masters(arn: str) -> bool:
     """Return whether a pattern fits the master password of every database."""
-    name = arn.split(":", 5)[-1].replace("[", "[[]")  # IAM knows no sets of letters
+    name = arn.split(":", 5)[-1].replace("[", "[[]")  # IAM has no character sets
     return any(all(fnmatchcase(one, name) for one in two) for two in MASTERS)
 
 
@@ -113,10 +113,10 @@ def _passed(one: StackResource) -> Judged:
         if not part.covers("iam:PassRole"):
             continue
         for arn in part.resources:
-            # Below a path of its own, a wildcard names the roles of one stack and no others.
+            # Below the stack's own path, a wildcard names only its roles.
             role = arn.partition(":role/")[2]
             if wild(role[:1]) or not role:
-                yield f"{part.sid}: may hand {arn} to a service"
+                yield f"{part.sid}: may pass {arn} to a service"
         if "iam:passedtoservice" not in part.required:
             yield f"{part.sid}: does not say to which service (iam:PassedToService)"
 
@@ -125,18 +125,19 @@ def _escalates(one: StackResource) -> Judged:
     for part in _grants(one):
         for action in NEVER:
             if part.covers(action):
-                yield f"{part.sid}: {action} lets it give itself more"
+                yield f"{part.sid}: {action} lets the role extend its own rights"
         if part.covers(TAKES_OVER):
             for arn in part.resources:
                 if "/" not in arn.partition(":role/")[2]:
-                    yield f"{part.sid}: {TAKES_OVER} lets it take the role {arn}"
+                    yield f"{part.sid}: {TAKES_OVER} lets it assume the role {arn}"
         for action in ESCALATES:
             if part.covers(action) and "iam:permissionsboundary" not in part.required:
-                yield f"{part.sid}: {action} lets it give itself more: no condition on iam:PermissionsBoundary"
+                missing = "no condition on iam:PermissionsBoundary"
+                yield f"{part.sid}: {action} lets the role extend its own rights: {missing}"
 
 
 def _keys(one: StackResource) -> Judged:
-    yield "its keys never expire, and whoever finds one has them: people and jobs take roles"
+    yield "its keys never expire, and whoever finds one can use it: people and jobs should assume roles"
 
 
 RULES = [
@@ -151,7 +152,7 @@ RULES = [
     ),
     PolicyRule(
         "iam-pass-role",
-        "iam:PassRole names roles and the service that they are handed to",
+        "iam:PassRole names roles and the service that they are passed to",
         "list role ARNs, or a path of the stack's own, and add a condition on iam:PassedToService",
         RuleScope.EVERYWHERE,
         POLICIES,
@@ -159,7 +160,7 @@ RULES = [
     ),
     PolicyRule(
         "iam-no-escalation",
-        "Nobody can give themselves more than they have",
+        "Nobody can extend their own rights",
         "allow changes of roles only with a condition on iam:PermissionsBoundary",
         RuleScope.EVERYWHERE,
         POLICIES,
@@ -168,7 +169,7 @@ RULES = [
     PolicyRule(
         "iam-no-access-key",
         "No user has keys that never expire",
-        "give a role to whoever needs it",
+        "let whoever needs access assume a role",
         RuleScope.EVERYWHERE,
         ("aws:iam:AccessKey", "aws:iam:UserLoginProfile"),
         _keys,

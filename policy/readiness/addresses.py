@@ -1,4 +1,4 @@
-"""Ranges of addresses: which are the internet."""
+"""Tells which address ranges are the internet."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ OWN = [
     for text in ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
                  "fc00::/7", "fe80::/10")
 ]  # fmt: skip
-"""Ranges that no packet from the internet comes from (RFC 1918, 4193, 6598, 3927, 4291)."""
+"""Ranges that no internet packet comes from (RFC 1918, 4193, 6598, 3927, 4291)."""
 
 SOME = 65_536
-"""IPv4 addresses, a /16, that one organisation may well have; what admits more of them admits the internet."""
+"""IPv4 addresses (a /16) that one organisation may own; more of them count as the internet."""
 
 SOME6 = 32
-"""Length of the prefix that one organisation is given of IPv6; a shorter one is the internet."""
+"""Prefix length that one organisation gets in IPv6; a shorter one is the internet."""
 
 
 def internet(ranges: Iterable[str]) -> bool:
-    """Return whether these ranges together are the internet, or a good part of it: `0.0.0.0/0`, but also `0.0.0.0/1`,
-    or thousands of small ones. A text that is no range counts as everything."""
+    """Return whether these ranges together cover the internet, or a large part of it.
+
+    `0.0.0.0/0` does, but so do `0.0.0.0/1` and thousands of small ones. A text that is no range counts as everything.
+    """
     four: list[IPv4Network] = []
     for text in ranges:
         try:

@@ -1,4 +1,4 @@
-"""Whether somebody is told."""
+"""Rules: somebody is notified of trouble."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ WATCHED = {
     "how long users wait": ("TargetResponseTime",),
     "targets that are not healthy": ("UnHealthyHostCount", "HealthyHostCount"),
 }
-"""What must be watched of every service, and the metrics that show it."""
+"""What must be monitored of every service, and the metrics that show it."""
 
 WATCHED_DATABASE = {
     "the database's free storage": ("FreeStorageSpace",),
     "the database's CPU": ("CPUUtilization",),
     "the database's connections": ("DatabaseConnections",),
 }
-"""What must be watched of every database."""
+"""What must be monitored of every database."""
 
 TOPIC = "aws:sns:Topic"
 
 
 def metrics(alarm: StackResource) -> set[str]:
-    """The metrics that an alarm looks at, alone or in an expression; of AWS/ECS none counts as a database's."""
+    """Return the metrics of an alarm, alone or in an expression; those of AWS/ECS do not count as a database's."""
     found = {(alarm.get("namespace"), alarm.get("metricName"))}
     for query in mappings(alarm.get("metricQueries")):
         metric = query.get("metric")
@@ -54,39 +54,39 @@ def _failed_migrations(stack: StackGraph) -> Iterator[Violation]:
     }
     watching = [one for one in stack.of("aws:cloudwatch:EventRule") if "ECS Task" in str(one.get("eventPattern"))]
     if not any(one.urn in notified for one in watching):
-        yield Violation(None, "no event rule tells of a migration task that failed")
+        yield Violation(None, "no event rule reports a failed migration task")
 
 
 def _reach(stack: StackGraph) -> Iterator[Violation]:
     for alarm in stack.of(ALARM):
-        # An alarm that only stops a deployment is heard by ECS, and need not wake anybody.
+        # An alarm that only stops a deployment is for ECS, and need not notify anybody.
         silent = not listed(alarm.get("alarmActions")) or alarm.get("actionsEnabled") is False
         if silent and "deployment" not in alarm.name:
             yield Violation(alarm.urn, "tells nobody")
     subscribed = {urn for one in stack.of("aws:sns:TopicSubscription") for urn in stack.behind(one, "topic", TOPIC)}
     for topic in stack.of(TOPIC):
         if topic.urn not in subscribed:
-            yield Violation(topic.urn, "nobody is subscribed to it")
+            yield Violation(topic.urn, "it has no subscriber")
 
 
 RULES = [
     PolicyRule(
         "alarms",
-        "Failing requests, slow answers, unhealthy targets and a database that runs out are noticed",
+        "Failing requests, slow answers, unhealthy targets and a database short of resources raise an alarm",
         "leave the setting `alarms` on",
         RuleScope.PRODUCTION,
         whole=_watched,
     ),
     PolicyRule(
         "failed-migration-alarm",
-        "A failed migration is noticed, whoever ran it",
+        "A failed migration is reported, whoever ran it",
         "leave the setting `alarms` on",
         RuleScope.PRODUCTION,
         whole=_failed_migrations,
     ),
     PolicyRule(
         "alarms-reach-someone",
-        "Alarms end at a person",
+        "Alarms reach a person",
         "notify.email, or notify.topic",
         RuleScope.PRODUCTION,
         whole=_reach,

@@ -1,4 +1,4 @@
-"""How containers are kept to themselves: what a program that was broken into can reach."""
+"""Rules on the isolation of containers: what a compromised program can reach."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .service import TASKS, containers
 from .stack import StackResource, mappings
 
 ROOT = ("root", "")
-"""Names of the user that may do everything; the second is what zeros leave of a number without those it begins with."""
+"""Names of the root user; the second is what remains of `0` without its leading zeros."""
 GIVEN = 14
 """Capabilities that Docker gives a container ("Runtime privilege and Linux capabilities" in its run reference)."""
 MOST_KEPT = 3
@@ -33,7 +33,7 @@ def _isolated(one: StackResource) -> Judged:
             kept = GIVEN - len(dropped)
             yield f"container {name} keeps capabilities, {kept} of the {GIVEN} that Docker gives"
         if linux.get("initProcessEnabled") is not True:
-            yield f"container {name} has no init process: orphans stay, and signals may not arrive"
+            yield f"container {name} has no init process: orphaned processes remain, and signals may not arrive"
         user = str(container.get("user") or "").partition(":")[0]
         if user and user.lstrip("0") in ROOT:
             yield f"container {name} runs as root"
@@ -48,7 +48,7 @@ def _texts(said: Any) -> list[str]:
 
 
 def _ephemeral(one: StackResource) -> Judged:
-    """Empty volumes, and those of EFS, are the task's own; one of the host is everybody's on it."""
+    """Yield volumes of the host, which all its tasks share; empty volumes and EFS ones belong to the task."""
     for volume in mappings(one.get("volumes")):
         if volume.get("hostPath") or volume.get("dockerVolumeConfiguration"):
             yield f"the volume {volume.get('name')} is a folder of the host"
@@ -57,7 +57,7 @@ def _ephemeral(one: StackResource) -> Judged:
 RULES = [
     PolicyRule(
         "isolated-containers",
-        "Containers write to named folders alone, have no capability that they do not ask for, and are not root",
+        "Containers write only to named folders, have no capability that they do not ask for, and are not root",
         "app.readOnly: true with app.writable; app.capabilities; app.user",
         RuleScope.PRODUCTION,
         TASKS,

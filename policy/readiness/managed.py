@@ -1,4 +1,4 @@
-"""AWS' managed policies. AWS writes and widens them, so only those with a reason are taken."""
+"""Rules on AWS's managed policies: AWS may widen them, so only those with a reason are accepted."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ TAKEN = {
     "CloudWatchAgentServerPolicy": "sends metrics and log lines",
     "AmazonPrometheusRemoteWriteAccess": "sends metrics",
 }
-"""Path and name of those that may be attached, each with the reason. What belongs here gets a line here."""
+"""Path and name of the managed policies that may be attached, each with the reason."""
 
 WIDE = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "SecretsManagerReadWrite", "ReadOnlyAccess")
-"""Names that are refused also for a policy of the account's own, which is probably a copy."""
+"""Names that are also refused for a policy of the account's own, which is probably a copy."""
 
 AWS = re.compile(r"arn:[^:]+:iam::aws:policy/(.+)")
 
 
 def attached(one: StackResource) -> Judged:
-    """Return what is wrong with the managed policies that a role, user or group gets."""
+    """Yield what is wrong with the managed policies of a role, user or group."""
     arns = [*listed(one.get("policyArn")), *listed(one.get("policyArns")), *listed(one.get("managedPolicyArns"))]
     for arn in map(str, arns):
         name = arn.rpartition("/")[2]
         found = AWS.fullmatch(arn)
         if found and found[1] not in TAKEN:
-            yield f"{name} is AWS' own, allows far more than this role does, and AWS may widen it"
+            yield f"{name} is AWS's own and allows far more than this role needs, and AWS may widen it"
         elif not found and (name in WIDE or name.endswith("FullAccess")):
-            yield f"{name} allows far more than this role does"
+            yield f"{name} allows far more than this role needs"
 
 
 RULES = [
     PolicyRule(
         "iam-no-broad-managed-policy",
-        "No role has a managed policy of AWS' but those that are known to be narrow",
-        "write a policy with what the role does; a narrow one gets a line with its reason in TAKEN",
+        "No role has a managed policy of AWS except those known to be narrow",
+        "write a policy with what the role needs; a narrow one gets a line with its reason in TAKEN",
         RuleScope.EVERYWHERE,
         (
             "aws:iam:Role",

@@ -1,4 +1,4 @@
-"""Who may talk to whom, and how the service is reached."""
+"""Rules on the network: who reaches whom, and how users reach the service."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .stack import StackGraph, StackResource, listed, mappings
 WEB = (80, 443)
 MODERN = ("ELBSecurityPolicy-TLS13-1-2-", "ELBSecurityPolicy-TLS13-1-3-", "ELBSecurityPolicy-FS-1-2-Res-",
           "ELBSecurityPolicy-TLS-1-2-")  # fmt: skip
-"""How the names of the TLS policies begin that know nothing older than TLS 1.2 ("Security policies for your Application
+"""Prefixes of the TLS policies that allow nothing older than TLS 1.2 ("Security policies for your Application
 Load Balancer": the TLS13-1-0 and TLS13-1-1 families do)."""
 
 GROUP = "aws:ec2:SecurityGroup"
@@ -30,7 +30,7 @@ BEHIND = {
     "aws:ec2:Instance": "vpcSecurityGroupIds",
     "aws:ec2:VpcEndpoint": "securityGroupIds",
 }
-"""What is not reached by the internet, and the property that names its security groups."""
+"""Resource types that the internet must not reach, and the property that names their security groups."""
 
 ENTRANCES = {
     "aws:apigateway:RestApi": "API Gateway",
@@ -43,16 +43,16 @@ ENTRANCES = {
     "aws:lambda:FunctionUrl": "a function's own URL",
     "aws:lightsail:Instance": "Lightsail",
 }
-"""Other ways in from the internet, which these rules do not judge."""
+"""Other entrances from the internet, which these rules do not judge."""
 
 
 @dataclass(frozen=True)
 class Opening:
-    """What one rule of a security group lets in.
+    """The traffic that one rule of a security group allows in.
 
     Attributes:
         ranges: addresses; empty where only groups or lists of addresses are named.
-        lists: ids of lists of addresses that are not known here.
+        lists: ids of prefix lists that the stack does not create.
         first, last: ports.
     """
 
@@ -76,7 +76,7 @@ def _openings(stack: StackGraph) -> Iterator[Opening]:
 
 
 def _listed(stack: StackGraph, one: StackResource, ids: Iterable[Any]) -> tuple[list[str], list[str]]:
-    """The ranges in the lists that a rule names, of those that the stack makes; and the ids of all others."""
+    """Return the ranges of a rule's prefix lists that the stack creates, and the ids of all others."""
     made = [stack.behind(one, prop, LISTS) for prop in ("prefixListId", "prefixListIds", "ingress")]
     mine = [other for other in stack.of(LISTS) if any(other.urn in urns for urns in made)]
     ranges = [str(entry.get("cidr")) for other in mine for entry in mappings(other.get("entries"))]
@@ -95,7 +95,7 @@ def _public(stack: StackGraph) -> Iterator[Violation]:
         front = bool(groups) and groups <= fronts
         if opening.lists and not front:
             yield Violation(
-                one.urn, f"lets in whoever is on the list {', '.join(opening.lists)}, which nobody sees here"
+                one.urn, f"allows in the addresses of the list {', '.join(opening.lists)}, which is not known here"
             )
         if not opening.ranges or not internet(together[groups]):
             continue
@@ -107,16 +107,18 @@ def _public(stack: StackGraph) -> Iterator[Violation]:
             )
     for one in stack.of(*ENTRANCES):
         if one.type != "aws:ec2:Instance" or one.get("associatePublicIpAddress") is not False:
-            yield Violation(one.urn, f"the internet comes in by {ENTRANCES[one.type]}, which these rules do not judge")
+            yield Violation(
+                one.urn, f"the internet has access by {ENTRANCES[one.type]}, which these rules do not judge"
+            )
 
 
 def _groups(stack: StackGraph, one: StackResource) -> frozenset[str]:
-    """URNs of the groups that a rule belongs to; empty where they are not of this stack."""
+    """Return URNs of the groups that a rule belongs to; empty when they are not of this stack."""
     return frozenset({one.urn} if one.type in GROUPS else stack.behind(one, "securityGroupId", GROUP))
 
 
 def _secure(actions: Any) -> bool:
-    """Return whether all that a listener does with a request is to send it to HTTPS."""
+    """Return whether a listener only redirects requests to HTTPS."""
     found = list(mappings(actions))
     return bool(found) and all(
         action.get("type") == "redirect" and _first(action.get("redirect")).get("protocol") == "HTTPS"
@@ -135,19 +137,19 @@ def _encrypted(stack: StackGraph) -> Iterator[Violation]:
             if not str(one.get("sslPolicy") or "").startswith(MODERN):
                 yield Violation(one.urn, f"sslPolicy {one.get('sslPolicy')} allows TLS older than 1.2")
         elif not _secure(one.get("defaultActions")):
-            yield Violation(one.urn, f"answers over {protocol}: passwords and cookies can be read on the way")
+            yield Violation(one.urn, f"answers over {protocol}: passwords and cookies can be read in transit")
     for one in stack.of(FORWARDS):
         protocols = [listener.get("protocol") for listener in _listeners(stack, one)]
         if not protocols:
             yield Violation(
-                one.urn, "is a rule of a listener that the stack neither makes nor reads: does it use HTTPS?"
+                one.urn, "is a rule of a listener that the stack neither creates nor reads: does it use HTTPS?"
             )
         elif not all(protocol == "HTTPS" for protocol in protocols) and not _secure(one.get("actions")):
-            yield Violation(one.urn, "answers over HTTP: passwords and cookies can be read on the way")
+            yield Violation(one.urn, "answers over HTTP: passwords and cookies can be read in transit")
 
 
 def _listeners(stack: StackGraph, rule: StackResource) -> list[StackResource]:
-    """The listener of a rule: one that the stack makes or has read."""
+    """Return the listeners of a rule that the stack creates or has read."""
     named = stack.behind(rule, "listenerArn", LISTENER)
     return [
         one
@@ -160,10 +162,10 @@ def _guarded(stack: StackGraph) -> Iterator[Violation]:
     before = {urn for one in stack.of(GUARD) for urn in stack.behind(one, "resourceArn", BALANCER)}
     for one in stack.of(BALANCER):
         if one.urn not in before:
-            yield Violation(one.urn, "no firewall is before it: one address may send as many requests as it likes")
+            yield Violation(one.urn, "it has no firewall: one address may send any number of requests")
     for one in stack.of("aws:wafv2:WebAcl"):
         if not any(_refuses(rule) for rule in mappings(one.get("rules"))):
-            yield Violation(one.urn, "refuses nothing: no rule blocks")
+            yield Violation(one.urn, "blocks nothing: no rule has the action block")
 
 
 def _refuses(rule: Mapping[str, Any]) -> bool:
@@ -172,7 +174,7 @@ def _refuses(rule: Mapping[str, Any]) -> bool:
 
 def _written(one: StackResource) -> Judged:
     if one.get("accessLogs.enabled") is not True or not one.get("accessLogs.bucket"):
-        yield "writes no request down: after an incident nobody knows who came"
+        yield "logs no requests: after an incident nobody knows who sent them"
 
 
 def _flows(stack: StackGraph) -> Iterator[Violation]:
@@ -180,7 +182,7 @@ def _flows(stack: StackGraph) -> Iterator[Violation]:
     seen = {urn for one in refused for urn in stack.behind(one, "vpcId", VPC)}
     for one in stack.of(VPC):
         if one.urn not in seen:
-            yield Violation(one.urn, "no flow log tells which connections were refused")
+            yield Violation(one.urn, "no flow log records refused connections")
 
 
 def _empty_default(stack: StackGraph) -> Iterator[Violation]:
@@ -193,17 +195,19 @@ def _empty_default(stack: StackGraph) -> Iterator[Violation]:
     }
     for one in stack.of(VPC):
         if one.urn not in closed:
-            yield Violation(one.urn, "its default security group has rules: what is started without one is reachable")
+            yield Violation(
+                one.urn, "its default security group has rules: whatever is started without a group is reachable"
+            )
 
 
 def _outside(one: StackResource) -> Judged:
     if one.get("networkConfiguration.assignPublicIp") is True:
-        yield "its tasks have public addresses; one wrong rule, and the internet reaches them"
+        yield "its tasks have public addresses: one wrong rule exposes them to the internet"
 
 
 def _balancer(one: StackResource) -> Judged:
     if one.get("enableDeletionProtection") is not True:
-        yield "may be deleted, and with it the name that users know"
+        yield "may be deleted, and with it the name that users use"
     if one.get("dropInvalidHeaderFields") is not True:
         yield "lets malformed headers through"
     subnets = one.get("subnets")
@@ -215,7 +219,7 @@ RULES = [
     PolicyRule(
         "public-ingress",
         "The internet reaches the load balancer, on ports 80 and 443, and nothing else",
-        "let a security group in by referencedSecurityGroupId",
+        "allow a security group in by referencedSecurityGroupId",
         RuleScope.EVERYWHERE,
         whole=_public,
     ),
@@ -244,14 +248,14 @@ RULES = [
     ),
     PolicyRule(
         "waf",
-        "A web application firewall is before the load balancer, and refuses something",
+        "The load balancer has a web application firewall that blocks something",
         "leave the setting `waf.enabled` out, with a rate limit or a group of rules to block",
         RuleScope.PRODUCTION,
         whole=_guarded,
     ),
     PolicyRule(
         "access-logs",
-        "The load balancer writes every request down",
+        "The load balancer logs every request",
         "leave the setting `loadBalancer.accessLogs` out",
         RuleScope.PRODUCTION,
         (BALANCER,),
@@ -259,7 +263,7 @@ RULES = [
     ),
     PolicyRule(
         "flow-logs",
-        "The VPC writes refused connections down",
+        "The VPC logs refused connections",
         "leave the setting `network.flowLogs` out",
         RuleScope.PRODUCTION,
         whole=_flows,

@@ -1,8 +1,7 @@
-"""The rules in the form of Pulumi's policy packs.
+"""The rules as a Pulumi policy pack.
 
 A rule that is mandatory on prod only becomes two policies: a mandatory one that judges production, and an advisory one
-(`…-for-production`) that tells all other stacks what production would refuse. Which of both a stack is, `production`
-decides.
+(`…-for-production`) that tells all other stacks what production would refuse. `production` decides which applies.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ MANDATORY, ADVISORY = pulumi.EnforcementLevel.MANDATORY, pulumi.EnforcementLevel
 
 
 def start() -> None:
-    """Serve the pack to the engine, until it is ended. Raises ValueError where production.json is wrong."""
+    """Serve the pack to the engine until it is stopped. Raises ValueError when production.json is wrong."""
     declared()
     pulumi.PolicyPack("readiness", policies=policies())
 
 
 def policies() -> list[pulumi.Policy]:
-    """All rules as Pulumi's policies."""
+    """Return all rules as Pulumi policies."""
     found = []
     for rule in RULES:
         found.append(_policy(rule, rule.name, MANDATORY, production=rule.scope is RuleScope.PRODUCTION or None))
@@ -72,8 +71,10 @@ def _text(rule: PolicyRule, text: str) -> str:
 
 
 def _resource(one: Any, needs: Any = None) -> StackResource:
-    """One of the engine's resources as the rules see it. Reading a value that is not known yet raises the policy
-    library's own exception, which it reports as such."""
+    """Return one of the engine's resources as the rules see it.
+
+    Reading an unknown value raises the policy library's own exception, which it reports as such.
+    """
     return StackResource(
         type=token(one.resource_type),
         name=one.name,

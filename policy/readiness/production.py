@@ -1,5 +1,4 @@
-"""Which stacks are production. Their own word alone does not decide: `policy/production.json` names stacks and accounts
-that are, whatever their settings say."""
+"""Which stacks are production: `policy/production.json` names stacks and accounts, whatever their settings say."""
 
 from __future__ import annotations
 
@@ -14,10 +13,10 @@ from typing import Any
 from .stack import PROVIDER, StackGraph, tags
 
 PRODUCTION = "prod"
-"""The environment that every rule is about. A stack that does not say its environment is taken for it."""
+"""The environment with every rule. A stack that does not name its environment counts as production."""
 
 OTHERS = ("local", "dev", "staging")
-"""All other environments. A word that is none of these is taken for production."""
+"""All other environments. Any other word counts as production."""
 
 FILE = Path(__file__).parents[1] / "production.json"
 
@@ -28,14 +27,14 @@ class Production:
 
     Attributes:
         stacks: names, or patterns of names, of stacks that are production.
-        accounts: numbers of accounts that hold nothing else.
+        accounts: ids of accounts that hold only production.
     """
 
     stacks: Sequence[str] = ()
     accounts: Sequence[str] = ()
 
     def why(self, stack: StackGraph) -> str:
-        """Return why a stack is production, whatever it says; empty when it may be something else."""
+        """Return why a stack is production, whatever its settings say; empty when it may be something else."""
         if any(fnmatchcase(stack.name.lower(), pattern.lower()) for pattern in self.stacks):
             return f"{stack.name} is the name of a production stack"
         if here := sorted(stack.accounts & set(self.accounts)):
@@ -44,7 +43,7 @@ class Production:
 
     @classmethod
     def parse(cls, said: Any) -> Production:
-        """From the file's JSON. Raises ValueError naming what is wrong."""
+        """Parse the file's JSON. Raises ValueError naming what is wrong."""
         if not isinstance(said, Mapping) or set(said) - {"stacks", "accounts"}:
             raise ValueError(f"{FILE.name}: write an object with `stacks` and `accounts`, and nothing else")
         for key, values in said.items():
@@ -63,8 +62,10 @@ def declared() -> Production:
 
 
 def environment(stack: StackGraph, known: Production | None = None) -> str:
-    """Return what a stack is judged as: what its AWS providers' tags say, where they all say the same and nothing
-    speaks against it; else production."""
+    """Return the environment to judge a stack by.
+
+    What its AWS providers' tags say, when they agree and nothing contradicts them; else production.
+    """
     environments = {str(tags(provider).get("Environment", PRODUCTION)) for provider in stack.of(PROVIDER)}
     [word, *others] = sorted(environments) or [PRODUCTION]
     if others or word not in OTHERS or (declared() if known is None else known).why(stack):

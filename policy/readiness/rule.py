@@ -1,4 +1,4 @@
-"""What a rule is."""
+"""Rules and their violations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .stack import StackGraph, StackResource
 
 
 class RuleScope(Enum):
-    """Where a rule is mandatory. The others are told, and go on."""
+    """Where a rule is mandatory. Elsewhere it is only reported."""
 
     EVERYWHERE = "every stack"
     PRODUCTION = "prod"
@@ -19,7 +19,7 @@ class RuleScope(Enum):
 
 @dataclass(frozen=True)
 class Violation:
-    """A breach.
+    """A violation of a rule.
 
     Attributes:
         about: URN of the resource, None for the stack as a whole.
@@ -31,18 +31,20 @@ class Violation:
 
 
 Judged = Iterable[str]
-"""What is wrong, nothing when all is well."""
+"""What is wrong; empty when nothing is."""
 
 
 @dataclass(frozen=True)
 class PolicyRule:
-    """Exactly one of: each, which judges every resource of `types` by itself, before it is created; whole, which judges
-    the stack, for what is missing or depends on several resources.
+    """A rule with exactly one of `each` and `whole`.
+
+    `each` judges every resource of `types` by itself, before it is created. `whole` judges the stack, for what is
+    missing or depends on several resources.
 
     Attributes:
         name: unique, in kebab case.
-        says: what must be.
-        remedy: what to write instead.
+        says: the rule as a sentence.
+        remedy: how to fix a violation.
     """
 
     name: str
@@ -58,7 +60,7 @@ class PolicyRule:
             raise ValueError(f"{self.name}: either `each` with its types, or `whole`")
 
     def judge(self, stack: StackGraph) -> list[Violation]:
-        """All breaches of this rule in a stack, whatever the stack is for."""
+        """Return all violations of this rule in a stack, whatever its environment."""
         if self.whole is not None:
             return list(self.whole(stack))
         return [
@@ -69,5 +71,5 @@ class PolicyRule:
         ]
 
     def mandatory(self, environment: str) -> bool:
-        """Return whether a breach must stop a deployment to this environment."""
+        """Return whether a violation must stop a deployment to this environment."""
         return self.scope is RuleScope.EVERYWHERE or environment == PRODUCTION

@@ -1,4 +1,4 @@
-"""All rules, by what they are about."""
+"""All rules, by subject."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ RULES: list[PolicyRule] = [rule for chapter in CHAPTERS.values() for rule in cha
 
 @dataclass(frozen=True)
 class RuleVerdict:
-    """What came of a rule.
+    """The result of a rule.
 
     Attributes:
-        mandatory: whether findings stop a deployment.
+        mandatory: whether violations stop a deployment.
     """
 
     rule: PolicyRule
@@ -38,15 +38,15 @@ class RuleVerdict:
 
     @property
     def stops(self) -> bool:
-        """Return whether the deployment must not go on."""
+        """Return whether the deployment must stop."""
         return self.mandatory and bool(self.findings)
 
 
 def judge(stack: StackGraph, environment: str | None = None) -> list[RuleVerdict]:
-    """Every rule's verdict on a stack.
+    """Return every rule's verdict on a stack.
 
     Args:
-        environment: to judge it for; its own by default.
+        environment: to judge by; the stack's own by default.
     """
     where = environment or environment_of(stack)
     return [RuleVerdict(rule, rule.mandatory(where), rule.judge(stack)) for rule in RULES]

@@ -1,4 +1,4 @@
-"""How the service runs and is deployed: tasks, replicas, health, the gate before it."""
+"""Rules on the service and its deployment: tasks, replicas, health, the gate before it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ REPLICAS = 2
 SERVICE = "aws:ecs:Service"
 TASKS = ("aws:ecs:TaskDefinition",)
 HIDDEN = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIALS)$", re.IGNORECASE)
-"""How the names of variables end whose values nobody should read."""
+"""Endings of the names of variables whose values nobody should read."""
 SECRET_VALUE = re.compile(
     r"(?:AKIA|ASIA)[A-Z0-9]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|[a-z][a-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@"
 )
-"""Values that nobody should read, whatever their name: an access key, a private key, an address with a password."""
+"""Values that nobody should read, whatever their name: an access key, a private key, a URL with a password."""
 DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 
 
 def containers(one: StackResource) -> Iterator[Mapping[str, Any]]:
-    """The containers of a task definition, from its JSON."""
+    """Yield the containers of a task definition, from its JSON."""
     said = one.get("containerDefinitions")
     yield from mappings(json.loads(said) if isinstance(said, str) else said)
 
@@ -33,19 +33,19 @@ def _plain_secrets(one: StackResource) -> Judged:
         for variable in mappings(container.get("environment")):
             value = str(variable.get("value") or "")
             if value and (HIDDEN.search(str(variable.get("name"))) or SECRET_VALUE.search(value)):
-                yield f"{variable['name']} is written into the task definition: everybody who may describe it reads it"
+                yield f"{variable['name']} is plain text in the task definition, for everybody who may describe it"
 
 
 def _digests(one: StackResource) -> Judged:
     for container in containers(one):
         if not DIGEST.fullmatch(str(container.get("image"))):
-            yield f"runs {container.get('image')}, which can be another image tomorrow"
+            yield f"runs {container.get('image')}, which may be another image tomorrow"
 
 
 def _restrained(one: StackResource) -> Judged:
     for mode in ("ipcMode", "networkMode", "pidMode"):
         if one.get(mode) == "host":
-            yield f"{mode} is that of the host: its tasks are not kept apart"
+            yield f"{mode} is the host's: its tasks are not isolated"
     for container in containers(one):
         for option in container.get("dockerSecurityOptions") or ():
             if "unconfined" in str(option) or "label:disable" in str(option):
@@ -53,12 +53,12 @@ def _restrained(one: StackResource) -> Judged:
         if container.get("privileged"):
             yield f"container {container.get('name')} is privileged"
         if not container.get("logConfiguration"):
-            yield f"container {container.get('name')} logs nowhere"
+            yield f"container {container.get('name')} has no log configuration"
 
 
 def _shut(one: StackResource) -> Judged:
     if one.get("enableExecuteCommand") is True:
-        yield "ECS Exec is on: whoever may call it has a shell beside the data"
+        yield "ECS Exec is on: whoever may call it has a shell with access to the data"
 
 
 def _replicas(one: StackResource) -> Judged:
@@ -70,7 +70,7 @@ def _replicas(one: StackResource) -> Judged:
 def _rolls_back(one: StackResource) -> Judged:
     breaker = one.get("deploymentCircuitBreaker")
     if not isinstance(breaker, Mapping) or breaker.get("enable") is not True or breaker.get("rollback") is not True:
-        yield "a version that does not start is tried for ever: the circuit breaker is off"
+        yield "a version that does not start is retried for ever: the circuit breaker is off"
     if one.get("deploymentMinimumHealthyPercent") != 100:
         yield "old tasks stop before as many new ones are healthy"
 
@@ -102,38 +102,40 @@ def _gated(stack: StackGraph) -> Iterator[Violation]:
             yield Violation(one.urn, "rolls out what did not pass the gate")
     for one in stack.of(SERVICE, "gate:index:Rollout"):
         if stack.behind(one, "taskDefinition", *TASKS):
-            yield Violation(one.urn, "its task definition comes past the gate, too: it may be one that did not pass")
+            yield Violation(
+                one.urn, "its task definition also comes from outside the gate: it may be one that did not pass"
+            )
     for one in stack.of("aws:ecs:TaskSet", "aws:codedeploy:DeploymentGroup", "aws:ecs:ExpressGatewayService"):
         yield Violation(one.urn, "deploys to a service without the gate")
 
 
 def _checked(one: StackResource) -> Judged:
     if not one.get("healthCheck.path") or one.get("healthCheck.enabled") is False:
-        yield "asks its targets for nothing in particular"
+        yield "has no health check"
 
 
 def _built_elsewhere(stack: StackGraph) -> Iterator[Violation]:
     for one in stack.of("docker:index:Image", "docker-build:index:Image"):
-        yield Violation(one.urn, "builds an image that no other stack has run")
+        yield Violation(one.urn, "builds an image that no other stack has tested")
 
 
 def _scanned(stack: StackGraph) -> Iterator[Violation]:
     judging = {one.urn for one in stack.of("gate:index:ImageScan") if one.get("severity") in ("critical", "high")}
     for one in stack.of("gate:index:MigrationRun"):
         if one.get("phase") == "before" and not judging & stack.behind(one, "imageDigest", "gate:index:ImageScan"):
-            yield Violation(one.urn, "runs an image of which nobody has looked for known weaknesses")
+            yield Violation(one.urn, "runs an image that was not scanned for known weaknesses")
 
 
 def _measured(one: StackResource) -> Judged:
     found = [part.get("value") for part in mappings(one.get("settings")) if part.get("name") == "containerInsights"]
     if not {"enabled", "enhanced"} & set(found):
-        yield "keeps no metrics of tasks: after an incident nobody knows which of them ran out of memory"
+        yield "keeps no task metrics: after an incident nobody knows which task ran out of memory"
 
 
 def _snapshots(stack: StackGraph) -> Iterator[Violation]:
     for one in stack.of("gate:index:MigrationRun"):
         if one.get("phase") == "before" and not one.get("snapshot"):
-            yield Violation(one.urn, "migrates without a snapshot to go back to")
+            yield Violation(one.urn, "migrates without a snapshot to restore")
         if one.get("retain") is not True:
             yield Violation(one.urn, "forgets who ran which migration when the stack is destroyed")
 
@@ -141,7 +143,7 @@ def _snapshots(stack: StackGraph) -> Iterator[Violation]:
 RULES = [
     PolicyRule(
         "gate",
-        "Nothing is deployed but what the migrations let through",
+        "Only what passed the migrations is deployed",
         "take the task definition from MigrationRun, ignore its changes in the service, and deploy by Rollout",
         RuleScope.EVERYWHERE,
         whole=_gated,
@@ -186,7 +188,7 @@ RULES = [
     ),
     PolicyRule(
         "container-insights",
-        "Metrics of tasks outlive them",
+        "Metrics of tasks are kept after they stop",
         "leave the setting `cluster.insights` out",
         RuleScope.PRODUCTION,
         ("aws:ecs:Cluster",),
@@ -209,7 +211,7 @@ RULES = [
     ),
     PolicyRule(
         "rollback",
-        "A version that does not start is taken back by itself, while the old one serves",
+        "A version that does not start is rolled back automatically, while the old one serves",
         "service.circuitBreaker: true",
         RuleScope.PRODUCTION,
         (SERVICE,),
@@ -217,7 +219,7 @@ RULES = [
     ),
     PolicyRule(
         "health-check",
-        "Targets are asked whether they live",
+        "Targets have a health check",
         "app.livePath",
         RuleScope.EVERYWHERE,
         ("aws:lb:TargetGroup",),
@@ -233,7 +235,7 @@ RULES = [
     ),
     PolicyRule(
         "snapshot-before-migrating",
-        "There is a snapshot to go back to, and records of what ran",
+        "There is a snapshot to restore, and records of what ran",
         "snapshot.before: true",
         RuleScope.PRODUCTION,
         whole=_snapshots,

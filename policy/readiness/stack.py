@@ -14,10 +14,10 @@ MODULES = {
     "elasticloadbalancingv2": "lb",
     "elasticloadbalancing": "elb",
 }
-"""Pulumi's other names of modules: `aws:alb/listener:Listener` makes the same as `aws:lb/listener:Listener`."""
+"""Pulumi's alternative module names: `aws:alb/listener:Listener` is the same as `aws:lb/listener:Listener`."""
 
 VERSIONED = re.compile(r"(aws:s3:Bucket\w*?)(?:V2)?$")
-"""Kinds of the module `s3` whose names end in the version of their schema: `aws:s3/bucketV2:BucketV2`."""
+"""Types of the module `s3` whose names end in their schema version: `aws:s3/bucketV2:BucketV2`."""
 
 PROVIDER = "pulumi:providers:aws"
 
@@ -30,8 +30,8 @@ class StackResource:
 
     Attributes:
         type: its token without the module's file, `aws:rds:Instance`.
-        props: as Pulumi spells them, camelCase; None where nothing was said.
-        needs: property to URNs of the resources that its value comes from.
+        props: properties in camelCase, as Pulumi spells them; None when unset.
+        needs: property to the URNs of the resources that its value comes from.
         ignored: properties whose changes are ignored.
     """
 
@@ -43,7 +43,7 @@ class StackResource:
     ignored: Sequence[str] = ()
 
     def get(self, path: str) -> Any:
-        """A property by its dotted path, the first element of lists on the way; None where nothing is."""
+        """Return a property by its dotted path, with the first element of any list; None when unset."""
         found: Any = self.props
         for part in path.split("."):
             if isinstance(found, Sequence) and not isinstance(found, str):
@@ -61,37 +61,37 @@ class StackGraph:
     resources: Sequence[StackResource]
 
     def of(self, *types: str) -> list[StackResource]:
-        """The resources of these types."""
+        """Return the resources of these types."""
         return [one for one in self.resources if one.type in types]
 
     def behind(self, one: StackResource, prop: str, *kinds: str) -> set[str]:
-        """URNs of the resources of these types that a property's value comes from."""
+        """Return URNs of the resources of these types that a property's value comes from."""
         wanted = {other.urn for other in self.of(*kinds)}
         return {urn for urn in one.needs.get(prop, ()) if urn in wanted}
 
     @property
     def name(self) -> str:
-        """The stack's own name, from the URNs; empty where there are none."""
+        """Return the stack's name, from the URNs; empty without resources."""
         found = (URN.match(one.urn) for one in self.resources)
         return next((match[1] for match in found if match), "")
 
     @property
     def accounts(self) -> set[str]:
-        """Numbers of the accounts that its AWS providers are limited to, or that the ARNs of its resources name."""
+        """Return ids of the accounts that its AWS providers are limited to, or that its resources' ARNs name."""
         said = {str(one) for each in self.of(PROVIDER) for one in listed(decoded(each.get("allowedAccountIds")))}
         arns = (str(one.get("arn") or "").split(":") for one in self.resources)
         return said | {parts[4] for parts in arns if len(parts) > 5 and parts[4].isdigit()}
 
 
 def tags(provider: StackResource) -> Mapping[str, Any]:
-    """Return what an AWS provider tags everything with."""
+    """Return the default tags of an AWS provider."""
     said = decoded(provider.get("defaultTags"))
     found = said.get("tags") if isinstance(said, Mapping) else None
     return found if isinstance(found, Mapping) else {}
 
 
 def decoded(value: Any) -> Any:
-    """A provider's setting: the engine hands nested ones over as JSON."""
+    """Return a provider's setting; the engine passes nested ones as JSON."""
     if not isinstance(value, str):
         return value
     try:
@@ -101,7 +101,7 @@ def decoded(value: Any) -> Any:
 
 
 def token(written: str) -> str:
-    """`aws:rds/instance:Instance` without its file, and under the module's usual name: `aws:rds:Instance`."""
+    """Return `aws:rds:Instance` for `aws:rds/instance:Instance`: no file, and the module's usual name."""
     package, _, rest = written.partition(":")
     module, _, name = rest.partition(":")
     if not name or package == "pulumi":
@@ -113,12 +113,12 @@ def token(written: str) -> str:
 
 
 def listed(value: Any) -> list[Any]:
-    """A list, also where a single value is allowed."""
+    """Return a list, also for a single value."""
     if value is None:
         return []
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
 
 
 def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Those of a list that are mappings."""
+    """Yield the items of a list that are mappings."""
     yield from (one for one in listed(value) if isinstance(one, Mapping))

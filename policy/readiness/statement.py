@@ -1,4 +1,4 @@
-"""Statements of IAM policies, read as IAM reads them: what they really allow.
+"""Statements of IAM policies, read as IAM evaluates them.
 
 Sources: "IAM JSON policy elements" and "Policy evaluation logic" in the IAM user guide. Actions and condition keys are
 not case-sensitive; `…IfExists` and `ForAllValues:…` are also true where the key is missing; several values of one key
@@ -32,25 +32,25 @@ LIMITING = (
     "*:requesttag/*",
     "*:resourcetag/*",
 )
-"""Condition keys that say which resource, or what it is used for. Others say who asks, from where or when
-(`aws:SecureTransport`, `aws:RequestedRegion`, `aws:SourceIp`, `aws:ResourceAccount`): every resource stays within
+"""Condition keys that limit the resource or its use. Others say who calls, from where or when
+(`aws:SecureTransport`, `aws:RequestedRegion`, `aws:SourceIp`, `aws:ResourceAccount`): every resource stays in
 reach."""
 
 MATCHING = ("stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike")
-"""Operators that are true only where the key is there and has one of the values."""
+"""Operators that are true only when the key is present with one of the values."""
 
 UNTYPED = ("codecommit", "s3", "sns", "sqs")
-"""Services whose ARNs have no type before the name."""
+"""Services whose ARNs have no resource type before the name."""
 
 TYPE = re.compile(
     r"/?(?:(?:loadbalancer|listener|listener-rule)/(?:app|net|gwy)/|autoScalingGroup:\*:autoScalingGroupName/"
     r"|[A-Za-z][A-Za-z0-9-]*[:/])"
 )
-"""The type of a resource in its ARN, with what separates it from the name."""
+"""The resource type in an ARN, with its separator from the name."""
 
 ITSELF = re.compile(r"\$\{[\w-]*:?(?:resource|request)tag/", re.IGNORECASE)
-"""A policy variable that stands for a tag of the request or of the resource: whoever compares the tag with it compares
-it with itself ("IAM policy elements: Variables and tags" in the IAM user guide)."""
+"""A policy variable for a tag of the request or resource: comparing the tag with it compares the tag with itself
+("IAM policy elements: Variables and tags" in the IAM user guide)."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Condition:
 
     Attributes:
         operator, key: in lower case.
-        values: any of them will do.
+        values: alternatives.
     """
 
     operator: str
@@ -68,9 +68,9 @@ class Condition:
 
     @property
     def required(self) -> bool:
-        """Return whether it holds only where the key is there with one of the values, none of which fits everything."""
+        """Return whether it is true only with the key present and one of its values, none of which is a catch-all."""
         operator = self.operator.removeprefix("foranyvalue:")
-        like = operator.endswith(("like", "arnequals"))  # ArnEquals takes wildcards as ArnLike does
+        like = operator.endswith(("like", "arnequals"))  # ArnEquals accepts wildcards like ArnLike
         if operator not in MATCHING or not self.values or any(map(ITSELF.search, self.values)):
             return False
         return not (like and any(map(open_ended, self.values)))
@@ -81,10 +81,10 @@ class Statement:
     """One statement.
 
     Attributes:
-        sid: `without Sid` where there is none.
+        sid: `without Sid` when it has none.
         allows: whether its effect is Allow.
-        principals: all that are named, whatever their kind.
-        inverted: the elements that it has in their inverted form, like NotAction.
+        principals: all, of any kind.
+        inverted: its elements in inverted form, like NotAction.
     """
 
     sid: str
@@ -97,7 +97,7 @@ class Statement:
 
     @property
     def required(self) -> dict[str, list[str]]:
-        """The keys, in lower case, that must be there for it to hold, with the values that they may have."""
+        """Return the condition keys, in lower case, that must be present, with their possible values."""
         found: dict[str, list[str]] = {}
         for one in self.conditions:
             if one.required:
@@ -106,16 +106,16 @@ class Statement:
 
     @property
     def limited(self) -> bool:
-        """Return whether its conditions leave some resources out."""
+        """Return whether its conditions exclude some resources."""
         return any(fnmatchcase(key, known) for key in self.required for known in LIMITING)
 
     def covers(self, action: str) -> bool:
-        """Return whether it is about an action, by name or by pattern."""
+        """Return whether it covers an action, by name or by pattern."""
         return any(fnmatchcase(action.lower(), one.lower()) for one in self.actions)
 
     @classmethod
     def of(cls, part: Mapping[str, Any]) -> Statement:
-        """From its JSON."""
+        """Return the statement of this JSON."""
         said = {str(key).lower(): value for key, value in part.items()}
         principal = said.get("principal")
         named = principal.values() if isinstance(principal, Mapping) else [principal]
@@ -137,7 +137,7 @@ class Statement:
 
 
 def statements(policy: Any) -> Iterator[Statement]:
-    """A policy's statements, from its JSON."""
+    """Yield a policy's statements, from its JSON."""
     document = json.loads(policy) if isinstance(policy, str) else policy
     if isinstance(document, Mapping):
         for key, parts in document.items():
@@ -146,7 +146,7 @@ def statements(policy: Any) -> Iterator[Statement]:
 
 
 def allowed(policy: Any) -> Iterator[Statement]:
-    """Those that allow something. A Deny elsewhere may take it back; that is not counted on."""
+    """Yield the statements that allow something. A Deny elsewhere is not considered."""
     yield from (one for one in statements(policy) if one.allows)
 
 
@@ -156,12 +156,12 @@ def wild(text: str) -> bool:
 
 
 def open_ended(text: str) -> bool:
-    """Return whether a pattern fits whatever it is compared with, or nearly so: it does not say how a name begins."""
+    """Return whether a pattern matches everything, or nearly: it does not say how a name begins."""
     return text.startswith(WILD) or (text.startswith("arn:") and every(text))
 
 
 def every(arn: str) -> bool:
-    """Return whether an ARN in a policy is about every resource of a service, or of a type."""
+    """Return whether an ARN in a policy covers every resource of a service, or of a type."""
     if arn.startswith(WILD):
         return True
     parts = arn.split(":", 5)
@@ -171,9 +171,9 @@ def every(arn: str) -> bool:
     if parts[2] in UNTYPED:
         return name.startswith(WILD)
     if kind := TYPE.match(name):
-        # The names of log groups and parameters are paths, and all of them begin with a slash.
+        # Names of log groups and parameters are paths that begin with a slash.
         return name[kind.end() :].lstrip("/").startswith(WILD)
-    return wild(re.split("[:/]", name)[0])  # a wildcard where the type should be said, like `secret*`
+    return wild(re.split("[:/]", name)[0])  # a wildcard in place of the type, like `secret*`
 
 
 def _texts(value: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""What must not be lost or read: databases, images, secrets, logs."""
+"""Rules on data that must not be lost or read: databases, images, secrets, logs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SEALED: Mapping[str, str] = {
     "aws:ebs:Volume": "encrypted",
     "aws:elasticache:ReplicationGroup": "atRestEncryptionEnabled",
 }
-"""Stores whose encryption is a choice, and the property that says it. (S3, ECR and Secrets Manager encrypt always.)"""
+"""Stores with optional encryption, and the property that enables it. (S3, ECR and Secrets Manager always encrypt.)"""
 
 
 def _sealed(one: StackResource) -> Judged:
     if one.get(SEALED[one.type]) is not True:
-        yield f"{SEALED[one.type]} is not true, and cannot be changed later without a copy"
+        yield f"{SEALED[one.type]} is not true, and cannot be changed later without copying the data"
 
 
 def _private(one: StackResource) -> Judged:
@@ -35,7 +35,7 @@ def _private(one: StackResource) -> Judged:
 def _passwords(one: StackResource) -> Judged:
     given = any(one.get(prop) is not None for prop in ("password", "passwordWo", "masterPassword", "masterPasswordWo"))
     if given or one.get("manageMasterUserPassword") is not True:
-        yield "its password goes through the program and its state"
+        yield "its password is in the program and its state"
 
 
 def _over_tls(stack: StackGraph) -> Iterator[Violation]:
@@ -51,7 +51,7 @@ def _over_tls(stack: StackGraph) -> Iterator[Violation]:
 
 
 def wants(prop: str, fits: Callable[[Any], bool], text: str) -> Callable[[StackResource], Judged]:
-    """A check of one property."""
+    """Return a check of one property."""
 
     def judge(one: StackResource) -> Judged:
         if not fits(one.get(prop)):
@@ -61,13 +61,13 @@ def wants(prop: str, fits: Callable[[Any], bool], text: str) -> Callable[[StackR
 
 
 def at_least(number: int) -> Callable[[Any], bool]:
-    """For `wants`: a number of at least this much."""
+    """Return a test for `wants`: a number of at least this size."""
     return lambda value: isinstance(value, (int, float)) and value >= number
 
 
 def _final(one: StackResource) -> Judged:
     if one.get("skipFinalSnapshot") is not False or not one.get("finalSnapshotIdentifier"):
-        yield "is deleted without a last snapshot"
+        yield "is deleted without a final snapshot"
 
 
 def _tags(one: StackResource) -> Judged:
@@ -89,7 +89,7 @@ def _shut(stack: StackGraph) -> Iterator[Violation]:
     }
     for one in stack.of("aws:s3:Bucket"):
         if one.urn not in shut:
-            yield Violation(one.urn, f"could be opened to everybody: {', '.join(CLOSED)} are not all true")
+            yield Violation(one.urn, f"could be opened to the public: {', '.join(CLOSED)} are not all true")
 
 
 def _kept(stack: StackGraph) -> Iterator[Violation]:
@@ -151,7 +151,7 @@ RULES = [
         "database.multiAz: true",
         RuleScope.PRODUCTION,
         DATABASE,
-        wants("multiAz", lambda value: value is True, "fails with its zone: no standby in another one"),
+        wants("multiAz", lambda value: value is True, "fails with its zone: no standby in another"),
     ),
     PolicyRule(
         "database-backups",
@@ -171,7 +171,7 @@ RULES = [
     ),
     PolicyRule(
         "database-final-snapshot",
-        "A last snapshot is left when the database is deleted on purpose",
+        "A final snapshot remains when the database is deleted on purpose",
         "environment: prod",
         RuleScope.PRODUCTION,
         DATABASES,
@@ -195,14 +195,14 @@ RULES = [
     ),
     PolicyRule(
         "image-lifecycle",
-        "Images that nothing runs are deleted some day",
+        "Unused images are deleted in time",
         "an aws.ecr.LifecyclePolicy for the repository",
         RuleScope.PRODUCTION,
         whole=_kept,
     ),
     PolicyRule(
         "images-kept",
-        "Destroying the stack does not delete images that are left",
+        "Destroying the stack does not delete the remaining images",
         "environment: prod",
         RuleScope.PRODUCTION,
         ("aws:ecr:Repository",),
@@ -210,7 +210,7 @@ RULES = [
     ),
     PolicyRule(
         "secret-recovery",
-        f"A deleted secret can be taken back for {RECOVERY_DAYS} days or longer",
+        f"A deleted secret can be restored for {RECOVERY_DAYS} days or longer",
         "environment: prod",
         RuleScope.PRODUCTION,
         ("aws:secretsmanager:Secret",),
@@ -222,7 +222,7 @@ RULES = [
     ),
     PolicyRule(
         "log-retention",
-        "Logs end some day: nothing is kept for ever",
+        "Logs are deleted in time: nothing is kept for ever",
         "retentionInDays: a number of days",
         RuleScope.EVERYWHERE,
         LOGS,
@@ -234,6 +234,6 @@ RULES = [
         f"retentionInDays: {LOG_DAYS} or more",
         RuleScope.PRODUCTION,
         LOGS,
-        wants("retentionInDays", at_least(LOG_DAYS), f"forgets within {LOG_DAYS} days"),
+        wants("retentionInDays", at_least(LOG_DAYS), f"keeps logs for less than {LOG_DAYS} days"),
     ),
 ]

@@ -1,4 +1,4 @@
-"""Strategies that shift traffic: nothing opens the gate by itself, no user opens it by chance, ECS may do no more.
+"""Rules on strategies that shift traffic: no pause ends in success by itself, no user reaches an unproven version.
 
 Sources: "Pause lifecycle hooks", "Application Load Balancer resources for blue/green, linear, and canary deployments"
 and "AmazonECSInfrastructureRolePolicyForLoadBalancers" in the Amazon ECS developer guide.
@@ -24,7 +24,7 @@ PROVEN = {
 
 RANDOM = ("gate:index:RandomText", "random:index:RandomPassword", "random:index:RandomString", "random:index:RandomId",
           "random:index:RandomUuid")  # fmt: skip
-"""Kinds of resources that make a value which nobody can guess."""
+"""Resource types that create a value which nobody can guess."""
 
 MANAGED = tuple(
     f"elasticloadbalancing:{one}"
@@ -37,7 +37,7 @@ ECS = "ecs.amazonaws.com"
 
 
 def strategy(service: StackResource) -> str:
-    """In ECS's words; a service that names none is rolling."""
+    """Return a service's strategy as ECS names it; rolling by default."""
     return str(service.get("deploymentConfiguration.strategy") or ROLLING)
 
 

@@ -82,7 +82,7 @@ def test_finds_no_fault_with_what_is_right(pack: analyzer_pb2_grpc.AnalyzerStub)
 def test_stops_production(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
     [(name, said)] = asked(pack, "prod", multiAz=False).items()
     assert (name, said.enforcementLevel) == ("database-multi-az", analyzer_pb2.MANDATORY)
-    assert "no standby in another one" in said.message
+    assert "no standby in another" in said.message
     assert "database.multiAz: true" in said.message
 
 
