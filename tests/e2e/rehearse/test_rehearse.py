@@ -116,7 +116,7 @@ def test_what_staging_has_proven_is_signed_and_production_asks_for_it(
     refused = prod.pulumi("preview", expect=None)
     assert refused.code != 0
     assert "promoteFrom: the image " in refused.output
-    assert "is not signed, and `signing.trusted` requires for a signature" in refused.output
+    assert "is not signed, and `signing.trusted` requires a signature" in refused.output
     staging.setting(signing={"key": key})
     assert f"was signed with {key}" in staging.up("--skip-preview").output
     staging.pulumi("preview", "--expect-no-changes")
