@@ -1,1 +1,1 @@
-"""The steps of the delivery pipeline, one verb a file; the workflows call nothing else. See docs/pipeline.md."""
+"""The steps of the delivery pipeline, one file per command; the workflows call nothing else. See docs/pipeline.md."""

@@ -53,9 +53,9 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def main(words: Sequence[str]) -> int:
-    """Carries out one verb; returns its exit code."""
-    given = parser().parse_args(words)
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    given = parser().parse_args(arguments)
     try:
         return _carried_out(given)
     except (Failed, GateError) as failure:

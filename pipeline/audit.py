@@ -20,7 +20,7 @@ LOCK = "pipeline/requirements-audit.txt"
 
 GOVULNCHECK = "golang.org/x/vuln/cmd/govulncheck@v1.1.4"
 GITLEAKS = "github.com/zricethezav/gitleaks/v8@v8.28.0"
-"""Built from source; Go's checksum database (sum.golang.org) vouches for them."""
+"""Built from source, verified by Go's checksum database (sum.golang.org)."""
 
 SECONDS = 900.0
 """For one audit."""
@@ -40,7 +40,7 @@ class AcceptedWeakness:
 
 
 ACCEPTED: Mapping[str, AcceptedWeakness] = {}
-"""By the id that pip-audit says, like GHSA-xxxx-xxxx-xxxx. What cannot be fixed yet gets a line here."""
+"""By the id that pip-audit says, like GHSA-xxxx-xxxx-xxxx. A weakness that cannot be fixed yet gets a line here."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class Audit:
 
 
 def ignored(accepted: Mapping[str, AcceptedWeakness], today: date) -> list[str]:
-    """pip-audit's options for what is accepted today."""
+    """Return pip-audit's options for the weaknesses accepted today."""
     return [word for id_, one in sorted(accepted.items()) if one.until >= today for word in ("--ignore-vuln", id_)]
 
 
 def expired(accepted: Mapping[str, AcceptedWeakness], today: date) -> list[str]:
-    """What people must decide anew."""
+    """Return the accepted weaknesses whose time has passed."""
     return [
         f"ACCEPTED: {id_} ended on {one.until} ({one.reason})" for id_, one in accepted.items() if one.until < today
     ]
@@ -91,7 +91,7 @@ def audits(files: Sequence[str], today: date, accepted: Mapping[str, AcceptedWea
 
 
 def run(audits_: Sequence[Audit], root: Path, say: Callable[[str], None]) -> list[str]:
-    """Runs every audit; returns those that found something, or could not be run."""
+    """Run every audit; return those that found something, or could not be run."""
     bad = []
     for one in audits_:
         say(f"== {one.what}")
@@ -115,7 +115,7 @@ def prepared(root: Path) -> None:
 
 
 def main(root: Path = ROOT) -> int:
-    """Runs them all; 1 when anything was found."""
+    """Run all audits; return 1 when anything was found."""
     listed = subprocess.run(
         ["git", "ls-files"], cwd=root, capture_output=True, text=True, timeout=SECONDS, check=True
     ).stdout.splitlines()

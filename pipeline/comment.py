@@ -1,4 +1,4 @@
-"""One comment on a pull request, written again by every run: `python3 -m pipeline.comment`.
+"""One comment on a pull request, rewritten by every run: `python3 -m pipeline.comment`.
 
 Standard library only, and nothing else of this folder but its errors: it runs on the machine's own Python, in a job
 that holds a token that may write (GITHUB_TOKEN, `pull-requests: write`).
@@ -20,7 +20,7 @@ from typing import Any
 from pipeline.failed import Failed
 
 MARK = "<!-- sluice: preview -->"
-"""Tells this comment from all others."""
+"""Identifies this comment."""
 
 LIMIT = 65_000
 """Characters; GitHub takes 65,536 ("body is too long")."""
@@ -39,11 +39,11 @@ class Conversation:
     token: str
 
     def say(self, body: str) -> None:
-        """Writes the comment, over the one of an earlier run where there is one. Raises Failed."""
+        """Write the comment, replacing that of an earlier run. Raises Failed."""
         here = f"/repos/{self.repository}/issues"
-        earlier = [one for one in self._comments() if str(one.get("body", "")).startswith(MARK)]
-        if earlier:
-            self._ask("PATCH", f"{here}/comments/{earlier[0]['id']}", {"body": body})
+        existing = [one for one in self._comments() if str(one.get("body", "")).startswith(MARK)]
+        if existing:
+            self._ask("PATCH", f"{here}/comments/{existing[0]['id']}", {"body": body})
         else:
             self._ask("POST", f"{here}/{self.number}/comments", {"body": body})
 
@@ -74,20 +74,20 @@ class Conversation:
 
 
 def body(sections: list[str], commit: str) -> str:
-    """The whole comment: one section a stack, in their order."""
+    """Return the whole comment: one section per stack, in order."""
     head = f"{MARK}\n## What this would change\n\nOf {commit[:12]}; previewed by the same steps that deploy `main`."
     whole = "\n\n".join([head, *sections]) + "\n"
     return whole if len(whole) <= LIMIT else whole[:LIMIT] + "\n\n… the jobs' logs have the rest\n"
 
 
 def gathered(folder: Path, stacks: list[str]) -> list[str]:
-    """The sections of these stacks; one that left none says so."""
+    """Return the sections of these stacks; a stack without one gets a note."""
     found = {file.stem: file.read_text(encoding="utf-8").strip() for file in sorted(folder.rglob("*.md"))}
     return [found.get(stack, f"### {stack}: no preview; see the job's log") for stack in stacks]
 
 
 def conversation(environment: Mapping[str, str], number: int) -> Conversation:
-    """Where GitHub's own variables lead. Raises Failed outside of a workflow."""
+    """Return the conversation that GitHub's variables name. Raises Failed outside of a workflow."""
     missing = [name for name in ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN") if not environment.get(name)]
     if missing:
         raise Failed(f"{', '.join(missing)}: not set; this is for a GitHub workflow")
@@ -96,14 +96,14 @@ def conversation(environment: Mapping[str, str], number: int) -> Conversation:
     )
 
 
-def main(words: Sequence[str]) -> int:
-    """Writes the comment; returns the exit code."""
+def main(arguments: Sequence[str]) -> int:
+    """Write the comment and return the exit code."""
     parser = argparse.ArgumentParser(prog="python3 -m pipeline.comment", description=__doc__)
     parser.add_argument("--plans", type=Path, required=True, help="folder with the previews that `make plan` wrote")
     parser.add_argument("--number", type=int, required=True, help="of the pull request")
     parser.add_argument("--commit", default="", help="that was previewed")
     parser.add_argument("stacks", nargs="+", help="in the order of the comment")
-    given = parser.parse_args(words)
+    given = parser.parse_args(arguments)
     try:
         conversation(os.environ, given.number).say(body(gathered(given.plans, given.stacks), given.commit))
     except Failed as failure:

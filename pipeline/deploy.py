@@ -50,7 +50,7 @@ def planned(engine: Engine, approved: str, said: str) -> int:
 
 
 def refused(environment: Mapping[str, str]) -> str:
-    """Why this run may not deploy; empty when it may. On a person's own machine the credentials decide."""
+    """Return why this run may not deploy; empty when it may. On a person's own machine the credentials decide."""
     ref = environment.get("GITHUB_REF", "")
     if environment.get("GITHUB_ACTIONS") == "true" and ref != MAIN:
         return f"only {MAIN} is deployed, and this run is of {ref or 'no branch'}; merge it first"
@@ -58,7 +58,7 @@ def refused(environment: Mapping[str, str]) -> str:
 
 
 def message(environment: Mapping[str, str]) -> str:
-    """What Pulumi's history says of this update: the run it belongs to."""
+    """Return the message of this update in Pulumi's history: the run it belongs to."""
     run = environment.get("GITHUB_RUN_ID")
     where = f"{environment.get('GITHUB_SERVER_URL')}/{environment.get('GITHUB_REPOSITORY')}/actions/runs/{run}"
     return f"{environment.get('GITHUB_SHA', '')[:12]} {where}" if run else ""

@@ -1,7 +1,7 @@
-"""How a step ends that did not do what it was asked."""
+"""The error of a pipeline step."""
 
 from __future__ import annotations
 
 
 class Failed(Exception):
-    """The text is for people: what broke, and what to do."""
+    """A step failed; the message says what broke and what to do."""

@@ -1,4 +1,4 @@
-"""Which image a stack would take from the stack before it.
+"""Which image a stack would promote from the previous stack.
 
 IAM: what sluice.release.promotion says; the preview role and the deploy role of the stack that promotes have it.
 """
@@ -16,7 +16,7 @@ from sluice.release.promotion import PromotionSource, released
 
 
 def source(engine: Engine) -> PromotionSource | None:
-    """The stack that this one promotes from; None for one that builds, or names its image. Raises Failed."""
+    """Return the stack that this one promotes from; None if it builds or names its image. Raises Failed."""
     config = settings(engine)
     name = config.get("promoteFrom")
     if not name:
@@ -28,7 +28,7 @@ def source(engine: Engine) -> PromotionSource | None:
 
 
 def image(engine: Engine) -> str | None:
-    """The image that is promoted now, by digest; None where nothing is promoted, or not yet.
+    """Return the image promoted now, by digest; None when nothing is promoted yet, or at all.
 
     Raises Failed, GateError.
     """
@@ -43,7 +43,7 @@ def image(engine: Engine) -> str | None:
 
 
 def complaint(approved: str, now: Any) -> str:
-    """Why what was approved may not be deployed; empty when it may."""
+    """Return why what was approved may not be deployed; empty when it may."""
     if not approved:
         return (
             "APPROVED is set and empty: the preview named no image, so nobody has approved one. Nothing was changed;"

@@ -1,6 +1,6 @@
-"""Takes a stack back to an earlier release: `sluice rollback`, without a terminal.
+"""Rolls a stack back to an earlier release: `sluice rollback` without a terminal.
 
-What the release and the reason are comes from the environment, where no shell reads it: people type both.
+Release and reason come from the environment, which no shell interprets: people type both.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from sluice.cli.command import main
 
 
 def rollback(stack: str, folder: Path, environment: Mapping[str, str]) -> int:
-    """The exit code of `sluice rollback`. Raises Failed before anything is changed."""
+    """Run `sluice rollback` and return its exit code. Raises Failed before anything is changed."""
     if why := refused(environment):
         raise Failed(why)
-    return main(words(stack, folder, environment))
+    return main(arguments(stack, folder, environment))
 
 
-def words(stack: str, folder: Path, environment: Mapping[str, str]) -> list[str]:
-    """The command line. RELEASE: number or the beginning of a digest; empty: the release before. REASON: for the hold's
-    record. Raises Failed without a reason."""
+def arguments(stack: str, folder: Path, environment: Mapping[str, str]) -> list[str]:
+    """Return the command line. Raises Failed without a reason.
+
+    Variables: RELEASE is a number or the beginning of a digest (empty: the previous release), REASON is for the hold's
+    record.
+    """
     release, reason = (environment.get(name, "").strip() for name in ("RELEASE", "REASON"))
     if not reason:
         raise Failed("REASON is empty: say why, for whoever finds the release held")

@@ -1,4 +1,4 @@
-"""Asks a deployed stack as its users do, from outside."""
+"""Sends a deployed stack's smoke request from outside, as users do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Asked = Callable[[str, float, str, str], http_answer.Answer]
 
 
 def ask(engine: Engine, pause: Callable[[float], None]) -> int:
-    """The stack's own smoke request, answered rightly as often in a row as it says. Raises Failed when it is not."""
+    """Send the stack's smoke request until it has its right answers in a row. Raises Failed when it gets none."""
     gate = engine.output("gate")
     if not isinstance(gate, Mapping):
         raise Failed(f"{engine.stack} was never deployed: it has no output `gate`; deploy it first")
@@ -27,7 +27,7 @@ def ask(engine: Engine, pause: Callable[[float], None]) -> int:
 
 
 def judged(wanted: Smoke, asked: Asked, pause: Callable[[float], None]) -> int:
-    """0 once enough right answers came in a row. Raises Failed after too many wrong ones."""
+    """Return 0 once enough right answers came in a row. Raises Failed after too many wrong ones."""
     wanted = reachable(wanted, asked)
     right, wrong = 0, 0
     while right < wanted.answers:
@@ -46,8 +46,10 @@ def judged(wanted: Smoke, asked: Asked, pause: Callable[[float], None]) -> int:
 
 
 def reachable(wanted: Smoke, asked: Asked) -> Smoke:
-    """By its name where that answers at all, as users do; else at the load balancer: a new name takes a while to reach
-    every DNS server, and a rehearsed one reaches none."""
+    """Return the request by host name if that answers, as for users; else to the load balancer.
+
+    A new name takes a while to reach every DNS server, and a rehearsed one reaches none.
+    """
     if not wanted.address or asked(wanted.url, wanted.timeout, "", wanted.host).status != 0:
         return replace(wanted, address="")
     print(f"{wanted.url} does not answer by its name from here: asking the load balancer, {wanted.address}", flush=True)

@@ -1,4 +1,4 @@
-"""The files of a project that say what a stack is."""
+"""The project files that define a stack."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sluice.aws.session import Account, Clients
 
 
 def settings(engine: Engine) -> dict[str, Any]:
-    """The stack's settings, without the project's namespace. Raises Failed."""
+    """Return the stack's settings without the project's namespace. Raises Failed."""
     config = read(engine, f"Pulumi.{engine.stack}.yaml").get("config") or {}
     return {str(key).rpartition(":")[2]: value for key, value in config.items()}
 
 
 def read(engine: Engine, name: str) -> Mapping[str, Any]:
-    """A file of the project. Raises Failed."""
+    """Return a parsed file of the project. Raises Failed."""
     try:
         return dict(yaml.safe_load((engine.folder / name).read_text(encoding="utf-8")) or {})
     except OSError as error:
@@ -28,7 +28,7 @@ def read(engine: Engine, name: str) -> Mapping[str, Any]:
 
 
 def clients(engine: Engine) -> Clients:
-    """Clients of the stack's account and Region. Raises Failed."""
+    """Return clients for the stack's account and Region. Raises Failed."""
     where = settings(engine).get("aws") or {}
     return Clients(
         Account(

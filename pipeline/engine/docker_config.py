@@ -1,4 +1,4 @@
-"""A Docker configuration of one run's own: the login to the registry is gone when the run is over.
+"""A Docker configuration for one run: the login to the registry ends with the run.
 
 `pulumi up` logs Docker in to ECR (components/image/docker_login.py), for twelve hours. On a machine that other jobs
 use too, that login must not stay in `~/.docker/config.json`. What else is configured there stays in force.
@@ -17,8 +17,12 @@ FILE = "config.json"
 
 @contextmanager
 def own(environment: Mapping[str, str], home: Path) -> Iterator[dict[str, str]]:
-    """What to add to a run's environment. home: of the user, where Docker's configuration is unless DOCKER_CONFIG says
-    otherwise ("Configuration files" on the reference page of the `docker` command)."""
+    """Yield the variables to add to a run's environment.
+
+    Args:
+        home: of the user; Docker's configuration is below it unless DOCKER_CONFIG is set ("Configuration files" on the
+            reference page of the `docker` command).
+    """
     given = Path(environment.get("DOCKER_CONFIG") or home / ".docker")
     with tempfile.TemporaryDirectory(prefix="sluice-docker-") as folder:  # mode 0700
         for one in sorted(given.iterdir()) if given.is_dir() else ():

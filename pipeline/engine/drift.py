@@ -31,6 +31,6 @@ def drifted(steps: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _ignored(reason: str, step: Mapping[str, Any]) -> bool:
-    """Whether the program leaves this property, or one that it is a part of, to others."""
+    """Return whether the program leaves this property, or one that it is a part of, to others."""
     ignored = (step.get("oldState") or {}).get("ignoreChanges") or ()
     return any(reason == one or reason.startswith((f"{one}.", f"{one}[")) for one in ignored)

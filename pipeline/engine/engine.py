@@ -24,7 +24,7 @@ UPDATING = 4 * 3600.0
 more than that."""
 
 ABSENT = "no stack named"
-"""What the CLI says of a stack that its backend does not know."""
+"""Part of the CLI's message about a stack that its backend does not know."""
 
 POLICY = "policy"
 """The folder of the policy pack, in the project's."""
@@ -32,59 +32,79 @@ POLICY = "policy"
 
 @dataclass(frozen=True)
 class Engine:
-    """The CLI on one stack. folder: that of Pulumi.yaml. policy: whether the policy pack judges what is planned."""
+    """The CLI on one stack.
+
+    Attributes:
+        folder: that of Pulumi.yaml.
+        policy: whether the policy pack judges what is planned.
+    """
 
     stack: str
     folder: Path
     policy: bool = True
 
     def exists(self) -> bool:
-        """Whether the backend knows the stack. Raises Failed.
+        """Return whether the backend knows the stack. Raises Failed.
 
         Not by `pulumi stack ls`: that reads every stack's state, and the roles may read this one's alone.
         """
         return self._outputs() is not None
 
     def create(self, secrets_provider: str) -> None:
-        """Makes the stack. secrets_provider: `awskms://alias/…`; empty: that of its settings, or Pulumi's own. Raises
-        Failed."""
+        """Create the stack. Raises Failed.
+
+        Args:
+            secrets_provider: `awskms://alias/…`; empty: that of its settings, or Pulumi's own.
+        """
         provider = ["--secrets-provider", secrets_provider] if secrets_provider else []
         if self.watched("stack", "init", self.stack, *provider)[0] != 0:
             raise Failed(f"stack {self.stack} could not be made in the backend; see above")
 
     def output(self, name: str) -> Any:
-        """One of the stack's outputs; None where there is none, or no such stack. Raises Failed."""
+        """Return one of the stack's outputs; None without it, or without such a stack. Raises Failed."""
         return (self._outputs() or {}).get(name)
 
     def plan(self, file: Path) -> tuple[int, str]:
-        """`pulumi preview`; its exit code and all that it said. file: gets the plan; it holds what the state holds."""
+        """Run `pulumi preview`; return its exit code and output.
+
+        Args:
+            file: gets the plan, which holds what the state holds.
+        """
         saved = ["--save-plan", str(file.resolve())]
         return self.watched("preview", "--stack", self.stack, "--diff", *saved, *self._judged())
 
     def update(self, message: str, plan: Path | None = None) -> int:
-        """`pulumi up`; its exit code. Docker's login to the registry is this run's alone. plan: of a preview that was
-        just made: the engine refuses whatever is not in it."""
+        """Run `pulumi up`; return its exit code. Docker's login to the registry ends with it.
+
+        Args:
+            plan: of a preview made just before; the engine refuses whatever is not in it.
+        """
         said = ["--message", message] if message else []
         bound = ["--plan", str(plan.resolve()), "--skip-preview"] if plan else []
         with docker_config.own(os.environ, Path.home()) as variables:
             return self.watched("up", "--stack", self.stack, "--yes", *bound, *said, *self._judged(), **variables)[0]
 
     def drift(self) -> tuple[int, str]:
-        """`pulumi refresh` that changes nothing: its exit code is not 0 when the cloud is not as the state says, apart
-        from what the program leaves to others; and all that it said. Raises Failed."""
-        words = ("refresh", "--stack", self.stack, "--preview-only")
-        found = drifted(self._planned(*words)["steps"])
+        """Run a `pulumi refresh` that changes nothing; return its exit code and output. Raises Failed.
+
+        The code is not 0 when the cloud differs from the state, apart from what the program leaves to others.
+        """
+        arguments = ("refresh", "--stack", self.stack, "--preview-only")
+        found = drifted(self._planned(*arguments)["steps"])
         if not found:
             print("no drift", flush=True)
             return 0, ""
         for one in found:
             print(f"drift: {one}", flush=True)
-        return self.watched(*words, "--expect-no-changes", "--diff", "--suppress-outputs")
+        return self.watched(*arguments, "--expect-no-changes", "--diff", "--suppress-outputs")
 
-    def watched(self, *words: str, **variables: str) -> tuple[int, str]:
-        """A command whose lines people see as they come; its exit code and what it said. variables: of its
-        environment, beside this process's own."""
-        command = ["pulumi", *words, "--non-interactive", "--color", "never"]
+    def watched(self, *arguments: str, **variables: str) -> tuple[int, str]:
+        """Run a command with its output shown live; return its exit code and output.
+
+        Args:
+            variables: environment variables beside this process's own.
+        """
+        command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
         print(f"$ {' '.join(command)}", flush=True)
         said: list[str] = []
         with subprocess.Popen(
@@ -108,9 +128,9 @@ class Engine:
             raise KeyboardInterrupt
         return child.returncode, "".join(said)
 
-    def _planned(self, *words: str) -> dict[str, Any]:
-        """What a command that changes nothing would do, as JSON. Raises Failed."""
-        command = ["pulumi", *words, "--json", "--non-interactive", "--color", "never"]
+    def _planned(self, *arguments: str) -> dict[str, Any]:
+        """Return as JSON what a command that changes nothing would do. Raises Failed."""
+        command = ["pulumi", *arguments, "--json", "--non-interactive", "--color", "never"]
         print(f"$ {' '.join(command)}", flush=True)
         try:
             done = subprocess.run(
@@ -126,7 +146,7 @@ class Engine:
         return ["--policy-pack", POLICY] if self.policy else []
 
     def _outputs(self) -> dict[str, Any] | None:
-        """The stack's outputs; None without such a stack. Raises Failed."""
+        """Return the stack's outputs; None without such a stack. Raises Failed."""
         command = [
             "pulumi",
             "stack",
@@ -154,8 +174,10 @@ class Engine:
 
 
 def _to_the_end(child: subprocess.Popen[str], said: list[str]) -> bool:
-    """Shows and keeps what a child says until it ends; whether Ctrl-C came meanwhile. The child has got it, too, and
-    ends in its own order: a second signal would make Pulumi drop what it is doing."""
+    """Print and collect a child's output until it ends; return whether Ctrl-C came meanwhile.
+
+    The child also got the signal and ends in its own order: a second one would make Pulumi drop what it is doing.
+    """
     interrupted = False
     while True:
         try:

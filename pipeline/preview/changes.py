@@ -23,7 +23,8 @@ SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark, no secret
 
 
 def changed(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """What happens to each resource that does not stay as it is, by URN. Raises Failed for a file of another form."""
+    """Return what happens to each resource that does not stay as it is, by URN. Raises Failed for a file of another
+    form."""
     try:
         resources = {str(urn): dict(one) for urn, one in plan["resourcePlans"].items()}
         return {
@@ -42,7 +43,7 @@ def digest(plan: Mapping[str, Any]) -> str:
 
 
 def complaint(approved: str, now: str, resources: Mapping[str, Any]) -> str:
-    """Why the changes that were approved may not be carried out; empty when they may.
+    """Return why the changes that were approved may not be carried out; empty when they may.
 
     Args:
         approved: the digest that the approved preview told, or FIRST.

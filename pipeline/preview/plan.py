@@ -49,7 +49,7 @@ def plan(engine: Engine, into: Path | None) -> tuple[int, str]:
 
 
 def section(stack: str, code: int, said: str) -> str:
-    """The Markdown of one stack's preview."""
+    """Return the Markdown of one stack's preview."""
     head = f"### {stack}: {headline(code, said)}"
     text = shortened(said.strip())
     fence = "`" * (max((len(found) for found in FENCE.findall(text)), default=2) + 1)
@@ -59,7 +59,7 @@ def section(stack: str, code: int, said: str) -> str:
 
 
 def headline(code: int, said: str) -> str:
-    """What matters of a preview, in one line."""
+    """Return the result of a preview in one line."""
     if code != 0:
         broken = sorted(set(re.findall(r"\[mandatory\]\s+(\S+)", said)))
         return f"**the preview failed**{': ' + ', '.join(broken) if broken else ''}"
@@ -70,7 +70,7 @@ def headline(code: int, said: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """A text that fits: its beginning and its end, for the end says the most."""
+    """Return a text that fits: its beginning and its end, which says the most."""
     if len(text) <= LONGEST:
         return text
     begin = text[: LONGEST // 3].rpartition("\n")[0]

@@ -1,6 +1,6 @@
-"""Attaches a bill of materials (SBOM) to the very digest that it describes: `make sbom`.
+"""Attaches a bill of materials (SBOM) to the digest that it describes: `make sbom`.
 
-It is made elsewhere, where no role is at hand (pipeline/sbom/create.py).
+It is created in a job without a role (pipeline/sbom/create.py).
 
 IAM: what sluice.image.image_attachment says; the deploy role of a stack that builds has it.
 """
@@ -21,7 +21,7 @@ from sluice.image.image_attachment import attach as attach_document
 
 
 def attach(engine: Engine, file: Path, environment: Mapping[str, str]) -> int:
-    """Attaches a file to an image of a stack; returns the exit code.
+    """Attach a file to an image of a stack; return the exit code.
 
     Args:
         environment: IMAGE, an image of the stack's repository by digest; unset: the one that serves. SBOM_DIGEST, what

@@ -18,7 +18,7 @@ from pipeline.failed import Failed
 from pipeline.sbom import document, layout
 
 SYFT = "github.com/anchore/syft/cmd/syft@v1.57.1"
-"""Built from source; Go's checksum database (sum.golang.org) vouches for it and for all that it needs."""
+"""Built from source; Go's checksum database (sum.golang.org) verifies it and its dependencies."""
 
 SECONDS = 1500.0
 """For building syft and for its run."""
@@ -34,7 +34,7 @@ _NEEDED = frozenset(
 
 
 def create(folder: Path, file: Path, environment: Mapping[str, str]) -> int:
-    """Makes the bill of materials; returns the exit code. Its digest is an output of the job's step.
+    """Create the bill of materials; return the exit code. Its digest is an output of the job's step.
 
     Args:
         folder: an OCI image layout, as `make sbom-export` writes it.
@@ -61,23 +61,23 @@ def create(folder: Path, file: Path, environment: Mapping[str, str]) -> int:
 
 
 def command(folder: Path, file: Path, name: str, digest: str) -> list[str]:
-    """How syft is run."""
+    """Return the command line of syft."""
     source = ["--source-name", name, "--source-version", digest]
     return ["go", "run", SYFT, "scan", f"oci-dir:{folder}", "--output", f"cyclonedx-json={file}", "--quiet", *source]
 
 
 def variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment of syft: no credentials, no token, no telling of new versions."""
+    """Return the environment of syft: no credentials, no token, no check for new versions."""
     needed = {name: value for name, value in environment.items() if name.upper() in _NEEDED}
     return needed | {"SYFT_CHECK_FOR_APP_UPDATE": "false"}
 
 
-def main(words: Sequence[str]) -> int:
-    """Runs it; 1 when it failed."""
+def main(arguments: Sequence[str]) -> int:
+    """Run syft; return 1 when it failed."""
     parser = argparse.ArgumentParser(prog="python3 -m pipeline.sbom.create", description=__doc__)
     parser.add_argument("--image", type=Path, required=True, help="folder of the image, an OCI image layout")
     parser.add_argument("--into", type=Path, required=True, help="file to write")
-    given = parser.parse_args(words)
+    given = parser.parse_args(arguments)
     try:
         return create(given.image, given.into, os.environ)
     except (Failed, OSError, subprocess.TimeoutExpired) as failure:

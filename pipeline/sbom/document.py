@@ -1,4 +1,4 @@
-"""What a bill of materials has to be. Pure."""
+"""Checks of a bill of materials. Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ CYCLONEDX, SPDX = "application/vnd.cyclonedx+json", "application/spdx+json"
 """Media types that IANA lists for the JSON forms."""
 
 PARTS = {CYCLONEDX: "components", SPDX: "packages"}
-"""Where each form lists what is in the image."""
+"""The key under which each format lists the contents of the image."""
 
 
 def kind_of(content: bytes, name: str) -> str:
-    """The media type of a bill of materials.
+    """Return the media type of a bill of materials.
 
     Args:
         name: the file, for the error.
@@ -28,13 +28,13 @@ def kind_of(content: bytes, name: str) -> str:
 
 
 def count(content: bytes, name: str) -> int:
-    """How many components it lists. Raises Failed, as `kind_of` does."""
+    """Return the number of its components. Raises Failed, as `kind_of` does."""
     kind, document = _read(content, name)
     return len(document[PARTS[kind]])
 
 
 def must_name(content: bytes, digest: str, name: str) -> None:
-    """Raises Failed for a bill of materials that does not name the digest of its image."""
+    """Raise Failed for a bill of materials that does not name the digest of its image."""
     if digest.encode() not in content:
         raise Failed(
             f"{name} does not name {digest}\n  cause: it describes another image\n  fix: make it of {digest}"

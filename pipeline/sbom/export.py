@@ -36,10 +36,10 @@ PAUSE = 2.0
 
 
 def export(engine: Engine, folder: Path, environment: Mapping[str, str]) -> int:
-    """Writes the image of a stack into a folder; returns the exit code. The image is an output of the job's step.
+    """Write the image of a stack into a folder; return the exit code. The image is an output of the job's step.
 
     Args:
-        folder: is made, and must be empty.
+        folder: is created; must be empty.
         environment: IMAGE, an image of the stack's repository by digest; unset: the one that serves.
 
     Raises:
@@ -60,7 +60,7 @@ def export(engine: Engine, folder: Path, environment: Mapping[str, str]) -> int:
 
 
 def write(clients: Clients, image: str, folder: Path, pause: Callable[[float], None] = time.sleep) -> int:
-    """Writes an image as an OCI image layout; returns its size in bytes.
+    """Write an image as an OCI image layout; return its size in bytes.
 
     Args:
         image: `REPOSITORY@sha256:…`, in ECR.
@@ -91,7 +91,7 @@ def write(clients: Clients, image: str, folder: Path, pause: Callable[[float], N
 
 
 def _manifest(ecr: Any, repository: EcrRepository, digest: str) -> tuple[bytes, str]:
-    """The manifest of a digest, as it is stored, and its media type. Raises Failed, ClientError."""
+    """Return the stored manifest of a digest, and its media type. Raises Failed, ClientError."""
     found = ecr.batch_get_image(
         **repository.where, imageIds=[{"imageDigest": digest}], acceptedMediaTypes=list(MEDIA_TYPES)
     ).get("images")
@@ -106,7 +106,7 @@ def _address(ecr: Any, repository: EcrRepository, digest: str) -> str:
 
 
 def _fetch(address: Callable[[], str], file: Path, digest: str, pause: Callable[[float], None]) -> None:
-    """Fetches a blob, again where the connection breaks. Raises Failed."""
+    """Fetch a blob, again when the connection breaks. Raises Failed."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             found = _stream(address(), file)
@@ -122,7 +122,7 @@ def _fetch(address: Callable[[], str], file: Path, digest: str, pause: Callable[
 
 
 def _stream(address: str, file: Path) -> str:
-    """Writes what an address answers into a file; returns its digest. Raises OSError."""
+    """Download an address into a file; return its digest. Raises OSError."""
     local = urllib.parse.urlsplit(address).hostname in ("127.0.0.1", "localhost")
     handlers = [urllib.request.ProxyHandler({})] if local else []  # no proxy leads to this machine
     found = hashlib.sha256()

@@ -1,4 +1,4 @@
-"""Which image of a stack a bill of materials is of."""
+"""Which image of a stack a bill of materials describes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.failed import Failed
 
 
 def chosen(engine: Engine, environment: Mapping[str, str]) -> str:
-    """The image, by digest: IMAGE of the environment, else the one that the stack serves.
+    """Return the image by digest: IMAGE of the environment, else the one that the stack serves.
 
     Raises:
         Failed: the stack serves none yet, or IMAGE is not in its repository.

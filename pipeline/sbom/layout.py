@@ -15,11 +15,11 @@ from pipeline.failed import Failed
 
 VERSION = {"imageLayoutVersion": "1.0.0"}
 CHUNK = 2**20
-"""Bytes that are hashed at once."""
+"""Bytes hashed at once."""
 
 
 def blob(folder: Path, digest: str) -> Path:
-    """The file of a digest (`sha256:…`)."""
+    """Return the file of a digest (`sha256:…`)."""
     algorithm, _, value = digest.partition(":")
     if algorithm != "sha256" or len(value) != 64 or not set(value) <= set("0123456789abcdef"):
         raise Failed(f"{digest!r} is not a sha256 digest")
@@ -27,7 +27,7 @@ def blob(folder: Path, digest: str) -> Path:
 
 
 def write_index(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Writes what leads to the image.
+    """Write `oci-layout` and `index.json`.
 
     Args:
         manifest: descriptor of its manifest: mediaType, digest, size.
@@ -38,12 +38,12 @@ def write_index(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def parts(manifest: Mapping[str, Any]) -> dict[str, int]:
-    """Digest to bytes of what an image's manifest names: its configuration and its layers."""
+    """Return digest to bytes of the configuration and layers that a manifest names."""
     return {str(one["digest"]): int(one["size"]) for one in [manifest["config"], *manifest["layers"]]}
 
 
 def verify(folder: Path, digest: str) -> None:
-    """Checks that the folder holds exactly the image of this digest: every file is hashed.
+    """Check that the folder holds exactly the image of this digest: every file is hashed.
 
     Raises:
         Failed: another image, a missing or an altered file.
@@ -62,7 +62,7 @@ def verify(folder: Path, digest: str) -> None:
 
 
 def digest_of(file: Path) -> str:
-    """The digest of a file. Raises OSError."""
+    """Return the digest of a file. Raises OSError."""
     found = hashlib.sha256()
     with file.open("rb") as content:
         while piece := content.read(CHUNK):

@@ -164,7 +164,7 @@ class TestRollback:
     """What people typed stays what they typed."""
 
     def test_becomes_one_word_each(self) -> None:
-        words = rollback.words("prod", Path("here"), {"RELEASE": "41", "REASON": "--lift; rm -rf /"})
+        words = rollback.arguments("prod", Path("here"), {"RELEASE": "41", "REASON": "--lift; rm -rf /"})
         assert words == [
             "--stack",
             "prod",
@@ -177,11 +177,12 @@ class TestRollback:
         ]
 
     def test_goes_to_the_release_before_unless_told(self) -> None:
-        assert not any(word.startswith("--to") for word in rollback.words("a", Path(), {"RELEASE": " ", "REASON": "x"}))
+        command = rollback.arguments("a", Path(), {"RELEASE": " ", "REASON": "x"})
+        assert not any(word.startswith("--to") for word in command)
 
     def test_needs_a_reason(self) -> None:
         with pytest.raises(Failed, match="REASON is empty"):
-            rollback.words("a", Path(), {"REASON": " "})
+            rollback.arguments("a", Path(), {"REASON": " "})
 
 
 TASK = {
