@@ -3,7 +3,6 @@ the order of the lies."""
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sluice.author import Identity
+from sluice.aws.patience import Unknown
 from sluice.diagnosis.verdict import StepFailed
 from sluice.migration.drained import await_drained
 from sluice.migration.records.deployer import Deployer
@@ -29,18 +29,9 @@ from tests.unit.sluice.rollout.deploying import MASTER, PLACE, VERIFY, subject
 from tests.unit.sluice.rollout.rolling import GROUP, NEW, OLD, SMOKE, Service
 
 SEVERAL = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-IN_A_ROW = 10
-"""AWS lies for a while, not for ever: 13 faults in a row outlast the gate's patience (sluice/aws/patience.py), and the
-result is rightly unknown."""
-
-
-def short_outages(plan: list[str]) -> bool:
-    """Whether no outage of *plan* outlasts the gate's patience."""
-    outages = [len(list(run)) for faulty, run in groupby(plan, key=bool) if faulty]
-    return plan.count("missing") <= 12 and max(outages, default=0) <= IN_A_ROW
-
-
-PLANS = st.lists(st.one_of(st.just(""), st.sampled_from(FAULTS)), max_size=60).filter(short_outages)
+PLANS = st.lists(st.one_of(st.just(""), st.sampled_from(FAULTS)), max_size=60).filter(
+    lambda plan: plan.count("missing") <= 12  # AWS lies for a while, not for ever
+)
 SCRIPTS = st.sampled_from([(0, 0), (0, 1), (1, None)])
 
 
@@ -156,5 +147,10 @@ def test_after_steps_never_begin_before_the_last_old_task_has_stopped(plan: list
 
         describe_tasks, describe_services = ecs.describe_tasks, ecs.describe_services
 
-    await_drained(Liar(Paged(), lies), clock, lambda *_: None, CLUSTER, "arn:service/c/notes", NEW)
+    try:
+        await_drained(Liar(Paged(), lies), clock, lambda *_: None, CLUSTER, "arn:service/c/notes", NEW)
+    except Unknown:
+        # Its calls are repeated together, so a true answer between does not end an outage; 13 faults can outlast it.
+        assert len([fault for fault in lies.told if fault not in ("stale", "missing")]) >= 13
+        return
     assert clock.elapsed >= max(leave, default=0)
