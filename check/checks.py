@@ -6,17 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 
-from check import base, files, findings, image, programs, release, start, startup, steps
-from check.image import ImageConfig
-from check.inside import UnstartedContainer
-from check.release import StartingSchema
+from check.image import build as image
+from check.image import programs, start
+from check.image.build import ImageConfig
+from check.image.inside import UnstartedContainer
+from check.migrations import findings, release, steps
+from check.migrations.release import StartingSchema
+from check.migrations.scratch import Scratch
+from check.migrations.statement import changes_schema, shortened
+from check.migrations.steps import Logins, TrialPlace, invented
+from check.migrations.trial import Trial, idle, tally
 from check.result import Broken, Skipped, Warned
-from check.scratch import Scratch
-from check.serving import service
-from check.statement import changes_schema, shortened
-from check.steps import Logins, TrialPlace, invented
+from check.service import startup
+from check.service.serving import service
+from check.source import base, files
 from check.subject import CheckedStack
-from check.trial import Trial, idle, tally
 from infra.settings.migrations import Step
 
 

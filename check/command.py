@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
-from check import docker, git
+from check import docker
 from check.checks import Checks
 from check.report import document, summary, text
 from check.result import Broken, Result, Skipped, Warned
+from check.source import git
 from check.subject import CheckedStack, read
 
 WIDTH = len("released migrations unchanged")

@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from check import git
-from check.layouts import Migrations, find
 from check.result import Broken
+from check.source import git
+from check.source.layouts import Migrations, find
 from components.image import build_context
 from infra.settings.reading import secret_file
 from infra.settings.reading.mistake import SettingsError

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from check.scratch import Scratch
-from check.steps import TrialPlace
+from check.migrations.scratch import Scratch
+from check.migrations.steps import TrialPlace
 from tests.e2e.check.stage import Server, ServerOf, Shop, base, migrated
 
 

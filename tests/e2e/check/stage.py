@@ -14,12 +14,12 @@ from typing import Any, TextIO
 
 import yaml
 
-from check import steps
 from check.checks import Checks
 from check.command import timed
+from check.migrations import steps
+from check.migrations.scratch import Scratch, quoted
+from check.migrations.steps import Logins, StepFailure, TrialPlace
 from check.result import Result, Skipped
-from check.scratch import Scratch, quoted
-from check.steps import Logins, StepFailure, TrialPlace
 from check.subject import CheckedStack, read
 from local import environment
 from local.toolchain import images

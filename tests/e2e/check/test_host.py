@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from check.steps import TrialPlace
+from check.migrations.steps import TrialPlace
 from tests.e2e.check.stage import ServerOf, Shop, first_failure
 
 SERVER = "api/server.mjs"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from check.steps import TrialPlace
+from check.migrations.steps import TrialPlace
 from tests.e2e.check.lost import ANSWERS, CASES, Lost
 from tests.e2e.check.stage import ServerOf, Shop, at_the_gate, first_failure
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from check.migrations.steps import TrialPlace
 from check.report import shown
 from check.result import Result
-from check.steps import TrialPlace
 from tests.e2e.check.lost import STEP
 from tests.e2e.check.stage import ServerOf, Shop, first_failure, results
 from tests.e2e.check.test_check import branched

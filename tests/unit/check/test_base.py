@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from check import base
 from check.result import Skipped, Warned
+from check.source import base
 from check.subject import CheckedStack
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from check import advice
-from check.ddl import IF_NOT_EXISTS, TASTE, UNCHECKED, placed, refused, unsafe
-from check.layouts import LAYOUTS
+from check.migrations import advice
+from check.migrations.ddl import IF_NOT_EXISTS, TASTE, UNCHECKED, placed, refused, unsafe
+from check.source.layouts import LAYOUTS
 from infra.settings.check import Accepted
 
 RELEASED = frozenset({"notes", "letters"})

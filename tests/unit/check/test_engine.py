@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from check.engine import configuration, misfits
+from check.source.engine import configuration, misfits
 
 OTHERS = [
     ("prisma/schema.prisma", 'datasource db {\n  provider = "mysql"\n  url = env("X")\n}', "line 2", "mysql"),

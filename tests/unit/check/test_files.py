@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from check import files
-from check.git import released
 from check.result import Broken, Skipped
+from check.source import files
+from check.source.git import released
 from check.subject import CheckedStack, read, split
 
 

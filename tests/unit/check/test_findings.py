@@ -9,18 +9,18 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from check import catalog
-from check.catalog import Table, Unreachable
-from check.findings import brief, explained, reaches, safe, valid
-from check.image import ImageConfig
-from check.locks import Held
-from check.release import StartingSchema
+from check.image.build import ImageConfig
+from check.migrations import catalog
+from check.migrations.catalog import Table, Unreachable
+from check.migrations.findings import brief, explained, reaches, safe, valid
+from check.migrations.locks import Held
+from check.migrations.release import StartingSchema
+from check.migrations.scratch import Scratch
+from check.migrations.statement import SqlStatement
+from check.migrations.steps import DatabaseLogin, FinishedStep, Logins, TrialPlace
+from check.migrations.trial import Trial
 from check.result import Broken, Skipped, Warned
-from check.scratch import Scratch
-from check.statement import SqlStatement
-from check.steps import DatabaseLogin, FinishedStep, Logins, TrialPlace
 from check.subject import CheckedStack, read
-from check.trial import Trial
 from infra.settings.migrations import BOOTSTRAP, Step
 
 NOTES = Table("shop", 16400, "public.notes")

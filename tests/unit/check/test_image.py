@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from check.image import remedy
+from check.image.build import remedy
 
 
 @pytest.mark.parametrize(

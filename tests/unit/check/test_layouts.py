@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from check.layouts import find, number
+from check.source.layouts import find, number
 
 APPLICATIONS = [
     (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from check.catalog import Table
-from check.locks import Held, LockSample, blamed, merged
-from check.statement import SqlStatement
+from check.migrations.catalog import Table
+from check.migrations.locks import Held, LockSample, blamed, merged
+from check.migrations.statement import SqlStatement
 
 NOTES = Table("shop", 16400, "public.notes")
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from check.image import ImageConfig
-from check.inside import FileEntry
-from check.programs import missing
+from check.image.build import ImageConfig
+from check.image.inside import FileEntry
+from check.image.programs import missing
 
 ELF = b"\x7fELF\x02\x01" + bytes(12) + b"\x3e\x00"
 ARM = b"\x7fELF\x02\x01" + bytes(12) + b"\xb7\x00"

@@ -9,11 +9,12 @@ from typing import cast
 import pytest
 import yaml
 
-from check import image, steps
-from check.image import ImageConfig
-from check.release import made
+from check.image import build as image
+from check.image.build import ImageConfig
+from check.migrations import steps
+from check.migrations.release import made
+from check.migrations.steps import TrialPlace
 from check.result import Broken, Skipped, Warned
-from check.steps import TrialPlace
 from check.subject import CheckedStack, read
 
 PLACE, BUILT = cast(TrialPlace, None), ImageConfig("new")

@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 import yaml
 
+from check.migrations.scratch import Scratch
+from check.migrations.steps import invented, masked
 from check.result import Broken
-from check.scratch import Scratch
-from check.steps import invented, masked
 from check.subject import CheckedStack, read
 from tests.unit.check.test_serving import made
 

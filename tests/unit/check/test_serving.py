@@ -12,11 +12,11 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from check import serving
+from check.migrations.scratch import Scratch
+from check.migrations.steps import DatabaseLogin, Logins, TrialPlace
 from check.result import Broken
-from check.scratch import Scratch
-from check.serving import RunningService, _share, body
-from check.steps import DatabaseLogin, Logins, TrialPlace
+from check.service import serving
+from check.service.serving import RunningService, _share, body
 from check.subject import read
 from sluice.rollout.deployment.http_answer import Answer
 

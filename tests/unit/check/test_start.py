@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from check.image import ImageConfig
-from check.inside import FileEntry
+from check.image.build import ImageConfig
+from check.image.inside import FileEntry
+from check.image.start import starts
 from check.result import Broken
-from check.start import starts
 from infra.settings.app import App
 from infra.settings.migrations import Step
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from check.result import Broken, Warned
-from check.startup import judged
+from check.service.startup import judged
 from infra.settings.service import Health
 
 LOCAL = Health.model_validate({"startPeriod": 10, "interval": 5, "timeout": 3, "retries": 3})

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from check.statement import SqlStatement, changes, changes_schema, names, sent, split
+from check.migrations.statement import SqlStatement, changes, changes_schema, names, sent, split
 
 
 def test_statements_of_the_servers_log() -> None:

@@ -6,9 +6,9 @@ from typing import cast
 
 import pytest
 
-from check.statement import SqlStatement
-from check.steps import FinishedStep, TrialPlace
-from check.trial import Trial, idle, looks, tally
+from check.migrations.statement import SqlStatement
+from check.migrations.steps import FinishedStep, TrialPlace
+from check.migrations.trial import Trial, idle, looks, tally
 from infra.settings.migrations import Step
 
 LOOKS = ["SELECT id FROM tenants", "BEGIN", "COMMIT"]

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from check.image import ImageConfig
-from check.isolation import options
+from check.image.build import ImageConfig
+from check.image.isolation import options
 from components.tasks.isolation import CAPABILITIES, Isolation
 from emulator.cloud.ecs import fargate
 from infra.settings.app import App

@@ -9,12 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from check import docker, host
-from check.image import ImageConfig
-from check.isolation import options
+from check import docker
+from check.image.build import ImageConfig
+from check.image.isolation import options
+from check.migrations.scratch import Scratch
+from check.migrations.statement import SqlStatement
 from check.result import Broken
-from check.scratch import Scratch
-from check.statement import SqlStatement
+from check.service import host
 from infra.settings.migrations import BOOTSTRAP, Step
 from infra.settings.settings import Settings
 from infra.settings.values import connection

@@ -6,14 +6,18 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from check import docker, git, image, programs, steps
-from check.git import Released
-from check.image import ImageConfig
-from check.inside import UnstartedContainer
-from check.layouts import matching
+from check import docker
+from check.image import build as image
+from check.image import programs
+from check.image.build import ImageConfig
+from check.image.inside import UnstartedContainer
+from check.migrations import steps
+from check.migrations.statement import changes
+from check.migrations.steps import FinishedStep, TrialPlace
 from check.result import Broken, Skipped, Warned
-from check.statement import changes
-from check.steps import FinishedStep, TrialPlace
+from check.source import git
+from check.source.git import Released
+from check.source.layouts import matching
 from check.subject import CheckedStack
 from infra.settings.migrations import Step
 

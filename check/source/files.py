@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from check import engine, git
-from check.layouts import matching, number
 from check.result import Broken, Skipped
+from check.source import engine, git
+from check.source.layouts import matching, number
 from check.subject import CheckedStack
 
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)

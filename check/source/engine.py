@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from check.layouts import NEVER, matching
+from check.source.layouts import NEVER, matching
 
 POSTGRESQL = re.compile(r"postgres|psycopg|\bpg\b|^pg$|postgis|pgx|cockroach|redshift", re.IGNORECASE)
 _OTHER = re.compile(r"mysql|mariadb|sqlite|sqlserver|mssql|oracle|mongodb|db2|h2|tedious", re.IGNORECASE)

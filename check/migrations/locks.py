@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 
-from check.catalog import Table
-from check.scratch import Scratch
-from check.statement import OURS, SqlStatement, bare, folded, names
+from check.migrations.catalog import Table
+from check.migrations.scratch import Scratch
+from check.migrations.statement import OURS, SqlStatement, bare, folded, names
 
 INTERVAL = 0.02
 """Seconds between two samples."""

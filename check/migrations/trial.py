@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from check import catalog, release, steps
-from check.catalog import Table
-from check.image import ImageConfig
-from check.locks import Held, LockSampler
-from check.release import StartingSchema
+from check.image.build import ImageConfig
+from check.migrations import catalog, release, steps
+from check.migrations.catalog import Table
+from check.migrations.locks import Held, LockSampler
+from check.migrations.release import StartingSchema
+from check.migrations.statement import changes, names
+from check.migrations.steps import FinishedStep, TrialPlace
 from check.result import Broken
-from check.serving import body, service
-from check.statement import changes, names
-from check.steps import FinishedStep, TrialPlace
+from check.service.serving import body, service
 from infra.settings.migrations import Step
 
 _READS = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from check.image import ImageConfig
+from check.image.build import ImageConfig
 from components.tasks.isolation import Isolation
 
 

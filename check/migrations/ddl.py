@@ -15,8 +15,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from check.migrations.statement import NAME, bare, bookkeeping, folded, names, roles, shortened
 from check.result import Broken
-from check.statement import NAME, bare, bookkeeping, folded, names, roles, shortened
 from infra.settings.check import Accepted
 
 SECONDS = 60.0

@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from check import programs
-from check.image import ImageConfig
-from check.inside import Files
+from check.image import programs
+from check.image.build import ImageConfig
+from check.image.inside import Files
 from check.result import Broken
 from infra.settings.app import App
 from infra.settings.migrations import Step

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from check import docker
-from check.scratch import Scratch
-from check.statement import bookkeeping
+from check.migrations.scratch import Scratch
+from check.migrations.statement import bookkeeping
 
 _TABLES = """
     SELECT c.oid, quote_ident(n.nspname), quote_ident(c.relname)

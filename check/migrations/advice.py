@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from check.statement import bare
+from check.migrations.statement import bare
 
 _BY_TOOL: Mapping[str, str] = {
     "Django": "AddIndexConcurrently or RemoveIndexConcurrently, and `atomic = False`",
@@ -98,7 +98,7 @@ def of_rule(rule: str, tools: Iterable[str] = (), statement: str = "") -> str:
     """Return the fix for a broken rule.
 
     Args:
-        tools: the migration tools in use, as `check.layouts` names them.
+        tools: the migration tools in use, as `check.source.layouts` names them.
         statement: the statement that breaks the rule; a UNIQUE constraint cannot be NOT VALID.
     """
     if rule == "constraint-missing-not-valid" and re.search(_UNIQUELY, bare(statement), re.IGNORECASE | re.DOTALL):

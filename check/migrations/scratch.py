@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 
 from check import docker
+from check.migrations.statement import OURS, SqlStatement, sent
 from check.result import Broken
-from check.statement import OURS, SqlStatement, sent
 
 READY_SECONDS = 90.0
 PULL_SECONDS = 300.0

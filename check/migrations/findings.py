@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from check import advice, catalog, ddl, files
-from check.locks import MODES, Held
+from check.migrations import advice, catalog, ddl
+from check.migrations.locks import MODES, Held
+from check.migrations.statement import shortened
+from check.migrations.steps import TrialPlace
+from check.migrations.trial import Trial
 from check.result import Broken, Skipped, Warned
-from check.statement import shortened
-from check.steps import TrialPlace
+from check.source import files
 from check.subject import CheckedStack
-from check.trial import Trial
 from infra.settings.check import Accepted
 from infra.settings.migrations import BOOTSTRAP
 

@@ -13,8 +13,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from check.image import ImageConfig
-from check.inside import FileEntry, Files, resolve
+from check.image.build import ImageConfig
+from check.image.inside import FileEntry, Files, resolve
 
 SHELLS = {"sh", "bash", "dash", "ash"}
 INTERPRETERS = {"node", "ruby", "php", "perl", "python", "python3"}

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from check import docker, host
-from check.image import ImageConfig
+from check import docker
+from check.image.build import ImageConfig
+from check.migrations.steps import TrialPlace, masked
 from check.result import Broken
-from check.steps import TrialPlace, masked
+from check.service import host
 from sluice.diagnosis.exit_code import advice
 from sluice.diagnosis.redaction.presentable import presentable_line
 from sluice.diagnosis.signature import recognise

@@ -1,0 +1,1 @@
+"""Builds the image, and reads it: its files, its programs, and how it would start."""

@@ -1,0 +1,1 @@
+"""Runs the pending migrations on a scratch database, and judges their statements and locks."""
