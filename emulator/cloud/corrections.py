@@ -49,19 +49,10 @@ def declared() -> tuple[Correction, ...]:
     from emulator.cloud.ec2 import endpoints, flow_logs, nat, prefix_lists
     from emulator.cloud.ecr import images as ecr_images
     from emulator.cloud.ecr import layers, scan, sharing, uploads
-    from emulator.cloud.ecs import (
-        group,
-        listing,
-        references,
-        registering,
-        running_tasks,
-        scheduler,
-        service_history,
-        services,
-        stop_task,
-        tokens,
-    )
+    from emulator.cloud.ecs import references, tokens
+    from emulator.cloud.ecs.service import scheduler, service_history, services
     from emulator.cloud.ecs.strategies import continuing
+    from emulator.cloud.ecs.tasks import group, listing, registering, running_tasks, stop_task
     from emulator.cloud.elb import associations, listeners, metrics, targets, weights
     from emulator.cloud.gateway import services as served
     from emulator.cloud.iam import github_claims, simulation

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.cloud.ecs import fargate
+from emulator.cloud.ecs.tasks import fargate
 from tests.components.program import Deployed
 
 Deploy = Callable[..., Deployed]

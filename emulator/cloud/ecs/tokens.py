@@ -11,7 +11,7 @@ from ministack.core.responses import error_response_json, get_account_id, get_re
 from ministack.services import ecs
 
 from emulator.cloud.correction import Correction
-from emulator.cloud.ecs.service_state import seconds_since_epoch
+from emulator.cloud.ecs.service.service_state import seconds_since_epoch
 from emulator.cloud.ecs.token import Use, alive, fingerprint
 from emulator.cloud.replace import replace_operation
 from emulator.cloud.settings import Settings

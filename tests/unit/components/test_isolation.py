@@ -9,7 +9,7 @@ import pytest
 from check.image.build import ImageConfig
 from check.image.isolation import options
 from components.tasks.isolation import CAPABILITIES, Isolation
-from emulator.cloud.ecs import fargate
+from emulator.cloud.ecs.tasks import fargate
 from infra.settings.app import App
 from infra.tasks.isolation import isolation
 

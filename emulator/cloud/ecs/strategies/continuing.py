@@ -14,8 +14,8 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import ecs
 
 from emulator.cloud.correction import Correction
-from emulator.cloud.ecs import scheduler, service_deployments
-from emulator.cloud.ecs.service_deployment import ONGOING
+from emulator.cloud.ecs.service import scheduler, service_deployments
+from emulator.cloud.ecs.service.service_deployment import ONGOING
 from emulator.cloud.ecs.strategies import hooks, progress
 from emulator.cloud.replace import add_operation
 from emulator.cloud.settings import Settings

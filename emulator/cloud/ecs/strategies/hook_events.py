@@ -11,7 +11,7 @@ import json
 
 from ministack.services import eventbridge
 
-from emulator.cloud.ecs.service_deployments import ServiceDeployment
+from emulator.cloud.ecs.service.service_deployments import ServiceDeployment
 from emulator.cloud.ecs.strategies import hooks
 from emulator.cloud.ecs.strategies.hooks import Pause
 from emulator.cloud.ecs.strategies.stages import State

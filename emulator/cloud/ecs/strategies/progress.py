@@ -17,8 +17,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from emulator.cloud.ecs import deployment, deployments, events, service_deployments
-from emulator.cloud.ecs.service_deployments import ServiceDeployment
+from emulator.cloud.ecs.service import deployment, deployments, events, service_deployments
+from emulator.cloud.ecs.service.service_deployments import ServiceDeployment
 from emulator.cloud.ecs.strategies import hook_events, hooks, role, rules, scaling, stages, steps, wiring
 from emulator.cloud.ecs.strategies.stages import Failure, Plan, Seen, State
 from emulator.cloud.settings import minutes, shortened

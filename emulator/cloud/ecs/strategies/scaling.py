@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from emulator.cloud.ecs.deployment import Launch, Stop, Task
+from emulator.cloud.ecs.service.deployment import Launch, Stop, Task
 
 
 def scale(

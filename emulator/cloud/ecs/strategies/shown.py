@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.cloud.ecs import service_deployments
-from emulator.cloud.ecs.service_deployments import ServiceDeployment
+from emulator.cloud.ecs.service import service_deployments
+from emulator.cloud.ecs.service.service_deployments import ServiceDeployment
 from emulator.cloud.ecs.strategies import stages
 from emulator.cloud.ecs.strategies.hooks import PAUSE
 from emulator.cloud.ecs.strategies.stages import State

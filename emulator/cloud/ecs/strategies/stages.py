@@ -17,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from emulator.cloud.ecs.deployment import ALARM, BREAKER, REQUEST
+from emulator.cloud.ecs.service.deployment import ALARM, BREAKER, REQUEST
 from emulator.cloud.ecs.strategies.hooks import Hook, Pause, expired, opened, refused, voided, waiting
 
 RECONCILE_SERVICE, PRE_SCALE_UP, SCALE_UP, POST_SCALE_UP = (

@@ -100,11 +100,11 @@ def service_cannot_scale(account: Account) -> bool:
 
 
 PROBES = (
-    Probe("ecs/scheduler", unhealthy_deployment_is_complete),
-    Probe("ecs/services", changed_network_starts_no_deployment),
-    Probe("ecs/services", service_is_deleted_at_once),
-    Probe("ecs/services", group_without_listener_is_taken),
-    Probe("ecs/service_history", service_deployment_cannot_be_stopped),
-    Probe("ecs/service_history", service_has_no_history),
+    Probe("ecs/service/scheduler", unhealthy_deployment_is_complete),
+    Probe("ecs/service/services", changed_network_starts_no_deployment),
+    Probe("ecs/service/services", service_is_deleted_at_once),
+    Probe("ecs/service/services", group_without_listener_is_taken),
+    Probe("ecs/service/service_history", service_deployment_cannot_be_stopped),
+    Probe("ecs/service/service_history", service_has_no_history),
     Probe("scaling/targets", service_cannot_scale),
 )

@@ -141,15 +141,15 @@ def task_has_no_group(account: Account) -> bool:
 
 
 PROBES = (
-    Probe("ecs/running_tasks", stopped_before_its_container),
-    Probe("ecs/running_tasks", exit_code_is_zero),
-    Probe("ecs/stop_task", stopped_task_has_tags),
+    Probe("ecs/tasks/running_tasks", stopped_before_its_container),
+    Probe("ecs/tasks/running_tasks", exit_code_is_zero),
+    Probe("ecs/tasks/stop_task", stopped_task_has_tags),
     Probe("ecs/tokens", one_token_starts_two_tasks),
     Probe("ecs/references", inactive_definition_runs),
     Probe("ecs/references", unknown_cluster_is_created),
-    Probe("ecs/registering", short_interval_is_registered),
-    Probe("ecs/registering", privileged_container_is_registered),
-    Probe("ecs/registering", task_runs_on_instances),
-    Probe("ecs/listing", filters_are_combined),
-    Probe("ecs/group", task_has_no_group),
+    Probe("ecs/tasks/registering", short_interval_is_registered),
+    Probe("ecs/tasks/registering", privileged_container_is_registered),
+    Probe("ecs/tasks/registering", task_runs_on_instances),
+    Probe("ecs/tasks/listing", filters_are_combined),
+    Probe("ecs/tasks/group", task_has_no_group),
 )

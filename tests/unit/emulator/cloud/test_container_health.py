@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.cloud.ecs.container_health import Check, Health, observe, of, program, refusal, watch, worst
+from emulator.cloud.ecs.containers.container_health import Check, Health, observe, of, program, refusal, watch, worst
 
 
 @pytest.mark.parametrize(

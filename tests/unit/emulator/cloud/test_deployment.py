@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.cloud.ecs.deployment import (
+from emulator.cloud.ecs.service.deployment import (
     ALARM,
     Bake,
     Complete,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from emulator.cloud.ecs import fargate, isolation
+from emulator.cloud.ecs.containers import isolation
+from emulator.cloud.ecs.tasks import fargate
 
 TAKEN: dict[str, Any] = {
     "networkMode": "awsvpc",

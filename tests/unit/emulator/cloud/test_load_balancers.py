@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.cloud.ecs.load_balancers import of_task, refusal
+from emulator.cloud.ecs.service.load_balancers import of_task, refusal
 
 WEB = {"targetGroupArn": "group", "containerName": "web", "containerPort": 8080}
 

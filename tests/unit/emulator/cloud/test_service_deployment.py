@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.cloud.ecs.deployment import bake_seconds
-from emulator.cloud.ecs.service_deployment import Part, monitor, status
-from emulator.cloud.ecs.throttle import back_off
+from emulator.cloud.ecs.service.deployment import bake_seconds
+from emulator.cloud.ecs.service.service_deployment import Part, monitor, status
+from emulator.cloud.ecs.service.throttle import back_off
 from emulator.cloud.settings import TIME_VARIABLE, minutes, time_factor
 
 

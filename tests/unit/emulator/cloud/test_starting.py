@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.cloud.ecs import memory, secrets
+from emulator.cloud.ecs.containers import memory, secrets
 
 ARN = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:notes-a1B2c3"
 BEFORE = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.cloud.ecs.health import Checked, failed_checks, healthy
+from emulator.cloud.ecs.service.health import Checked, failed_checks, healthy
 from emulator.cloud.elb.health import State
 
 ELB = "Task failed ELB health checks in (target-group g0)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulator.cloud.ecr.reference import split
-from emulator.cloud.ecs.log_events import LogEvents, SeenFrames, milliseconds
+from emulator.cloud.ecs.containers.log_events import LogEvents, SeenFrames, milliseconds
 from emulator.cloud.ecs.token import Use, alive, fingerprint
 
 HOUR = 3600.0

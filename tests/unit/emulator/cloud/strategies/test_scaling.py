@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.cloud.ecs.deployment import Launch, Stop, Task
+from emulator.cloud.ecs.service.deployment import Launch, Stop, Task
 from emulator.cloud.ecs.strategies.scaling import scale
 
 BY_GREEN = "Scaling activity initiated by (deployment green)"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from emulator.cloud.ecs.deployment import ALARM, BREAKER, REQUEST
+from emulator.cloud.ecs.service.deployment import ALARM, BREAKER, REQUEST
 from emulator.cloud.ecs.strategies import stages
 from emulator.cloud.ecs.strategies.configuration import PAUSE_STAGES
 from emulator.cloud.ecs.strategies.hooks import (

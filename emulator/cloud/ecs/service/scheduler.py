@@ -18,10 +18,11 @@ from ministack.core.responses import request_scope
 from ministack.services import ecs
 
 from emulator.cloud.correction import Correction
-from emulator.cloud.ecs import deployment, deployments, events, load_balancers, running_tasks, service_deployments
-from emulator.cloud.ecs.service_state import live_tasks, service_state
+from emulator.cloud.ecs.service import deployment, deployments, events, load_balancers, service_deployments
+from emulator.cloud.ecs.service.service_state import live_tasks, service_state
+from emulator.cloud.ecs.service.throttle import Wait
 from emulator.cloud.ecs.strategies import progress
-from emulator.cloud.ecs.throttle import Wait
+from emulator.cloud.ecs.tasks import running_tasks
 from emulator.cloud.elb import targets
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings

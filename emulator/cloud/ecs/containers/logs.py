@@ -16,7 +16,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import cloudwatch_logs, ecs
 
-from emulator.cloud.ecs.log_events import LogEvents, SeenFrames
+from emulator.cloud.ecs.containers.log_events import LogEvents, SeenFrames
 
 log = logging.getLogger("sluice.logs")
 

@@ -20,7 +20,7 @@ from ministack.services import ecs
 from emulator.cloud.ecr import manifests, sharing
 from emulator.cloud.ecr.reference import owner, split
 from emulator.cloud.ecr.registry import Registry
-from emulator.cloud.ecs import isolation
+from emulator.cloud.ecs.containers import isolation
 
 
 class CannotPullError(Exception):

@@ -24,7 +24,8 @@ from ministack.core.responses import request_scope
 from ministack.services import ecs, ecs_metadata
 
 from emulator.cloud.correction import Correction
-from emulator.cloud.ecs import checks, container_health, credentials, lifecycle, memory, starting, task_events, volumes
+from emulator.cloud.ecs.containers import checks, container_health, credentials, memory, volumes
+from emulator.cloud.ecs.tasks import lifecycle, starting, task_events
 from emulator.cloud.elb import targets
 from emulator.cloud.replace import replace
 from emulator.cloud.settings import Settings

@@ -14,7 +14,7 @@ from typing import Any
 
 import docker.errors
 
-from emulator.cloud.ecs.container_health import Check, program
+from emulator.cloud.ecs.containers.container_health import Check, program
 
 log = logging.getLogger("sluice.checks")
 

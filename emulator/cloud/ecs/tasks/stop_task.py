@@ -13,7 +13,7 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import ecs
 
 from emulator.cloud.correction import Correction
-from emulator.cloud.ecs import running_tasks
+from emulator.cloud.ecs.tasks import running_tasks
 from emulator.cloud.replace import replace, replace_operation
 from emulator.cloud.settings import Settings
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ministack.services import ecs
 
-from emulator.cloud.ecs import alarms, deployment, events, service_deployments
+from emulator.cloud.ecs.service import alarms, deployment, events, service_deployments
 
 _LINUX = "1.4.0"  # what LATEST is ("Linux platform versions", developer guide)
 _CAUSES = {

@@ -14,7 +14,8 @@ from ministack.core.concurrency import resource_lock
 from ministack.services import ecs, ecs_metadata
 
 from emulator.cloud.ecr.registry import Registry
-from emulator.cloud.ecs import credentials, images, lifecycle, logs, memory, secrets, volumes
+from emulator.cloud.ecs.containers import credentials, images, logs, memory, secrets, volumes
+from emulator.cloud.ecs.tasks import lifecycle
 
 
 class StartError(Exception):

@@ -7,8 +7,9 @@ from typing import Any
 
 from ministack.services import ecs
 
-from emulator.cloud.ecs import alarms, container_health, deployment, deployments, events, health, load_balancers
-from emulator.cloud.ecs.throttle import Wait
+from emulator.cloud.ecs.containers import container_health
+from emulator.cloud.ecs.service import alarms, deployment, deployments, events, health, load_balancers
+from emulator.cloud.ecs.service.throttle import Wait
 from emulator.cloud.elb import targets
 from emulator.cloud.elb.health import State
 from emulator.cloud.settings import shortened

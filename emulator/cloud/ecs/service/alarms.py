@@ -13,7 +13,7 @@ from typing import Any
 
 from ministack.services import cloudwatch
 
-from emulator.cloud.ecs.deployment import bake_seconds
+from emulator.cloud.ecs.service.deployment import bake_seconds
 
 
 def configured(service: dict[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.cloud.ecs.fargate import ADDED
+from emulator.cloud.ecs.tasks.fargate import ADDED
 
 _OF_THE_HOST = ("privileged", "volumes", "pid_mode", "network_mode", "cap_add", "devices", "security_opt")
 

@@ -14,10 +14,10 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import ecs
 
 from emulator.cloud.correction import Correction
-from emulator.cloud.ecs import deployment, deployments, scheduler, service_deployments
-from emulator.cloud.ecs.service_deployment import ONGOING, monitor
-from emulator.cloud.ecs.service_deployments import ServiceDeployment
-from emulator.cloud.ecs.services import find
+from emulator.cloud.ecs.service import deployment, deployments, scheduler, service_deployments
+from emulator.cloud.ecs.service.service_deployment import ONGOING, monitor
+from emulator.cloud.ecs.service.service_deployments import ServiceDeployment
+from emulator.cloud.ecs.service.services import find
 from emulator.cloud.ecs.strategies import progress, shown
 from emulator.cloud.replace import add_operation, replace_operation
 from emulator.cloud.settings import Settings

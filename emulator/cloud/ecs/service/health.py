@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from emulator.cloud.ecs.container_health import HEALTHY, UNHEALTHY
+from emulator.cloud.ecs.containers.container_health import HEALTHY, UNHEALTHY
 from emulator.cloud.elb.health import State
 
 STEADY_SECONDS = 40.0

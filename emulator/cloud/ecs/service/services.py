@@ -16,9 +16,10 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import alb, ecs
 
 from emulator.cloud.correction import Correction
-from emulator.cloud.ecs import deployments, load_balancers, running_tasks, scheduler
+from emulator.cloud.ecs.service import deployments, load_balancers, scheduler
 from emulator.cloud.ecs.strategies import configuration, progress, rules, wiring
 from emulator.cloud.ecs.strategies.steps import strategy_of
+from emulator.cloud.ecs.tasks import running_tasks
 from emulator.cloud.replace import replace_operation
 from emulator.cloud.settings import Settings
 

@@ -13,7 +13,7 @@ from typing import Any
 from ministack.core.concurrency import resource_lock
 from ministack.services import ecs, ecs_metadata
 
-from emulator.cloud.ecs.container_health import worst
+from emulator.cloud.ecs.containers.container_health import worst
 
 
 def begin_stop(task: dict[str, Any], reason: str, code: str) -> bool:

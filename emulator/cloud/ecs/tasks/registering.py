@@ -13,7 +13,8 @@ from ministack.core.responses import error_response_json
 from ministack.services import ecs
 
 from emulator.cloud.correction import Correction
-from emulator.cloud.ecs import container_health, fargate
+from emulator.cloud.ecs.containers import container_health
+from emulator.cloud.ecs.tasks import fargate
 from emulator.cloud.replace import replace_operation
 from emulator.cloud.settings import Settings
 

@@ -15,7 +15,7 @@ import threading
 import time
 from typing import Any
 
-from emulator.cloud.ecs.service_deployment import ONGOING, Part, status
+from emulator.cloud.ecs.service.service_deployment import ONGOING, Part, status
 from emulator.cloud.ecs.strategies.stages import State
 
 

@@ -1,0 +1,1 @@
+"""Containers of a task: images, health checks, secrets, credentials, isolation, volumes, logs."""

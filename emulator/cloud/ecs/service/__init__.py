@@ -1,0 +1,1 @@
+"""Services: the scheduler, its deployments and their records, events and alarms."""
