@@ -35,7 +35,10 @@ def test_a_task_asks_in_place_of_the_deployer(stage: Stage) -> None:
     stage.edit(PAGE, "</body>", "<!-- asked inside --></body>")
     url = stage.outputs()["url"]
     preview = stage.pulumi("preview").output
-    assert f"a task in the service's network sends the smoke request to {url}/health (smoke.from: task): python -c" in preview
+    assert (
+        f"a task in the service's network sends the smoke request to {url}/health (smoke.from: task): python -c"
+        in preview
+    )
     assert "and soaks the serving version first" in preview
 
     with Client(url).calling() as client:
