@@ -45,6 +45,7 @@ soak: setup ## kill deployers at random times, break versions, load deploys (60 
 	@.venv/bin/python -m tests.soak
 	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.deployments
 	@test -n "$(SEED)" || SOAK=1 .venv/bin/python -m pytest -s tests/e2e/faults/test_faults.py tests/e2e/faults/measure_load.py
+	@test -n "$(SEED)" || SOAK=1 .venv/bin/python -m pytest -s tests/e2e/strategies
 	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.foreign
 
 mutation: setup ## run the tests of a part of the core on mutated code: ROOM=migration MINUTES=30; writes docs/mutation.md

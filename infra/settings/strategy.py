@@ -33,7 +33,7 @@ class Analysis(Model):
     error_percent: Annotated[float, Field(ge=0, le=100)] = 1.0
     """Percentage points by which its share of 5xx may exceed the old version's."""
     latency_factor: Annotated[float, Field(ge=1, le=100)] = 1.5
-    """How many times the old version's p95 latency its own may be."""
+    """How many times the old version's p95 latency its own may be; less than 100 ms more never counts."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class Analysis:
     Attributes:
         min_requests: requests that the new version must have got before a step is judged; 0: a step without any passes.
         error_percent: percentage points by which its share of 5xx answers may exceed the old version's.
-        latency_factor: how many times the old version's p95 latency its own may be.
+        latency_factor: how many times the old version's p95 latency its own may be; under 100 ms more never counts.
     """
 
     min_requests: int = 50

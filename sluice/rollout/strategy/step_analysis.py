@@ -20,8 +20,9 @@ from sluice.inputs.analysis import Analysis
 
 FAILED_LEAST = 2
 """So many failed requests count."""
-LATENCY_LEAST = 0.01
-"""Seconds by which the p95 must also exceed the old version's: of a few milliseconds a factor says nothing."""
+LATENCY_LEAST = 0.1
+"""Seconds by which the p95 must also exceed the old version's. Of a hundred requests it is the fifth slowest: on a busy
+machine a good version was 55 ms above the old one (62 and 117 ms), so a factor alone says nothing there."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import os
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -40,17 +39,6 @@ config:
     drainSeconds: 5
 {salt}
 """
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what is marked `soak` to `make soak`."""
-    if os.environ.get("SOAK"):
-        return
-    here = Path(__file__).parent
-    left = [one for one in items if here in one.path.parents and one.get_closest_marker("soak")]
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = [one for one in items if one not in left]
 
 
 @pytest.fixture(scope="session")

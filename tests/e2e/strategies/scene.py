@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
 
 from tests.e2e.faults.callers import Answer, Callers
 from tests.e2e.faults.table import verdict
@@ -55,6 +57,11 @@ ACCESS, APP = "src/notes/access.py", "src/notes/app.py"
 SAYS = 'headers["X-Version"] = self.version'
 HEALTHY = 'return JSONResponse({"status": "ok", "version": version, "schema": ", ".join(found.revisions)})'
 Edit = tuple[str, str, str]
+
+
+def first_always(names: Iterable[str]) -> list[Any]:
+    """Parameters of which the first is always tried, and the others with SOAK=1."""
+    return [pytest.param(name, marks=[pytest.mark.soak] if place else []) for place, name in enumerate(names)]
 
 
 @dataclass

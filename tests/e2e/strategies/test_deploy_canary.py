@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.strategies.scene import APP, Edit, Scene
+from tests.e2e.strategies.scene import APP, Edit, Scene, first_always
 from tests.e2e.strategies.test_deploy_blue_green import BAD, nothing_to_do, unseen
 
 READ = "        return page.render(await store.newest(), version)"
@@ -32,7 +32,7 @@ UNSEEN: dict[str, tuple[Edit, str]] = {
 """Faults that the proof cannot see: it asks /health."""
 
 
-@pytest.mark.parametrize("strategy", ["canary", "linear"])
+@pytest.mark.parametrize("strategy", first_always(["canary", "linear"]))
 def test_a_good_version_is_shifted_in_steps(scene: Scene, strategy: str) -> None:
     scene.choose(strategy)
     found = scene.deploy("good")
@@ -47,6 +47,7 @@ def test_a_good_version_is_shifted_in_steps(scene: Scene, strategy: str) -> None
     nothing_to_do(scene)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("version", BAD)
 def test_a_version_that_the_proof_sees_reaches_no_user(scene: Scene, version: str) -> None:
     scene.choose("canary")
@@ -58,7 +59,7 @@ def test_a_version_that_the_proof_sees_reaches_no_user(scene: Scene, version: st
     assert scene.serves() == found.before
 
 
-@pytest.mark.parametrize("version", UNSEEN)
+@pytest.mark.parametrize("version", first_always(UNSEEN))
 def test_a_fault_under_real_traffic_ends_at_the_first_step(scene: Scene, version: str) -> None:
     """It passes every proof, and reaches no more than a canary's share of the users."""
     scene.choose("canary")

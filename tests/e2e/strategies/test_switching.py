@@ -9,6 +9,8 @@ import pytest
 from tests.e2e.strategies.scene import Scene
 from tests.e2e.strategies.test_deploy_blue_green import BAD, nothing_to_do
 
+pytestmark = pytest.mark.soak
+
 
 def configured(scene: Scene) -> str:
     """The strategy that the service has, in ECS's words."""
