@@ -42,7 +42,17 @@ PARTS = {
 WIDTH = min((os.cpu_count() or 2) + 1, 6)
 """Commands at a time: end-to-end tests wait more than they compute, so one more than there are cores."""
 TOGETHER = {"deploy_soak": "deploy_again", "destroy": "deploy_again"}  # deployed once for both
-FIRST = ("deploy", "deploy_again", "check", "faults", "deploy_port", "notes", "strategies", "cloud", "rehearse")  # the longest, lest one of them end alone
+FIRST = (
+    "deploy",
+    "deploy_again",
+    "check",
+    "faults",
+    "deploy_port",
+    "notes",
+    "strategies",
+    "cloud",
+    "rehearse",
+)  # the longest, lest one of them end alone
 
 
 def chosen(names: Sequence[str]) -> list[str]:
