@@ -54,8 +54,8 @@ def test_the_files_that_share_a_deployment_are_one_group_and_the_longest_come_fi
     assert [job.name for job in check.jobs(tmp_path, ["lint", "e2e"])] == [
         "e2e deploy",
         "e2e deploy_again",
-        "e2e cloud",
         "e2e notes",
+        "e2e cloud",
         "lint ruff check",
         "lint ruff format",
     ]
