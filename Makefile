@@ -1,9 +1,9 @@
 # The front door. Everything behind it is `python3 -m local COMMAND`, on the machine's own Python >= 3.11.
 .DEFAULT_GOAL := help
-rehearse preview plan deploy smoke rollback drift: STACK ?= staging
+rehearse preview plan deploy smoke timeline rollback drift: STACK ?= staging
 up: STACK ?= local
 .PHONY: help up cloud rehearse preview down env setup bootstrap access check bench soak chaos mutation test lint format types imports unit components e2e lock
-.PHONY: policy plan deploy smoke sbom sbom-export sbom-create rollback drift prepare pin audit clean
+.PHONY: policy plan deploy smoke timeline sbom sbom-export sbom-create rollback drift prepare pin audit clean
 LOCAL := local/python -m local
 
 help: ## this list
@@ -87,6 +87,9 @@ deploy: ## deploy an AWS stack with the policy pack: make deploy STACK=staging
 
 smoke: ## send the smoke request to a deployed stack: make smoke STACK=staging
 	@$(LOCAL) pipeline smoke --stack $(STACK)
+
+timeline: ## show how long each step and stage of the last deploy took, as Markdown: make timeline STACK=staging
+	@$(LOCAL) pipeline timeline --stack $(STACK)
 
 rollback: ## roll back to an earlier release and hold the current one: make rollback STACK=prod RELEASE=41 REASON="..."
 	@$(LOCAL) pipeline rollback --stack $(STACK)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline import deploy, job_output, promoted, rollback, smoke
+from pipeline import deploy, job_output, promoted, rollback, smoke, timeline
 from pipeline.engine.engine import Engine
 from pipeline.failed import Failed
 from pipeline.preview import plan
@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
             "deploy a stack, judged by the policy pack; APPROVED, APPROVED_PLAN in the environment: that or nothing",
         ),
         ("smoke", "ask a deployed stack as its users do"),
+        ("timeline", "show how long each step and stage of the last deploy took; on GitHub in the run's summary"),
         ("rollback", "back to an earlier release: RELEASE and REASON in the environment"),
         (
             "sbom",
@@ -80,6 +81,8 @@ def _carried_out(given: argparse.Namespace) -> int:
         return code
     if given.verb == "rollback":
         return rollback.rollback(given.stack, given.cwd, os.environ)
+    if given.verb == "timeline":
+        return timeline.write(given.stack, given.cwd, os.environ)
     if given.verb == "sbom":
         return attach.attach(engine, given.file, os.environ)
     if given.verb == "sbom-export":

@@ -19,10 +19,12 @@ from sluice.migration.operator_run import RunRefused
 from sluice.migration.records.plan import COMMANDS
 from sluice.migration.records.record import RunRecord
 from sluice.release.names import short
-from sluice.release.release_record import Release, ReleaseRecords, names_of
+from sluice.release.release_record import Release, ReleaseRecords, RolloutRecord, names_of
 from sluice.rollout import timeline
 
 HEADS = ("RUN", "BY", "AUTHOR", "WHEN (UTC)", "IMAGE", "VERSION", "GIT REVISION", "STEPS OR COMMAND", "RESULT", "TOOK")
+BETWEEN_SECONDS = 3600
+"""Seconds between the end of a run and the rollout of the same `pulumi up`, at most; between them is the service."""
 COMMAND = 80
 """Characters of an operator's command in the table; `sluice history N` shows more of it."""
 
@@ -35,7 +37,7 @@ def arguments(verbs: Any) -> None:
         "run's tasks, exit codes and log streams.",
     )
     one.add_argument("number", nargs="?", type=int, help="number of the run to show in full")
-    one.add_argument("--rollout", action="store_true", help="show the timeline of the last rollout")
+    one.add_argument("--rollout", action="store_true", help="show the timeline of the last rollout and its migrations")
     one.add_argument("--markdown", action="store_true", help="with --rollout: Markdown with a Mermaid chart")
     one.add_argument("--limit", type=int, default=20, metavar="N", help="rows of the table (default: 20)")
     one.set_defaults(main=main)
@@ -63,12 +65,30 @@ def _timeline(context: Context, chart: bool) -> int:
     record = ReleaseRecords(context.clients["ssm"], context.stack.path).rollout()
     if record is None:
         raise RunRefused(f"stack {context.stack.name} has no rollout yet")
-    stages = [vars(one) for one in timeline.bars(record)]
-    context.terminal.result({"rollout": timeline.heading(record), "state": record.state, "stages": stages})
+    stages = timeline.bars(record, _migrations(context, record))
+    shown = [vars(one) for one in stages]
+    context.terminal.result({"rollout": timeline.heading(record), "state": record.state, "stages": shown})
     if not context.terminal.machine:
-        for line in timeline.markdown(record) if chart else timeline.terminal(record):
+        for line in timeline.markdown(record, stages) if chart else timeline.terminal(record, stages):
             context.terminal.line(line)
     return exits.OK
+
+
+def _migrations(context: Context, record: RolloutRecord) -> timeline.Migrations | None:
+    """Return the steps that `pulumi up` ran on the image of a rollout before it; None when it ran none then."""
+    digest = record.digest.rpartition("@")[2]
+    runs = [
+        run
+        for run in context.records.all()
+        if run.by == "up" and run.phase == "before" and run.image.rpartition("@")[2] == digest
+        if run.finished is not None and 0 <= record.at - run.finished <= BETWEEN_SECONDS
+    ]
+    if not runs:
+        return None
+    run = context.records.with_steps(max(runs, key=lambda one: one.number))
+    steps = sorted(run.steps_done.values(), key=lambda one: _order(run, one.name))
+    took = tuple((one.name, max((task.seconds or 0 for task in one.tasks), default=0)) for one in steps)
+    return timeline.Migrations(run.started, took)
 
 
 def called(run: RunRecord, releases: Sequence[Release]) -> RunRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -36,14 +36,43 @@ class Bar:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Migrations:
+    """The migration steps that ran before a rollout.
+
+    Attributes:
+        started: seconds since the epoch, by AWS's clock.
+        steps: name and seconds of each, in their order.
+    """
+
+    started: int
+    steps: tuple[tuple[str, int], ...]
+
+
 def kept(moments: Sequence[Moment]) -> tuple[Moment, ...]:
     """Return the moments that a record has room for: of too many, the first ten and the last ones."""
     short = [(at, kind, text[:TEXT]) for at, kind, text in moments]
     return tuple(short if len(short) <= KEPT else [*short[:10], *short[-(KEPT - 10) :]])
 
 
-def bars(record: RolloutRecord) -> list[Bar]:
-    """Return the stages of a rollout, in their order. The last moment is its end."""
+def bars(record: RolloutRecord, before: Migrations | None = None) -> list[Bar]:
+    """Return the migration steps and the stages of a rollout, in their order.
+
+    Args:
+        before: the steps, from whose start the seconds then count; None: none are known.
+    """
+    stages = _stages(record)
+    if before is None or before.started > record.at:
+        return stages
+    shift, found, begin = record.at - before.started, list[Bar](), 0
+    for name, seconds in before.steps:
+        found.append(Bar(f"step {name}", begin, seconds))
+        begin += seconds
+    return found + [replace(one, begin=one.begin + shift) for one in stages]
+
+
+def _stages(record: RolloutRecord) -> list[Bar]:
+    """Return the stages of the deployment. The last moment is its end."""
     found: list[Bar] = []
     for at, kind, text in record.moments:
         if found:
@@ -55,9 +84,8 @@ def bars(record: RolloutRecord) -> list[Bar]:
     return found
 
 
-def terminal(record: RolloutRecord) -> list[str]:
+def terminal(record: RolloutRecord, stages: Sequence[Bar]) -> list[str]:
     """Return the timeline as lines of a terminal, one a stage."""
-    stages = bars(record)
     total = max((one.begin + one.seconds for one in stages), default=0)
     lines = [heading(record)]
     width = max((len(one.text) for one in stages), default=0)
@@ -69,9 +97,10 @@ def terminal(record: RolloutRecord) -> list[str]:
     return lines
 
 
-def markdown(record: RolloutRecord) -> list[str]:
+def markdown(record: RolloutRecord, stages: Sequence[Bar]) -> list[str]:
     """Return the timeline as Markdown with a Mermaid chart, for the summary of a workflow."""
-    stages = bars(record)
+    if not stages:
+        return [f"### {heading(record)}"]
     lines = [f"### {heading(record)}", "", "```mermaid", "gantt", "  dateFormat X", "  axisFormat %M:%S"]
     for one in stages:
         lines.append(f"  {_plain(one.text)} : {one.begin}, {one.begin + max(1, one.seconds)}")

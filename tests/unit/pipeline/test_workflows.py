@@ -220,7 +220,12 @@ class TestDeployments:
 
     @each_deploying
     def test_end_with_the_question_that_users_ask(self, name: str, job: dict[str, Any]) -> None:
-        assert runs(job)[-1].startswith("make smoke")
+        assert [one for one in runs(job) if not one.startswith("make timeline")][-1].startswith("make smoke")
+
+    @pytest.mark.parametrize("stack", ["staging", "prod"])
+    def test_show_how_long_each_stage_took_whatever_happened(self, stack: str) -> None:
+        (step,) = [one for one in jobs("deploy")[stack]["steps"] if one.get("run") == f"make timeline STACK={stack}"]
+        assert step["if"] == "always()"
 
     def test_go_from_tests_over_staging_to_an_approved_production(self) -> None:
         chain = {name: job.get("needs") for name, job in jobs("deploy").items()}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from sluice.migration.records.record import RunRecord, StepRecord, TaskRecord
+from sluice.migration.records.records import Records as RunRecords
 from sluice.release.release_record import ReleaseRecords, RolloutRecord
-from sluice.rollout.timeline import KEPT, bars, kept, markdown, terminal
+from sluice.rollout.timeline import KEPT, Migrations, bars, kept, markdown, terminal
 from tests.unit.cli.test_sluice_traffic import PATH, Paused
 from tests.unit.sluice.aws.parameters import Ssm
 from tests.unit.sluice.migration.simulation import Clock
@@ -35,7 +40,7 @@ def test_each_stage_is_a_bar_up_to_the_next_one() -> None:
 
 
 def test_a_terminal_shows_bars_below_each_other() -> None:
-    lines = terminal(RECORD)
+    lines = terminal(RECORD, bars(RECORD))
     assert lines[0] == "notes:8, `pulumi up` by ann@host, 1970-01-01 00:00:00 UTC, proven"
     bake = next(line for line in lines if "BAKE_TIME" in line)
     assert bake.count("█") == 24, "60 of 102 seconds are 24 of 40 characters"
@@ -45,7 +50,7 @@ def test_a_terminal_shows_bars_below_each_other() -> None:
 
 
 def test_markdown_has_a_chart_and_a_table() -> None:
-    lines = markdown(RECORD)
+    lines = markdown(RECORD, bars(RECORD))
     assert lines[2:6] == ["```mermaid", "gantt", "  dateFormat X", "  axisFormat %M:%S"]
     assert "  BAKE_TIME : 42, 102" in lines
     assert (
@@ -54,9 +59,22 @@ def test_markdown_has_a_chart_and_a_table() -> None:
 
 
 def test_a_rollout_without_moments_is_a_heading() -> None:
-    assert terminal(RolloutRecord("x", NEW, "", 0, author="ann@host")) == [
-        "notes:8, ann@host, 1970-01-01 00:00:00 UTC, running"
+    record = RolloutRecord("x", NEW, "", 0, author="ann@host")
+    assert terminal(record, bars(record)) == ["notes:8, ann@host, 1970-01-01 00:00:00 UTC, running"]
+    assert markdown(record, bars(record)) == ["### notes:8, ann@host, 1970-01-01 00:00:00 UTC, running"]
+
+
+def test_the_migration_steps_come_first_and_everything_counts_from_their_start() -> None:
+    record = replace(RECORD, at=1000)
+    found = bars(record, Migrations(940, (("master", 10), ("tenants", 30))))
+    assert [(one.text, one.begin, one.seconds) for one in found[:4]] == [
+        ("step master", 0, 10),
+        ("step tenants", 10, 30),
+        ("deployment", 60, 2),
+        ("SCALE_UP", 62, 8),
     ]
+    assert "  step tenants : 10, 40" in markdown(record, found)
+    assert bars(record, Migrations(1001, (("master", 10),))) == bars(record), "a later run is not of this rollout"
 
 
 def test_a_record_has_room_for_the_longest_rollout() -> None:
@@ -93,6 +111,33 @@ def test_a_rollout_that_shifts_traffic_writes_its_stages_shares_and_figures_down
     notes = [note for one in found for note in one.notes]
     assert notes[-1].startswith("100 % of users") or "100 % of users" in notes
     assert any(note.startswith("healthy: new 0.0 % 100 ms, old 0.0 % 100 ms") for note in notes) == (kind == "canary")
+
+
+@pytest.mark.parametrize(
+    ("changed", "shown"),
+    [
+        ({}, True),
+        ({"by": "run"}, False),
+        ({"phase": "after"}, False),
+        ({"image": "sha256:other"}, False),
+        ({"finished": None}, False),
+        ({"finished": 5}, False),
+    ],
+)
+def test_history_shows_the_steps_of_the_same_deploy(
+    changed: dict[str, Any], shown: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = Paused(start=False)
+    stage.roll_out()
+    record = ReleaseRecords(stage.ssm, PATH).rollout()
+    assert record is not None
+    digest = record.digest.rpartition("@")[2]
+    run = RunRecord(1, "up", "f", digest, "ann@host", record.at - 60, steps=("master",), finished=record.at - 30)
+    runs = RunRecords(stage.ssm, f"{PATH}/runs")
+    runs.create(replace(run, **changed))
+    runs.save_step(run, StepRecord("master", (TaskRecord(0, 1, "t", 0, 20, "succeeded"),)))
+    assert stage.sluice("history", "--rollout", "--markdown") == 0
+    assert ("| step master | 0 s | 20 s | |" in capsys.readouterr().out.replace("|  |", "| |")) == shown
 
 
 def test_history_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
