@@ -55,13 +55,13 @@ class ShardLogs:
         try:
             log_lines = shard.tail.read(to_the_end)
         except (BotoCoreError, ClientError) as error:
-            self._unreadable(shard, error, to_the_end)
+            self._unreadable(shard, self._place.group, error, to_the_end)
             return
         shard.log_failures = 0
         for line in log_lines:
             self._show(shard, line)
 
-    def _unreadable(self, shard: Shard, error: Exception, at_the_end: bool) -> None:
+    def _unreadable(self, shard: Shard, group: str, error: Exception, at_the_end: bool) -> None:
         """Handle a failed read: retry a transient error, give up when access is denied.
 
         Expired credentials are reported by the polling of the task.
@@ -71,8 +71,7 @@ class ShardLogs:
             return
         shard.log_unreadable = True
         if not expired(error):
-            where = f"log group {self._place.group}" if self._place else "its log"
-            self._say(f"warning: its log in {where} cannot be read: {error}", shard)
+            self._say(f"warning: its log in log group {group} cannot be read: {error}", shard)
 
     def _show(self, shard: Shard, line: str) -> None:
         shard.shown += 1
