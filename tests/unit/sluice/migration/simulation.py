@@ -17,12 +17,16 @@ DEFINITION = "arn:aws:ecs:eu-west-1:123456789012:task-definition/notes-migration
 
 
 class Clock:
-    """Simulated time. *halts* maps a moment to what happens then."""
+    """Simulated time. *halts* maps a moment to what happens then.
+
+    With *step* every wait takes so many seconds, so that a limit is met to the second.
+    """
 
     def __init__(self, halts: Mapping[float, Halt] | None = None) -> None:
         self.time = 1_000_000.0
         self.started = self.time
         self.halts = dict(halts or {})
+        self.step = 0.0
 
     @property
     def elapsed(self) -> float:
@@ -33,7 +37,7 @@ class Clock:
 
     def wait(self, seconds: float) -> None:
         assert seconds > 0, "a wait that does not move time would loop for ever"
-        self.time += seconds
+        self.time += self.step or seconds
         assert self.elapsed < 100_000, "no deadline ended this"
 
     def halted(self) -> Halt | None:
@@ -118,10 +122,12 @@ class Ecs:
 
     def describe_tasks(self, cluster: str, tasks: list[str]) -> dict[str, Any]:
         self._called("describe_tasks")
+        assert cluster == CLUSTER
         return {"tasks": [self._view(task) for task in self.tasks if task.arn in tasks], "failures": []}
 
     def list_tasks(self, **request: Any) -> dict[str, Any]:
         self._called("list_tasks")
+        assert request["cluster"] == CLUSTER
         if "startedBy" in request:
             assert request.keys() == {"cluster", "startedBy"}, "startedBy must be the only filter"
             found = [task for task in self.tasks if task.token == request["startedBy"] and not self._stopped(task)]
@@ -237,3 +243,12 @@ def client_error(code: str, operation: str, status: int = 400) -> ClientError:
         {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}},
         operation,
     )
+
+
+def failing(error: Exception) -> Callable[..., Any]:
+    """Return a call that only raises *error*."""
+
+    def call(*_: object, **__: object) -> None:
+        raise error
+
+    return call

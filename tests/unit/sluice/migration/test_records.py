@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -41,16 +39,6 @@ def stored(*runs: RunRecord, prefix: str = PREFIX) -> tuple[Ssm, Records]:
     return ssm, records
 
 
-@pytest.fixture(autouse=True)
-def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A deployer whose own time is not UTC: what it writes must be."""
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "Asia/Tokyo")
-        time.tzset()
-        yield
-    time.tzset()
-
-
 class TestRecords:
     def test_a_number_is_taken_once(self) -> None:
         ssm, records = stored(run(1))
@@ -64,6 +52,7 @@ class TestRecords:
     def test_a_slash_at_the_prefixs_end_is_none_of_its_own(self) -> None:
         _, records = stored(run(1), prefix=f"{PREFIX}/")
         assert (records.prefix, records.name(7)) == (PREFIX, f"{PREFIX}/7")
+        assert stored(prefix="/sluice/X/")[1].prefix == "/sluice/X"
 
     def test_all_are_in_the_order_of_their_numbers_and_open_ones_have_their_steps(self) -> None:
         _, records = stored(run(10), run(9, state="running"), run(2))
@@ -77,6 +66,14 @@ class TestRecords:
         assert [one.number for one in records.since(2)] == list(range(2, 23))
         assert [one.number for one in records.since(22)] == [22]
         assert records.since(23) == []
+
+    def test_one_request_is_enough_when_its_last_number_is_free(self) -> None:
+        ssm, records = stored(*(run(number) for number in (2, 3, 4)))
+        for last in (9, 10, 11):  # of the numbers 2 to 11
+            records.save(run(last))
+            ssm.calls.clear()
+            assert [one.number for one in records.since(2)] == [2, 3, 4, *range(9, last + 1)]
+            assert ssm.calls == ["get_parameters"] * (2 if last == 11 else 1)
 
     def test_the_oldest_are_forgotten_with_their_steps_by_number_not_by_name(self) -> None:
         ssm, records = stored(*(run(number) for number in (8, 9, 10, 11)))
