@@ -56,7 +56,6 @@ def await_drained(
     absence = Confirmation()
     listed, lasts = True, CONFIRM_SECONDS
     while True:
-        left = ""
         if listed:
             try:
                 left = _tasks(patience.ask(_others, ecs, cluster, service, task_definition))
