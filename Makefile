@@ -41,11 +41,12 @@ bench: ## measure the gate, the AWS CLI, ecs-deploy and a whole deploy; writes d
 	@$(LOCAL) bench
 	@.venv/bin/python -m tests.chaos.price
 
-soak: setup ## kill deployers at random times, break versions, load deploys (60 minutes); SEEDS=100; SEED=n repeats one
+soak: setup ## kill deployers at random times, break versions, load deploys (85 minutes); SEEDS=100; SEED=n repeats one
 	@.venv/bin/python -m tests.soak
 	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.deployments
 	@test -n "$(SEED)" || SOAK=1 .venv/bin/python -m pytest -s tests/e2e/faults/test_faults.py tests/e2e/faults/measure_load.py
 	@test -n "$(SEED)" || SOAK=1 .venv/bin/python -m pytest -s tests/e2e/strategies
+	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.strategies
 	@test -n "$(SEED)" || .venv/bin/python -m tests.soak.foreign
 
 mutation: setup ## run the tests of a part of the core on mutated code: ROOM=migration MINUTES=30; writes docs/mutation.md
