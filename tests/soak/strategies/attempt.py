@@ -17,9 +17,11 @@ BEFORE = (START, "admission: ", "schema: exit code 0", SAYS_STARTED, SAYS_STARTE
 AFTER = {"canary": (SAYS_PROVEN, CANARY_SHARE, CANARY_SHARE, EVERY_USER), "guarded": (SAYS_PROVEN, EVERY_USER)}
 """The same, from the proof on."""
 UNSURE = ("admission: ", "schema: exit code 0")
-"""Lines that a second `pulumi up` of the same version need not print."""
+"""Lines that another `pulumi up` of the same version need not print."""
 FAULTS = ("503", "body", "version")
 """What the proof sees: an answer 503, a wrong answer, another version's header."""
+MOST_KILLS = 3
+"""Of deployers of the same version, one after the other."""
 LONGEST = {START: 6.0, SAYS_STARTED: 4.0}
 """Seconds after such a line, at most; after the others two."""
 
@@ -70,7 +72,7 @@ def attempt(seed: int) -> Attempt:
     fault = chance.choice(FAULTS) if chance.random() < 0.2 else ""
     lines = BEFORE if fault else BEFORE + AFTER[strategy]
     kills = [_kill(chance, lines)]
-    if chance.random() < 0.4:
+    while len(kills) < MOST_KILLS and chance.random() < 0.5:
         kills.append(_kill(chance, tuple(line for line in lines if line not in UNSURE)))
     return Attempt(seed, strategy, fault, tuple(kills), chance.random() < 0.25)
 

@@ -22,7 +22,7 @@ OUTCOMES = {
     SAYS_STARTED: "deployed",
 }
 """What a `pulumi up` did, by a line of its output."""
-RATE = 60.0
+RATE = 50.0
 """Requests a second while deployers are killed."""
 
 
