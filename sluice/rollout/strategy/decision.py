@@ -86,6 +86,7 @@ class Action(enum.Enum):
     CONTINUE = "let ECS go on"
     ROLL_BACK = "have ECS roll back"
     PROVE_FOR_USERS = "ask the new version as its users do"
+    CHECK_FOR_USERS = "check that it stays fit for its users"
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,8 @@ def next_action(deployment: ServiceDeployment, means: Meaning, known: Known) -> 
         return Action.PROVE
     if means.situation is Situation.PAUSED:
         return _at_pause(deployment, known)
-    if deployment.stage in AFTER_SHIFT and deployment.production >= 100 and not known.proven_for_users:
-        return Action.PROVE_FOR_USERS
+    if deployment.stage in AFTER_SHIFT and deployment.production >= 100:
+        return Action.CHECK_FOR_USERS if known.proven_for_users else Action.PROVE_FOR_USERS
     return Action.WAIT
 
 

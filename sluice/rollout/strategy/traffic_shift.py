@@ -95,6 +95,7 @@ class TrafficShift:
             self._steps.notice(shift.seen)
         if not self._known.proven_for_users:
             self._version.prove_for_users()
+        self._version.check_for_users(last=True)
         return self._version.path()
 
     def _mark(self, seen: ServiceDeployment) -> None:
@@ -113,7 +114,8 @@ class TrafficShift:
         if means.pause is not None and self._just_answered(means.pause):
             return False
         while True:
-            approval = asks_approval(self._strategy.kind, self._approve, seen)
+            # The commands that answer find a stack by its outputs, which there are after its first `pulumi up`.
+            approval = bool(self._shift.previous) and asks_approval(self._strategy.kind, self._approve, seen)
             # The service's first version has no old one to compare with.
             analysis = self._analysis and bool(seen.sources)
             self._known = replace(self._known, approval=approval, analysis=analysis)
@@ -126,6 +128,9 @@ class TrafficShift:
             elif action is Action.PROVE_FOR_USERS:
                 self._version.prove_for_users()
                 self._known = replace(self._known, proven_for_users=True)
+            elif action is Action.CHECK_FOR_USERS:
+                self._version.check_for_users()
+                return False
             elif action is Action.ANALYSE and means.pause is not None:
                 judged = self._steps.analyse(means.pause, self._version.group(seen))
                 if judged is None:

@@ -20,6 +20,7 @@ from sluice.rollout.proof.question import Reply
 from tests.unit.sluice.rollout.strategy.cloud import Version
 from tests.unit.sluice.rollout.strategy.deployments import NEW
 from tests.unit.sluice.rollout.strategy.shifting import Stage
+from tests.unit.sluice.rollout.strategy.stopping import CRASHED, stopping
 
 Change = Callable[[Stage], None]
 
@@ -126,6 +127,11 @@ def few(stage: Stage) -> None:
     stage.cloud.rate = 0.1
 
 
+def crashing(stage: Stage) -> None:
+    """A task of the new version ends in the bake time."""
+    stopping(stage, 20.0, CRASHED)
+
+
 class Aborted:
     """Approvals in which somebody has aborted every deployment."""
 
@@ -165,6 +171,7 @@ CASES: Sequence[Case] = (
     Case("slow, only under real traffic", ["p95 is 400 ms"], "linear", version(p95=0.4), 20.0, {"stepPercent": 20}),
     Case("too few requests for a verdict", ["there is no verdict", "analysis.minRequests"], "canary", few, 10.0),
     Case("wrong answer to users only", ["answered 500 instead of 200"], change=version(users=500), users=100.0),
+    Case("a task ends in the bake time", ["a task of it had to be replaced"], change=crashing, users=100.0),
     Case(
         "nobody approves in time",
         ["nobody approved", "raise service.pauseMinutes"],

@@ -159,7 +159,12 @@ NEXT: list[tuple[str, tuple[Any, ...], Known, Action]] = [
     ),
     ("users reach it unproven", ("IN_PROGRESS", "PRODUCTION_TRAFFIC_SHIFT", 10), Known(), Action.PROVE),
     ("baking", ("IN_PROGRESS", "BAKE_TIME", 100), Known(proven=True), Action.PROVE_FOR_USERS),
-    ("baking, asked", ("IN_PROGRESS", "BAKE_TIME", 100), Known(proven=True, proven_for_users=True), Action.WAIT),
+    (
+        "baking, asked",
+        ("IN_PROGRESS", "BAKE_TIME", 100),
+        Known(proven=True, proven_for_users=True),
+        Action.CHECK_FOR_USERS,
+    ),
     ("cleaning up: too late to roll back in an instant", ("IN_PROGRESS", "CLEAN_UP", 100), Known(), Action.WAIT),
     ("a foreign pause", ("IN_PROGRESS", "POST_SCALE_UP", 0, ["theirs"]), Known(proven=True), Action.WAIT),
     ("rolling back", ("ROLLBACK_IN_PROGRESS", "BAKE_TIME", 0, ["h"]), Known(), Action.WAIT),
