@@ -65,7 +65,7 @@ def operate(to: Deployer, order: Order, place: Place) -> RunResult:
     and look dead.
 
     Raises:
-        Refused: another run is in progress; nothing was started.
+        RunRefused: another run is in progress; nothing was started.
         StepFailed: it did not end with exit code 0 everywhere.
         Cancelled: Ctrl-C; its tasks were asked to stop.
         Unknown: AWS stopped answering; the task keeps running.
@@ -144,7 +144,7 @@ def _cancelled(to: Deployer, run: RunRecord, place: Place) -> RunCancelled:
     patience, tasks = Patience(to.clock, "waiting for the tasks to stop"), EcsTasks(to.ecs, place.cluster)
     begun, ids = to.clock.now(), _tasks(to, run)
     arns = [previous_runs.arn(place.cluster, one) for one in ids]
-    names = ", ".join(ids) or "no task was running"
+    names = ", ".join(ids)
     while arns:
         found = patience.ask(tasks.describe, arns)
         settled = len(found) == len(arns) or to.clock.now() - begun > previous_runs.SETTLE_SECONDS
