@@ -1,1 +1,1 @@
-"""Logs, alarms, dashboard, notices."""
+"""Alarms, their topic, and the dashboard."""

@@ -155,10 +155,10 @@ def check_migration_deadline(deadline: int, info: ValidationInfo) -> int:
     before = snapshot.timeout if snapshot.taken_in(environment) else 0
     needed = before + longest.timeout
     if deadline < needed:
-        parts = f"snapshot.timeout {before} s + timeout {longest.timeout} s" if before else f"{longest.timeout} s"
+        first = f"the snapshot ({before} s) and " if before else ""
         raise refused(
-            f"is shorter than the timeout of step {longest.name}: {parts}; write at least {needed}, or shorten the"
-            " timeout"
+            f"is too short: {first}step {longest.name} ({longest.timeout} s) may take {needed} s; write at least"
+            f" {needed}, or shorten the timeout"
         )
     return deadline
 

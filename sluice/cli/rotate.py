@@ -73,7 +73,7 @@ def password(state: dict[str, Any], user: str) -> str:
     """Return the URN of the resource that generates a user's password, from the output of `pulumi stack export`.
 
     Raises:
-        Refused: the stack has none.
+        RunRefused: the stack has none.
     """
     resources = (state.get("deployment") or {}).get("resources") or []
     found = [

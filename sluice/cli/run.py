@@ -39,7 +39,11 @@ def arguments(verbs: Any) -> None:
         epilog="example: sluice run --stack prod --env CLERK_ORG_ID=org_2x -- migrate provision",
     )
     one.add_argument(
-        "--timeout", type=_seconds, default=900, metavar="S", help="seconds until the task is stopped (default: 900)"
+        "--timeout",
+        type=_seconds,
+        default=Step.timeout,
+        metavar="S",
+        help="seconds until the task is stopped (default: %(default)s)",
     )
     one.add_argument(
         "--shards", type=_shards, default=1, metavar="N", help="number of parallel tasks: SHARD_INDEX, SHARD_COUNT"

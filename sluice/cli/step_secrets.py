@@ -47,7 +47,7 @@ def choose(steps: Sequence[Mapping[str, Any]], command: Sequence[str], wanted: s
         usual: revision of a step without secrets.
 
     Raises:
-        Refused: no step has these secrets.
+        RunRefused: no step has these secrets.
     """
     known = [
         Choice(str(step.get("taskDefinition") or usual), tuple(step["secrets"]), str(step["name"]))

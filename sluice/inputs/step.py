@@ -93,7 +93,7 @@ class Step:
         )
 
     def as_plain(self) -> dict[str, Any]:
-        """What of the step decides whether it must run again (its patience and its retries do not)."""
+        """Return the inputs whose change makes the step run again; its timeout and its attempts do not."""
         plain = {
             "name": self.name,
             "command": list(self.command),

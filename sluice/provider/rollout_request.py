@@ -29,10 +29,10 @@ def wanted_of(inputs: Properties, before: Properties) -> Wanted:
         target_groups=tuple(groups),
         smoke=Smoke.parse(inputs["smoke"]) if inputs.get("smoke") else None,
         shape=shape_of(inputs),
-        # What is gone back from need not be well, and the schema is its own.
+        # No soak before a rollback: the serving version may be broken, and the schema is its own.
         soak=Soak.parse(inputs["soak"]) if inputs.get("soak") and not inputs.get("rollback") else None,
         digest=inputs["imageDigest"],
-        # An older release serves without its migrations: whatever ran since is no reason against it.
+        # An older release runs no migrations, so a later run does not speak against it.
         proof=0 if inputs.get("rollback") else inputs.get("proof") or 0,
         names=Names.parse(inputs.get("names")),
         strategy=strategy,

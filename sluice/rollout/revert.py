@@ -21,7 +21,7 @@ POLL_SECONDS = 1.0
 
 
 class Revert:
-    """Of one rollout. *log* takes a line, and whether it is only progress.
+    """Rolls the service back to the previous version. *log* takes a line, and whether it is only progress.
 
     Attributes:
         force: argument ``forceNewDeployment`` of UpdateService; None: left out.

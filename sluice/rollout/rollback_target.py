@@ -26,7 +26,7 @@ def choose(
         known: False when *releases* are only revisions, which may never have served.
 
     Raises:
-        Refused: there is none, or not that one.
+        RunRefused: there is none, or not that one.
     """
     what = "release" if known else "revision"
     others = [one for one in releases if digest(one) != current]

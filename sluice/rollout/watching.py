@@ -28,7 +28,7 @@ class Watcher(Protocol):
 
 
 class UnderWay:
-    """Of one rollout.
+    """Watches one rollout's deployment until it completes, fails, or must end early.
 
     Args:
         deployment: ECS's id.

@@ -94,14 +94,11 @@ def test_the_port_moves_with_the_revision_and_comes_back_with_it(settings: Stage
     assert entry(stage) == before | {"containerPort": 9090}
     assert ports(stage, group) == {9090}, "the same group, and nothing at the old port"
 
-    # Nothing to do, with and without a refresh, which sees what the Service leaves to the Rollout, and nothing else.
+    # Nothing to do, with and without a refresh: what the Service leaves to the Rollout is no drift.
     stage.pulumi("preview", "--expect-no-changes")
     code, said = drift(stage)
     assert (code, "\nno drift\n" in said) == (0, True), said
-    seen = stage.pulumi("refresh", "--yes", "--skip-preview").output
-    assert re.findall(r" ~ +(\S+) \S+ updated .*\[diff: (.*)\]", seen) == [
-        ("aws:ecs:Service", "~loadBalancers,taskDefinition")
-    ]
+    stage.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")
     stage.pulumi("preview", "--expect-no-changes")
     stage.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")
 

@@ -35,7 +35,7 @@ class Observation:
 
 
 class DeploymentWatch:
-    """Of one deployment.
+    """Observes one deployment.
 
     Args:
         deployment: ECS's id.

@@ -134,7 +134,7 @@ class Witness:
         return facts
 
     def _read_log(self, facts: Facts, tasks: Sequence[Mapping[str, Any]]) -> None:
-        """Of the first task that has printed something, the newest before the others."""
+        """Read the log of the newest task that has printed something."""
         for task in tasks[:TASKS_READ]:
             lines = self.ask(facts.unread, "log", self._service.last_lines, task)
             if lines is None:

@@ -24,7 +24,7 @@ _UNHEALTHY = re.compile(r"is unhealthy in .*due to|failed container health check
 
 
 class ReplacedTasks:
-    """Of one *deployment* of the service, since now.
+    """Finds the tasks of one *deployment* of the service that were replaced since now.
 
     Attributes:
         unlisted: why its tasks cannot be listed, in AWS's words; empty while they can.

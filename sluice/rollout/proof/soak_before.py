@@ -18,7 +18,7 @@ from sluice.rollout.request import Wanted
 
 
 class SoakBefore:
-    """Of one rollout.
+    """Soaks the serving version on the new schema, before one rollout.
 
     Args:
         question: sends a request to the service.

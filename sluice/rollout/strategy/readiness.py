@@ -23,7 +23,7 @@ REFRESH = "run `pulumi up --refresh` without --target"
 
 @dataclass(frozen=True)
 class Await:
-    """Observation again: a deployment is ending."""
+    """Wait, then look again: another deployment is ending."""
 
     reason: str
 

@@ -14,7 +14,7 @@ from sluice.rollout.strategy.shift_watch import ShiftWatch
 
 
 class ShiftBack(Revert):
-    """Of one rollout that shifts traffic."""
+    """Rolls a service that shifts traffic back to the previous version."""
 
     force = None  # UpdateService gets cluster, service and task definition alone
 

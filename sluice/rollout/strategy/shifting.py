@@ -29,7 +29,7 @@ from sluice.rollout.watching import short_name
 
 
 class Shifting:
-    """Of one rollout.
+    """Carries out one rollout where ECS shifts the traffic.
 
     Args:
         traffic: sends requests on test traffic.

@@ -23,7 +23,7 @@ REPEAT_SHARE = 0.5
 
 
 class Steps:
-    """Of one rollout.
+    """Compares both versions at the steps of one rollout.
 
     Args:
         name: ``FAMILY:REVISION`` of the new version.

@@ -35,7 +35,7 @@ _METRICS = (
 
 
 class ShiftCalls:
-    """Of one service.
+    """The calls about one service.
 
     Args:
         name: the service's name or ARN.

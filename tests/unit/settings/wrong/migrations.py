@@ -96,13 +96,13 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "migration deadline shorter than a step",
         {"migrationDeadline": 600},
-        "migrationDeadline = 600: is shorter than the timeout of step master: 900 s; write at least 900, or shorten"
+        "migrationDeadline = 600: is too short: step master (900 s) may take 900 s; write at least 900, or shorten"
         " the timeout",
     ),
     (
         "migration deadline shorter than snapshot and step",
         {"environment": "prod", "domain": NAMED, "migrationDeadline": 3600},
-        "migrationDeadline = 3600: is shorter than the timeout of step master: snapshot.timeout 3600 s + timeout 900"
-        " s; write at least 4500, or shorten the timeout",
+        "migrationDeadline = 3600: is too short: the snapshot (3600 s) and step master (900 s) may take 4500 s; write"
+        " at least 4500, or shorten the timeout",
     ),
 ]
