@@ -20,7 +20,7 @@ from sluice.release.approval import Approvals
 from sluice.release.in_use import InUse
 from sluice.release.release_record import ReleaseRecords
 from sluice.rollout.deployment.http_answer import Ask
-from sluice.rollout.deployment.judge import Deploy, Version, Watch, next_step, serving
+from sluice.rollout.deployment.judge import Deploy, Version, Watch, next_step, version_before
 from sluice.rollout.deployment.service import Service
 from sluice.rollout.diagnosis.evidence import event_ids
 from sluice.rollout.diagnosis.rollout_failure import RolloutFailed, Witness
@@ -133,7 +133,7 @@ class Rollout:
         wanted, journal = self._wanted, self._journal
         seen, step = self._first_step()
         journal.open()
-        previous = journal.previous(serving(seen, wanted.task_definition, wanted.shape), wanted.previous)
+        previous = journal.previous(version_before(seen, wanted.task_definition, wanted.shape), wanted.previous)
         if self._clock.halted():
             raise Interrupted("cancelled before the rollout began: the version before keeps serving")
         journal.claim(previous, self._clock.now())

@@ -116,9 +116,9 @@ class Version:
         return bool(self.task_definition)
 
 
-def serving(service: Mapping[str, Any] | None, task_definition: str, shape: Shape | None = None) -> Version:
-    """The version to go back to: the newest completed deployment's that is not the wanted one (*task_definition* in
-    *shape*)."""
+def version_before(service: Mapping[str, Any] | None, task_definition: str, shape: Shape | None = None) -> Version:
+    """Return the version to roll back to: the newest completed deployment's that is not the wanted one
+    (*task_definition* in *shape*)."""
     seen = service or {}
     wanted = shape or Shape()
     completed = [
@@ -160,7 +160,8 @@ class Judgement:
 def judge(
     service: Mapping[str, Any] | None, deployment: str, previous: str, record: Mapping[str, Any] | None = None
 ) -> Judgement:
-    """What became of *deployment*, by its id.
+    """Return what became of *deployment*, by its id, in a rolling service. Of one that shifts traffic,
+    ``sluice.rollout.strategy.decision.judgement_of`` decides.
 
     That another deployment took its place is a rollback when ECS says so, in the deployment's own state, in the reason
     of the new one or in its record; else somebody else deployed, be it the revision that served before.

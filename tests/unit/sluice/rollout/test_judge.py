@@ -18,8 +18,8 @@ from sluice.rollout.deployment.judge import (
     next_step,
     primary,
     progress,
-    serving,
     target_state,
+    version_before,
 )
 from sluice.rollout.deployment.shape import Shape
 
@@ -100,9 +100,9 @@ def test_where_to_go_back_to() -> None:
         deployment("1", OTHER, "ACTIVE", created=1),
         deployment("2", OLD, "ACTIVE", created=2),
     )
-    assert serving(seen, NEW) == Version(OLD)
-    assert serving(service(deployment("3", NEW)), NEW) == Version()
-    assert serving(None, NEW) == Version()
+    assert version_before(seen, NEW) == Version(OLD)
+    assert version_before(service(deployment("3", NEW)), NEW) == Version()
+    assert version_before(None, NEW) == Version()
 
 
 def shaped(one: dict[str, Any], *subnets: str, platform: str = "1.4.0") -> dict[str, Any]:
@@ -120,7 +120,7 @@ def test_a_rolled_back_network_is_deployed_again_though_the_revision_is_the_same
     assert isinstance(step, Deploy)
     assert not step.force
     assert step.changes == {"networkConfiguration": {"awsvpcConfiguration": dict(wanted("b", "a").network or {})}}
-    assert serving(back, NEW, wanted("a", "b")).shape.network == {
+    assert version_before(back, NEW, wanted("a", "b")).shape.network == {
         "subnets": ["a"],
         "securityGroups": ["g"],
         "assignPublicIp": "ENABLED",

@@ -23,8 +23,8 @@ from sluice.rollout.deployment.judge import (
     next_step,
     primary,
     progress,
-    serving,
     target_state,
+    version_before,
 )
 from sluice.rollout.deployment.shape import Shape
 from tests.unit.sluice.rollout.test_judge import NEW, OLD, OTHER, deployment, service, shaped, wanted
@@ -113,39 +113,39 @@ class TestServing:
 
     def test_is_the_newest_completed_one_whatever_the_order(self) -> None:
         older, newer = deployment("1", OTHER, "ACTIVE", created=1), deployment("2", OLD, "ACTIVE", created=2)
-        assert serving(service(newer, older), NEW) == serving(service(older, newer), NEW) == Version(OLD)
+        assert version_before(service(newer, older), NEW) == version_before(service(older, newer), NEW) == Version(OLD)
 
     @pytest.mark.parametrize("state", ["FAILED", "IN_PROGRESS"])
     def test_is_nothing_that_never_completed(self, state: str) -> None:
-        assert not serving(service(deployment("1", OLD, state=state)), NEW)
+        assert not version_before(service(deployment("1", OLD, state=state)), NEW)
 
     def test_is_the_same_revision_in_another_network(self) -> None:
         seen = service(shaped(deployment("1", NEW), "a"))
-        assert not serving(seen, NEW, wanted("a"))
-        assert serving(seen, NEW, wanted("b")) == Version(NEW, Shape.of(seen, seen["deployments"][0]))
+        assert not version_before(seen, NEW, wanted("a"))
+        assert version_before(seen, NEW, wanted("b")) == Version(NEW, Shape.of(seen, seen["deployments"][0]))
 
     def test_takes_load_balancers_of_the_primary_deployment_only(self) -> None:
         balancers = [{"targetGroupArn": "t", "containerName": "c", "containerPort": 80}]
         seen = service(deployment("1", OLD), deployment("2", OTHER, "ACTIVE", created=0)) | {"loadBalancers": balancers}
-        found = serving(seen, NEW)
+        found = version_before(seen, NEW)
         assert (found.task_definition, list(found.shape.load_balancers)) == (OLD, balancers)
         seen["deployments"][1]["createdAt"] = 9
-        found = serving(seen, NEW)
+        found = version_before(seen, NEW)
         assert (found.task_definition, list(found.shape.load_balancers)) == (OTHER, [])
 
     def test_an_older_deployment_of_the_wanted_revision_is_no_other_version_for_its_load_balancer(self) -> None:
         port = Shape(load_balancers=({"targetGroupArn": "t", "containerName": "c", "containerPort": 81},))
         balancers = [{"targetGroupArn": "t", "containerName": "c", "containerPort": 80}]
         first = service(deployment("1", NEW)) | {"loadBalancers": balancers}
-        assert serving(first, NEW, port).task_definition == NEW
+        assert version_before(first, NEW, port).task_definition == NEW
         old = service(deployment("2", OLD, state="IN_PROGRESS"), deployment("1", NEW, "ACTIVE"))
-        assert not serving(old | {"loadBalancers": balancers}, NEW, port)
+        assert not version_before(old | {"loadBalancers": balancers}, NEW, port)
 
     def test_deployments_without_a_moment_are_the_oldest(self) -> None:
         undated = deployment("2", OLD, "ACTIVE")
         del undated["createdAt"]
-        assert serving(service(undated, deployment("1", OTHER, "ACTIVE")), NEW) == Version(OTHER)
-        assert serving({"status": "ACTIVE"}, NEW) == Version()
+        assert version_before(service(undated, deployment("1", OTHER, "ACTIVE")), NEW) == Version(OTHER)
+        assert version_before({"status": "ACTIVE"}, NEW) == Version()
 
 
 JUDGED: list[tuple[dict[str, Any] | None, dict[str, Any] | None, Judgement]] = [
