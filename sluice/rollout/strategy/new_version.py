@@ -14,7 +14,7 @@ from sluice.rollout.diagnosis.rollout_failure import Witness
 from sluice.rollout.proof.question import Question
 from sluice.rollout.proofs import Proofs
 from sluice.rollout.request import Wanted
-from sluice.rollout.strategy.bake_time import BakeTime
+from sluice.rollout.strategy.fitness import Fitness
 from sluice.rollout.strategy.lifecycle.service_deployment import ServiceDeployment
 from sluice.rollout.strategy.lifecycle.weights import serving_groups
 from sluice.rollout.strategy.on_test_traffic import OnTestTraffic
@@ -57,7 +57,8 @@ class NewVersion:
         self._question = question
         self._log = log
         self._group = ""
-        self._bake: BakeTime | None = None
+        self._waiting: Fitness | None = None
+        self._baking: Fitness | None = None
         self.name = short_name(wanted.task_definition)
 
     def admit(self, seen: ServiceDeployment) -> None:
@@ -86,24 +87,22 @@ class NewVersion:
 
     def prove_for_users(self) -> None:
         """Return when it is proven by requests as users send them. Until the old tasks stop, a rollback is instant."""
-        self._bake = BakeTime(
-            self._shift,
-            self._wanted,
-            self.group(self._shift.seen),
-            service=self._service,
-            patience=self._patience,
-            clock=self._clock,
-            question=self._question,
-        )
+        self._baking = self._fitness("while all users reach it", self._question)
         users = self._proofs(self._shift.seen, self._question)
         users.targets()
         if self._wanted.smoke is not None:
             users.answers(self._wanted.smoke)
 
+    def check_waiting(self) -> None:
+        """Return while it stays fit on test traffic; called again and again while a person is waited for."""
+        if self._waiting is None:
+            self._waiting = self._fitness("while it waits for approval", self._traffic.asks)
+        self._waiting.check()
+
     def check_for_users(self, last: bool = False) -> None:
         """Return while it stays fit for its users, once it is proven for them. *last*: check now."""
-        if self._bake is not None:
-            self._bake.check(last)
+        if self._baking is not None:
+            self._baking.check(last)
 
     def path(self) -> str:
         """The deep health path that it answers, for the soak of the next rollout; empty: none."""
@@ -140,6 +139,18 @@ class NewVersion:
         """Called now and then while a task runs. Raises when a person, ECS or another deployer ended the rollout."""
         self._shift.heed_interruption()
         self._shift.still_ours()
+
+    def _fitness(self, period: str, question: Question) -> Fitness:
+        return Fitness(
+            period,
+            self._shift,
+            self._wanted,
+            self.group(self._shift.seen),
+            service=self._service,
+            patience=self._patience,
+            clock=self._clock,
+            question=question,
+        )
 
     def _proofs(self, seen: ServiceDeployment | None, question: Question) -> Proofs:
         group = self.group(seen)

@@ -145,6 +145,7 @@ class TrafficShift:
                 return False
             elif action is Action.AWAIT_APPROVAL and means.pause is not None:
                 self._announce(seen, means.pause)
+                self._version.check_waiting()
                 return True
             else:
                 return False

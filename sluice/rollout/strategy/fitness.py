@@ -1,12 +1,15 @@
-"""The new version while all users reach it and the old tasks still run: the last time that a rollback is instant.
+"""Whether the new version stays fit after its proof: while it waits for approval, and while all users reach it.
 
 ECS ends a deployment's bake time without looking at its tasks: the circuit breaker counts tasks that do not start, and
-not those that end later. So the gate looks: at tasks that ended by themselves, at targets, and at the smoke request.
-The rule is that of the soak before a rollout (sluice.rollout.proof.compatibility): two wrong answers, targets that stay
-unhealthy, or one task that had to be replaced.
+not those that end later. A person may approve hours after the proof. So the gate checks all the time: tasks that ended
+by themselves, targets, and the smoke request. The rule is that of the soak before a rollout
+(sluice.rollout.proof.compatibility): two wrong answers within a minute, targets that stay unhealthy, or one task that
+had to be replaced.
 """
 
 from __future__ import annotations
+
+from collections import deque
 
 from sluice.aws.patience import Patience
 from sluice.clock import Clock
@@ -18,19 +21,23 @@ from sluice.rollout.request import Wanted
 from sluice.rollout.strategy.shift import Shift
 
 EVERY_SECONDS = 10.0
+RECENT = 6
+"""Checks that are judged together, those of a minute: a pause may last for days, and hiccups of it add up."""
 
 
-class BakeTime:
-    """Of one rollout. Tasks of the new version that stopped before it was made do not count.
+class Fitness:
+    """Of the new version of one rollout. Tasks of it that stopped before this object was made do not count.
 
     Args:
+        period: when it is checked, as the beginning of the error.
         group: ARN of the new version's target group; empty: not known.
-        question: sends requests as users do. A smoke request that a task sends is not repeated: a task takes as long to
-            start as the bake time may last.
+        question: sends requests. A smoke request that a task sends is not repeated: Fargate needs up to a minute to
+            start a task.
     """
 
     def __init__(
         self,
+        period: str,
         shift: Shift,
         wanted: Wanted,
         group: str,
@@ -40,6 +47,7 @@ class BakeTime:
         clock: Clock,
         question: Question,
     ) -> None:
+        self._period = period
         self._shift = shift
         self._smoke = wanted.smoke if wanted.smoke is not None and wanted.smoke.task is None else None
         self._group = group
@@ -50,11 +58,11 @@ class BakeTime:
         self._replaced = ReplacedTasks(
             service, patience, {"id": shift.deployment, "taskDefinition": wanted.task_definition}
         )
-        self._samples: list[Sample] = []
+        self._samples = deque[Sample](maxlen=RECENT)
         self._checked = clock.now()
 
     def check(self, last: bool = False) -> None:
-        """Return while the version is fit for its users; have ECS roll back when it is not. Raises RolloutFailed.
+        """Return while the version is fit; have ECS roll back when it is not. Raises RolloutFailed.
 
         Args:
             last: check now, though the last check is not long ago.
@@ -67,4 +75,4 @@ class BakeTime:
         targets = [self._patience.ask(self._service.targets, self._group)] if self._group else []
         self._samples.append(Sample(wrong, targets, self._replaced.reasons(), now))
         if why := unfit(self._samples):
-            self._shift.fail(f"while all users reach it: {why}")
+            self._shift.fail(f"{self._period}: {why}")
