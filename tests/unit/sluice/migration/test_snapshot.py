@@ -208,6 +208,7 @@ class Stage:
         return before.taken
 
     def _log(self, text: str, ephemeral: bool) -> None:
+        assert isinstance(ephemeral, bool)
         (self.progress if ephemeral else self.lines).append(text)
 
     def name(self, number: int = 1) -> str:

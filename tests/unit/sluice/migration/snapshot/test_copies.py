@@ -35,8 +35,8 @@ class Copying:
         notices: what is published to the topic.
     """
 
-    def __init__(self, cluster: bool = False, halts: dict[float, Halt] | None = None, **there: list[Any]) -> None:
-        self.clock = Clock(halts)
+    def __init__(self, cluster: bool = False, **there: list[Any]) -> None:
+        self.clock = Clock()
         found = [{"DBClusterSnapshotArn": "arn:s", "DBSnapshotArn": "arn:s"}]
         answer = [{"DBClusterSnapshots": found, "DBSnapshots": found}]
         self.here = RdsCalls(describe_db_snapshots=answer, describe_db_cluster_snapshots=answer)
@@ -100,7 +100,8 @@ def test_a_shared_snapshot_is_asked_for_every_two_seconds_for_half_a_minute(
 
 
 def test_ctrl_c_ends_the_waiting_for_a_shared_snapshot() -> None:
-    stage = Copying(halts={0: Halt.STOP}, copy_db_snapshot=[refused("DBSnapshotNotFound")])
+    stage = Copying(copy_db_snapshot=[refused("DBSnapshotNotFound")])
+    stage.clock.halts = {0: Halt.STOP}
     stage.copies.begin(stage.source, "s", {})
     assert (len(stage.there.asked), stage.clock.elapsed) == (1, 0)
 
