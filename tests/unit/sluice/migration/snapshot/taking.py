@@ -10,7 +10,7 @@ import pytest
 from sluice.errors import GateError
 from sluice.migration.snapshot.snapshot_name import snapshot_tags
 from tests.unit.sluice.migration.simulation import Script, client_error
-from tests.unit.sluice.migration.test_snapshot import RECORD_PATH, Rds, Stage, run_record
+from tests.unit.sluice.migration.snapshot.rds_stage import RECORD_PATH, Rds, Stage, run_record
 
 
 class StrictRds(Rds):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from sluice.clock import Halt
+from sluice.errors import Interrupted
 from sluice.inputs.snapshot import SnapshotRequest
 from tests.unit.sluice.migration.simulation import DEFINITION, Script, Task
+from tests.unit.sluice.migration.snapshot.rds_stage import Stage
 from tests.unit.sluice.migration.snapshot.taking import Taking
 
-REQUEST = SnapshotRequest("db-1", pending=("migrate", "pending"))
+PROBE = ("migrate", "pending")
+REQUEST = SnapshotRequest("db-1", pending=PROBE)
 NONE_PENDING = "snapshot: no migration is pending, none is needed"
 
 
@@ -83,7 +87,7 @@ def test_a_revision_without_the_container_leaves_it_unknown() -> None:
         return answer
 
     stage.ecs.describe_task_definition = without  # type: ignore[method-assign]
-    assert stage.deploy(SnapshotRequest("db-1", pending=("migrate", "pending"), task_definition=own)) == stage.name()
+    assert stage.deploy(SnapshotRequest("db-1", pending=PROBE, task_definition=own)) == stage.name()
     assert stage.said[0].startswith("snapshot: it is unknown whether a migration is pending (")
 
 
@@ -91,3 +95,63 @@ def test_a_probe_that_was_cancelled_takes_no_snapshot() -> None:
     stage = Taking(Script(hangs=True))
     assert stage.fails(REQUEST, halts={10: Halt.STOP}).startswith("migration step 'pending' was cancelled: task ")
     assert stage.rds.asked == []
+
+
+def test_nothing_pending_means_no_snapshot() -> None:
+    stage = Stage(Script(exit=0))
+    assert stage.deploy(SnapshotRequest("db-1", pending=PROBE)) == ""
+    assert stage.rds.snapshots == {}
+    assert stage.commands == ["pending", "master"]
+    assert "snapshot: no migration is pending, none is needed" in stage.lines
+
+
+def test_the_probe_may_run_as_another_revision_than_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One with secrets of its own: RunTask overrides none."""
+    stage, seen = Stage(Script(exit=0)), list[str]()
+    run_task = stage.ecs.run_task
+
+    def watched(**request: Any) -> dict[str, Any]:
+        seen.append(request["taskDefinition"])
+        return run_task(**request)
+
+    monkeypatch.setattr(stage.ecs, "run_task", watched)
+    wish = SnapshotRequest.parse({"instance": "db-1", "pending": [*PROBE], "taskDefinition": "arn:td/with_KEY:3"})
+    assert stage.deploy(wish) == ""
+    assert seen == ["arn:td/with_KEY:3", DEFINITION]
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        (Script(exit=1), "exit code 1: a migration is pending"),
+        (Script(exit=None), "it is unknown whether"),
+        (Script(refused=[{"reason": "RESOURCE:MEMORY"}]), "it is unknown whether"),
+        (Script(fails_to_start="CannotPullContainerError: no"), "it is unknown whether"),
+        (Script(hangs=True), "could not be found out|exit code"),
+    ],
+)
+def test_in_doubt_it_is_taken(script: Script, says: str) -> None:
+    stage = Stage(script)
+    assert stage.deploy(SnapshotRequest("db-1", pending=PROBE)) == stage.name()
+    assert any(re.search(says, line) for line in stage.lines)
+    assert stage.commands[-1] == "master"
+
+
+def test_a_dead_deployers_probe_is_taken_over_and_not_doubled() -> None:
+    stage = Stage(Script(runs=60, exit=1))
+    with pytest.raises(Interrupted):
+        stage.deploy(SnapshotRequest("db-1", pending=PROBE), halts={5: Halt.ABANDON})
+    with pytest.raises(Interrupted):  # it ended meanwhile; the snapshot is under way
+        stage.deploy(SnapshotRequest("db-1", pending=PROBE), halts={70: Halt.ABANDON})
+    assert stage.commands == ["pending"]
+    assert list(stage.rds.snapshots) == [stage.name(1)]
+
+
+def test_a_run_whose_steps_began_takes_none() -> None:
+    stage = Stage(Script(exit=0))
+    stage.ecs.scripts[-1] = Script(runs=50)
+    with pytest.raises(Interrupted):
+        stage.deploy(SnapshotRequest("db-1", pending=PROBE), halts={20: Halt.ABANDON})
+    assert stage.deploy() == ""
+    assert stage.commands == ["pending", "master"]
+    assert stage.rds.snapshots == {}

@@ -10,9 +10,9 @@ from sluice.migration.records.deployer import Deployer
 from sluice.migration.snapshot.snapshot import Snapshot
 from sluice.migration.snapshot.snapshot_copy import Copies
 from tests.unit.sluice.migration.simulation import client_error
+from tests.unit.sluice.migration.snapshot.rds_stage import PLACE
 from tests.unit.sluice.migration.snapshot.taking import Taking
-from tests.unit.sluice.migration.test_snapshot import PLACE
-from tests.unit.sluice.migration.test_snapshot_copy import TO, CopyStage
+from tests.unit.sluice.migration.snapshot.test_snapshot_copy import TO, CopyStage
 
 ONE = SnapshotRequest("db-1", keep=1)
 CLUSTER = SnapshotRequest(cluster="aurora", keep=1)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto import mock_aws
 
 from sluice.aws.answers import IncompleteAnswer
-from sluice.migration.snapshot.snapshot_name import Taken
+from sluice.migration.snapshot.snapshot_name import RECORDS, RUN, Taken, snapshot_tags
 from sluice.migration.snapshot.snapshot_source import SnapshotSource, code
 from tests.unit.sluice.migration.simulation import client_error
 from tests.unit.sluice.migration.snapshot.rds_calls import RdsCalls
+from tests.unit.sluice.migration.snapshot.rds_stage import RECORD_PATH, run_record
 
 MADE = datetime(2026, 11, 27, tzinfo=UTC)
 KINDS = [(False, "DBSnapshot", "db_snapshots"), (True, "DBClusterSnapshot", "db_cluster_snapshots")]
@@ -83,3 +87,45 @@ def test_all_pages_of_the_databases_own_manual_snapshots_are_listed(cluster: boo
 )
 def test_a_code_has_no_suffix(answer: Any, expected: str) -> None:
     assert code(ClientError(answer, "DescribeDBInstances")) == expected
+
+
+# -- against moto
+
+
+@pytest.fixture
+def rds(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        yield boto3.client("rds", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+
+
+def test_what_goes_to_rds_and_comes_back(rds: Any) -> None:
+    made = {"Engine": "postgres", "DBInstanceClass": "db.t4g.micro", "AllocatedStorage": 20}
+    rds.create_db_instance(DBInstanceIdentifier="db-1", MasterUsername="a", MasterUserPassword="b" * 12, **made)
+    source = SnapshotSource(rds, "db-1")
+    assert source.state() == ("available", "")
+    assert SnapshotSource(rds, "db-2").state() == ("", "")
+    assert source.snapshot("s-1") == ("", 0)
+    source.create("s-1", snapshot_tags(RECORD_PATH, run_record()))
+    assert source.snapshot("s-1")[0] == "available"
+    [found] = source.all()
+    assert (found.name, found.status, found.tags[RECORDS], found.tags[RUN]) == ("s-1", "available", RECORD_PATH, "7")
+    assert found.created > 1_600_000_000
+    source.delete("s-1")
+    assert source.all() == []
+
+
+def test_the_same_for_a_cluster(rds: Any) -> None:
+    rds.create_db_cluster(
+        DBClusterIdentifier="c-1", Engine="aurora-postgresql", MasterUsername="a", MasterUserPassword="b" * 12
+    )
+    source = SnapshotSource(rds, "c-1", cluster=True)
+    assert source.state() == ("available", "")
+    assert SnapshotSource(rds, "c-2", cluster=True).state() == ("", "")
+    assert source.snapshot("s-1") == ("", 0)
+    source.create("s-1", {"a": "b"})
+    assert source.snapshot("s-1")[0] == "available"
+    assert [(one.name, one.tags) for one in source.all()] == [("s-1", {"a": "b"})]
+    source.delete("s-1")
+    assert source.all() == []

@@ -21,7 +21,7 @@ from sluice.migration.snapshot.snapshot_copy import COPY_TO, LOOKED_AT, SHARED_S
 from sluice.migration.snapshot.snapshot_name import IMAGE, RECORDS, RUN, snapshot_tags
 from sluice.migration.snapshot.snapshot_source import SnapshotSource
 from tests.unit.sluice.migration.simulation import Clock, client_error
-from tests.unit.sluice.migration.test_snapshot import PLACE, RECORD_PATH, Stage, run_record
+from tests.unit.sluice.migration.snapshot.rds_stage import PLACE, RECORD_PATH, Stage, run_record
 
 ACCOUNT = "999988887777"
 TO = CopyTo(f"arn:aws:iam::{ACCOUNT}:role/sluice-copies", f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1a2b")
