@@ -32,7 +32,8 @@ UNSEEN: dict[str, tuple[Edit, str]] = {
 """Faults that the proof cannot see: it asks /health."""
 
 
-@pytest.mark.parametrize("strategy", first_always(["canary", "linear"]))
+@pytest.mark.soak
+@pytest.mark.parametrize("strategy", ["canary", "linear"])
 def test_a_good_version_is_shifted_in_steps(scene: Scene, strategy: str) -> None:
     scene.choose(strategy)
     found = scene.deploy("good")

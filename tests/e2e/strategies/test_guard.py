@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.e2e.stage import until
 from tests.e2e.strategies.scene import Scene
 from tests.e2e.strategies.test_deploy_blue_green import nothing_to_do
@@ -19,6 +21,7 @@ def newest(scene: Scene) -> dict[str, Any]:
     return dict(ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"][0])
 
 
+@pytest.mark.soak  # against the emulator alone: tests/e2e/cloud/test_shifts_that_fail.py
 def test_a_deployment_from_outside_starts_no_task_and_is_rolled_back(scene: Scene) -> None:
     scene.choose("guarded")
     assert scene.deploy("good, with the guard").finished.code == 0
