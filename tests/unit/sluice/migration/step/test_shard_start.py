@@ -12,7 +12,7 @@ from sluice.clock import Halt
 from sluice.diagnosis.verdict import Kind, Outcome
 from sluice.migration.records.record import TaskRecord
 from sluice.migration.step.shard import Shard
-from tests.unit.sluice.migration.simulation import CLUSTER, DEFINITION, Script
+from tests.unit.sluice.migration.simulation import CLUSTER, DEFINITION, Script, client_error
 from tests.unit.sluice.migration.step.one_step import STEP, TWO, OneStep, arn, task_id
 
 IDENTITY = "/sluice/notes/prod/runs/3/n"
@@ -83,6 +83,14 @@ def test_a_refusal_of_ecs_is_tried_again_after_a_pause() -> None:
     assert stage.recorded == (TaskRecord(0, 1, "", None, 0, "not started"),)
 
 
+def test_a_refusal_that_cannot_be_checked_is_a_warning_of_the_step() -> None:
+    stage = OneStep(Script(refused=[{"reason": "something new"}]))
+    denied = client_error("AccessDeniedException", "ListTasks")
+    stage.ecs.trouble = lambda call: denied if call == "list_tasks" else None
+    stage.starts.start(Shard(0))
+    assert stage.said[0] == f"master: warning: cannot check whether a task was started nevertheless: {denied}"
+
+
 RETRIES: list[tuple[Outcome, int, int, str]] = [
     (UNKNOWN, 1, 1, ""),
     (UNKNOWN, 2, 1, "retry in 2 s (1 of 2)"),
@@ -127,7 +135,7 @@ def test_a_task_that_another_deployer_started_is_found_by_its_token() -> None:
         TaskRecord(0, 1, task_id(9)),
         TaskRecord(1, 1, task_id(8), 0, 5, "succeeded"),
         TaskRecord(2, 3),
-        TaskRecord(3, 2),
+        TaskRecord(3, 3),
     )
     stage = OneStep(Script(hangs=True), step=replace(STEP, shards=5), known=known)
     shards = stage.attempts.resumed()
@@ -137,12 +145,12 @@ def test_a_task_that_another_deployer_started_is_found_by_its_token() -> None:
     stage.ecs.tasks.extend(before.ecs.tasks)
     stage.starts.find_intended(shards)
     states = [(shard.task, shard.attempt, shard.adopted) for shard in shards]
-    assert states == [(arn(9), 1, True), (arn(8), 1, True), (arn(0), 3, True), ("", 1, False), ("", 0, False)]
+    assert states == [(arn(9), 1, True), (arn(8), 1, True), (arn(0), 3, True), ("", 2, False), ("", 0, False)]
     assert stage.said == [f"master: continuing with the task of an earlier deployer: {task_id(9)}, {task_id(0)}"]
     assert stage.recorded == (*known[:2], TaskRecord(2, 3, task_id(0)), known[3])
     assert stage.requests("list_tasks") == [
         {"cluster": CLUSTER, "startedBy": token(IDENTITY, "master", 2, 3)},
-        {"cluster": CLUSTER, "startedBy": token(IDENTITY, "master", 3, 2)},
+        {"cluster": CLUSTER, "startedBy": token(IDENTITY, "master", 3, 3)},
         {"cluster": CLUSTER, "family": "notes-migration", "desiredStatus": "RUNNING"},
         {"cluster": CLUSTER, "family": "notes-migration", "desiredStatus": "STOPPED"},
     ]
