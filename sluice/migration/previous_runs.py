@@ -60,7 +60,7 @@ def close(to: Deployer, run: RunRecord, place: Place) -> None:
         run = patience.ask(to.records.with_steps, run)
         unfinished = sum(not task.done for step in run.steps_done.values() for task in step.tasks)
         arns = patience.ask(_arns, to, tasks, run, place)
-        found = patience.ask(tasks.describe, arns) if arns else {}
+        found = patience.ask(tasks.describe, arns)
         running = [arn.rpartition("/")[2] for arn, task in found.items() if task.get("lastStatus") != "STOPPED"]
         # A task that was just started may not be listed yet, so a missing task counts as stopped only after a while.
         settled = (quiet and len(found) == unfinished) or to.clock.now() - begun > SETTLE_SECONDS
