@@ -37,14 +37,22 @@ def forwarded(elb: Any, group: str) -> Present | Absent:
 
 
 def forwards(group: str, rules: Iterable[Mapping[str, Any]]) -> bool:
-    """Return whether a rule or default action sends requests to the target group. Source: ELBv2 Action."""
+    """Return whether a rule or default action sends requests to the target group. Source: ELBv2 Action.
+
+    A group with weight 0 counts where another group of the same action has requests: a strategy other than rolling has
+    two groups, and each is production in turn.
+    """
     for rule in rules:
         for action in rule.get("Actions") or rule.get("DefaultActions") or []:
             weighted = (action.get("ForwardConfig") or {}).get("TargetGroups") or []
-            taken = [one.get("TargetGroupArn") for one in weighted if one.get("Weight", 1)]
+            taken = [one.get("TargetGroupArn") for one in weighted] if any(map(_weight, weighted)) else []
             if action.get("Type") == "forward" and group in (action.get("TargetGroupArn"), *taken):
                 return True
     return False
+
+
+def _weight(group: Mapping[str, Any]) -> int:
+    return int(group.get("Weight", 1))
 
 
 def _pages(call: Callable[..., Mapping[str, Any]], key: str, **request: Any) -> Iterator[Mapping[str, Any]]:

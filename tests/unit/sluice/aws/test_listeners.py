@@ -14,12 +14,20 @@ from sluice.aws.listeners import forwarded, forwards
 TO = {"Type": "forward", "TargetGroupArn": "tg"}
 WEIGHTED = {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "tg", "Weight": 5}]}}
 NOTHING = {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "tg", "Weight": 0}]}}
+IN_TURN = {
+    "Type": "forward",
+    "ForwardConfig": {
+        "TargetGroups": [{"TargetGroupArn": "tg", "Weight": 0}, {"TargetGroupArn": "tg-alt", "Weight": 100}]
+    },
+}
+"""A production rule whose alternate group serves."""
 REDIRECT = {"Type": "redirect"}
 
 RIGHT: list[list[dict[str, Any]]] = [
     [{"DefaultActions": [TO]}],
     [{"Actions": [WEIGHTED]}],
     [{"DefaultActions": []}, {"Actions": [TO]}],
+    [{"Actions": [IN_TURN]}],
 ]
 WRONG: list[list[dict[str, Any]]] = [[], [{"DefaultActions": [REDIRECT]}], [{"Actions": [NOTHING]}]]
 
