@@ -45,8 +45,10 @@ def main(context: Context, given: argparse.Namespace) -> int:
     runs = context.records.all()
     releases = ReleaseRecords(clients["ssm"], context.stack.path)
     last = releases.rollout()
-    latest = context.service.shift.latest() if strategy and seen else None
-    traffic = traffic_status(strategy, latest, last) if strategy and latest else None
+    # The outputs say rolling until the first `pulumi up` with a strategy has succeeded.
+    shifts = strategy is not None or bool(last and last.approval)
+    latest = context.service.shift.latest() if shifts and seen else None
+    traffic = traffic_status(strategy, latest, last) if latest else None
     holds = Holds(clients["ssm"], gate.get("holds") or f"{context.stack.path}/holds")
     alarms = _ringing(clients, seen)
     proof, touched = schema(runs)

@@ -31,10 +31,9 @@ def arguments(verbs: Any) -> None:
 
 def main(context: Context, given: argparse.Namespace) -> int:
     note, calls = context.terminal.note, context.service.shift
-    strategy = strategy_of(context)
-    if strategy is None:
+    strategy, latest = strategy_of(context), calls.latest()
+    if strategy is None and not (latest and latest.pauses):
         raise RunRefused("this stack's strategy is rolling: press Ctrl-C in its `pulumi up`; nothing was changed")
-    latest = calls.latest()
     record = ReleaseRecords(context.clients["ssm"], context.stack.path).rollout()
     if latest is None or latest.ended:
         raise RunRefused(

@@ -53,9 +53,9 @@ def main(context: Context, given: argparse.Namespace) -> int:
 def waiting(context: Context) -> TrafficStatus:
     """Return the rollout that waits for approval. Raises RunRefused when none does."""
     strategy = strategy_of(context)
-    if strategy is None:
-        raise RunRefused("this stack's strategy is rolling, which has no pauses; nothing was changed")
     latest = context.service.shift.latest()
+    if strategy is None and not (latest and latest.pauses):
+        raise RunRefused("this stack's strategy is rolling, which has no pauses; nothing was changed")
     record = ReleaseRecords(context.clients["ssm"], context.stack.path).rollout()
     found = traffic_status(strategy, latest, record) if latest else None
     if found is None or not found.in_progress:

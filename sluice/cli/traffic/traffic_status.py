@@ -86,15 +86,19 @@ class TrafficStatus:
         return self.status in ("PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
 
 
-def traffic_status(strategy: Strategy, latest: ServiceDeployment, record: RolloutRecord | None) -> TrafficStatus:
+def traffic_status(strategy: Strategy | None, latest: ServiceDeployment, record: RolloutRecord | None) -> TrafficStatus:
     """Return where a service deployment is. Pure.
 
     Args:
-        record: of the stack's last rollout.
+        strategy: by the stack's outputs, which are of the last `pulumi up` that succeeded: the one in progress may
+            use another one. None: rolling.
+        record: of the stack's last rollout. A pause that it names is the gate's, whatever the strategy was before.
     """
-    means = meaning(latest, own_stages(strategy))
+    means = meaning(latest, own_stages(strategy) if strategy is not None else ())
     own = record is not None and record.deployment.rpartition("/")[2] == latest.number != ""
     pause = means.pause if means.situation is Situation.PAUSED else None
+    if own and record is not None and record.approval:
+        pause = next((one for one in latest.pauses if one.hook == record.approval), pause)
     until = min((one.expires for one in latest.pauses if one.expires), default=0.0)
     return TrafficStatus(
         deployment=latest.arn,

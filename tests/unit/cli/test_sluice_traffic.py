@@ -35,10 +35,15 @@ AT_PAUSE = ("IN_PROGRESS", "POST_TEST_TRAFFIC_SHIFT", 0, ["h"])
 
 
 class Paused(Stage):
-    """A rollout whose deployer has died at a pause; its records are in Parameter Store."""
+    """A rollout whose deployer has died at a pause; its records are in Parameter Store.
+
+    Attributes:
+        deployed: `service.strategy` of the stack's outputs.
+    """
 
     def __init__(self, kind: str = "blueGreen", start: bool = True, **changes: Any) -> None:
         super().__init__(kind, **changes)
+        self.deployed = kind
         self.ssm = Ssm()
         self.store = ReleaseRecords(self.ssm, PATH)
         self.approvals = Approvals(self.ssm, PATH)
@@ -53,7 +58,8 @@ class Paused(Stage):
             "holds": f"{PATH}/holds",
             "service": "web",
         }
-        gate |= {"strategy": {key: one for key, one in raw(self.strategy.kind).items() if key != "testHeader"}}
+        if self.deployed != "rolling":
+            gate |= {"strategy": {key: one for key, one in raw(self.deployed).items() if key != "testHeader"}}
         cloud: Any = self.cloud
         clients = Account(ssm=self.ssm, ecs=cloud, elbv2=cloud, cloudwatch=cloud, logs=cloud)
         self.clock.halts = {}
@@ -144,6 +150,39 @@ def test_abort_at_a_pause_and_between_two() -> None:
     assert stage.cloud.deployments[0].stage == "BAKE_TIME"
     assert stage.sluice("abort", "--yes") == 0
     assert stage.calls("StopServiceDeployment") == ["ROLLBACK"]
+
+
+@pytest.mark.parametrize("deployed", ["blueGreen", "rolling"])
+@pytest.mark.parametrize("verb", ["continue", "abort"])
+def test_a_pause_is_found_while_the_outputs_are_those_of_another_strategy(
+    deployed: str, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The outputs are of the last `pulumi up` that succeeded: the one that waits may be the first with its strategy."""
+    stage = Paused("canary", start=False, approve="manual")
+    stage.deployed = deployed
+    answered: list[str] = []
+
+    def trouble(call: str, after: bool) -> None:
+        newest, record = stage.cloud.deployments[0], stage.store.rollout()
+        if call != "DescribeServiceDeployments" or record is None or record.approval != newest.hook or not newest.hook:
+            return
+        answered.append(newest.stage)
+        stage.cloud.trouble, halts = lambda *_: None, stage.clock.halts
+        stage.sluice("status")
+        assert f"{newest.stage} until 1970-01-" in capsys.readouterr().out
+        assert stage.sluice(verb, "--yes") == 0
+        stage.cloud.trouble, stage.clock.halts = trouble, halts
+
+    stage.cloud.trouble = trouble
+    if verb == "continue":
+        stage.roll_out(approvals=stage.approvals)
+        assert answered == ["POST_TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT"]
+        assert stage.serves == NEW
+    else:
+        with pytest.raises(RolloutFailed, match="aborted it"):
+            stage.roll_out(approvals=stage.approvals)
+        assert answered == ["POST_TEST_TRAFFIC_SHIFT"]
+        assert stage.serves == OLD
 
 
 def test_nothing_in_progress_and_rolling_are_refused() -> None:
