@@ -48,12 +48,16 @@ class Callers:
 
     A client whose answer takes longer than until its next turn is late with that one; it never sends two at a time. So
     there have to be more clients than the rate times the longest answer, or `late` says that the rate was not kept.
+
+    Args:
+        host: of the Host header; empty: the URL's.
     """
 
-    def __init__(self, url: str, rate: float, clients: int) -> None:
+    def __init__(self, url: str, rate: float, clients: int, host: str = "") -> None:
         parts = urlsplit(url)
         assert parts.hostname is not None
         self._host, self._port, self._path = parts.hostname, parts.port or 80, parts.path or "/"
+        self._headers = {"Host": host} if host else {}
         self._pause = clients / rate
         self._stop = threading.Event()
         self._found: list[list[Answer]] = [[] for _ in range(clients)]
@@ -91,7 +95,7 @@ class Callers:
     def _ask(self, connection: http.client.HTTPConnection, turn: float) -> Answer:
         sent = time.monotonic()
         try:
-            connection.request("GET", self._path)
+            connection.request("GET", self._path, headers=self._headers)
             response = connection.getresponse()
             response.read()
         except (OSError, http.client.HTTPException) as error:

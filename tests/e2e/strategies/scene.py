@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 
 from tests.e2e.faults.callers import Answer, Callers
 from tests.e2e.faults.table import verdict
-from tests.e2e.stage import Finished, Stage, until
+from tests.e2e.stage import ROOT, Finished, Running, Stage, until
 from tests.e2e.strategies.table import Row
 
 RATE = 100.0
@@ -50,6 +52,9 @@ STRATEGIES = {
     "guarded": "strategy: blueGreen, guard: true, bakeMinutes: 1, pauseMinutes: 30, deadline: 7200",
     "canary": f"strategy: canary, stepPercent: 5, stepMinutes: 15, {LIMITS}, {PAUSED}",
     "linear": f"strategy: linear, stepPercent: 20, stepMinutes: 4, {LIMITS}, {PAUSED}",
+    "long bake": "strategy: blueGreen, bakeMinutes: 40, pauseMinutes: 900, deadline: 7200",
+    "rare errors": "strategy: canary, stepPercent: 20, stepMinutes: 20, "
+    f"analysis: {{minRequests: 300, latencyFactor: 10}}, {PAUSED}",
 }
 """Settings by name. A minute of a bake time, a step or a pause is a second here (docs/local-strategies.md)."""
 
@@ -91,16 +96,21 @@ class Deployment:
 
 
 class Scene:
-    """The stack under test: its settings, its releases and its users."""
+    """The stack under test: its settings, its releases and its users.
 
-    def __init__(self, stage: Stage, settings: str, rows: list[Row]) -> None:
-        self.stage, self._settings, self._rows = stage, settings, rows
+    Args:
+        host: that users send as the Host header; empty: the load balancer's own name.
+    """
+
+    def __init__(self, stage: Stage, settings: str, rows: list[Row], host: str = "") -> None:
+        self.stage, self._settings, self._rows, self._host = stage, settings, rows, host
         self._release, self.strategy = 0, ""
 
-    def choose(self, strategy: str) -> None:
-        """Writes the settings with another strategy: a key of STRATEGIES."""
+    def choose(self, strategy: str, more: str = "") -> None:
+        """Writes the settings with another strategy: a key of STRATEGIES, and perhaps more settings of the service."""
         self.strategy = strategy
-        self.stage.settings.write_text(self._settings.replace("{strategy}", STRATEGIES[strategy]))
+        chosen = ", ".join(filter(None, (STRATEGIES[strategy], more)))
+        self.stage.settings.write_text(self._settings.replace("{strategy}", chosen))
 
     def release(self, *edits: Edit) -> str:
         """Another version of the application, which says in a header which one it is. Returns its number."""
@@ -115,7 +125,7 @@ class Scene:
     @contextmanager
     def users(self) -> Iterator[Callers]:
         """A hundred requests a second, on kept connections."""
-        callers = Callers(f"{self.url}/", RATE, CLIENTS)
+        callers = Callers(f"http://{self.outputs['address']}/", RATE, CLIENTS, self._host)
         callers.start()
         until(lambda: callers.sent > RATE, 30, "users are answered")
         try:
@@ -123,13 +133,26 @@ class Scene:
         finally:
             callers.stop()
 
-    def deploy(self, version: str, *edits: Edit) -> Deployment:
-        """One `pulumi up` of another version while users ask."""
+    def deploy(
+        self, version: str, *edits: Edit, meanwhile: Callable[[Running, Callers], None] | None = None
+    ) -> Deployment:
+        """One `pulumi up` of another version while users ask.
+
+        Args:
+            meanwhile: what an operator does while it runs.
+        """
         before = self.serves()
         number = self.release(*edits)
         with self.users() as callers:
             running = self.stage.start("up", "--yes", "--skip-preview")
             begun = time.monotonic()
+            if meanwhile is not None:
+                try:
+                    meanwhile(running, callers)
+                except BaseException:
+                    running.send(signal.SIGINT)  # no test after this one finds the stack locked
+                    print(running.finish(120).output)
+                    raise
             finished = running.finish(540)
             sent = callers.sent
             until(lambda: callers.sent > sent + RATE, 30, "users are answered afterwards")
@@ -158,9 +181,20 @@ class Scene:
         print(f"\n{self._rows[-1]}")
         return found
 
-    @property
-    def url(self) -> str:
-        return str(self.outputs["url"])
+    def sluice(self, *words: str) -> Finished:
+        """The operators' command on this stack, to its end."""
+        begun = time.monotonic()
+        done = subprocess.run(
+            [str(ROOT / "bin" / "sluice"), *words, "--stack", self.stage.stack],
+            cwd=ROOT,
+            env=self.stage.env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Finished(done.returncode, done.stdout + done.stderr, time.monotonic() - begun)
 
     @property
     def outputs(self) -> dict[str, Any]:
@@ -168,7 +202,7 @@ class Scene:
 
     def serves(self) -> str:
         """The release that answers users, by twenty answers in a row."""
-        callers = Callers(f"{self.url}/", RATE, 10)
+        callers = Callers(f"http://{self.outputs['address']}/", RATE, 10, self._host)
         callers.start()
         until(lambda: callers.sent >= 20, 30, "the service answers")
         (release,) = {one.release for one in callers.stop()}
