@@ -1,10 +1,11 @@
 """Whether the new version stays fit after its proof: while it waits for approval, and while all users reach it.
 
-ECS ends a deployment's bake time without looking at its tasks: the circuit breaker counts tasks that do not start, and
-not those that end later. A person may approve hours after the proof. So the gate checks all the time: tasks that ended
-by themselves, targets, and the smoke request. The rule is that of the soak before a rollout
-(sluice.rollout.proof.compatibility): two wrong answers within a minute, targets that stay unhealthy, or one task that
-had to be replaced.
+ECS need not end a deployment whose tasks crash in its bake time: the circuit breaker counts tasks that do not start or
+fail their health checks ("How the Amazon ECS deployment circuit breaker detects failures"). A person may approve hours
+after the proof. So the gate checks all the time: tasks that ended by themselves, targets, and the smoke request.
+
+The rule is that of the soak before a rollout (sluice.rollout.proof.compatibility): two wrong answers within a minute,
+targets that stay unhealthy, or one task that had to be replaced.
 """
 
 from __future__ import annotations
