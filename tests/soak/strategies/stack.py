@@ -27,6 +27,7 @@ config:
   app: {{context: {app}, buildArgs: {{BASE: "sluice-local/python:3.13"}}}}
   migrations:
     - {{name: schema, command: [python, /app/app.py, migrate], timeout: 60}}
+  database: {{name: shifted, instanceClass: db.t4g.micro, storage: 20, backupDays: 0, verifyTls: false, roles: false}}
   smoke: {{json: {{status: ok}}}}
   soak: {{seconds: 1}}
   service:
