@@ -85,7 +85,7 @@ before_phase = MigrationGateArgs(
     holds=f"{path}/holds",
     rollback=stack.rollback is not None,
     service_secrets=stack.app.secrets,
-    target_groups=[attached(balancer)],
+    target_groups=attached(balancer),
     names=origin.names,
     trusted=stack.signing.trusted,
 )

@@ -86,9 +86,11 @@ def _service(name: str) -> str:
     return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::sluice:components:Service::{name}"
 
 
-def attached(balancer: LoadBalancer | ExistingListener) -> pulumi.Output[str]:
-    """ARN of the service's target group, known only when a listener forwards to it."""
-    return after(balancer.target_group_arn, *(pulumi.Output.from_input(one.urn) for one in balancer.ready))
+def attached(balancer: LoadBalancer | ExistingListener) -> list[pulumi.Output[str]]:
+    """ARNs of the service's target groups, known only when a listener forwards to them."""
+    groups = [one.arn for one in balancer.shift.groups] if balancer.shift else [balancer.target_group_arn]
+    ready = [pulumi.Output.from_input(one.urn) for one in balancer.ready]
+    return [after(group, *ready) for group in groups]
 
 
 def alias(name: str, stack: Settings, balancer: LoadBalancer | ExistingListener, opts: pulumi.ResourceOptions) -> None:

@@ -116,7 +116,9 @@ class Reader:
             roles = {role: pool.submit(answered, self._role, role) for role in sorted(others)}
             network = {one: pool.submit(answered, self._in_network, one) for one in wanted.network}
             elb = self.clients["elbv2"] if wanted.target_groups else None
-            forwarding = {one: pool.submit(answered, forwarded, elb, one) for one in wanted.target_groups}
+            forwarding = {
+                one: pool.submit(answered, forwarded, elb, one, wanted.target_groups) for one in wanted.target_groups
+            }
             described = _results(secrets)
             own = {found.key for found in described.values() if isinstance(found, Secret) and found.key}
             keys = _results({key: pool.submit(answered, self._key, key) for key in sorted(own)})

@@ -6,15 +6,18 @@ elasticloadbalancing:DescribeRules on ``*``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from sluice.aws.found import Absent, Present
 
 
-def forwarded(elb: Any, group: str) -> Present | Absent:
+def forwarded(elb: Any, group: str, service: Collection[str] = ()) -> Present | Absent:
     """Return whether requests can reach a target group, by its ARN. Rules are read only where no default action
     forwards.
+
+    Args:
+        service: ARNs of all target groups of its service.
 
     Raises:
         ClientError: AWS's error; ``TargetGroupNotFound`` when the group does not exist.
@@ -28,31 +31,28 @@ def forwarded(elb: Any, group: str) -> Present | Absent:
         for balancer in balancers
         for listener in _pages(elb.describe_listeners, "Listeners", LoadBalancerArn=balancer)
     ]
-    if forwards(group, found):
+    if forwards(group, found, service):
         return Present()
     rules = (
         rule for listener in found for rule in _pages(elb.describe_rules, "Rules", ListenerArn=listener["ListenerArn"])
     )
-    return Present() if forwards(group, rules) else Absent("no listener forwards to the target group")
+    return Present() if forwards(group, rules, service) else Absent("no listener forwards to the target group")
 
 
-def forwards(group: str, rules: Iterable[Mapping[str, Any]]) -> bool:
+def forwards(group: str, rules: Iterable[Mapping[str, Any]], service: Collection[str] = ()) -> bool:
     """Return whether a rule or default action sends requests to the target group. Source: ELBv2 Action.
 
-    A group with weight 0 counts where another group of the same action has requests: a strategy other than rolling has
-    two groups, and each is production in turn.
+    A group with weight 0 counts where another group of the same *service* gets the requests of the action: with a
+    strategy other than rolling the service has two groups, and each is production in turn.
     """
     for rule in rules:
         for action in rule.get("Actions") or rule.get("DefaultActions") or []:
             weighted = (action.get("ForwardConfig") or {}).get("TargetGroups") or []
-            taken = [one.get("TargetGroupArn") for one in weighted] if any(map(_weight, weighted)) else []
-            if action.get("Type") == "forward" and group in (action.get("TargetGroupArn"), *taken):
+            serving = {one.get("TargetGroupArn") for one in weighted if int(one.get("Weight", 1)) > 0}
+            in_turn = {one.get("TargetGroupArn") for one in weighted} if serving & {*service} else set()
+            if action.get("Type") == "forward" and group in {action.get("TargetGroupArn"), *serving, *in_turn}:
                 return True
     return False
-
-
-def _weight(group: Mapping[str, Any]) -> int:
-    return int(group.get("Weight", 1))
 
 
 def _pages(call: Callable[..., Mapping[str, Any]], key: str, **request: Any) -> Iterator[Mapping[str, Any]]:

@@ -21,15 +21,26 @@ IN_TURN = {
     },
 }
 """A production rule whose alternate group serves."""
+MOST = {
+    "Type": "forward",
+    "ForwardConfig": {
+        "TargetGroups": [{"TargetGroupArn": "tg", "Weight": 1}, {"TargetGroupArn": "tg-alt", "Weight": 99}]
+    },
+}
 REDIRECT = {"Type": "redirect"}
 
 RIGHT: list[list[dict[str, Any]]] = [
     [{"DefaultActions": [TO]}],
     [{"Actions": [WEIGHTED]}],
     [{"DefaultActions": []}, {"Actions": [TO]}],
+    [{"Actions": [MOST]}],
+]
+WRONG: list[list[dict[str, Any]]] = [
+    [],
+    [{"DefaultActions": [REDIRECT]}],
+    [{"Actions": [NOTHING]}],
     [{"Actions": [IN_TURN]}],
 ]
-WRONG: list[list[dict[str, Any]]] = [[], [{"DefaultActions": [REDIRECT]}], [{"Actions": [NOTHING]}]]
 
 
 @pytest.mark.parametrize("rules", RIGHT)
@@ -41,6 +52,14 @@ def test_a_rule_or_default_action_forwards(rules: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize("rules", WRONG)
 def test_what_forwards_elsewhere_or_with_no_weight_does_not(rules: list[dict[str, Any]]) -> None:
     assert not forwards("tg", rules)
+
+
+def test_the_groups_of_one_service_are_production_in_turn() -> None:
+    rules = [{"Actions": [IN_TURN]}]
+    assert forwards("tg", rules, ["tg", "tg-alt"])
+    assert forwards("tg-alt", rules, ["tg", "tg-alt"])
+    assert not forwards("tg", rules, ["tg", "another"]), "weights were moved to a group of somebody else"
+    assert not forwards("tg", [{"Actions": [NOTHING]}], ["tg", "tg-alt"])
 
 
 @dataclass
